@@ -1,0 +1,105 @@
+//! Ids of records: one type per table, so that a sample's number can't be taken for a dataset's.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// An id in a key or a value: known already, or allocated when the batch is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IdRef {
+    /// The id of a record that exists.
+    Known(u64),
+    /// The id that the writer gives to this slot of the same batch.
+    Slot(Slot),
+}
+
+/// A place in a [`crate::Batch`] whose id the writer allocates: contiguous per table, never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Slot(pub(crate) u8);
+
+impl From<Slot> for IdRef {
+    fn from(slot: Slot) -> Self {
+        Self::Slot(slot)
+    }
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<$name> for IdRef {
+            fn from(id: $name) -> Self {
+                Self::Known(id.0)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// An account.
+    ProjectId;
+    /// A beamline.
+    BeamlineId;
+    /// A data type, such as `DATA` or `RASTER`.
+    DataTypeId;
+    /// A kind of container: its locations, in order.
+    ContainerTypeId;
+    /// A puck, an adaptor, an automounter's own container.
+    ContainerId;
+    /// The tie between a beamline and the container that its robot holds.
+    AutomounterId;
+    /// A group of samples of a project.
+    GroupId;
+    /// A sample.
+    SampleId;
+    /// A list of users for the hosts of one network.
+    AccessListId;
+    /// Scheduled time of a project at a beamline.
+    BeamtimeId;
+    /// One visit of a project at a beamline.
+    SessionId;
+    /// One `Data` record.
+    DatasetId;
+    /// One `AnalysisReport` record.
+    ReportId;
+    /// One entry of the activity log.
+    ActivityId;
+    /// One answer to a session's survey.
+    FeedbackId;
+}
+
+/// An id stored as eight raw bytes, so that the writer can fill it in when it allocates it.
+///
+/// A record that names a freshly allocated record has a `RawId` as its **first** field and goes into the batch
+/// with [`crate::Batch::insert_naming`] or [`crate::Batch::replace_naming`]. Zero stands for none: ids start at 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RawId([u8; 8]);
+
+impl RawId {
+    /// No record.
+    pub const NONE: Self = Self([0; 8]);
+
+    /// The id, or `None` for [`RawId::NONE`].
+    #[must_use]
+    pub fn get(self) -> Option<u64> {
+        match u64::from_be_bytes(self.0) {
+            0 => None,
+            id => Some(id),
+        }
+    }
+}
+
+impl From<u64> for RawId {
+    fn from(id: u64) -> Self {
+        Self(id.to_be_bytes())
+    }
+}

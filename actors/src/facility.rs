@@ -1,0 +1,2 @@
+//! The declared facility.
+pub mod catalog;

@@ -1,0 +1,72 @@
+//! Directories and the secure keys that open them.
+//!
+//! A directory is kept in two places only: with the built-in Data Proxy, which serves it, and in the outbox until an
+//! external one has given its key.
+
+use beamlive_storage::ids::{IdRef, ProjectId};
+use beamlive_storage::keys;
+use beamlive_storage::records::{PendingForward, SecureKey, SecurePath, Subject};
+use beamlive_storage::{Batch, ReadError, Store, Timestamp};
+use sha2::{Digest, Sha256};
+
+/// Tells directories apart without keeping them: the first half of their SHA-256.
+#[must_use]
+pub fn digest(directory: &str) -> [u8; 16] {
+    let mut half = [0; 16];
+    for (byte, value) in half.iter_mut().zip(Sha256::digest(directory.as_bytes())) {
+        *byte = value;
+    }
+    half
+}
+
+/// Lets `key` open `directory`. The batch holds only if (project, directory) has no live key yet: on a conflict
+/// at [`keys::secure_path_by_directory`], take [`live_key`] instead.
+pub fn open(batch: &mut Batch, project: Option<ProjectId>, directory: &str, key: SecureKey, now: Timestamp) {
+    let by_directory = keys::secure_path_by_directory(project, &digest(directory));
+    batch.require_absent(by_directory.clone());
+    batch.set(by_directory, &key.0);
+    batch.insert(
+        keys::secure_path(&key),
+        &SecurePath {
+            project,
+            directory: directory.to_owned(),
+            created: now,
+        },
+    );
+}
+
+/// The key that opens `directory` for `project`, if there is one.
+///
+/// # Errors
+/// [`ReadError`] when the store can't be read.
+pub fn live_key(store: &Store, project: Option<ProjectId>, directory: &str) -> Result<Option<SecureKey>, ReadError> {
+    let bytes = store.get_bytes(&keys::secure_path_by_directory(project, &digest(directory)))?;
+    Ok(bytes.and_then(|bytes| Some(SecureKey(bytes.try_into().ok()?))))
+}
+
+/// Ties a record to the key of its directory.
+pub fn attach(batch: &mut Batch, subject: Subject, record: impl Into<IdRef>, key: SecureKey) {
+    batch.set(keys::secure_key(subject, record), &key.0);
+}
+
+/// The key of a record's directory; none while the Data Proxy has not given it.
+///
+/// # Errors
+/// [`ReadError`] when the store can't be read.
+pub fn of_record(store: &Store, subject: Subject, record: u64) -> Result<Option<SecureKey>, ReadError> {
+    let bytes = store.get_bytes(&keys::secure_key(subject, IdRef::Known(record)))?;
+    Ok(bytes.and_then(|bytes| Some(SecureKey(bytes.try_into().ok()?))))
+}
+
+
+/// A directory that an external Data Proxy is to turn into a key.
+#[must_use]
+pub fn pending(project: ProjectId, directory: &str, now: Timestamp) -> PendingForward {
+    PendingForward {
+        directory: directory.to_owned(),
+        project,
+        created: now,
+        attempts: 0,
+        last_error: None,
+    }
+}

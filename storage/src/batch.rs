@@ -26,6 +26,8 @@ pub enum Write {
         value: Vec<u8>,
         /// An id to fill in, and at which offset of the value.
         patch: Option<(usize, Slot)>,
+        /// Whether the value is a record, with a header, rather than an index entry.
+        record: bool,
     },
     /// Removes a key.
     Delete(Key),
@@ -51,7 +53,7 @@ impl Batch {
 
     /// Asks for the next id of `table`.
     pub fn allocate(&mut self, table: Table) -> Slot {
-        let slot = Slot(u8::try_from(self.slots.len()).unwrap_or(u8::MAX));
+        let slot = Slot(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
         self.slots.push(table);
         slot
     }
@@ -81,11 +83,7 @@ impl Batch {
     pub fn replace<R: Record>(&mut self, key: Key, revision: u64, record: &R) -> u64 {
         let next = revision + 1;
         self.require_revision(key.clone(), revision);
-        self.writes.push(Write::Put {
-            key,
-            value: encode(next, record),
-            patch: None,
-        });
+        self.put_record(key, encode(next, record), None);
         next
     }
 
@@ -100,8 +98,14 @@ impl Batch {
         let next = revision + 1;
         let (value, patch) = naming(encode(next, record), names.into());
         self.require_revision(key.clone(), revision);
-        self.writes.push(Write::Put { key, value, patch });
+        self.put_record(key, value, patch);
         next
+    }
+
+    /// Sets a small record whose every change goes with one of another record that this batch requires, such as a
+    /// stretch with its session.
+    pub fn put_guarded<R: Record>(&mut self, key: Key, record: &R) {
+        self.put_record(key, encode(1, record), None);
     }
 
     /// Removes the record that was read at `revision`.
@@ -112,11 +116,7 @@ impl Batch {
 
     /// Sets an index entry that says nothing but that it is there.
     pub fn mark(&mut self, key: Key) {
-        self.writes.push(Write::Put {
-            key,
-            value: Vec::new(),
-            patch: None,
-        });
+        self.put_entry(key, Vec::new(), None);
     }
 
     /// Sets an index entry that leads to a record.
@@ -125,16 +125,12 @@ impl Batch {
             IdRef::Known(id) => (id.to_be_bytes().to_vec(), None),
             IdRef::Slot(slot) => (vec![0; 8], Some((0, slot))),
         };
-        self.writes.push(Write::Put { key, value, patch });
+        self.put_entry(key, value, patch);
     }
 
-    /// Sets an index entry to bytes of its own.
+    /// Sets an index entry to bytes of its own: at most 16 KiB, for only records are kept in pieces.
     pub fn set(&mut self, key: Key, value: &[u8]) {
-        self.writes.push(Write::Put {
-            key,
-            value: value.to_vec(),
-            patch: None,
-        });
+        self.put_entry(key, value.to_vec(), None);
     }
 
     /// Removes an index entry.
@@ -148,12 +144,41 @@ impl Batch {
         self.writes.is_empty()
     }
 
+    /// Bytes of all keys and values that it writes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.writes
+            .iter()
+            .map(|write| match write {
+                Write::Put { key, value, .. } => key.bytes.len() + value.len(),
+                Write::Delete(key) => key.bytes.len(),
+            })
+            .sum()
+    }
+
     fn put_new(&mut self, key: Key, value: Vec<u8>, patch: Option<(usize, Slot)>) {
         // A key with a fresh id in it cannot exist.
         if key.slots.is_empty() {
             self.require_absent(key.clone());
         }
-        self.writes.push(Write::Put { key, value, patch });
+        self.put_record(key, value, patch);
+    }
+
+    fn put_record(&mut self, key: Key, value: Vec<u8>, patch: Option<(usize, Slot)>) {
+        self.writes.push(Write::Put {
+            key,
+            value,
+            patch,
+            record: true,
+        });
+    }
+
+    fn put_entry(&mut self, key: Key, value: Vec<u8>, patch: Option<(usize, Slot)>) {
+        self.writes.push(Write::Put {
+            key,
+            value,
+            patch,
+            record: false,
+        });
     }
 }
 

@@ -67,12 +67,18 @@ pub fn decode<R: Record>(bytes: &[u8]) -> Result<Versioned<R>, DecodeError> {
         record: R::NAME,
         reason,
     };
-    let (Some(&version), Some(revision), Some(body)) = (bytes.first(), revision_of(bytes), bytes.get(HEADER..))
+    let (Some(&version), Some(revision), Some(body)) =
+        (bytes.first(), revision_of(bytes), bytes.get(HEADER..))
     else {
-        return Err(malformed(format!("{} bytes are too few for a header", bytes.len())));
+        return Err(malformed(format!(
+            "{} bytes are too few for a header",
+            bytes.len()
+        )));
     };
     let record = if version == R::VERSION {
-        options().deserialize(body).map_err(|error| malformed(error.to_string()))?
+        options()
+            .deserialize(body)
+            .map_err(|error| malformed(error.to_string()))?
     } else {
         R::upgrade(version, body)?
     };
@@ -83,3 +89,6 @@ pub fn decode<R: Record>(bytes: &[u8]) -> Result<Versioned<R>, DecodeError> {
 pub(crate) fn revision_of(bytes: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(bytes.get(1..HEADER)?.try_into().ok()?))
 }
+
+#[cfg(test)]
+mod tests;

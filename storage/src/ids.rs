@@ -14,7 +14,7 @@ pub enum IdRef {
 
 /// A place in a [`crate::Batch`] whose id the writer allocates: contiguous per table, never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Slot(pub(crate) u8);
+pub struct Slot(pub(crate) u32);
 
 impl From<Slot> for IdRef {
     fn from(slot: Slot) -> Self {

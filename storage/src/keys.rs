@@ -60,6 +60,8 @@ pub enum Table {
     DatasetByBeamline = 43,
     /// `[project][uuid]` → dataset
     DatasetByUuid = 44,
+    /// `[dataset]` → its project, its session (0 for none)
+    DatasetOwner = 45,
     /// `[id]`
     Report = 50,
     /// `[project][report]`
@@ -87,7 +89,7 @@ pub enum Table {
 /// A key, with the places where the writer puts ids it allocates.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
-    pub(crate) bytes: SmallVec<[u8; 40]>,
+    pub(crate) bytes: SmallVec<[u8; 36]>,
     pub(crate) slots: SmallVec<[(u16, Slot); 1]>,
 }
 
@@ -158,6 +160,12 @@ pub fn record(table: Table, id: impl Into<IdRef>) -> Key {
     Key::of(table).id(id)
 }
 
+/// The last id given in `table`.
+#[must_use]
+pub fn counter(table: Table) -> Key {
+    Key::of(Table::Counter).tail(&[table as u8])
+}
+
 /// The newest stretch on a beamline.
 #[must_use]
 pub fn beamline_state(beamline: BeamlineId) -> Key {
@@ -179,7 +187,10 @@ pub fn stretch(session: impl Into<IdRef>, number: u32) -> Key {
 /// The newest session of a name.
 #[must_use]
 pub fn session_by_name(beamline: BeamlineId, project: ProjectId, name: &str) -> Key {
-    Key::of(Table::SessionByName).id(beamline).id(project).tail(name.as_bytes())
+    Key::of(Table::SessionByName)
+        .id(beamline)
+        .id(project)
+        .tail(name.as_bytes())
 }
 
 /// The session behind a survey key.
@@ -204,6 +215,12 @@ pub fn dataset(id: impl Into<IdRef>) -> Key {
 #[must_use]
 pub fn dataset_by_uuid(project: ProjectId, uuid: &str) -> Key {
     Key::of(Table::DatasetByUuid).id(project).tail(uuid.as_bytes())
+}
+
+/// Whose a dataset is, without its metadata.
+#[must_use]
+pub fn dataset_owner(id: impl Into<IdRef>) -> Key {
+    record(Table::DatasetOwner, id)
 }
 
 /// A report.
@@ -253,7 +270,10 @@ pub fn parse_outbox(key: &[u8]) -> Option<(Subject, u64)> {
 /// A remote connection.
 #[must_use]
 pub fn connection(list: AccessListId, project: ProjectId, name: &str) -> Key {
-    Key::of(Table::Connection).id(list).id(project).tail(name.as_bytes())
+    Key::of(Table::Connection)
+        .id(list)
+        .id(project)
+        .tail(name.as_bytes())
 }
 
 /// Reads a connection's key back: list, project, name.
@@ -299,3 +319,6 @@ pub fn successor(prefix: &[u8]) -> Vec<u8> {
     // A prefix of nothing but 0xff: no key of ours is longer than this.
     vec![u8::MAX; 5000]
 }
+
+#[cfg(test)]
+mod tests;

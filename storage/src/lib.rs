@@ -2,13 +2,14 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `store.rs` | [`Store`]: the handle everyone has; reads; [`Store::reserve`] → [`Permit::commit`] → [`Receipt`] |
+//! | `store.rs` | [`Store`]: the handle everyone has; reads; [`Store::reserve`] gives a [`Permit`] |
 //! | `batch.rs` | [`Batch`]: preconditions and writes that take effect together |
-//! | `writer.rs` | the one thread that writes: drains, groups, applies, syncs, resolves receipts |
+//! | `writer.rs` | [`Permit::commit`] → [`Receipt`]; the one thread that writes: drains, groups, applies, syncs, resolves receipts |
 //! | `group.rs` | pure: which batches of a group hold, which ids they get, which rows result |
 //! | `engine.rs`, `engine/` | the three calls a database must offer; sled, and memory for tests |
 //! | `chunks.rs` | values above 16 KiB, in pieces |
 //! | `keys.rs`, `codec.rs`, `records/` | the keyspace, the bytes of a record, the records |
+//! | `metrics.rs` | what the writer counts |
 //! | `migrate.rs` | the store's own format: created, checked, refused |
 //!
 //! Invariants: a receipt resolves only when its batch and all before it are durable; batches take effect in the
@@ -16,13 +17,28 @@
 //! once; reads never wait for the writer.
 
 pub mod batch;
+mod chunks;
 pub mod codec;
+pub mod engine;
+pub mod group;
 pub mod ids;
 pub mod keys;
+mod metrics;
+mod migrate;
 pub mod records;
+mod store;
 pub mod time;
+mod writer;
 
 pub use batch::Batch;
 pub use codec::{DecodeError, Versioned};
+pub use engine::memory::MemoryEngine;
+pub use engine::sled::OpenError;
+pub use engine::{DiskUse, Engine, EngineError, Entries, Order};
+pub use group::{Committed, Conflict};
 pub use keys::{Key, Table};
+pub use metrics::{Histogram, WriterMetrics};
+pub use migrate::{FormatError, LAYOUT};
+pub use store::{ReadError, Store, StoreConfig, StoreStatus, Unavailable};
 pub use time::Timestamp;
+pub use writer::{CommitError, Permit, Receipt};

@@ -29,3 +29,8 @@ pub trait Record: Serialize + DeserializeOwned {
         })
     }
 }
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,379 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+use super::*;
+use crate::chunks::{self, LIMIT};
+use crate::codec::decode;
+use crate::ids::{IdRef, RawId};
+use crate::records::{Activity, DataType, Subject};
+use crate::time::Timestamp;
+use proptest::prelude::*;
+
+type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// Plans and applies, as an engine does.
+fn apply(rows: &mut Rows, group: &[Batch]) -> Vec<Result<Committed, Conflict>> {
+    let plan = plan(group, |key| Ok(rows.get(key).cloned())).unwrap();
+    for (key, value) in plan.rows {
+        match value {
+            Some(value) => rows.insert(key, value),
+            None => rows.remove(&key),
+        };
+    }
+    plan.outcomes
+}
+
+fn data_type(name: &str) -> DataType {
+    DataType {
+        acronym: "DATA".to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+fn key(id: u64) -> Key {
+    keys::record(Table::DataType, IdRef::Known(id))
+}
+
+fn batch(fill: impl FnOnce(&mut Batch)) -> Batch {
+    let mut batch = Batch::new();
+    fill(&mut batch);
+    batch
+}
+
+#[test]
+fn later_batches_see_earlier_ones_of_the_group() {
+    let mut rows = Rows::new();
+    let outcomes = apply(
+        &mut rows,
+        &[
+            batch(|b| b.insert(key(1), &data_type("a"))),
+            batch(|b| b.insert(key(1), &data_type("b"))),
+            batch(|b| {
+                b.replace(key(1), 1, &data_type("c"));
+            }),
+            batch(|b| b.remove(key(1), 1)),
+            batch(|b| b.remove(key(1), 2)),
+            batch(|b| b.insert(key(1), &data_type("d"))),
+        ],
+    );
+    let held: Vec<_> = outcomes.iter().map(Result::is_ok).collect();
+    assert_eq!(held, [true, false, true, false, true, true]);
+    let last = decode::<DataType>(&rows[key(1).as_bytes()]).unwrap();
+    assert_eq!((last.revision, last.record.name.as_str()), (1, "d"));
+}
+
+#[test]
+fn a_conflict_names_its_key_and_consumes_no_id() {
+    let uuid = keys::dataset_by_uuid(crate::ids::ProjectId(1), "u-1");
+    let upload = || {
+        batch(|b| {
+            let slot = b.allocate(Table::Dataset);
+            b.require_revision(key(1), 1);
+            b.require_absent(uuid.clone());
+            b.point(uuid.clone(), slot);
+        })
+    };
+    let mut rows = Rows::new();
+    apply(&mut rows, &[batch(|b| b.insert(key(1), &data_type("a")))]);
+    let outcomes = apply(&mut rows, &[upload(), upload(), batch(|b| b.mark(key(2)))]);
+    assert!(outcomes[0].is_ok());
+    let conflict = outcomes[1].as_ref().unwrap_err();
+    assert_eq!((conflict.requirement, conflict.key()), (1, uuid.as_bytes()));
+    assert!(conflict.is_in(Table::DatasetByUuid) && !conflict.is_in(Table::Dataset));
+    assert_eq!(rows[uuid.as_bytes()], 1_u64.to_be_bytes());
+    assert_eq!(
+        rows[keys::counter(Table::Dataset).as_bytes()],
+        1_u64.to_be_bytes()
+    );
+}
+
+#[test]
+fn a_conflict_shows_no_key() {
+    let secret = keys::secure_path(&crate::records::SecureKey([0xab; 20]));
+    let mut rows = Rows::new();
+    let insert = batch(|b| {
+        b.require_absent(secret.clone());
+        b.mark(secret.clone());
+    });
+    let conflict = apply(&mut rows, &[insert.clone(), insert])
+        .pop()
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(
+        format!("{conflict:?}"),
+        "Conflict { requirement: 0, table: Some(61), .. }"
+    );
+    assert_eq!(
+        conflict.to_string(),
+        "precondition 0, of a key of table 61, did not hold"
+    );
+}
+
+#[test]
+fn ids_are_contiguous_per_table_and_go_where_the_slots_are() {
+    let mut rows = Rows::new();
+    let activity = Activity {
+        record: RawId::NONE,
+        subject: Subject::Dataset,
+        project: None,
+        who: "mx".to_owned(),
+        address: None,
+        action: "uploaded".to_owned(),
+        note: String::new(),
+        time: Timestamp(1),
+    };
+    let outcomes = apply(
+        &mut rows,
+        &[batch(|b| {
+            let first = b.allocate(Table::Dataset);
+            let entry = b.allocate(Table::Activity);
+            let second = b.allocate(Table::Dataset);
+            b.mark(keys::index(Table::DatasetBySession, first, second));
+            b.insert_naming(keys::activity(entry), &activity, second);
+        })],
+    );
+    let committed = outcomes[0].as_ref().unwrap();
+    assert_eq!(
+        (0..4).map(|n| committed.id(Slot(n))).collect::<Vec<_>>(),
+        [1, 1, 2, 0]
+    );
+    let index = keys::index(Table::DatasetBySession, IdRef::Known(1), IdRef::Known(2));
+    assert!(rows.contains_key(index.as_bytes()));
+    let entry = decode::<Activity>(&rows[keys::activity(IdRef::Known(1)).as_bytes()]).unwrap();
+    assert_eq!(entry.record.record.get(), Some(2));
+    assert_eq!(entry.record.note, activity.note);
+}
+
+#[test]
+fn ids_go_on_after_a_counter_that_was_set() {
+    let mut rows = Rows::new();
+    let set = batch(|b| b.set(keys::counter(Table::Project), &41_u64.to_be_bytes()));
+    let mut slot = None;
+    let take = batch(|b| slot = Some(b.allocate(Table::Project)));
+    let outcomes = apply(&mut rows, &[set, take]);
+    assert_eq!(outcomes[1].as_ref().unwrap().id(slot.unwrap()), 42);
+}
+
+#[test]
+fn a_batch_takes_more_than_256_ids() {
+    let mut rows = Rows::new();
+    let outcomes = apply(
+        &mut rows,
+        &[batch(|b| {
+            for _ in 0..300 {
+                let slot = b.allocate(Table::Activity);
+                b.mark(keys::activity(slot));
+            }
+        })],
+    );
+    assert_eq!(outcomes[0].as_ref().unwrap().id(Slot(299)), 300);
+    assert_eq!(rows.len(), 301);
+}
+
+#[test]
+fn a_slot_of_another_batch_is_a_conflict_and_nothing_is_written() {
+    let mut other = Batch::new();
+    other.allocate(Table::Sample);
+    let foreign = other.allocate(Table::Sample);
+    let mut rows = Rows::new();
+    let outcomes = apply(
+        &mut rows,
+        &[
+            batch(|b| {
+                b.allocate(Table::Sample);
+                b.mark(key(1));
+                b.mark(keys::activity(foreign));
+            }),
+            batch(|b| b.point(key(2), foreign)),
+            batch(|b| b.require_absent(keys::activity(foreign))),
+        ],
+    );
+    let places: Vec<_> = outcomes
+        .iter()
+        .map(|o| o.as_ref().unwrap_err().requirement)
+        .collect();
+    assert_eq!(places, [0, 0, 0]);
+    assert!(rows.is_empty());
+}
+
+#[test]
+fn a_counter_that_is_none_or_used_up_is_an_error() {
+    for bad in [vec![1, 2, 3], u64::MAX.to_be_bytes().to_vec()] {
+        let rows = Rows::from([(keys::counter(Table::Sample).as_bytes().to_vec(), bad)]);
+        let take = batch(|b| {
+            b.allocate(Table::Sample);
+        });
+        let error = plan(&[take], |key| Ok(rows.get(key).cloned()));
+        assert!(
+            matches!(error, Err(EngineError::Counter { table: 17, .. })),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn all_preconditions_are_checked_before_the_writes() {
+    let mut rows = Rows::new();
+    let twice = batch(|b| {
+        b.insert(key(1), &data_type("a"));
+        b.insert(key(1), &data_type("b"));
+    });
+    assert!(apply(&mut rows, &[twice])[0].is_ok());
+    let stale = batch(|b| {
+        let next = b.replace(key(1), 1, &data_type("c"));
+        b.replace(key(1), next, &data_type("d"));
+    });
+    assert_eq!(apply(&mut rows, &[stale])[0].as_ref().unwrap_err().requirement, 1);
+}
+
+#[test]
+fn an_entry_is_never_cut_nor_taken_for_a_head() {
+    let mut rows = Rows::new();
+    let raw = vec![0xff; 2 * LIMIT];
+    apply(
+        &mut rows,
+        &[
+            batch(|b| b.set(key(1), &raw)),
+            batch(|b| b.set(key(2), &[0xff; 30])),
+        ],
+    );
+    assert_eq!(rows[key(1).as_bytes()], raw);
+    apply(
+        &mut rows,
+        &[batch(|b| b.clear(key(1))), batch(|b| b.clear(key(2)))],
+    );
+    assert!(rows.is_empty());
+}
+
+/// What may happen to one of a few records, marks and counters.
+#[derive(Debug, Clone)]
+enum Step {
+    Insert(u64, usize),
+    /// The difference from the true revision.
+    Replace(u64, u64, usize),
+    Remove(u64, u64),
+    Mark(u64),
+    Clear(u64),
+    Allocate,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let id = 1..4_u64;
+    let stale = prop_oneof![8 => Just(0), 1 => Just(1_u64)];
+    let size = prop_oneof![4 => 0..20_usize, 1 => LIMIT - 40..LIMIT + 40, 1 => 2 * LIMIT..4 * LIMIT];
+    prop_oneof![
+        3 => (id.clone(), size.clone()).prop_map(|(id, size)| Step::Insert(id, size)),
+        4 => (id.clone(), stale.clone(), size).prop_map(|(id, stale, size)| Step::Replace(id, stale, size)),
+        2 => (id.clone(), stale).prop_map(|(id, stale)| Step::Remove(id, stale)),
+        1 => id.clone().prop_map(Step::Mark),
+        1 => id.prop_map(Step::Clear),
+        1 => Just(Step::Allocate),
+    ]
+}
+
+/// Does the same as `plan`, one batch at a time, without pieces.
+#[derive(Default, Clone)]
+struct Model {
+    records: BTreeMap<u64, (u64, String)>,
+    marks: BTreeMap<u64, ()>,
+    last: u64,
+}
+
+fn mark(id: u64) -> Key {
+    keys::record(Table::DatasetByProject, IdRef::Known(id))
+}
+
+impl Model {
+    /// The batch of `steps`, and what becomes of the model if it holds.
+    fn batch(&self, steps: &[Step]) -> (Batch, Option<Self>, u64) {
+        let (mut batch, mut after, mut holds, mut taken) = (Batch::new(), self.clone(), true, 0);
+        for step in steps {
+            match step {
+                Step::Insert(id, size) => {
+                    let name = "i".repeat(*size);
+                    batch.insert(key(*id), &data_type(&name));
+                    holds &= !self.records.contains_key(id);
+                    after.records.insert(*id, (1, name));
+                }
+                Step::Replace(id, stale, size) => {
+                    let (revision, name) =
+                        (self.records.get(id).map_or(1, |r| r.0) + stale, "r".repeat(*size));
+                    let next = batch.replace(key(*id), revision, &data_type(&name));
+                    holds &= self.records.get(id).is_some_and(|r| r.0 == revision);
+                    after.records.insert(*id, (next, name));
+                }
+                Step::Remove(id, stale) => {
+                    let revision = self.records.get(id).map_or(1, |r| r.0) + stale;
+                    batch.remove(key(*id), revision);
+                    holds &= self.records.get(id).is_some_and(|r| r.0 == revision);
+                    after.records.remove(id);
+                }
+                Step::Mark(id) => {
+                    batch.mark(mark(*id));
+                    after.marks.insert(*id, ());
+                }
+                Step::Clear(id) => {
+                    batch.clear(mark(*id));
+                    after.marks.remove(id);
+                }
+                Step::Allocate => {
+                    batch.allocate(Table::Sample);
+                    after.last += 1;
+                    taken += 1;
+                }
+            }
+        }
+        (batch, holds.then_some(after), taken)
+    }
+
+    fn rows(&self) -> Rows {
+        let mut rows = Rows::new();
+        for (id, (revision, name)) in &self.records {
+            let value = crate::codec::encode(*revision, &data_type(name));
+            match chunks::split(key(*id).as_bytes(), &value) {
+                None => rows.insert(key(*id).as_bytes().to_vec(), value),
+                Some(pieces) => {
+                    rows.extend(pieces.rows);
+                    rows.insert(key(*id).as_bytes().to_vec(), pieces.head)
+                }
+            };
+        }
+        rows.extend(
+            self.marks
+                .keys()
+                .map(|id| (mark(*id).as_bytes().to_vec(), Vec::new())),
+        );
+        if self.last > 0 {
+            rows.insert(
+                keys::counter(Table::Sample).as_bytes().to_vec(),
+                self.last.to_be_bytes().to_vec(),
+            );
+        }
+        rows
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn groups_do_what_a_naive_model_does(
+        groups in proptest::collection::vec(
+            proptest::collection::vec(proptest::collection::vec(step(), 0..4), 1..5), 1..6)
+    ) {
+        let (mut rows, mut model) = (Rows::new(), Model::default());
+        for steps_of_group in &groups {
+            let (mut group, mut expected) = (Vec::new(), Vec::new());
+            for steps in steps_of_group {
+                let (batch, after, taken) = model.batch(steps);
+                expected.push(after.is_some().then_some((model.last, taken)));
+                group.push(batch);
+                model = after.unwrap_or(model);
+            }
+            for (outcome, expected) in apply(&mut rows, &group).iter().zip(&expected) {
+                let ids = outcome.as_ref().ok().map(|committed| committed.ids.to_vec());
+                let wanted = expected.map(|(last, taken)| (last + 1..=last + taken).collect::<Vec<_>>());
+                prop_assert_eq!(ids, wanted);
+            }
+            prop_assert_eq!(&rows, &model.rows());
+        }
+    }
+}

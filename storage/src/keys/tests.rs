@@ -1,0 +1,55 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+
+#[test]
+fn ids_sort_as_numbers() {
+    let mut keys: Vec<_> = [256, 1, u64::MAX, 255, 2]
+        .map(|id| dataset(IdRef::Known(id)).as_bytes().to_vec())
+        .to_vec();
+    keys.sort();
+    let ids: Vec<_> = keys.iter().map(|key| last_id(key).unwrap()).collect();
+    assert_eq!(ids, [1, 2, 255, 256, u64::MAX]);
+}
+
+#[test]
+fn a_successor_is_above_all_that_has_the_prefix_and_nothing_else() {
+    for prefix in [&[10_u8][..], &[10, 0xff], &[10, 0xff, 0xff], &[255], &[]] {
+        let end = successor(prefix);
+        let longest = [prefix, &[0xff; 100]].concat();
+        assert!(prefix < end.as_slice() && longest < end, "{prefix:?}");
+    }
+    assert_eq!(successor(&[10, 0xff]), [11]);
+}
+
+#[test]
+fn below_ends_before_the_id_and_within_the_prefix() {
+    let prefix = Key::of(Table::DatasetByProject).id(ProjectId(3));
+    let (start, end) = below(&prefix, Some(7));
+    let has = |project: u64, id: u64, start: &[u8], end: &[u8]| {
+        let key = index(Table::DatasetByProject, ProjectId(project), IdRef::Known(id));
+        start <= key.as_bytes() && key.as_bytes() < end
+    };
+    assert!(has(3, 6, &start, &end) && !has(3, 7, &start, &end) && !has(2, 6, &start, &end));
+    let (start, end) = below(&prefix, None);
+    assert!(has(3, u64::MAX, &start, &end) && !has(4, 0, &start, &end));
+}
+
+#[test]
+fn keys_read_back() {
+    let key = connection(AccessListId(3), ProjectId(5), "k\u{fc}vette");
+    let parsed = parse_connection(key.as_bytes()).unwrap();
+    assert_eq!(parsed, (AccessListId(3), ProjectId(5), "k\u{fc}vette".to_owned()));
+    let key = outbox(Subject::Report, IdRef::Known(9));
+    assert_eq!(parse_outbox(key.as_bytes()), Some((Subject::Report, 9)));
+    for short in [&[][..], &[70], &[70; 16]] {
+        assert_eq!(parse_connection(short), None);
+    }
+    assert_eq!(parse_outbox(&[63]), None);
+    assert_eq!(parse_outbox(&[63, 99, 0, 0, 0, 0, 0, 0, 0, 1]), None);
+}
+
+#[test]
+fn tables_have_numbers_of_their_own_below_the_pieces() {
+    assert_eq!(counter(Table::Dataset).as_bytes(), [1, 40]);
+    assert_eq!(Key::of(Table::Chunk).as_bytes(), [255]);
+}

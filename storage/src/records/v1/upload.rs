@@ -1,0 +1,108 @@
+//! Datasets and reports.
+
+use crate::ids::{BeamlineId, DatasetId, ProjectId, SampleId, SessionId};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One dataset.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dataset {
+    /// Whose.
+    pub project: ProjectId,
+    /// Where it was measured.
+    pub beamline: BeamlineId,
+    /// The session it belongs to.
+    pub session: Option<SessionId>,
+    /// The sample it was measured on.
+    pub sample: Option<SampleId>,
+    /// The sample's group, by name, as it was then.
+    pub group: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Acronym of its data type.
+    pub kind: String,
+    /// Name, or template of the names, of its files.
+    pub filename: Option<String>,
+    /// Frame ranges as sent: `1-4,8`.
+    pub frames: String,
+    /// How many frames these are.
+    pub num_frames: u64,
+    /// keV
+    pub energy: f64,
+    /// s
+    pub exposure: Option<f64>,
+    /// %
+    pub attenuation: Option<f64>,
+    /// µm
+    pub beam_size: Option<f64>,
+    /// When it began.
+    pub start_time: Timestamp,
+    /// When it ended.
+    pub end_time: Timestamp,
+    /// The client's own id of the collection.
+    pub uuid: Option<String>,
+    /// Tells whether a repeated upload names the same directory; the directory itself is not kept here.
+    pub directory_digest: [u8; 16],
+    /// Everything else that was sent: a MessagePack map.
+    #[serde(with = "bytes")]
+    pub meta_data: Vec<u8>,
+    /// When it was first uploaded.
+    pub created: Timestamp,
+    /// When it was last uploaded.
+    pub modified: Timestamp,
+}
+
+/// One analysis report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Whose.
+    pub project: ProjectId,
+    /// Where it was uploaded from.
+    pub beamline: BeamlineId,
+    /// Its title.
+    pub name: String,
+    /// Kind of analysis.
+    pub kind: String,
+    /// Its score; 0 when none was given.
+    pub score: f64,
+    /// The datasets it is about.
+    pub datasets: Vec<DatasetId>,
+    /// The sessions of those datasets, whose counts it is in.
+    pub sessions: Vec<SessionId>,
+    /// As for [`Dataset::directory_digest`].
+    pub directory_digest: [u8; 16],
+    /// A MessagePack list or map, as it was sent.
+    #[serde(with = "bytes")]
+    pub details: Vec<u8>,
+    /// When it was first uploaded.
+    pub created: Timestamp,
+    /// When it was last uploaded.
+    pub modified: Timestamp,
+}
+
+/// Byte strings in one piece, where serde would take them value by value.
+mod bytes {
+    use serde::{de, Deserializer, Serializer};
+    use std::fmt;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        struct Bytes;
+        impl de::Visitor<'_> for Bytes {
+            type Value = Vec<u8>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(bytes.to_vec())
+            }
+            fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
+                Ok(bytes)
+            }
+        }
+        deserializer.deserialize_byte_buf(Bytes)
+    }
+}

@@ -1,0 +1,178 @@
+//! The one thread that writes: drains the queue, groups, applies, syncs, resolves receipts.
+//!
+//! It outlives every failure of the database, because someone must answer the batches that still come.
+
+use crate::batch::Batch;
+use crate::engine::{Engine, EngineError};
+use crate::group::{Committed, Conflict};
+use crate::metrics::Meters;
+use std::any::Any;
+use std::error::Error;
+use std::future::Future;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Instant;
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot};
+
+/// Batches in one group at most.
+const GROUP_BATCHES: usize = 512;
+/// Bytes at which a group takes no further batch.
+const GROUP_BYTES: usize = 8 * 1024 * 1024;
+
+/// Why a batch was not committed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CommitError {
+    /// A precondition did not hold: the record has changed, or exists already. Nothing took effect.
+    #[error("the batch conflicts with what is stored")]
+    Conflict(#[from] Conflict),
+    /// The store does not write any more; whether the batch took effect is known after a restart.
+    #[error("the store does not write: {0}")]
+    WritesOff(Arc<str>),
+}
+
+/// A place in the writer's queue. Dropping it gives the place back.
+#[derive(Debug)]
+pub struct Permit {
+    place: mpsc::OwnedPermit<Job>,
+}
+
+impl Permit {
+    pub(crate) fn new(place: mpsc::OwnedPermit<Job>) -> Self {
+        Self { place }
+    }
+
+    /// Hands `batch` over. Batches take effect in the order of these calls, whether or not anyone awaits the receipt.
+    pub fn commit(self, batch: Batch) -> Receipt {
+        let (sender, outcome) = oneshot::channel();
+        self.place.send(Job {
+            batch,
+            handed_over: Instant::now(),
+            receipt: sender,
+        });
+        Receipt { outcome }
+    }
+}
+
+/// Resolves once the batch, and all that were handed over before it, are durable. Dropping it does not call the batch
+/// back.
+#[derive(Debug)]
+#[must_use = "nothing may be acknowledged before the receipt resolves"]
+pub struct Receipt {
+    outcome: oneshot::Receiver<Result<Committed, CommitError>>,
+}
+
+impl Future for Receipt {
+    type Output = Result<Committed, CommitError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.outcome).poll(context).map(|outcome| {
+            outcome.unwrap_or_else(|_| Err(CommitError::WritesOff(Arc::from("the writer ended"))))
+        })
+    }
+}
+
+/// A batch in the queue.
+pub(crate) struct Job {
+    batch: Batch,
+    handed_over: Instant,
+    receipt: oneshot::Sender<Result<Committed, CommitError>>,
+}
+
+/// What the writer shows to the handles of the store.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    /// Why nothing is written any more; never taken back.
+    pub(crate) failure: OnceLock<Arc<str>>,
+    pub(crate) meters: Meters,
+}
+
+impl Shown {
+    /// Turns writes off, for good. The first reason stays.
+    pub(crate) fn turn_off(&self, reason: &str) -> Arc<str> {
+        Arc::clone(self.failure.get_or_init(|| {
+            tracing::error!(
+                reason,
+                "writes are off: restart beamlive once the cause is removed"
+            );
+            Arc::from(reason)
+        }))
+    }
+}
+
+/// Runs until the queue is closed and empty.
+pub(crate) fn run(engine: &dyn Engine, mut queue: mpsc::Receiver<Job>, shown: &Shown) {
+    while let Some(first) = queue.blocking_recv() {
+        let (batches, waiting) = gather(first, &mut queue);
+        let result = match shown.failure.get() {
+            Some(reason) => Err(Arc::clone(reason)),
+            None => commit(engine, &batches).map_err(|reason| shown.turn_off(&reason)),
+        };
+        // A receipt that nobody waits for any more is no failure.
+        match result {
+            Ok(outcomes) => {
+                shown.meters.group(batches.len());
+                for ((handed_over, receipt), outcome) in waiting.into_iter().zip(outcomes) {
+                    match &outcome {
+                        Ok(_) => shown.meters.commit(handed_over.elapsed()),
+                        Err(_) => shown.meters.conflict(),
+                    }
+                    let _ = receipt.send(outcome.map_err(CommitError::Conflict));
+                }
+            }
+            Err(reason) => {
+                for (_, receipt) in waiting {
+                    let _ = receipt.send(Err(CommitError::WritesOff(Arc::clone(&reason))));
+                }
+            }
+        }
+    }
+}
+
+type Waiting = Vec<(Instant, oneshot::Sender<Result<Committed, CommitError>>)>;
+
+/// Takes what waits already, up to a bound, so that one sync serves all of it.
+fn gather(first: Job, queue: &mut mpsc::Receiver<Job>) -> (Vec<Batch>, Waiting) {
+    let (mut batches, mut waiting, mut bytes) = (Vec::new(), Vec::new(), 0_usize);
+    let mut next = Some(first);
+    while let Some(job) = next.take() {
+        bytes = bytes.saturating_add(job.batch.bytes());
+        batches.push(job.batch);
+        waiting.push((job.handed_over, job.receipt));
+        if batches.len() < GROUP_BATCHES && bytes < GROUP_BYTES {
+            next = queue.try_recv().ok();
+        }
+    }
+    (batches, waiting)
+}
+
+/// Applies a group, or says why nothing may be written any more.
+fn commit(engine: &dyn Engine, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, String> {
+    match catch_unwind(AssertUnwindSafe(|| engine.apply(group))) {
+        Ok(Ok(outcomes)) if outcomes.len() == group.len() => Ok(outcomes),
+        Ok(Ok(outcomes)) => Err(format!("{} outcomes for {} batches", outcomes.len(), group.len())),
+        Ok(Err(error)) => Err(chain(&error)),
+        Err(panic) => Err(format!("the database panicked: {}", message(panic.as_ref()))),
+    }
+}
+
+fn chain(error: &EngineError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("it did not say why")
+}

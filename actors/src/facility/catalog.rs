@@ -4,7 +4,8 @@ use crate::key::PublicKey;
 use beamlive_storage::ids::{BeamlineId, ContainerId, ProjectId};
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{
-    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Record, Sample,
+    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Record,
+    Sample,
 };
 use beamlive_storage::{engine::Order, ReadError, Store, Timestamp, Versioned};
 use std::collections::{BTreeMap, HashMap};
@@ -84,6 +85,24 @@ impl<R: Declared> Entries<R> {
     /// All of them, by id.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &Versioned<R>)> {
         self.by_id.iter().map(|(id, entry)| (*id, entry.as_ref()))
+    }
+
+    /// Whether nothing was put or removed between the two. Costs one comparison; says no when a change was undone.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.by_id, &other.by_id)
+    }
+
+    /// The greatest id there is; 0 when there is none.
+    #[must_use]
+    pub fn last_id(&self) -> u64 {
+        self.by_id.last_key_value().map_or(0, |(id, _)| *id)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
     }
 
     /// Adds a record, or puts a new state in the place of the old one.
@@ -182,6 +201,14 @@ impl Catalog {
         self.parse_key(id);
     }
 
+    /// Takes over `projects`, and parses the keys of those that are in `changed`.
+    pub fn set_projects(&mut self, projects: Entries<Project>, changed: impl IntoIterator<Item = ProjectId>) {
+        self.projects = projects;
+        for id in changed {
+            self.parse_key(id);
+        }
+    }
+
     /// The account of a username.
     #[must_use]
     pub fn project(&self, username: &str) -> Option<(ProjectId, &Project)> {
@@ -192,7 +219,9 @@ impl Catalog {
     /// The username of an account, for people: `""` when it is gone.
     #[must_use]
     pub fn username(&self, id: ProjectId) -> &str {
-        self.projects.get(id.0).map_or("", |entry| entry.record.username.as_str())
+        self.projects
+            .get(id.0)
+            .map_or("", |entry| entry.record.username.as_str())
     }
 
     /// The beamline of an acronym.
@@ -205,11 +234,16 @@ impl Catalog {
     /// The acronym of a beamline, for people: `""` when it is gone.
     #[must_use]
     pub fn acronym(&self, id: BeamlineId) -> &str {
-        self.beamlines.get(id.0).map_or("", |entry| entry.record.acronym.as_str())
+        self.beamlines
+            .get(id.0)
+            .map_or("", |entry| entry.record.acronym.as_str())
     }
 
     fn parse_key(&mut self, id: ProjectId) {
-        let line = self.projects.get(id.0).and_then(|entry| entry.record.key.as_deref());
+        let line = self
+            .projects
+            .get(id.0)
+            .and_then(|entry| entry.record.key.as_deref());
         let parsed = line.and_then(|line| match PublicKey::parse(line) {
             Ok(key) => Some(Arc::new(key)),
             Err(error) => {

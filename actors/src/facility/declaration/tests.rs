@@ -1,0 +1,340 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use super::*;
+use beamlive_storage::records::ContainerStatus;
+use beamlive_storage::Timestamp;
+use proptest::prelude::*;
+use rstest::rstest;
+
+mod mistakes;
+
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHmviWc9fXW1Pum7mFf7huogMThAljEqFmPtLDybonxi";
+const EXAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/facility.toml"));
+
+fn read(text: &str, format: Format) -> Result<Declaration, Vec<Mistake>> {
+    Declaration::parse(text, format, chrono_tz::America::Regina)
+}
+
+fn mistakes(text: &str, format: Format) -> Vec<(String, String)> {
+    let list = read(text, format).expect_err("a mistake");
+    list.into_iter()
+        .map(|mistake| (mistake.place, mistake.message))
+        .collect()
+}
+
+fn utc(text: &str) -> Timestamp {
+    chrono::DateTime::parse_from_rfc3339(text)
+        .unwrap()
+        .to_utc()
+        .into()
+}
+
+#[test]
+fn reads_every_field_of_the_contract_from_toml_and_from_json_alike() {
+    let toml = format!(
+        r#"
+[[project]]
+username = "alice"
+name = "Alice's group"
+key = "{KEY} alice@home"
+ssh_keys = ["{KEY} alice@laptop"]
+[[beamline]]
+acronym = "BM"
+name = "08B1-1"
+active = false
+[[data_type]]
+acronym = "SAXS"
+name = "Small-angle scattering"
+[[container_type]]
+name = "Uni-Puck"
+locations = ["1", "2", "3"]
+[[container]]
+project = "alice"
+name = "CLS-0042"
+type = "Uni-Puck"
+status = "on-site"
+parent = {{ project = "staff", name = "AM-BM" }}
+location = "1A"
+[[automounter]]
+beamline = "BM"
+container = {{ project = "staff", name = "AM-BM" }}
+[[group]]
+project = "alice"
+name = "native"
+priority = -1
+[[sample]]
+project = "alice"
+name = "lys-3"
+container = "CLS-0042"
+location = "3"
+group = "native"
+priority = 2
+barcode = "B1"
+comments = "one\ntwo"
+[[access_list]]
+name = "nx-bm"
+address = "10.45.0.0/24"
+users = ["alice"]
+beamlines = ["BM"]
+active = true
+[[beamtime]]
+project = "alice"
+beamline = "BM"
+start = 2026-11-23T08:00:00
+end = 2026-11-23T16:00:00-06:00
+remote = true
+cancelled = false
+"#
+    );
+    let from_toml = read(&toml, Format::Toml).unwrap();
+
+    let project = &from_toml.projects[0];
+    assert_eq!(project.place.to_string(), "[[project]] #1 (line 2)");
+    assert_eq!(
+        project.entry.key.as_deref(),
+        Some(KEY),
+        "canonical, without its comment"
+    );
+    assert_eq!(project.entry.ssh_keys, Some(vec![format!("{KEY} alice@laptop")]));
+    assert!(!from_toml.beamlines[0].entry.active);
+    assert!(from_toml.automounters[0].entry.active);
+    let (parent, location) = from_toml.containers[0].entry.held.clone().unwrap();
+    assert_eq!(
+        (parent.project.as_str(), parent.name.as_str(), location.as_str()),
+        ("staff", "AM-BM", "1A")
+    );
+    assert_eq!(from_toml.containers[0].entry.status, ContainerStatus::OnSite);
+    assert_eq!(from_toml.groups[0].entry.priority, Some(-1));
+    assert_eq!(from_toml.samples[0].entry.comments, "one\ntwo");
+    assert_eq!(
+        from_toml.beamtimes[0].entry.start,
+        utc("2026-11-23T08:00:00-06:00")
+    );
+    assert_eq!(from_toml.beamtimes[0].entry.end, utc("2026-11-23T16:00:00-06:00"));
+
+    let tables: toml::Table = toml.parse().unwrap();
+    let json = serde_json::to_string(&tables).unwrap();
+    let json = json.replace(
+        r#"{"$__toml_private_datetime":"2026-11-23T08:00:00"}"#,
+        r#""2026-11-23T08:00:00""#,
+    );
+    let json = json.replace(
+        r#"{"$__toml_private_datetime":"2026-11-23T16:00:00-06:00"}"#,
+        r#""2026-11-23T16:00:00-06:00""#,
+    );
+    let mut from_json = read(&json, Format::Json).unwrap();
+    assert_eq!(from_json.projects[0].place.to_string(), "[[project]] #1");
+    macro_rules! place_as {
+        ($($list:ident),*) => {$(
+            for (there, here) in from_json.$list.iter_mut().zip(&from_toml.$list) {
+                there.place = here.place;
+            }
+        )*};
+    }
+    place_as!(projects, beamlines, data_types, container_types, containers);
+    place_as!(automounters, groups, samples, access_lists, beamtimes);
+    assert_eq!(from_json, from_toml);
+}
+
+#[test]
+fn fills_in_what_is_left_out() {
+    let text = r#"{
+        "project": [{"username": "alice", "name": null}],
+        "beamline": [{"acronym": "BM"}],
+        "container": [{"project": "alice", "name": "C", "type": "T"}],
+        "sample": [{"project": "alice", "name": "s", "container": "C", "location": "1"}],
+        "access_list": [{"name": "l", "address": "::ffff:10.1.2.3"}],
+        "beamtime": [{"project": "alice", "beamline": "BM", "start": "2026-11-23 08:00", "end": "2026-11-23T15:00:00.5Z"}]
+    }"#;
+    let declared = read(text, Format::Json).unwrap();
+    let project = &declared.projects[0].entry;
+    assert_eq!(
+        (project.name.as_str(), &project.key, &project.ssh_keys),
+        ("alice", &None, &None)
+    );
+    let beamline = &declared.beamlines[0].entry;
+    assert_eq!((beamline.name.as_str(), beamline.active), ("BM", true));
+    let container = &declared.containers[0].entry;
+    assert_eq!(
+        (container.status, &container.held),
+        (ContainerStatus::Draft, &None)
+    );
+    let sample = &declared.samples[0].entry;
+    assert_eq!((sample.barcode.as_str(), sample.comments.as_str()), ("", ""));
+    assert_eq!((&sample.group, sample.priority), (&None, None));
+    let list = &declared.access_lists[0].entry;
+    assert_eq!((list.address.as_str(), list.active), ("10.1.2.3", true));
+    assert!(list.users.is_empty() && list.beamlines.is_empty());
+    let beamtime = &declared.beamtimes[0].entry;
+    assert_eq!((beamtime.remote, beamtime.cancelled), (false, false));
+    assert_eq!(beamtime.start, utc("2026-11-23T14:00:00Z"));
+}
+
+#[test]
+fn names_every_mistake_at_once_in_the_order_of_the_lines() {
+    let text = "
+[[sample]]
+name = 5
+container = ''
+[[project]]
+username = 'a b'
+key = 'ssh-ed25519 nonsense'
+ssh_keys = ['x']
+[[beamline]]
+";
+    let places: Vec<_> = mistakes(text, Format::Toml)
+        .into_iter()
+        .map(|(place, _)| place)
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "[[sample]] #1 (line 2), project",
+            "[[sample]] #1 (line 2), name",
+            "[[sample]] #1 (line 2), container",
+            "[[sample]] #1 (line 2), location",
+            "[[project]] #1 (line 5), username",
+            "[[project]] #1 (line 5), key",
+            "[[project]] #1 (line 5), ssh_keys[1]",
+            "[[beamline]] #1 (line 9), acronym",
+        ]
+    );
+}
+
+#[test]
+fn a_key_that_is_refused_is_not_repeated() {
+    let secret = "-----BEGIN OPENSSH PRIVATE KEY----- c2VjcmV0";
+    let text = format!("[[project]]\nusername = 'a'\nkey = '{secret}'\nssh_keys = ['{secret}']");
+    let found = mistakes(&text, Format::Toml);
+    assert_eq!(found.len(), 2);
+    assert!(
+        found.iter().all(|(_, message)| !message.contains("c2VjcmV0")),
+        "{found:?}"
+    );
+}
+
+#[rstest]
+#[case("10.45.0.7", Ok("10.45.0.7"))]
+#[case("10.45.0.7/32", Ok("10.45.0.7"))]
+#[case("2001:DB8::/32", Ok("2001:db8::/32"))]
+#[case("::ffff:10.45.0.0/120", Ok("10.45.0.0/24"))]
+#[case("::1/128", Ok("::1"))]
+#[case("10.45.0.0/33", Err(()))]
+#[case("10.45.0", Err(()))]
+#[case("", Err(()))]
+fn writes_networks_in_one_way(#[case] given: &str, #[case] written: Result<&str, ()>) {
+    assert_eq!(
+        rules::network(given).map_err(|_| ()).as_deref(),
+        written.as_deref()
+    );
+}
+
+#[rstest]
+#[case::before_the_gap("2026-03-08T01:59:59", Ok("2026-03-08T07:59:59Z"))]
+#[case::in_the_gap(
+    "2026-03-08T02:30:00",
+    Err("2026-03-08 02:30:00 does not exist in America/Winnipeg: the clocks skip it")
+)]
+#[case::after_the_gap("2026-03-08T03:00:00", Ok("2026-03-08T08:00:00Z"))]
+#[case::twice("2026-11-01T01:30:00", Ok("2026-11-01T06:30:00Z"))]
+#[case::offset_in_the_gap("2026-03-08T02:30:00-06:00", Ok("2026-03-08T08:30:00Z"))]
+#[case::no_seconds("2026-07-01T08:00", Ok("2026-07-01T13:00:00Z"))]
+#[case::no_seconds_with_offset("2026-07-01T08:00Z", Ok("2026-07-01T08:00:00Z"))]
+fn reads_times_on_the_clocks_of_the_facility(#[case] given: &str, #[case] expected: Result<&str, &str>) {
+    let read = rules::time(given, chrono_tz::America::Winnipeg);
+    assert_eq!(read, expected.map(utc).map_err(str::to_owned));
+}
+
+#[test]
+fn lines_are_left_out_where_entries_have_no_headers_of_their_own() {
+    let text = "sample = [{}, {}]\nnote = '''\n[[sample]]\n'''";
+    let places: Vec<_> = mistakes(text, Format::Toml)
+        .into_iter()
+        .map(|(place, _)| place)
+        .collect();
+    assert!(places.contains(&"[[sample]] #2, name".to_owned()), "{places:?}");
+}
+
+#[test]
+fn a_deep_file_is_a_mistake_and_not_a_crash() {
+    let deep = "[".repeat(200_000);
+    assert!(mistakes(&deep, Format::Json)[0].1.starts_with("is not JSON"));
+    assert!(mistakes(&format!("a = {deep}"), Format::Toml)[0]
+        .1
+        .starts_with("is not TOML"));
+}
+
+proptest! {
+    #[test]
+    fn never_panics_on_noise(text in "(?s).{0,200}") {
+        let _ = read(&text, Format::Toml);
+        let _ = read(&text, Format::Json);
+    }
+
+    #[test]
+    fn never_panics_on_a_damaged_file(at in 0..EXAMPLE.len(), length in 0..40_usize, noise in "(?s).{0,20}") {
+        let mut bytes = EXAMPLE.as_bytes().to_vec();
+        let end = (at + length).min(bytes.len());
+        bytes.splice(at..end, noise.into_bytes());
+        let _ = read(&String::from_utf8_lossy(&bytes), Format::Toml);
+    }
+
+    #[test]
+    fn never_panics_on_values_of_any_kind(value in value(), section in 0..Section::ALL.len()) {
+        let text = serde_json::json!({ Section::ALL[section].name(): [value] }).to_string();
+        let _ = read(&text, Format::Json);
+    }
+}
+
+/// Tables with the names of real fields and values of any kind.
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[a-z0-9:./ -]{0,12}".prop_map(Value::from),
+        Just(Value::from("2026-11-23T08:00:00")),
+        Just(Value::from("10.0.0.0/8")),
+    ];
+    let fields = [
+        "username",
+        "name",
+        "key",
+        "ssh_keys",
+        "acronym",
+        "active",
+        "locations",
+        "project",
+        "type",
+        "status",
+        "parent",
+        "location",
+        "beamline",
+        "container",
+        "priority",
+        "group",
+        "address",
+        "users",
+        "beamlines",
+        "start",
+        "end",
+    ];
+    leaf.prop_recursive(3, 40, 6, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::btree_map(proptest::sample::select(fields.to_vec()), inner, 0..8).prop_map(
+                |map| Value::Object(
+                    map.into_iter()
+                        .map(|(name, value)| (name.to_owned(), value))
+                        .collect()
+                )
+            ),
+        ]
+    })
+}

@@ -1,0 +1,276 @@
+//! Where in a facility file something stands, and the mistakes found there.
+
+use serde::Serialize;
+use std::fmt;
+
+/// Mistakes that are listed one by one; of a file with more, only their number is told.
+const LISTED: usize = 10_000;
+
+/// Longest piece of the file that a message repeats, in characters.
+const QUOTED: usize = 80;
+
+/// The sections of a facility file, in the order in which they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// Accounts.
+    Project,
+    /// Beamlines.
+    Beamline,
+    /// Data types.
+    DataType,
+    /// Kinds of containers.
+    ContainerType,
+    /// Containers.
+    Container,
+    /// Automounters.
+    Automounter,
+    /// Groups of samples.
+    Group,
+    /// Samples.
+    Sample,
+    /// Access lists.
+    AccessList,
+    /// Beamtimes.
+    Beamtime,
+}
+
+impl Section {
+    /// All of them, in order.
+    pub const ALL: [Self; 10] = [
+        Self::Project,
+        Self::Beamline,
+        Self::DataType,
+        Self::ContainerType,
+        Self::Container,
+        Self::Automounter,
+        Self::Group,
+        Self::Sample,
+        Self::AccessList,
+        Self::Beamtime,
+    ];
+
+    /// Its name in the file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::Beamline => "beamline",
+            Self::DataType => "data_type",
+            Self::ContainerType => "container_type",
+            Self::Container => "container",
+            Self::Automounter => "automounter",
+            Self::Group => "group",
+            Self::Sample => "sample",
+            Self::AccessList => "access_list",
+            Self::Beamtime => "beamtime",
+        }
+    }
+
+    /// What one of its entries is called.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::DataType => "data type",
+            Self::ContainerType => "container type",
+            Self::AccessList => "access list",
+            other => other.name(),
+        }
+    }
+}
+
+/// One entry of a facility file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Its section.
+    pub section: Section,
+    /// Its number within the section, from 1.
+    pub number: usize,
+    /// The line of its header; known for TOML only.
+    pub line: Option<usize>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[[{}]] #{}", self.section.name(), self.number)?;
+        match self.line {
+            Some(line) => write!(f, " (line {line})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Something in a facility file that has to be put right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mistake {
+    /// Where: `[[sample]] #3 (line 87), location`.
+    pub place: String,
+    /// What is wrong, and where it helps, what to write instead.
+    pub message: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+/// The mistakes found so far.
+#[derive(Debug, Default)]
+pub struct Mistakes {
+    listed: Vec<(usize, Mistake)>,
+    more: usize,
+}
+
+impl Mistakes {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.listed.is_empty()
+    }
+
+    /// Adds one about a field of an entry.
+    pub fn field(&mut self, place: Place, field: &str, message: impl Into<String>) {
+        self.add(place.line, || format!("{place}, {field}"), message);
+    }
+
+    /// Adds one about an entry as a whole.
+    pub fn entry(&mut self, place: Place, message: impl Into<String>) {
+        self.add(place.line, || place.to_string(), message);
+    }
+
+    /// Adds one about something that is no entry, at `line` if that is known.
+    pub fn other(&mut self, line: Option<usize>, place: &str, message: impl Into<String>) {
+        self.add(line, || place.to_owned(), message);
+    }
+
+    /// All of them in the order of the file's lines, where these are known.
+    #[must_use]
+    pub fn into_list(mut self) -> Vec<Mistake> {
+        self.listed.sort_by_key(|(line, _)| *line);
+        let mut list: Vec<_> = self.listed.into_iter().map(|(_, mistake)| mistake).collect();
+        if self.more > 0 {
+            list.push(Mistake {
+                place: "the file".to_owned(),
+                message: format!("has {} more mistakes", self.more),
+            });
+        }
+        list
+    }
+
+    fn add(&mut self, line: Option<usize>, place: impl FnOnce() -> String, message: impl Into<String>) {
+        if self.listed.len() == LISTED {
+            self.more += 1;
+            return;
+        }
+        let mistake = Mistake {
+            place: place(),
+            message: message.into(),
+        };
+        self.listed.push((line.unwrap_or(0), mistake));
+    }
+}
+
+/// A piece of the file as a message shows it: in quotes, on one line, not too long.
+pub(crate) fn quoted(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}
+
+/// `; did you mean …?` when one of `known` is close to `given`, else nothing.
+pub(crate) fn suggestion(given: &str, known: &[&str]) -> String {
+    if given.len() > 40 {
+        return String::new();
+    }
+    let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
+    let given = plain(given);
+    let nearest = known
+        .iter()
+        .map(|name| (distance(&given, &plain(name)), name))
+        .min();
+    match nearest {
+        Some((changes, name)) if changes <= 2 && changes < name.len() => format!("; did you mean `{name}`?"),
+        _ => String::new(),
+    }
+}
+
+/// How many characters have to be put in, left out or replaced to come from one text to the other.
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (cell, b) in row.iter_mut().skip(1).zip(to.chars()) {
+            let changed = (diagonal + usize::from(a != b)).min(*cell + 1).min(left + 1);
+            diagonal = std::mem::replace(cell, changed);
+            left = changed;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggests_what_was_probably_meant() {
+        let known = ["location", "priority", "group"];
+        assert_eq!(suggestion("loaction", &known), "; did you mean `location`?");
+        assert_eq!(suggestion("Group", &known), "; did you mean `group`?");
+        assert_eq!(suggestion("barcode", &known), "");
+        assert_eq!(suggestion("", &["on"]), "");
+        assert_eq!(suggestion(&"x".repeat(1_000_000), &known), "");
+    }
+
+    #[test]
+    fn measures_how_far_texts_are_apart() {
+        for (a, b, changes) in [
+            ("", "", 0),
+            ("abc", "", 3),
+            ("", "ab", 2),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(distance(a, b), changes, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn quotes_on_one_line_and_not_too_long() {
+        assert_eq!(quoted("a\n\"b\""), r#""a\n\"b\"""#);
+        assert_eq!(quoted(&"é".repeat(500)).chars().count(), QUOTED + 3);
+    }
+
+    #[test]
+    fn lists_by_line_and_counts_what_it_does_not_list() {
+        let mut mistakes = Mistakes::new();
+        for line in (1..=LISTED + 5).rev() {
+            let place = Place {
+                section: Section::Sample,
+                number: line,
+                line: Some(line),
+            };
+            mistakes.field(place, "name", "is missing");
+        }
+        let list = mistakes.into_list();
+        assert_eq!(list.len(), LISTED + 1);
+        assert_eq!(
+            list.first().map(|m| m.place.as_str()),
+            Some("[[sample]] #6 (line 6), name")
+        );
+        assert_eq!(
+            list.last().map(ToString::to_string).as_deref(),
+            Some("the file: has 5 more mistakes")
+        );
+    }
+}

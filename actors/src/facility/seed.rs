@@ -1,0 +1,92 @@
+//! What exists from the start: the seven data types of the contract.
+
+use super::catalog::{Catalog, Declared, Entries};
+use crate::activity::{self, Deed, Origin};
+use crate::ask::Unavailable;
+use beamlive_storage::ids::IdRef;
+use beamlive_storage::records::{DataType, Subject};
+use beamlive_storage::{keys, Batch, CommitError, Store, Timestamp, Versioned};
+
+/// Acronyms and names, in the order of their ids.
+const DATA_TYPES: [(&str, &str); 7] = [
+    ("SCREEN", "Screening"),
+    ("DATA", "Dataset"),
+    ("XRD", "X-ray diffraction"),
+    ("RASTER", "Raster scan"),
+    ("XAS", "X-ray absorption spectrum"),
+    ("XRF", "X-ray fluorescence spectrum"),
+    ("MAD", "MAD scan"),
+];
+
+/// Whether a data type exists from the start; such are never removed.
+#[must_use]
+pub fn is_seeded(acronym: &str) -> bool {
+    DATA_TYPES.iter().any(|(seeded, _)| *seeded == acronym)
+}
+
+/// Creates the seven data types. For a store that has no data type yet; any other refuses the batch.
+#[must_use]
+pub fn seed() -> Batch {
+    let mut batch = Batch::new();
+    let mut last = 0_u64;
+    for (id, record) in (1..).zip(data_types()) {
+        batch.insert(keys::record(DataType::TABLE, IdRef::Known(id)), &record);
+        last = id;
+    }
+    batch.set(keys::counter(DataType::TABLE), &last.to_be_bytes());
+    batch
+}
+
+/// The facility of a store that is new: nothing but the seven data types.
+#[must_use]
+pub fn seeded_catalog() -> Catalog {
+    let mut catalog = Catalog {
+        generation: 1,
+        ..Catalog::default()
+    };
+    for (id, record) in (1..).zip(data_types()) {
+        catalog.data_types.put(id, Versioned { revision: 1, record });
+    }
+    catalog
+}
+
+fn data_types() -> impl Iterator<Item = DataType> {
+    DATA_TYPES.iter().map(|(acronym, name)| DataType {
+        acronym: (*acronym).to_owned(),
+        name: (*name).to_owned(),
+    })
+}
+
+/// Reads the facility at start-up; a store that has no data type gets the seven at `now` first. Reads run on the
+/// blocking pool of the tokio runtime that this is awaited in.
+///
+/// # Errors
+/// [`Unavailable`] when the store can't be read or written.
+pub async fn open_catalog(store: &Store, now: Timestamp) -> Result<Catalog, Unavailable> {
+    let reader = store.clone();
+    if super::read(move || Entries::<DataType>::load(&reader))
+        .await?
+        .is_empty()
+    {
+        let mut batch = seed();
+        let origin = Origin {
+            who: "beamlive".to_owned(),
+            address: None,
+        };
+        let deed = Deed {
+            subject: Subject::Facility,
+            record: None,
+            project: None,
+            action: "create",
+            note: "the data types that exist from the start".to_owned(),
+        };
+        activity::log(&mut batch, &origin, deed, now);
+        match store.reserve()?.commit(batch).await {
+            // Another process was faster with the same seven.
+            Ok(_) | Err(CommitError::Conflict(_)) => {}
+            Err(CommitError::WritesOff(reason)) => return Err(Unavailable::WritesOff(reason)),
+        }
+    }
+    let reader = store.clone();
+    super::read(move || Catalog::load(&reader)).await
+}

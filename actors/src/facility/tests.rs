@@ -1,0 +1,336 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use super::declaration::Format;
+use super::*;
+use crate::activity::Origin;
+use crate::ask::Keeper;
+use crate::clock::ManualClock;
+use crate::key::PublicKey;
+use beamlive_storage::ids::{IdRef, ProjectId};
+use beamlive_storage::records::{Activity, DataType, Project};
+use beamlive_storage::{keys, Batch, Order, Table, Timestamp};
+use std::sync::atomic::AtomicU64;
+
+mod signing_keys;
+
+const ONE: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHmviWc9fXW1Pum7mFf7huogMThAljEqFmPtLDybonxi";
+const TWO: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea";
+const EXAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/facility.toml"));
+
+struct House {
+    store: Store,
+    catalog: Arc<ArcSwap<Catalog>>,
+    clock: ManualClock,
+    keeper: Keeper<Facility>,
+    respawns: Arc<AtomicU64>,
+}
+
+impl House {
+    async fn open() -> Self {
+        let store = Store::in_memory();
+        let clock = ManualClock::at(Timestamp(1_000_000));
+        let catalog = open_catalog(&store, Timestamp(1_000_000)).await.unwrap();
+        let catalog = Arc::new(ArcSwap::from_pointee(catalog));
+        let respawns = Arc::new(AtomicU64::new(0));
+        let start = {
+            let (store, catalog, clock) = (store.clone(), catalog.clone(), clock.clone());
+            let arbiter = actix::Arbiter::current();
+            move || {
+                let clock = Arc::new(clock.clone());
+                Facility::start(
+                    store.clone(),
+                    catalog.clone(),
+                    clock,
+                    chrono_tz::UTC,
+                    &arbiter,
+                    16,
+                )
+            }
+        };
+        Self {
+            keeper: Keeper::new("facility", respawns.clone(), start),
+            store,
+            catalog,
+            clock,
+            respawns,
+        }
+    }
+
+    async fn with_alice() -> Self {
+        let house = Self::open().await;
+        house.apply("[[project]]\nusername = 'alice'").await;
+        house
+    }
+
+    async fn apply(&self, text: &str) -> Applied {
+        self.keeper.ask(apply(text)).await.unwrap().unwrap().unwrap()
+    }
+
+    async fn register(&self, line: &str) -> Registration {
+        self.keeper.ask(register(line)).await.unwrap().unwrap()
+    }
+
+    async fn set(&self, line: Option<&str>) -> KeySetting {
+        self.keeper.ask(set("alice", line)).await.unwrap().unwrap()
+    }
+
+    fn alice(&self) -> Project {
+        self.catalog.load().project("alice").unwrap().1.clone()
+    }
+
+    fn activity(&self) -> Vec<(String, String, String, Option<u64>)> {
+        let (start, end) = keys::below(&keys::Key::of(Table::Activity), None);
+        let rows = self.store.scan::<Activity>(&start, &end, Order::Ascending);
+        rows.map(|row| row.unwrap().1.record)
+            .map(|entry| (entry.who, entry.action, entry.note, entry.record.get()))
+            .collect()
+    }
+}
+
+fn origin(who: &str) -> Origin {
+    Origin {
+        who: who.to_owned(),
+        address: None,
+    }
+}
+
+fn apply(text: &str) -> Apply {
+    Apply {
+        text: text.into(),
+        format: Format::Toml,
+        dry_run: false,
+        prune: false,
+        origin: origin("operator"),
+    }
+}
+
+fn register(line: &str) -> RegisterKey {
+    RegisterKey {
+        username: "alice".to_owned(),
+        key: Arc::new(PublicKey::parse(line).unwrap()),
+        origin: origin("alice"),
+    }
+}
+
+fn set(username: &str, line: Option<&str>) -> SetKey {
+    SetKey {
+        username: username.to_owned(),
+        line: line.map(str::to_owned),
+        origin: origin("operator"),
+    }
+}
+
+/// A snapshot as it is published must be what the store says.
+fn assert_published_is_stored(house: &House) {
+    let (stored, published) = (Catalog::load(&house.store).unwrap(), house.catalog.load());
+    macro_rules! same {
+        ($($table:ident),*) => {$(
+            let (here, there): (Vec<_>, Vec<_>) = (stored.$table.iter().collect(), published.$table.iter().collect());
+            assert_eq!(here, there);
+        )*};
+    }
+    same!(projects, beamlines, data_types, container_types, containers);
+    same!(automounters, groups, samples, access_lists, beamtimes);
+    let parsed = |catalog: &Catalog| {
+        let mut ids: Vec<_> = catalog
+            .signing_keys
+            .iter()
+            .map(|(id, key)| (*id, key.line()))
+            .collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(parsed(&stored), parsed(&published));
+}
+
+#[actix::test]
+async fn the_seven_data_types_exist_from_the_start_and_are_made_once() {
+    let house = House::open().await;
+    let acronyms = |catalog: &Catalog| -> Vec<(u64, String)> {
+        catalog
+            .data_types
+            .iter()
+            .map(|(id, kind)| (id, kind.record.acronym.clone()))
+            .collect()
+    };
+    let seven = ["SCREEN", "DATA", "XRD", "RASTER", "XAS", "XRF", "MAD"].map(str::to_owned);
+    let expected: Vec<_> = (1..).zip(seven).collect();
+    assert_eq!(acronyms(&house.catalog.load()), expected);
+    let again = open_catalog(&house.store, Timestamp(5)).await.unwrap();
+    assert_eq!(acronyms(&again), expected);
+    assert_eq!(house.activity().len(), 1);
+
+    house.apply("[[data_type]]\nacronym = 'SAXS'").await;
+    let eighth = house
+        .store
+        .get::<DataType>(&keys::record(Table::DataType, IdRef::Known(8)))
+        .unwrap()
+        .unwrap();
+    assert_eq!(eighth.record.acronym, "SAXS");
+}
+
+#[actix::test]
+async fn applying_the_example_twice_changes_nothing_the_second_time() {
+    let house = House::open().await;
+    let first = house.apply(EXAMPLE).await;
+    assert!(first.counts.created > 60);
+    assert_published_is_stored(&house);
+    let (generation, log) = (house.catalog.load().generation, house.activity());
+    assert_eq!(log.last().unwrap().1, "apply");
+
+    let again = house.apply(EXAMPLE).await;
+    assert_eq!(again.counts.unchanged, first.counts.created);
+    assert_eq!((again.counts.created, again.counts.updated), (0, 0));
+    assert_eq!(house.catalog.load().generation, generation);
+    assert_eq!(house.activity(), log);
+}
+
+#[actix::test]
+async fn a_dry_run_says_what_would_change_and_changes_nothing() {
+    let house = House::open().await;
+    let dry = Apply {
+        dry_run: true,
+        ..apply(EXAMPLE)
+    };
+    let told = house.keeper.ask(dry).await.unwrap().unwrap().unwrap();
+    assert!(house.catalog.load().projects.is_empty());
+    assert_published_is_stored(&house);
+    assert_eq!(told, house.apply(EXAMPLE).await);
+}
+
+#[actix::test]
+async fn a_file_with_a_mistake_changes_nothing() {
+    let house = House::open().await;
+    let text = "[[project]]\nusername = 'alice'\n[[group]]\nproject = 'bob'\nname = 'g'\npriority = 'x'\n[[group]]\nproject = 'eve'\nname = 'g'";
+    let mistakes = house.keeper.ask(apply(text)).await.unwrap().unwrap().unwrap_err();
+    let places: Vec<_> = mistakes.iter().map(|mistake| mistake.place.as_str()).collect();
+    assert_eq!(
+        places,
+        [
+            "[[group]] #1 (line 3), priority",
+            "[[group]] #2 (line 7), project"
+        ]
+    );
+    assert!(house.catalog.load().projects.is_empty());
+    assert_eq!(house.activity().len(), 1);
+}
+
+#[actix::test]
+async fn prune_spares_what_records_refer_to_and_never_gives_an_id_again() {
+    let house = House::open().await;
+    house
+        .apply("[[project]]\nusername = 'a'\n[[project]]\nusername = 'b'\n[[beamline]]\nacronym = 'X'\n[[beamline]]\nacronym = 'Y'")
+        .await;
+    let mut batch = Batch::new();
+    batch.mark(keys::index(
+        Table::ReportByProject,
+        IdRef::Known(1),
+        IdRef::Known(7),
+    ));
+    batch.mark(keys::index(
+        Table::DatasetByBeamline,
+        IdRef::Known(2),
+        IdRef::Known(7),
+    ));
+    house.store.reserve().unwrap().commit(batch).await.unwrap();
+
+    let prune = Apply {
+        prune: true,
+        ..apply("")
+    };
+    let applied = house.keeper.ask(prune).await.unwrap().unwrap().unwrap();
+    assert_eq!((applied.counts.removed, applied.counts.kept), (2, 2));
+    assert_eq!(
+        applied.changes,
+        [
+            "remove project b",
+            "keep project a: records refer to it",
+            "remove beamline X",
+            "keep beamline Y as inactive: records refer to it",
+        ]
+    );
+    assert_published_is_stored(&house);
+    house
+        .apply("[[project]]\nusername = 'c'\n[[beamline]]\nacronym = 'Y'")
+        .await;
+    assert_eq!(house.catalog.load().project("c").unwrap().0, ProjectId(3));
+    assert!(house.catalog.load().beamline("Y").unwrap().1.active);
+    assert_published_is_stored(&house);
+}
+
+#[actix::test]
+async fn another_writer_is_noticed_and_nothing_of_it_is_lost() {
+    let house = House::with_alice().await;
+    // Another node of the same store registers a key and adds a project.
+    let key = keys::record(Table::Project, IdRef::Known(1));
+    let old = house.store.get::<Project>(&key).unwrap().unwrap();
+    let record = Project {
+        key: Some(ONE.to_owned()),
+        ..old.record.clone()
+    };
+    let mut batch = Batch::new();
+    batch.replace(key, old.revision, &record);
+    let bob = Project {
+        username: "bob".to_owned(),
+        key: None,
+        ..record
+    };
+    batch.insert(keys::record(Table::Project, IdRef::Known(2)), &bob);
+    batch.set(keys::counter(Table::Project), &2_u64.to_be_bytes());
+    house.store.reserve().unwrap().commit(batch).await.unwrap();
+
+    assert_eq!(house.register(TWO).await, Registration::AnotherKey);
+    assert_published_is_stored(&house);
+    house.apply("[[project]]\nusername = 'carol'").await;
+    assert_eq!(house.catalog.load().project("carol").unwrap().0, ProjectId(3));
+    assert_eq!(house.alice().key.as_deref(), Some(ONE));
+}
+
+#[actix::test]
+async fn nothing_is_published_when_writes_are_off() {
+    let house = House::with_alice().await;
+    let generation = house.catalog.load().generation;
+    let store = house.store.clone();
+    tokio::task::spawn_blocking(move || store.close().unwrap())
+        .await
+        .unwrap();
+    let refused = house
+        .keeper
+        .ask(apply("[[project]]\nusername = 'bob'"))
+        .await
+        .unwrap();
+    assert!(matches!(refused, Err(Unavailable::WritesOff(_))), "{refused:?}");
+    let refused = house.keeper.ask(register(ONE)).await.unwrap();
+    assert!(matches!(refused, Err(Unavailable::WritesOff(_))), "{refused:?}");
+    assert_eq!(house.catalog.load().generation, generation);
+    assert!(house
+        .apply("[[project]]\nusername = 'alice'")
+        .await
+        .changes
+        .is_empty());
+}
+
+#[actix::test]
+async fn a_lost_actor_is_followed_by_one_that_knows_the_same() {
+    #[derive(Clone)]
+    struct Fall;
+    impl Command for Fall {
+        type Reply = ();
+    }
+    impl Handler<Ask<Fall>> for Facility {
+        type Result = ();
+        fn handle(&mut self, _: Ask<Fall>, ctx: &mut Self::Context) {
+            actix::ActorContext::terminate(ctx);
+        }
+    }
+    let house = House::with_alice().await;
+    assert_eq!(house.keeper.ask(Fall).await, Err(Unavailable::Lost("facility")));
+    assert_eq!(house.register(ONE).await, Registration::Registered);
+    assert!(house.respawns.load(std::sync::atomic::Ordering::Relaxed) >= 1);
+    assert_published_is_stored(&house);
+}

@@ -89,7 +89,10 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
 
     /// The actor's present address.
     pub fn address(&self) -> Addr<A> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Sends `command` and waits for the answer.
@@ -127,7 +130,10 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
     fn replace(&self, lost: &Addr<A>) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if *current == *lost {
-            tracing::error!(actor = self.name, "actor lost; starting a successor from the store");
+            tracing::error!(
+                actor = self.name,
+                "actor lost; starting a successor from the store"
+            );
             self.respawns.fetch_add(1, Ordering::Relaxed);
             *current = (self.start)();
         }

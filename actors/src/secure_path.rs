@@ -39,7 +39,11 @@ pub fn open(batch: &mut Batch, project: Option<ProjectId>, directory: &str, key:
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
-pub fn live_key(store: &Store, project: Option<ProjectId>, directory: &str) -> Result<Option<SecureKey>, ReadError> {
+pub fn live_key(
+    store: &Store,
+    project: Option<ProjectId>,
+    directory: &str,
+) -> Result<Option<SecureKey>, ReadError> {
     let bytes = store.get_bytes(&keys::secure_path_by_directory(project, &digest(directory)))?;
     Ok(bytes.and_then(|bytes| Some(SecureKey(bytes.try_into().ok()?))))
 }
@@ -57,7 +61,6 @@ pub fn of_record(store: &Store, subject: Subject, record: u64) -> Result<Option<
     let bytes = store.get_bytes(&keys::secure_key(subject, IdRef::Known(record)))?;
     Ok(bytes.and_then(|bytes| Some(SecureKey(bytes.try_into().ok()?))))
 }
-
 
 /// A directory that an external Data Proxy is to turn into a key.
 #[must_use]

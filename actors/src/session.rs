@@ -1,0 +1,295 @@
+//! The session's actor: it records datasets, reports and feedback of one session of a project, or what the project
+//! uploads outside of any session.
+//!
+//! A new record is written without reading anything: that its uuid and directory are new is a precondition of its
+//! batch. Where that does not hold the caller comes again with `careful`, and the actor looks first; those that come
+//! again take turns, so that each sees what the one before it has written, however many want the same record.
+
+pub mod dataset;
+pub mod frames;
+pub mod report;
+
+mod looking;
+mod writing;
+
+use crate::activity::{self, Deed, Origin};
+use crate::ask::{Ask, Command, Unavailable};
+use crate::directory_key::Opening;
+use crate::pool;
+use crate::services::{Forwarding, Handed, Services};
+use actix::{Actor, ActorFuture, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+use beamlive_storage::ids::{IdRef, SessionId};
+use beamlive_storage::keys::{self, Table};
+use beamlive_storage::records::{Dataset, Feedback, Report, SecureKey, Subject};
+use beamlive_storage::{Batch, Timestamp};
+use dataset::{DatasetUpload, Place};
+use looking::Found;
+use lru::LruCache;
+use report::ReportUpload;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use tokio::sync::OwnedRwLockReadGuard;
+
+/// Directories whose keys a session's actor remembers.
+const REMEMBERED_DIRECTORIES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
+/// Most answers to one session's survey.
+pub const MAX_FEEDBACK: usize = 50;
+
+/// The actor.
+pub struct Session {
+    services: Services,
+    /// Keys this actor has made or read, by the digest of the directory. A batch that uses one requires that it is
+    /// still live.
+    keys: LruCache<[u8; 16], SecureKey>,
+}
+
+impl Session {
+    /// An actor that knows nothing yet.
+    #[must_use]
+    pub fn new(services: Services) -> Self {
+        Self {
+            services,
+            keys: LruCache::new(REMEMBERED_DIRECTORIES),
+        }
+    }
+}
+
+impl Actor for Session {
+    type Context = Context<Self>;
+}
+
+/// That the upload belongs where the beamline's actor says, at the revision it saw. While the guard lives, the
+/// beamline hands over no launch or close, so that on one node this always still holds.
+#[derive(Debug)]
+pub struct Attribution {
+    /// Where it belongs.
+    pub place: Place,
+    /// Revision of the beamline's newest stretch; none before the first.
+    pub revision: Option<u64>,
+    /// Held until the batch is handed over.
+    pub guard: Arc<OwnedRwLockReadGuard<()>>,
+}
+
+/// Records a dataset. Answers with its id, once the receipt resolves.
+#[derive(Debug)]
+pub struct RecordDataset {
+    /// What was uploaded.
+    pub upload: Arc<DatasetUpload>,
+    /// Where it belongs.
+    pub attribution: Attribution,
+    /// Who sent it.
+    pub origin: Origin,
+    /// Look before writing: the last try met something.
+    pub careful: bool,
+}
+
+/// Records a report. Answers with its id, once the receipt resolves.
+#[derive(Debug)]
+pub struct RecordReport {
+    /// What was uploaded.
+    pub upload: Arc<ReportUpload>,
+    /// Where it belongs.
+    pub attribution: Attribution,
+    /// Who sent it.
+    pub origin: Origin,
+    /// Look before writing: the last try met something.
+    pub careful: bool,
+}
+
+/// Records an answer to the session's survey. Answers `None` when there are too many already.
+#[derive(Debug)]
+pub struct RecordFeedback {
+    /// Which session.
+    pub session: SessionId,
+    /// Where it belongs.
+    pub place: Place,
+    /// The answer.
+    pub feedback: Feedback,
+    /// Who sent it.
+    pub origin: Origin,
+}
+
+impl Command for RecordDataset {
+    type Reply = Result<Handed<IdRef>, Unavailable>;
+}
+
+impl Command for RecordReport {
+    type Reply = Result<Handed<IdRef>, Unavailable>;
+}
+
+impl Command for RecordFeedback {
+    type Reply = Result<Option<Handed<()>>, Unavailable>;
+}
+
+impl Session {
+    /// How the directory of this digest comes to its key.
+    fn opening(&mut self, digest: [u8; 16], found: &Found<impl Sized>) -> Opening {
+        // What was read counts; what is remembered is good enough for a first try.
+        let live = if found.looked {
+            found.live_key
+        } else {
+            self.keys.get(&digest).copied()
+        };
+        let opening = Opening::choose(&self.services.forwarding, live, &*self.services.keys);
+        if let Opening::Live(key) | Opening::New(key) = opening {
+            self.keys.put(digest, key);
+        }
+        opening
+    }
+
+    fn hand_over<T>(&self, batch: Batch, answer: T) -> Result<Handed<T>, Unavailable> {
+        let permit = self.services.store.reserve()?;
+        let receipt = permit.commit(batch);
+        if let Forwarding::External(wake) = &self.services.forwarding {
+            wake();
+        }
+        Ok(Handed { receipt, answer })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.services.clock.now()
+    }
+
+    fn write_dataset(
+        &mut self,
+        command: &RecordDataset,
+        found: &Found<Dataset>,
+    ) -> Result<Handed<IdRef>, Unavailable> {
+        let now = self.now();
+        let catalog = self.services.catalog.load_full();
+        let old = found.old.as_ref().map(|(_, old)| &old.record);
+        let (record, remarks) = command
+            .upload
+            .to_record(command.attribution.place, &catalog, old, now);
+        let opening = self.opening(record.directory_digest, found);
+        let (batch, id) = writing::dataset(command, record, remarks, found, opening, now);
+        self.hand_over(batch, id)
+    }
+
+    fn write_report(
+        &mut self,
+        command: &RecordReport,
+        found: &Found<Report>,
+        owners: &[(i64, Option<report::Owner>)],
+    ) -> Result<Handed<IdRef>, Unavailable> {
+        let now = self.now();
+        let old = found.old.as_ref().map(|(_, old)| &old.record);
+        let (record, remarks) = command
+            .upload
+            .to_record(command.attribution.place, owners, old, now);
+        let opening = self.opening(record.directory_digest, found);
+        let (batch, id) = writing::report(command, record, remarks, found, opening, now);
+        self.hand_over(batch, id)
+    }
+}
+
+impl Handler<Ask<RecordDataset>> for Session {
+    type Result = ();
+
+    fn handle(&mut self, ask: Ask<RecordDataset>, ctx: &mut Self::Context) {
+        let Ask { command, reply } = ask;
+        if !command.careful && command.upload.id.is_none() {
+            let _ = reply.send(self.write_dataset(&command, &Found::nothing()));
+            return;
+        }
+        let store = self.services.store.clone();
+        let built_in = matches!(self.services.forwarding, Forwarding::BuiltIn);
+        let (upload, project) = (command.upload.clone(), command.attribution.place.project);
+        let looked = pool::read(move || looking::dataset(&store, project, &upload, built_in));
+        let again = command.careful;
+        let written = looked
+            .into_actor(self)
+            .map(move |found, session: &mut Self, _: &mut _| {
+                let answer = found.and_then(|found| session.write_dataset(&command, &found));
+                let _ = reply.send(answer);
+            });
+        if again {
+            in_turn(written, ctx);
+        } else {
+            ctx.spawn(written);
+        }
+    }
+}
+
+impl Handler<Ask<RecordReport>> for Session {
+    type Result = ();
+
+    fn handle(&mut self, ask: Ask<RecordReport>, ctx: &mut Self::Context) {
+        let Ask { command, reply } = ask;
+        if !command.careful && command.upload.id.is_none() && command.upload.data_id.is_empty() {
+            let _ = reply.send(self.write_report(&command, &Found::nothing(), &[]));
+            return;
+        }
+        let store = self.services.store.clone();
+        let built_in = matches!(self.services.forwarding, Forwarding::BuiltIn);
+        let (upload, project) = (command.upload.clone(), command.attribution.place.project);
+        let looked = pool::read(move || looking::report(&store, project, &upload, built_in));
+        let again = command.careful;
+        let written = looked
+            .into_actor(self)
+            .map(move |found, session: &mut Self, _: &mut _| {
+                let answer =
+                    found.and_then(|(found, owners)| session.write_report(&command, &found, &owners));
+                let _ = reply.send(answer);
+            });
+        if again {
+            in_turn(written, ctx);
+        } else {
+            ctx.spawn(written);
+        }
+    }
+}
+
+impl Handler<Ask<RecordFeedback>> for Session {
+    type Result = ();
+
+    fn handle(&mut self, ask: Ask<RecordFeedback>, ctx: &mut Self::Context) {
+        let Ask { command, reply } = ask;
+        let store = self.services.store.clone();
+        let session = command.session;
+        let counted = pool::read(move || looking::feedback_count(&store, session, MAX_FEEDBACK));
+        // Answers to one survey come one after the other, so that their number holds.
+        let written = counted
+            .into_actor(self)
+            .map(move |count, session: &mut Self, _: &mut _| {
+                let answer = count.and_then(|count| {
+                    if count >= MAX_FEEDBACK {
+                        return Ok(None);
+                    }
+                    let mut batch = Batch::new();
+                    let id = batch.allocate(Table::Feedback);
+                    batch.insert(keys::feedback(command.session, id), &command.feedback);
+                    let deed = Deed {
+                        subject: Subject::Feedback,
+                        record: Some(id.into()),
+                        project: Some(command.place.project),
+                        action: "feedback",
+                        note: format!("on session {}", command.session),
+                    };
+                    activity::log(&mut batch, &command.origin, deed, command.feedback.created);
+                    session.hand_over(batch, ()).map(Some)
+                });
+                let _ = reply.send(answer);
+            });
+        in_turn(written, ctx);
+    }
+}
+
+/// Runs `written`, which reads and then hands over a batch, and lets no other message in until that batch can be read.
+fn in_turn(written: impl ActorFuture<Session, Output = ()> + 'static, ctx: &mut Context<Session>) {
+    ctx.wait(written.then(|(), session: &mut Session, _| {
+        // Batches keep their order: once an empty one behind it has had its turn, that one has had its own.
+        let behind = session
+            .services
+            .store
+            .reserve()
+            .map(|permit| permit.commit(Batch::new()));
+        async move {
+            if let Ok(receipt) = behind {
+                // Whether it was kept is for the caller, who has its own receipt.
+                let _ = receipt.await;
+            }
+        }
+        .into_actor(session)
+    }));
+}

@@ -1,0 +1,229 @@
+//! The connections of one access list: what is known of them in memory, and what a post changes.
+
+use super::history::{self, changes, observe, Observed, RawEntry};
+use crate::facility::catalog::Catalog;
+use beamlive_storage::ids::{AccessListId, ProjectId};
+use beamlive_storage::keys::{self, Table};
+use beamlive_storage::records::Connection;
+use beamlive_storage::{Batch, Key, Order, ReadError, Store, Versioned};
+use chrono_tz::Tz;
+use lru::LruCache;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+
+/// Connections of one list that stay in memory: a host posts its last 1,000.
+const KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
+/// Entries of one post that are looked at.
+const MAX_ENTRIES: usize = 10_000;
+/// Skipped entries that a reply names.
+const MAX_NAMED: usize = 20;
+/// Connections in one answer.
+const MAX_LISTED: usize = 1000;
+
+/// A connection within its list.
+type Name = (ProjectId, String);
+
+/// The durable state of a list's connections, those used last.
+#[derive(Debug)]
+pub(super) struct Known(LruCache<Name, Versioned<Connection>>);
+
+impl Default for Known {
+    fn default() -> Self {
+        Self(LruCache::new(KNOWN))
+    }
+}
+
+/// What a post comes to.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    changed: BTreeMap<Name, Next>,
+    /// A record that was read for this post: it may not be durable yet.
+    read: Option<(Key, u64)>,
+    /// The first entries that were skipped, and why.
+    pub(super) skipped: Vec<String>,
+    /// How many were skipped.
+    pub(super) skipped_count: usize,
+}
+
+/// The next state of a connection, and the revision it follows on; none for a new one.
+#[derive(Debug)]
+struct Next {
+    revision: Option<u64>,
+    connection: Connection,
+}
+
+impl Known {
+    /// Takes `entries` in: what changes is in the plan, and nothing is known of it here until [`Self::learn`].
+    ///
+    /// # Errors
+    /// [`ReadError`] when the store can't be read.
+    pub(super) fn plan(
+        &mut self,
+        store: &Store,
+        catalog: &Catalog,
+        zone: Tz,
+        list: AccessListId,
+        entries: &[RawEntry],
+    ) -> Result<Plan, ReadError> {
+        let mut plan = Plan::default();
+        let mut seen = Vec::with_capacity(entries.len().min(MAX_ENTRIES));
+        for (index, entry) in entries.iter().enumerate().take(MAX_ENTRIES) {
+            match history::parse_entry(
+                &entry.project,
+                &entry.name,
+                &entry.status,
+                &entry.date,
+                catalog,
+                zone,
+            ) {
+                Ok(entry) => seen.push(entry),
+                Err(error) => plan.skip(|| format!("entry {index}: {error}")),
+            }
+        }
+        for _ in entries.iter().skip(MAX_ENTRIES) {
+            plan.skip(|| format!("entries from {MAX_ENTRIES} on: a post holds no more"));
+        }
+        // The first date of a new connection is its first in time, in whichever order a host lists its entries.
+        seen.sort_by_key(|(.., date)| *date);
+        for (project, name, status, date) in seen {
+            let name = (project, name);
+            let (observed, revision) = match plan.changed.get(&name) {
+                Some(next) => (observe(Some(&next.connection), status, date), next.revision),
+                None => {
+                    let known = self.find(store, list, &name, &mut plan)?;
+                    let revision = known.map(|known| known.revision);
+                    (observe(known.map(|known| &known.record), status, date), revision)
+                }
+            };
+            match observed {
+                Observed::Known => {}
+                Observed::Changed(connection) => {
+                    plan.changed.insert(name, Next { revision, connection });
+                }
+                Observed::Full => plan.skip(|| format!("connection {:?} has changed too often", name.1)),
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Knows what `plan` changed, now that it is durable.
+    pub(super) fn learn(&mut self, plan: Plan) {
+        for (name, next) in plan.changed {
+            let known = Versioned {
+                revision: next.revision.map_or(1, |revision| revision + 1),
+                record: next.connection,
+            };
+            self.0.put(name, known);
+        }
+    }
+
+    fn find(
+        &mut self,
+        store: &Store,
+        list: AccessListId,
+        name: &Name,
+        plan: &mut Plan,
+    ) -> Result<Option<&Versioned<Connection>>, ReadError> {
+        if !self.0.contains(name) {
+            let key = keys::connection(list, name.0, &name.1);
+            let Some(stored) = store.get::<Connection>(&key)? else {
+                return Ok(None);
+            };
+            plan.read = Some((key, stored.revision));
+            self.0.put(name.clone(), stored);
+        }
+        Ok(self.0.get(name))
+    }
+}
+
+impl Plan {
+    /// How many connections change.
+    pub(super) fn changed(&self) -> usize {
+        self.changed.len()
+    }
+
+    /// What is to be committed before the post may be acknowledged; `None` when all it rests on is durable.
+    pub(super) fn batch(&self, list: AccessListId) -> Option<Batch> {
+        let mut batch = Batch::new();
+        for ((project, name), next) in &self.changed {
+            let key = keys::connection(list, *project, name);
+            match next.revision {
+                None => batch.insert(key, &next.connection),
+                Some(revision) => {
+                    batch.replace(key, revision, &next.connection);
+                }
+            }
+        }
+        if batch.is_empty() {
+            // Reads may be ahead of the disk, after a predecessor was lost with its batch on the way. A batch that
+            // writes nothing resolves after that one.
+            let (key, revision) = self.read.clone()?;
+            batch.require_revision(key, revision);
+        }
+        Some(batch)
+    }
+
+    fn skip(&mut self, reason: impl FnOnce() -> String) {
+        self.skipped_count += 1;
+        if self.skipped.len() < MAX_NAMED {
+            self.skipped.push(reason());
+        }
+    }
+}
+
+/// A connection, as an operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedConnection {
+    /// The list of the host that reported it.
+    pub list: AccessListId,
+    /// Whose connection.
+    pub project: ProjectId,
+    /// What the host calls it.
+    pub name: String,
+    /// When it was first seen and when it ended; its history holds changes of status only.
+    pub connection: Connection,
+}
+
+/// The connections of one list, or of all: those created last first, at most `limit` and never more than 1,000.
+/// Reads all of them, so it is for threads that may block.
+///
+/// # Errors
+/// [`ReadError`] when the store can't be read.
+pub fn connections(
+    store: &Store,
+    list: Option<AccessListId>,
+    limit: usize,
+) -> Result<Vec<ListedConnection>, ReadError> {
+    let limit = limit.min(MAX_LISTED);
+    let table = Key::of(Table::Connection);
+    let prefix = list.map_or(table.clone(), |list| table.id(list));
+    let (start, end) = keys::below(&prefix, None);
+    let mut newest = Vec::new();
+    for row in store.scan::<Connection>(&start, &end, Order::Ascending) {
+        let (key, Versioned { record, .. }) = row?;
+        let Some((list, project, name)) = keys::parse_connection(&key) else {
+            continue;
+        };
+        newest.push(ListedConnection {
+            list,
+            project,
+            name,
+            connection: record,
+        });
+        if newest.len() > 2 * limit {
+            keep_newest(&mut newest, limit);
+        }
+    }
+    keep_newest(&mut newest, limit);
+    for listed in &mut newest {
+        listed.connection.history = changes(&listed.connection.history);
+    }
+    Ok(newest)
+}
+
+/// Those of one instant stay in the order of their keys.
+fn keep_newest(connections: &mut Vec<ListedConnection>, limit: usize) {
+    connections.sort_by_key(|listed| Reverse(listed.connection.created));
+    connections.truncate(limit);
+}

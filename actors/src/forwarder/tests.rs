@@ -1,0 +1,581 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use super::*;
+use crate::clock::{CountingKeys, ManualClock};
+use crate::secure_path;
+use actix::Arbiter;
+use beamlive_storage::ids::ProjectId;
+use beamlive_storage::records::{Activity, PendingForward, SecureKey};
+use beamlive_storage::{keys, MemoryEngine};
+use futures_util::future::BoxFuture;
+use std::collections::VecDeque;
+use std::sync::atomic::AtomicU64;
+use tokio::sync::mpsc;
+
+const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
+const ALICE: ProjectId = ProjectId(1);
+
+/// One call that the proxy has before it: the test answers it, or lets it wait.
+struct Asked {
+    directory: String,
+    answer: oneshot::Sender<Result<SecureKey, ProxyError>>,
+}
+
+/// A proxy under the test's hand.
+struct Scripted(mpsc::UnboundedSender<Asked>);
+
+impl DataProxy for Scripted {
+    fn create(&self, entry: &PendingForward) -> BoxFuture<'_, Result<SecureKey, ProxyError>> {
+        let (answer, outcome) = oneshot::channel();
+        let directory = entry.directory.clone();
+        assert_ne!(directory, "/panic");
+        self.0.send(Asked { directory, answer }).unwrap();
+        Box::pin(async move { outcome.await.unwrap_or(Err(ProxyError::Timeout)) })
+    }
+}
+
+struct Bench {
+    engine: MemoryEngine,
+    store: Store,
+    clock: ManualClock,
+    proxy: Arc<dyn DataProxy>,
+    asked: mpsc::UnboundedReceiver<Asked>,
+    health: Arc<ForwarderHealth>,
+    settings: ForwarderSettings,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let (proxy, asked) = mpsc::unbounded_channel();
+        let engine = MemoryEngine::new();
+        Self {
+            store: Store::with_engine(Arc::new(engine.clone()), 64),
+            engine,
+            clock: ManualClock::at(NOW),
+            proxy: Arc::new(Scripted(proxy)),
+            asked,
+            health: Arc::default(),
+            settings: ForwarderSettings {
+                concurrency: 3,
+                window: 8,
+                ..ForwarderSettings::default()
+            },
+        }
+    }
+
+    fn start(&self) -> Arc<Keeper<Forwarder>> {
+        let (store, proxy, clock) = (self.store.clone(), Arc::clone(&self.proxy), self.clock.clone());
+        let (settings, health) = (self.settings, Arc::clone(&self.health));
+        let arbiter = Arbiter::current();
+        Arc::new(Keeper::new("forwarder", Arc::new(AtomicU64::new(0)), move || {
+            let (proxy, clock) = (Arc::clone(&proxy), Arc::new(clock.clone()));
+            Forwarder::start(
+                store.clone(),
+                proxy,
+                clock,
+                settings,
+                Arc::clone(&health),
+                &arbiter,
+                16,
+            )
+        }))
+    }
+
+    async fn commit(&self, batch: Batch) {
+        self.store.reserve().unwrap().commit(batch).await.unwrap();
+    }
+
+    async fn upload(&self, id: u64, directory: &str) {
+        let mut batch = Batch::new();
+        batch.insert(
+            outbox(id),
+            &secure_path::pending(ALICE, directory, self.clock.now()),
+        );
+        self.commit(batch).await;
+    }
+
+    /// Uploads a record again whose row still waits.
+    async fn upload_again(&self, id: u64, directory: &str) {
+        let row = self.row(id).unwrap();
+        let mut batch = Batch::new();
+        batch.replace(
+            outbox(id),
+            row.revision,
+            &secure_path::pending(ALICE, directory, self.clock.now()),
+        );
+        self.commit(batch).await;
+    }
+
+    fn row(&self, id: u64) -> Option<beamlive_storage::Versioned<PendingForward>> {
+        self.store.get(&outbox(id)).unwrap()
+    }
+
+    fn key(&self, id: u64) -> Option<SecureKey> {
+        secure_path::of_record(&self.store, Subject::Dataset, id).unwrap()
+    }
+
+    async fn asked(&mut self) -> Asked {
+        let patience = Duration::from_secs(20);
+        tokio::time::timeout(patience, self.asked.recv())
+            .await
+            .unwrap_or_else(|_| panic!("the proxy is not called"))
+            .unwrap()
+    }
+
+    /// Nothing is asked although the forwarder has looked.
+    async fn asserts_quiet(&mut self, forwarder: &Keeper<Forwarder>) {
+        forwarder.ask(Rouse).await.unwrap();
+        // What the look began has ended once batches and reads of that time have.
+        for _ in 0..3 {
+            self.commit(Batch::new()).await;
+            tokio::task::spawn_blocking(|| ()).await.unwrap();
+            forwarder.ask(Rouse).await.unwrap();
+        }
+        assert!(self.asked.try_recv().is_err(), "the proxy is called");
+    }
+
+    async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let patience = Duration::from_secs(20);
+        let look = async {
+            while !holds(self) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(patience, look)
+            .await
+            .unwrap_or_else(|_| panic!("{what} did not come true"));
+    }
+
+    fn advance(&self, seconds: i64) {
+        self.clock.advance(chrono::TimeDelta::seconds(seconds));
+    }
+}
+
+fn outbox(id: u64) -> beamlive_storage::Key {
+    keys::outbox(Subject::Dataset, beamlive_storage::ids::IdRef::Known(id))
+}
+
+fn key(number: u8) -> SecureKey {
+    SecureKey([number; 20])
+}
+
+impl Asked {
+    fn give(self, number: u8) {
+        self.answer.send(Ok(key(number))).unwrap();
+    }
+
+    fn fail(self, error: ProxyError) {
+        self.answer.send(Err(error)).unwrap();
+    }
+}
+
+#[actix::test]
+async fn rows_from_before_the_start_get_their_keys_with_bounded_concurrency() {
+    let mut bench = Bench::new();
+    for id in 1..=30 {
+        bench.upload(id, &format!("/users/alice/{id}")).await;
+    }
+    let forwarder = bench.start();
+    let mut waiting: VecDeque<_> = VecDeque::new();
+    for _ in 0..3 {
+        waiting.push_back(bench.asked().await);
+    }
+    bench.asserts_quiet(&forwarder).await;
+    let mut served = std::collections::BTreeSet::new();
+    for round in 1..=30 {
+        let asked = waiting.pop_front().unwrap();
+        let number: u8 = asked.directory.rsplit('/').next().unwrap().parse().unwrap();
+        assert!(served.insert(number), "{number} was asked twice");
+        asked.give(number);
+        bench
+            .until("the key", |bench| bench.key(number.into()).is_some())
+            .await;
+        assert_eq!(bench.key(number.into()), Some(key(number)));
+        if round <= 27 {
+            waiting.push_back(bench.asked().await);
+        }
+    }
+    bench
+        .until("an empty outbox", |bench| {
+            backlog(&bench.store, 10).unwrap().rows == 0
+        })
+        .await;
+    bench.asserts_quiet(&forwarder).await;
+    let status = bench.health.status();
+    assert!(status.up && status.delivered == 30 && status.waiting == 0);
+}
+
+#[actix::test]
+async fn a_wake_before_the_batch_is_durable_is_enough() {
+    let mut bench = Bench::new();
+    let forwarder = bench.start();
+    bench.asserts_quiet(&forwarder).await;
+    for id in 1..=20 {
+        let mut batch = Batch::new();
+        batch.insert(outbox(id), &secure_path::pending(ALICE, "/users/alice", NOW));
+        let receipt = bench.store.reserve().unwrap().commit(batch);
+        wake(&forwarder);
+        bench.asked().await.give(1);
+        receipt.await.unwrap();
+        bench.until("the key", |bench| bench.key(id).is_some()).await;
+        bench.asserts_quiet(&forwarder).await;
+    }
+}
+
+#[actix::test]
+async fn a_proxy_that_is_down_is_probed_and_everything_is_delivered_once_it_is_back() {
+    let mut bench = Bench::new();
+    for id in 1..=5 {
+        bench.upload(id, "/users/alice").await;
+    }
+    let forwarder = bench.start();
+    for error in [
+        ProxyError::Timeout,
+        ProxyError::Status(500),
+        ProxyError::Connect("refused".to_owned()),
+    ] {
+        bench.asked().await.fail(error);
+    }
+    bench
+        .until("being down", |bench| {
+            !bench.health.status().up && bench.health.status().failed == 3
+        })
+        .await;
+    let row = bench.row(2).unwrap().record;
+    assert_eq!((row.attempts, row.last_error.is_some()), (1, true));
+    for _ in 0..5 {
+        bench.asserts_quiet(&forwarder).await;
+        bench.advance(60);
+        wake(&forwarder);
+        let probe = bench.asked().await;
+        bench.asserts_quiet(&forwarder).await;
+        let failed = bench.health.status().failed;
+        probe.fail(ProxyError::Timeout);
+        bench
+            .until("the failure", |bench| bench.health.status().failed == failed + 1)
+            .await;
+    }
+    let down_since = bench.health.status().since.unwrap();
+    assert_eq!(down_since, NOW);
+    bench.advance(60);
+    wake(&forwarder);
+    for number in 1..=5 {
+        bench.asked().await.give(number);
+    }
+    bench
+        .until("an empty outbox", |bench| {
+            backlog(&bench.store, 10).unwrap().rows == 0
+        })
+        .await;
+    bench
+        .until("being up", |bench| {
+            bench.health.status().up && bench.health.status().last_error.is_none()
+        })
+        .await;
+    bench.asserts_quiet(&forwarder).await;
+}
+
+#[actix::test]
+async fn one_refused_directory_does_not_hold_up_the_others() {
+    let mut bench = Bench::new();
+    bench.upload(1, "/bad").await;
+    let forwarder = bench.start();
+    let mut attempts = 0;
+    for id in 2..=12 {
+        bench.upload(id, "/good").await;
+        wake(&forwarder);
+        loop {
+            let asked = bench.asked().await;
+            if asked.directory == "/good" {
+                asked.give(1);
+                break;
+            }
+            attempts += 1;
+            asked.fail(ProxyError::NoKey);
+        }
+        bench.until("the key", |bench| bench.key(id).is_some()).await;
+        assert!(bench.health.status().up);
+    }
+    bench
+        .until("the failures", |bench| {
+            bench.row(1).unwrap().record.attempts == attempts
+        })
+        .await;
+    assert_eq!(attempts, 1, "no time has passed");
+    let waiting = pending(&bench.store, None, 10).unwrap();
+    assert_eq!(waiting.len(), 1);
+    let (_, id, row) = waiting.into_iter().next().unwrap();
+    assert_eq!(
+        (id, row.last_error.as_deref()),
+        (1, Some("the Data Proxy gave no key for this directory"))
+    );
+}
+
+#[actix::test]
+async fn keys_are_found_after_a_restart_and_nothing_recorded_is_asked_again() {
+    let mut bench = Bench::new();
+    bench.upload(1, "/one").await;
+    bench.upload(2, "/two").await;
+    let forwarder = bench.start();
+    for _ in 0..2 {
+        let asked = bench.asked().await;
+        match asked.directory.as_str() {
+            "/one" => asked.give(1),
+            _ => asked.fail(ProxyError::Timeout),
+        }
+    }
+    bench
+        .until("both", |bench| {
+            bench.key(1).is_some() && bench.row(2).unwrap().record.attempts == 1
+        })
+        .await;
+    forwarder.ask(Finish).await.unwrap();
+    drop(forwarder);
+
+    bench.store = Store::with_engine(Arc::new(bench.engine.clone()), 64);
+    let forwarder = bench.start();
+    let asked = bench.asked().await;
+    assert_eq!(asked.directory, "/two", "at once, although it had failed before");
+    asked.give(2);
+    bench.until("the key", |bench| bench.key(2).is_some()).await;
+    bench.asserts_quiet(&forwarder).await;
+}
+
+#[actix::test]
+async fn a_record_uploaded_again_during_the_call_keeps_the_key_only_for_the_same_directory() {
+    let mut bench = Bench::new();
+    bench.upload(1, "/one").await;
+    let forwarder = bench.start();
+    let asked = bench.asked().await;
+    bench.upload_again(1, "/one").await;
+    asked.give(1);
+    bench.until("the key", |bench| bench.key(1).is_some()).await;
+    assert_eq!((bench.key(1), bench.row(1)), (Some(key(1)), None));
+    bench.asserts_quiet(&forwarder).await;
+
+    bench.upload(2, "/two").await;
+    wake(&forwarder);
+    let asked = bench.asked().await;
+    bench.upload_again(2, "/elsewhere").await;
+    asked.give(2);
+    let asked = bench.asked().await;
+    assert_eq!(asked.directory, "/elsewhere");
+    assert_eq!(bench.key(2), None, "the key of another directory");
+    asked.give(3);
+    bench.until("the key", |bench| bench.key(2).is_some()).await;
+    assert_eq!(bench.key(2), Some(key(3)));
+}
+
+#[actix::test]
+async fn a_directory_corrected_by_a_new_upload_does_not_wait_for_the_old_ones_backoff() {
+    let mut bench = Bench::new();
+    bench.upload(1, "/bad").await;
+    let forwarder = bench.start();
+    bench.asked().await.fail(ProxyError::Status(400));
+    bench
+        .until("the failure", |bench| bench.row(1).unwrap().record.attempts == 1)
+        .await;
+    bench.asserts_quiet(&forwarder).await;
+    bench.upload_again(1, "/good").await;
+    wake(&forwarder);
+    assert_eq!(bench.asked().await.directory, "/good");
+}
+
+#[actix::test]
+async fn a_panicking_client_is_a_failed_call() {
+    let mut bench = Bench::new();
+    bench.upload(1, "/panic").await;
+    bench.upload(2, "/good").await;
+    let _forwarder = bench.start();
+    bench.asked().await.give(2);
+    bench.until("the key", |bench| bench.key(2).is_some()).await;
+    bench
+        .until("the failure", |bench| bench.row(1).unwrap().record.attempts == 1)
+        .await;
+    assert_eq!(
+        bench.row(1).unwrap().record.last_error,
+        Some(ProxyError::Panicked.to_string())
+    );
+}
+
+#[actix::test]
+async fn a_key_in_hand_is_kept_while_the_writers_queue_is_full() {
+    let mut bench = Bench::new();
+    bench.upload(1, "/one").await;
+    let forwarder = bench.start();
+    let asked = bench.asked().await;
+    let permits: Vec<_> = std::iter::from_fn(|| bench.store.reserve().ok()).collect();
+    assert!(!permits.is_empty());
+    asked.give(1);
+    forwarder.ask(Rouse).await.unwrap();
+    assert_eq!(bench.key(1), None);
+    drop(permits);
+    bench.until("the key", |bench| bench.key(1).is_some()).await;
+    bench.asserts_quiet(&forwarder).await;
+}
+
+#[actix::test]
+async fn while_writes_are_off_no_key_is_asked_for() {
+    let mut bench = Bench::new();
+    bench.upload(1, "/one").await;
+    let forwarder = bench.start();
+    let asked = bench.asked().await;
+    bench.engine.fail_after(0);
+    asked.give(1);
+    bench
+        .until("the failure", |bench| bench.health.status().last_error.is_some())
+        .await;
+    bench.advance(600);
+    for _ in 0..10 {
+        forwarder.ask(Rouse).await.unwrap();
+    }
+    assert!(bench.asked.try_recv().is_err());
+    bench.engine.fail_after(u64::MAX);
+    bench.store = Store::with_engine(Arc::new(bench.engine.clone()), 64);
+    let _successor = bench.start();
+    bench.asked().await.give(1);
+    bench.until("the key", |bench| bench.key(1).is_some()).await;
+}
+
+#[actix::test]
+async fn an_operator_has_everything_tried_at_once_and_the_log_knows() {
+    let mut bench = Bench::new();
+    for id in 1..=2 {
+        bench.upload(id, "/bad").await;
+    }
+    let forwarder = bench.start();
+    for _ in 0..2 {
+        bench.asked().await.fail(ProxyError::NoKey);
+    }
+    bench
+        .until("the failures", |bench| bench.health.status().failed == 2)
+        .await;
+    bench.asserts_quiet(&forwarder).await;
+    let origin = Origin {
+        who: "operator".to_owned(),
+        address: None,
+    };
+    let rows = forwarder.ask(Retry { origin }).await.unwrap();
+    assert_eq!(rows, Ok(2));
+    for number in 1..=2 {
+        bench.asked().await.give(number);
+    }
+    let entry = bench
+        .store
+        .get::<Activity>(&keys::activity(beamlive_storage::ids::ActivityId(1)))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (entry.record.who.as_str(), entry.record.note.as_str()),
+        ("operator", "2 rows")
+    );
+}
+
+#[actix::test]
+async fn finishing_records_what_is_in_flight_and_starts_nothing_new() {
+    let mut bench = Bench::new();
+    for id in 1..=5 {
+        bench.upload(id, "/one").await;
+    }
+    let forwarder = bench.start();
+    let running = [bench.asked().await, bench.asked().await, bench.asked().await];
+    let finish = tokio::spawn({
+        let forwarder = Arc::clone(&forwarder);
+        async move { forwarder.ask(Finish).await }
+    });
+    bench.asserts_quiet(&forwarder).await;
+    assert!(!finish.is_finished());
+    for (number, asked) in (1..).zip(running) {
+        asked.give(number);
+    }
+    finish.await.unwrap().unwrap();
+    assert_eq!(backlog(&bench.store, 10).unwrap().rows, 2);
+    assert!(bench.asked.try_recv().is_err());
+}
+
+#[actix::test]
+async fn a_lost_actor_is_replaced_by_the_next_wake() {
+    struct Halt;
+    impl Message for Halt {
+        type Result = ();
+    }
+    impl Handler<Halt> for Forwarder {
+        type Result = ();
+        fn handle(&mut self, _: Halt, context: &mut Context<Self>) {
+            actix::ActorContext::terminate(context);
+        }
+    }
+    let mut bench = Bench::new();
+    let forwarder = bench.start();
+    let lost = forwarder.address();
+    lost.send(Halt).await.unwrap();
+    bench.until("being lost", |_| !lost.connected()).await;
+    bench.upload(1, "/one").await;
+    wake(&forwarder);
+    bench.asked().await.give(1);
+    bench.until("the key", |bench| bench.key(1).is_some()).await;
+}
+
+#[actix::test]
+async fn the_built_in_proxy_drains_what_an_external_one_left() {
+    let mut bench = Bench::new();
+    let keys: Arc<dyn crate::clock::KeySource> = Arc::new(CountingKeys::default());
+    bench.proxy = Arc::new(LocalProxy::new(
+        bench.store.clone(),
+        keys,
+        Arc::new(bench.clock.clone()),
+    ));
+    let mut opened = Batch::new();
+    secure_path::open(&mut opened, Some(ALICE), "/known", key(9), NOW);
+    bench.commit(opened).await;
+    bench.upload(1, "/known").await;
+    bench.upload(2, "/new").await;
+    bench.upload(3, "/new").await;
+    let _forwarder = bench.start();
+    bench
+        .until("an empty outbox", |bench| {
+            backlog(&bench.store, 10).unwrap().rows == 0
+        })
+        .await;
+    assert_eq!(bench.key(1), Some(key(9)));
+    let made = secure_path::live_key(&bench.store, Some(ALICE), "/new").unwrap();
+    assert!(made.is_some() && made != Some(key(9)));
+    assert_eq!((bench.key(2), bench.key(3)), (made, made));
+}
+
+#[actix::test]
+async fn the_outbox_is_listed_newest_first_and_in_pages() {
+    let bench = Bench::new();
+    for (id, age) in [(1, 30), (2, 10), (3, 20), (4, 20), (5, 0)] {
+        let mut batch = Batch::new();
+        let entry = secure_path::pending(ALICE, "/one", NOW.plus_micros(-age));
+        let subject = if id == 3 {
+            Subject::Session
+        } else {
+            Subject::Report
+        };
+        batch.insert(
+            keys::outbox(subject, beamlive_storage::ids::IdRef::Known(id)),
+            &entry,
+        );
+        bench.commit(batch).await;
+    }
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let page = pending(&bench.store, before, 2).unwrap();
+        let Some((subject, id, entry)) = page.last().cloned() else {
+            break;
+        };
+        before = Some((entry.created, subject, id));
+        seen.extend(page.into_iter().map(|(_, id, _)| id));
+    }
+    assert_eq!(seen, [5, 2, 4, 3, 1]);
+    let all = backlog(&bench.store, 10).unwrap();
+    assert_eq!(
+        (all.rows, all.capped, all.oldest),
+        (5, false, Some(NOW.plus_micros(-30)))
+    );
+    let some = backlog(&bench.store, 5).unwrap();
+    assert_eq!((some.rows, some.capped), (5, false));
+    assert!(backlog(&bench.store, 4).unwrap().capped);
+}

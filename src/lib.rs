@@ -1,1 +1,33 @@
-//! beamlive
+//! beamlive: the service between the beamlines of a synchrotron and the records of what was measured there.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `main.rs`, `cli.rs`, `cli/` | the command line, one file per command |
+//! | `server.rs` | puts the service together, runs it, stops it |
+//! | `app.rs` | [`app::create_app`]: the production application; [`app::App`]: what handlers can reach |
+//! | `routes.rs`, `routes/` | the whole URL table; one file per endpoint, named as the endpoint |
+//! | `auth.rs`, `auth/token.rs` | [`auth::Verified`] and [`auth::Admin`]: extractors without which no guarded route compiles |
+//! | `caller.rs` | where a request comes from |
+//! | `body.rs`, `wire.rs`, `wire/` | bodies: bounded reading, MessagePack and JSON, checked requests |
+//! | `error.rs` | the one table of errors and statuses |
+//! | `config.rs` | settings: defaults, file, environment, flags |
+//! | `proxy.rs`, `proxy/` | the client of an external Data Proxy; the built-in one |
+//! | `survey.rs`, `views.rs`, `openapi.rs`, `metrics.rs` | what people and machines read |
+//!
+//! Rules live in `beamlive-actors`, durability in `beamlive-storage`; this crate speaks HTTP.
+
+pub mod app;
+pub mod auth;
+pub mod body;
+pub mod caller;
+pub mod cli;
+pub mod config;
+pub mod error;
+pub mod metrics;
+pub mod openapi;
+pub mod proxy;
+pub mod routes;
+pub mod server;
+pub mod survey;
+pub mod views;
+pub mod wire;

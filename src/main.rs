@@ -1,1 +1,22 @@
-fn main(){}
+//! `beamlive`: parse, run, say what went wrong.
+
+use beamlive::cli::Cli;
+use clap::Parser;
+use std::process::ExitCode;
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    match Cli::parse().run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprint!("beamlive: {failure}");
+            let mut cause = failure.source();
+            while let Some(error) = cause {
+                eprint!(": {error}");
+                cause = error.source();
+            }
+            eprintln!();
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The application: what every handler can reach, and how it is put together.
+
+use crate::auth::{AdminToken, VerificationPool};
+use crate::caller::Caller;
+use crate::config::Settings;
+use crate::error::ApiError;
+use crate::metrics::Metrics;
+use crate::proxy::builtin::BuiltinProxy;
+use crate::routes;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::web::{self, Data};
+use actix_web::{Error, HttpRequest};
+use beamlive_actors::access::lists;
+use beamlive_actors::directory::Directory;
+use beamlive_storage::ids::AccessListId;
+
+/// What every handler can reach.
+#[derive(Debug)]
+pub struct App {
+    /// The configuration.
+    pub settings: Settings,
+    /// The actors.
+    pub directory: Directory,
+    /// Verifies signatures.
+    pub verification: VerificationPool,
+    /// Who is an operator.
+    pub admin_token: AdminToken,
+    /// The built-in Data Proxy; off when an external one is configured.
+    pub builtin_proxy: Option<BuiltinProxy>,
+    /// The numbers.
+    pub metrics: Metrics,
+}
+
+impl App {
+    /// The application that serves `request`.
+    ///
+    /// # Errors
+    /// 503 in an application that was put together without it, which none of ours is.
+    pub fn of(request: &HttpRequest) -> Result<Data<Self>, ApiError> {
+        request
+            .app_data::<Data<Self>>()
+            .cloned()
+            .ok_or(ApiError::Unavailable(beamlive_actors::ask::Unavailable::Lost(
+                "application",
+            )))
+    }
+
+    /// Whether a key may be registered from there.
+    ///
+    /// # Errors
+    /// 403 where it may not.
+    pub fn check_registration(&self, username: &str, caller: Caller) -> Result<(), ApiError> {
+        let rules = &self.settings.registration;
+        let open = rules.open
+            && (rules.allow_from.is_empty() || rules.allow_from.iter().any(|net| net.contains(&caller.0)));
+        if open {
+            return Ok(());
+        }
+        tracing::warn!(username, address = %caller.0, "key registration refused: not open to this address");
+        Err(ApiError::Forbidden(
+            "keys can't be registered from here: ask the facility's staff to register yours".to_owned(),
+        ))
+    }
+
+    /// The access list of a caller's address: its id and its name.
+    #[must_use]
+    pub fn list_for(&self, caller: Caller) -> Option<(AccessListId, String)> {
+        let catalog = self.directory.services().catalog.load();
+        let table = self.directory.access_table(&catalog);
+        let (id, list) = table.find(caller.0)?;
+        Some((id, list.name.clone()))
+    }
+
+    /// Who may use the caller's host now; nobody when its address has no list.
+    #[must_use]
+    pub fn users_for(&self, caller: Caller) -> Vec<String> {
+        let services = self.directory.services();
+        let catalog = services.catalog.load();
+        let table = self.directory.access_table(&catalog);
+        match table.find(caller.0) {
+            Some((_, list)) => lists::users(list, &catalog, self.directory.schedule(), services.clock.now()),
+            None => Vec::new(),
+        }
+    }
+}
+
+/// The production application, as `serve` runs it and the tests test it. With `machines`, health and metrics are
+/// among its routes.
+pub fn create_app(
+    app: Data<App>,
+    machines: bool,
+) -> actix_web::App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    actix_web::App::new()
+        .app_data(app.clone())
+        .wrap(crate::metrics::Observe::new(app))
+        .configure(move |config| {
+            routes::api(config);
+            if machines {
+                routes::machines(config);
+            }
+        })
+        .default_service(web::to(routes::nowhere))
+}

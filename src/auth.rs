@@ -1,0 +1,267 @@
+//! Who is calling: the [`Verified`] extractor, without which no signed route compiles, and [`Admin`].
+//!
+//! What a refusal costs depends on the request alone, never on the account: an unknown user's signature is
+//! verified too, against a key that nobody holds. The log learns the cause; the client gets one answer for all.
+
+pub mod token;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::ApiError;
+use crate::metrics::Who;
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{dev::Payload, FromRequest, HttpMessage, HttpRequest};
+use beamlive_actors::activity::Origin;
+use beamlive_actors::ask::Unavailable;
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_actors::key::{self, PublicKey};
+use beamlive_storage::ids::ProjectId;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use subtle::ConstantTimeEq;
+use token::Token;
+use tokio::sync::Semaphore;
+
+/// A request whose token was signed with its project's key.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// The project.
+    pub project: ProjectId,
+    /// Its username.
+    pub username: Arc<str>,
+    /// Who asks, for the activity log.
+    pub origin: Origin,
+    /// The facility as it was when the request was verified.
+    pub catalog: Arc<Catalog>,
+}
+
+/// A token that parses and is fresh; its signature is still to be verified.
+#[derive(Debug)]
+pub struct Claimed {
+    token: Token,
+}
+
+#[derive(Deserialize)]
+struct TokenSegment {
+    token: String,
+}
+
+impl Claimed {
+    /// Reads the token of a request.
+    ///
+    /// # Errors
+    /// [`ApiError::NotVerified`] when it does not parse or is not fresh.
+    pub fn read(request: &HttpRequest, app: &App) -> Result<Self, ApiError> {
+        let segment = Path::<TokenSegment>::extract(request)
+            .into_inner()
+            .map_err(|_| ApiError::NotVerified)?
+            .into_inner()
+            .token;
+        let token =
+            Token::parse(&segment).map_err(|error| refused(app, "", 0, "malformed", &error.to_string()))?;
+        let now = app.directory.services().clock.now();
+        let max_age = Duration::from_secs(app.settings.tokens.max_age_seconds.into());
+        if !token.is_fresh(now.0, max_age) {
+            return Err(refused(
+                app,
+                &token.username,
+                token.signed_at,
+                "stale",
+                "it is not fresh",
+            ));
+        }
+        Ok(Self { token })
+    }
+
+    /// When it says that it was signed, in seconds since the epoch.
+    #[must_use]
+    pub fn signed_at(&self) -> u64 {
+        self.token.signed_at
+    }
+
+    /// The username it claims.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.token.username
+    }
+
+    /// Verifies the signature with `key`; with none, at the same cost, it is refused.
+    ///
+    /// # Errors
+    /// [`ApiError::NotVerified`]; [`Unavailable::Busy`] when too many wait for the pool already.
+    pub async fn verify(self, key: Option<Arc<PublicKey>>, app: &App) -> Result<(), ApiError> {
+        let (username, signed_at) = (self.token.username.clone(), self.token.signed_at);
+        let known = key.is_some();
+        if app.verification.verify(key, self.token).await? {
+            return Ok(());
+        }
+        let (cause, why) = if known {
+            ("bad_signature", "the signature is not of the key")
+        } else {
+            ("unknown_user", "there is no such account")
+        };
+        Err(refused(app, &username, signed_at, cause, why))
+    }
+}
+
+/// Logs and counts why, and answers what every cause gets.
+pub(crate) fn refused(app: &App, username: &str, signed_at: u64, cause: &'static str, why: &str) -> ApiError {
+    app.metrics.verification_failed(cause);
+    tracing::info!(username, signed_at, why, "token refused");
+    ApiError::NotVerified
+}
+
+impl FromRequest for Verified {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let app = App::of(&request)?;
+            let claimed = Claimed::read(&request, &app)?;
+            let caller = Caller::of(&request, &app)?;
+            let catalog = app.directory.services().catalog.load_full();
+            let account = catalog.project(claimed.username()).map(|(id, _)| id);
+            let key = account.and_then(|id| catalog.signing_keys.get(&id).cloned());
+            if account.is_some() && key.is_none() {
+                tracing::info!(
+                    username = claimed.username(),
+                    "refused: the account has no key yet"
+                );
+                app.metrics.verification_failed("no_key");
+                return Err(ApiError::NoKeyYet);
+            }
+            let username: Arc<str> = claimed.username().into();
+            claimed.verify(key, &app).await?;
+            let project = account.ok_or(ApiError::NotVerified)?;
+            request.extensions_mut().insert(Who(username.clone()));
+            Ok(Self {
+                project,
+                origin: Origin {
+                    who: username.to_string(),
+                    address: Some(caller.0),
+                },
+                username,
+                catalog,
+            })
+        })
+    }
+}
+
+/// Verifies signatures: quick ones at once, slow ones on a pool that leaves a core to everybody else.
+#[derive(Debug)]
+pub struct VerificationPool {
+    running: Arc<Semaphore>,
+    waiting: Semaphore,
+}
+
+impl VerificationPool {
+    /// A pool on which at most `waiting` signatures wait or are verified.
+    #[must_use]
+    pub fn new(waiting: usize) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            running: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
+            waiting: Semaphore::new(waiting),
+        }
+    }
+
+    async fn verify(&self, key: Option<Arc<PublicKey>>, token: Token) -> Result<bool, Unavailable> {
+        if !key::is_slow(&token.signature) {
+            return Ok(key::verify(key.as_deref(), &token.message(), &token.signature));
+        }
+        self.run(move || key::verify(key.as_deref(), &token.message(), &token.signature))
+            .await
+    }
+
+    /// Runs work on keys that takes a while.
+    ///
+    /// # Errors
+    /// [`Unavailable::Busy`] when too much waits already.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let _place = self.waiting.try_acquire().map_err(|_| Unavailable::Busy)?;
+        let lost = Unavailable::Lost("verification");
+        let turn = self
+            .running
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| lost.clone())?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        done.await.map_err(|_| lost)
+    }
+}
+
+/// The admin token, kept as its hash.
+#[derive(Debug, Clone)]
+pub struct AdminToken([u8; 32]);
+
+impl AdminToken {
+    /// Remembers `token`.
+    #[must_use]
+    pub fn new(token: &str) -> Self {
+        Self(Sha256::digest(token.trim().as_bytes()).into())
+    }
+
+    fn is(&self, token: &str) -> bool {
+        let given: [u8; 32] = Sha256::digest(token.trim().as_bytes()).into();
+        self.0.ct_eq(&given).into()
+    }
+}
+
+/// A request of an operator.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// Who asks, for the activity log.
+    pub origin: Origin,
+}
+
+impl FromRequest for Admin {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Self::read(request))
+    }
+}
+
+impl Admin {
+    fn read(request: &HttpRequest) -> Result<Self, ApiError> {
+        let app = App::of(request)?;
+        let caller = Caller::of(request, &app)?;
+        let token = request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token)
+            .ok_or(ApiError::NotAdmin)?;
+        if !app.admin_token.is(token) {
+            tracing::warn!(address = %caller.0, "a wrong admin token was refused");
+            return Err(ApiError::NotAdmin);
+        }
+        request.extensions_mut().insert(Who("operator".into()));
+        Ok(Self {
+            origin: Origin {
+                who: "operator".to_owned(),
+                address: Some(caller.0),
+            },
+        })
+    }
+}
+
+/// The application's state, as handlers take it.
+pub type AppData = Data<App>;

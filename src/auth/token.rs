@@ -1,0 +1,164 @@
+//! The token of a signed URL: `username:time:signature`, taken apart. Pure: no clock, no key, no request.
+
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::Engine;
+use std::fmt;
+use std::time::Duration;
+use thiserror::Error;
+
+#[cfg(test)]
+mod tests;
+
+/// What every signed message begins with.
+pub const SALT: &str = "ca.clsi.cmcf";
+
+/// Longest username, in characters.
+pub const MAX_USERNAME: usize = 150;
+
+/// Longest signature, in bytes: that of an 8192-bit RSA key.
+const MAX_SIGNATURE: usize = 1024;
+
+/// Digits of the greatest 64-bit number in base62.
+const MAX_TIME: usize = 11;
+
+/// Longest token, in bytes: longest parts, base64's third more, `b'` and `'`, and the colons.
+const MAX_TOKEN: usize = MAX_USERNAME + MAX_TIME + MAX_SIGNATURE.div_ceil(3) * 4 + 5;
+
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// With or without padding, but with no two texts for the same bytes otherwise.
+const BASE64URL: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// A token taken apart. That it could be read says nothing about who sent it.
+///
+/// `Debug` leaves the signature out, so that it can be logged.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Whose key should have signed: `[A-Za-z0-9_-]{1,150}`.
+    pub username: String,
+    /// When, in Unix seconds by the client's clock.
+    pub signed_at: u64,
+    /// The signature's bytes, at most 1024, not yet verified.
+    pub signature: Vec<u8>,
+    /// The time as it was sent, which is what was signed.
+    time: String,
+}
+
+/// Why a path segment is no token. Repeats nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum TokenError {
+    /// Longer than any token can be.
+    #[error("the token is longer than {MAX_TOKEN} bytes")]
+    TooLong,
+    /// Fewer than three parts.
+    #[error("the token is not of the form username:time:signature")]
+    Form,
+    /// An empty, overlong or otherwise impossible username.
+    #[error("the token's username is not 1 to {MAX_USERNAME} of the characters A-Z, a-z, 0-9, _ and -")]
+    Username,
+    /// No base62, or beyond 64 bits.
+    #[error("the token's time is not a number in base62")]
+    Time,
+    /// No base64url, empty or too long.
+    #[error("the token's signature is not 1 to {MAX_SIGNATURE} bytes in base64url")]
+    Signature,
+}
+
+impl Token {
+    /// Takes a percent-decoded path segment apart.
+    ///
+    /// The base64 part may lack its padding and may stand between `b'` and `'`, as older clients send it. Zeros before
+    /// the time are read as sent.
+    ///
+    /// # Errors
+    /// [`TokenError`] names the part that is wrong.
+    pub fn parse(segment: &str) -> Result<Token, TokenError> {
+        if segment.len() > MAX_TOKEN {
+            return Err(TokenError::TooLong);
+        }
+        let (rest, signature) = segment.rsplit_once(':').ok_or(TokenError::Form)?;
+        let (username, time) = rest.rsplit_once(':').ok_or(TokenError::Form)?;
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        if username.is_empty() || username.len() > MAX_USERNAME || !username.bytes().all(allowed) {
+            return Err(TokenError::Username);
+        }
+        let signed_at = parse_base62(time).ok_or(TokenError::Time)?;
+        let quoted = signature
+            .strip_prefix("b'")
+            .and_then(|text| text.strip_suffix('\''));
+        let signature = BASE64URL
+            .decode(quoted.unwrap_or(signature))
+            .map_err(|_| TokenError::Signature)?;
+        if signature.is_empty() || signature.len() > MAX_SIGNATURE {
+            return Err(TokenError::Signature);
+        }
+        Ok(Token {
+            username: username.to_owned(),
+            signed_at,
+            signature,
+            time: time.to_owned(),
+        })
+    }
+
+    /// Exactly the bytes that were signed.
+    pub fn message(&self) -> Vec<u8> {
+        sign_message(&self.username, &self.time)
+    }
+
+    /// Whether the token was signed at most `max_age` before or after `now_unix_micros` (Unix time in µs). The edge is
+    /// still good.
+    pub fn is_fresh(&self, now_unix_micros: i64, max_age: Duration) -> bool {
+        let signed_at = i128::from(self.signed_at) * 1_000_000;
+        signed_at.abs_diff(i128::from(now_unix_micros)) <= max_age.as_micros()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("username", &self.username)
+            .field("signed_at", &self.signed_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The message a client signs: salt, username and base62 time, joined by colons.
+pub fn sign_message(username: &str, base62_time: &str) -> Vec<u8> {
+    [SALT, username, base62_time].join(":").into_bytes()
+}
+
+/// A number in base62, digits in the order `0-9A-Za-z`, without leading zeros.
+pub fn base62(seconds: u64) -> String {
+    let mut digits = Vec::with_capacity(MAX_TIME);
+    let mut rest = seconds;
+    loop {
+        let digit = usize::try_from(rest % 62)
+            .ok()
+            .and_then(|digit| DIGITS.get(digit));
+        digits.extend(digit.copied().map(char::from));
+        rest /= 62;
+        if rest == 0 {
+            return digits.into_iter().rev().collect();
+        }
+    }
+}
+
+/// The number; none when the text is empty, too long, not base62, or beyond 64 bits.
+fn parse_base62(text: &str) -> Option<u64> {
+    if text.is_empty() || text.len() > MAX_TIME {
+        return None;
+    }
+    text.bytes().try_fold(0_u64, |number, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'A'..=b'Z' => byte - b'A' + 10,
+            b'a'..=b'z' => byte - b'a' + 36,
+            _ => return None,
+        };
+        number.checked_mul(62)?.checked_add(u64::from(digit))
+    })
+}

@@ -1,0 +1,62 @@
+//! The command line: one file per command.
+
+pub mod admin_client;
+pub mod apply;
+pub mod check;
+pub mod client;
+pub mod serve;
+
+use clap::{Parser, Subcommand};
+use std::io::{ErrorKind, Write};
+
+/// The service between the beamlines of a synchrotron and the records of what was measured there.
+#[derive(Debug, Parser)]
+#[command(name = "beamlive", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the service.
+    Serve(Box<serve::Serve>),
+    /// Apply a facility file to a running service.
+    Apply(apply::Apply),
+    /// Check a facility file: name its mistakes, print what it would change, change nothing.
+    Check(check::Check),
+    /// Speak to a service as a beamline does: sign, launch, upload.
+    Client(client::Client),
+}
+
+/// Why a command failed, in words for a person.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Prints a line; whoever stops reading, such as `head`, has seen enough.
+///
+/// # Errors
+/// When it can't be written for another reason.
+pub fn print(line: impl std::fmt::Display) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// [`Failure`], to be printed; the exit code is 1 then.
+    pub async fn run(self) -> Result<(), Failure> {
+        match self.command {
+            Command::Serve(serve) => serve.run().await,
+            Command::Apply(apply) => apply.run().await,
+            Command::Check(check) => check.run().await,
+            Command::Client(client) => client.run().await,
+        }
+    }
+}

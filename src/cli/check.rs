@@ -1,0 +1,89 @@
+//! `beamlive check`: a facility file's mistakes, and what it would change.
+
+use super::admin_client::{Counts, Service};
+use super::apply::{read, summary};
+use super::Failure;
+use beamlive_actors::clock::{Clock, SystemClock};
+use beamlive_actors::facility::declaration::{Declaration, Format};
+use beamlive_actors::facility::place::Mistakes;
+use beamlive_actors::facility::plan::{Counters, InUse, Plan, Situation};
+use beamlive_actors::facility::seeded_catalog;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Check a facility file. Without --url it is compared with an empty facility, with --url with a running service.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The facility file: TOML, or JSON when it is named *.json.
+    file: PathBuf,
+    /// Compare with this running service instead of an empty facility.
+    #[arg(long, env = "BEAMLIVE_URL")]
+    url: Option<String>,
+    /// File with its admin token.
+    #[arg(
+        long,
+        env = "BEAMLIVE_TOKEN_FILE",
+        value_name = "FILE",
+        default_value = "data/admin.token"
+    )]
+    token_file: PathBuf,
+    /// The zone of times without an offset.
+    #[arg(long, env = "BEAMLIVE_TIMEZONE", value_name = "ZONE", default_value = "UTC")]
+    timezone: chrono_tz::Tz,
+    /// Also tell what --prune would remove.
+    #[arg(long)]
+    prune: bool,
+}
+
+impl Check {
+    /// Prints what the file would change, and changes nothing.
+    ///
+    /// # Errors
+    /// When the file has mistakes; each is named with its place.
+    pub async fn run(self) -> Result<(), Failure> {
+        let (text, is_json) = read(&self.file)?;
+        let counts = match self.url {
+            Some(url) => {
+                let service = Service {
+                    url,
+                    token_file: self.token_file,
+                };
+                service.apply(text, is_json, true, self.prune).await?
+            }
+            None => against_nothing(&text, is_json, self.timezone)?,
+        };
+        for change in &counts.changes {
+            super::print(change)?;
+        }
+        super::print(summary(&counts, self.prune))
+    }
+}
+
+/// What a file would change in a facility that has nothing but the seven data types.
+fn against_nothing(text: &str, is_json: bool, zone: chrono_tz::Tz) -> Result<Counts, Failure> {
+    let format = if is_json { Format::Json } else { Format::Toml };
+    let situation = Situation {
+        prune: false,
+        in_use: &InUse::default(),
+        counters: &Counters::default(),
+        now: SystemClock.now(),
+    };
+    let mut mistakes = Mistakes::new();
+    let plan = Declaration::read(text, format, zone, &mut mistakes).and_then(|declaration| {
+        Plan::make_noting(&seeded_catalog(), &declaration, &situation, &mut mistakes)
+    });
+    match plan {
+        Some(plan) => Ok(Counts {
+            created: plan.counts.created,
+            updated: plan.counts.updated,
+            unchanged: plan.counts.unchanged,
+            changes: plan.changes,
+            ..Counts::default()
+        }),
+        None => {
+            let mistakes = mistakes.into_list();
+            let lines: String = mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect();
+            Err(format!("{} mistakes:{lines}", mistakes.len()).into())
+        }
+    }
+}

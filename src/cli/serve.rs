@@ -1,0 +1,123 @@
+//! `beamlive serve`: runs the service until it is told to stop.
+
+use super::Failure;
+use crate::config::{LogFormat, Settings};
+use crate::server::{Parts, Running};
+use beamlive_actors::access::lists;
+use clap::Args;
+use serde::Serialize;
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tokio::signal::unix::{signal, Signal, SignalKind};
+use tracing_subscriber::EnvFilter;
+
+/// Run the service. Every flag can also be set in the configuration file, under the same name.
+#[derive(Debug, Args, Serialize)]
+pub struct Serve {
+    /// Configuration file (TOML).
+    #[arg(long, env = "BEAMLIVE_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// Where to listen; port 0 picks a free one [default: 127.0.0.1:8000].
+    #[arg(long, env = "BEAMLIVE_LISTEN", value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listen: Option<SocketAddr>,
+    /// Data directory, created on first start [default: data].
+    #[arg(long, env = "BEAMLIVE_DATA", value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<PathBuf>,
+    /// Facility file to apply at start.
+    #[arg(long, env = "BEAMLIVE_FACILITY", value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facility: Option<PathBuf>,
+    /// What survey URLs start with [default: the request's Host].
+    #[arg(long, env = "BEAMLIVE_PUBLIC_URL", value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_url: Option<String>,
+    /// An external Data Proxy [default: the built-in one].
+    #[arg(long, env = "BEAMLIVE_PROXY_URL", value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy_url: Option<String>,
+    /// What the built-in Data Proxy may serve; may be repeated, relative paths start at the first [default: /users].
+    #[arg(long, env = "BEAMLIVE_USERS_ROOT", value_name = "DIR", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    users_root: Vec<PathBuf>,
+    /// Peers whose X-Forwarded-For is believed, as address or network; may be repeated.
+    #[arg(long, env = "BEAMLIVE_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trusted_proxy: Vec<ipnet::IpNet>,
+    /// The facility's time zone, such as America/Regina [default: UTC].
+    #[arg(long, env = "BEAMLIVE_TIMEZONE", value_name = "ZONE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timezone: Option<chrono_tz::Tz>,
+    /// Beamtimes count for end_time and access lists [default: off].
+    #[arg(long, env = "BEAMLIVE_SCHEDULE", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<bool>,
+}
+
+/// A network, or one address as a network of its own.
+fn network(text: &str) -> Result<ipnet::IpNet, String> {
+    lists::parse_network(text)
+        .ok_or_else(|| "write an address such as 10.0.0.1 or a network such as 10.0.0.0/8".to_owned())
+}
+
+impl Serve {
+    /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
+    ///
+    /// # Errors
+    /// When the service can't start; what to do is in the message.
+    pub async fn run(self) -> Result<(), Failure> {
+        let settings = Settings::load(self.config.as_deref(), &self)?;
+        log_to_stderr(&settings)?;
+        // Listened for from here on, so that a signal during start-up is not lost.
+        let mut signals = StopSignals::new()?;
+        let running = Running::start(settings, Parts::default()).await?;
+        super::print(format_args!("listening on http://{}", running.address()))?;
+        signals.next().await;
+        tracing::info!("stopping: no new connections; finishing what is in flight");
+        tokio::select! {
+            stopped = running.stop() => stopped?,
+            () = signals.next() => return Err("stopped at once by a second signal".into()),
+        }
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+/// SIGTERM and SIGINT.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn new() -> Result<Self, std::io::Error> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+fn log_to_stderr(settings: &Settings) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&settings.log.filter)
+        .map_err(|error| format!("log.filter {:?} is no filter: {error}", settings.log.filter))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match settings.log.format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}

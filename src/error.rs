@@ -1,0 +1,163 @@
+//! The one table of errors and statuses. Everything a handler refuses is an [`ApiError`], answered as
+//! `{"error": {"code", "message", "fields"?}}`.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use beamlive_actors::ask::Unavailable;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Why a request was refused, in words that tell the caller what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ApiError {
+    /// The token does not verify, for whatever reason: the log, not the client, learns which.
+    #[error("the request's signature could not be verified")]
+    NotVerified,
+    /// The account has no key yet.
+    #[error("this account has no key yet: register one with POST project/ and try again")]
+    NoKeyYet,
+    /// A key is registered already, and it is not this one.
+    #[error("another key is registered for this account: ask the facility's staff to reset it")]
+    AnotherKey,
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// The body, or a parameter, is wrong; each field is named.
+    #[error("{message}")]
+    Invalid {
+        /// What is wrong on the whole.
+        message: String,
+        /// What is wrong with each field.
+        fields: BTreeMap<String, String>,
+    },
+    /// The body is longer than allowed.
+    #[error("the body is longer than the {limit} bytes that this route takes")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The body did not arrive in time.
+    #[error("the body did not arrive within {seconds} s")]
+    TooSlow {
+        /// The deadline, in seconds.
+        seconds: u64,
+    },
+    /// This caller may not do that.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The admin token is missing or wrong.
+    #[error("this needs the admin token: send it as \"Authorization: Bearer …\"")]
+    NotAdmin,
+    /// The method is not one of those that the route takes.
+    #[error("this route takes {0}")]
+    WrongMethod(&'static str),
+    /// There are too many already.
+    #[error("{0}")]
+    TooMany(String),
+    /// Nothing was done; it can be tried again.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl ApiError {
+    /// A mistake in one field.
+    pub fn field(name: &str, message: impl Into<String>) -> Self {
+        Self::fields(BTreeMap::from([(name.to_owned(), message.into())]))
+    }
+
+    /// Mistakes in fields, each named.
+    #[must_use]
+    pub fn fields(fields: BTreeMap<String, String>) -> Self {
+        let names: Vec<_> = fields.keys().map(String::as_str).collect();
+        Self::Invalid {
+            message: format!("these fields are wrong: {}", names.join(", ")),
+            fields,
+        }
+    }
+
+    /// Status and code of this error: the table.
+    #[must_use]
+    pub fn status_and_code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NotVerified => (StatusCode::METHOD_NOT_ALLOWED, "not_verified"),
+            Self::NoKeyYet => (StatusCode::BAD_REQUEST, "no_key"),
+            Self::AnotherKey => (StatusCode::CONFLICT, "another_key"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid"),
+            Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::NotAdmin => (StatusCode::UNAUTHORIZED, "not_admin"),
+            Self::WrongMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
+            Self::Unavailable(error) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                match error {
+                    Unavailable::Busy | Unavailable::Contended => "busy",
+                    Unavailable::WritesOff(_) => "writes_off",
+                    Unavailable::Lost(_) => "lost",
+                    Unavailable::Unreadable(_) => "unreadable",
+                },
+            ),
+        }
+    }
+}
+
+/// The body of every error.
+#[derive(Debug, Serialize)]
+struct Envelope<'a> {
+    error: Inner<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Inner<'a> {
+    code: &'a str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<&'a BTreeMap<String, String>>,
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.status_and_code().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, code) = self.status_and_code();
+        let mut response = HttpResponse::build(status);
+        match self {
+            Self::NotVerified => {
+                response.insert_header((header::ALLOW, HeaderValue::from_static("")));
+            }
+            Self::WrongMethod(allowed) => {
+                response.insert_header((header::ALLOW, HeaderValue::from_static(allowed)));
+            }
+            Self::NotAdmin => {
+                response.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+            }
+            Self::Unavailable(Unavailable::WritesOff(_)) => {
+                response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("30")));
+            }
+            Self::Unavailable(_) | Self::TooMany(_) => {
+                response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("1")));
+            }
+            _ => {}
+        }
+        if let Self::Unavailable(error) = self {
+            tracing::warn!(code, %error, "answered 503");
+        }
+        let fields = match self {
+            Self::Invalid { fields, .. } if !fields.is_empty() => Some(fields),
+            _ => None,
+        };
+        response.json(Envelope {
+            error: Inner {
+                code,
+                message: self.to_string(),
+                fields,
+            },
+        })
+    }
+}

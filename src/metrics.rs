@@ -1,0 +1,160 @@
+//! The numbers that Prometheus reads: requests are counted as they are answered, the state of the service is read when
+//! it is asked for.
+//!
+//! Labels come from small sets only: route patterns, methods, statuses, the beamlines of the facility. A raw path
+//! holds a token, so it is neither a label nor logged.
+
+mod observe;
+mod scrape;
+mod text;
+
+pub use observe::{Observe, Who};
+
+use beamlive_actors::directory::Directory;
+use prometheus::{
+    exponential_buckets, Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
+    IntGauge, Opts, Registry, TextEncoder,
+};
+use std::fmt;
+
+/// First bucket of request latencies, in seconds, and how many there are, each twice the one before: 0.5 ms to 16 s.
+const FIRST_BUCKET: f64 = 0.0005;
+const BUCKETS: usize = 16;
+
+/// What is counted. One per service, not one per process.
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    in_flight: IntGauge,
+    abandoned: IntCounter,
+    verification_failures: IntCounterVec,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+/// The counter and the latencies of one kind of request.
+#[derive(Debug, Clone)]
+struct RequestSeries {
+    requests: IntCounter,
+    seconds: Histogram,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new() -> Self {
+        let metrics = Self {
+            registry: Registry::new(),
+            requests: valid(IntCounterVec::new(
+                Opts::new("beamlive_http_requests_total", "Requests answered."),
+                &["route", "method", "status"],
+            )),
+            seconds: valid(
+                exponential_buckets(FIRST_BUCKET, 2.0, BUCKETS).and_then(|buckets| {
+                    let help = "Time from a request's head to its answer's head, in seconds.";
+                    let options =
+                        HistogramOpts::new("beamlive_http_request_duration_seconds", help).buckets(buckets);
+                    HistogramVec::new(options, &["route", "method", "status"])
+                }),
+            ),
+            in_flight: valid(IntGauge::new(
+                "beamlive_http_requests_in_flight",
+                "Requests being answered.",
+            )),
+            abandoned: valid(IntCounter::new(
+                "beamlive_http_requests_abandoned_total",
+                "Requests that got no answer: the client went away, or the handler panicked.",
+            )),
+            verification_failures: valid(IntCounterVec::new(
+                Opts::new(
+                    "beamlive_verification_failures_total",
+                    "Tokens refused, by cause.",
+                ),
+                &["cause"],
+            )),
+        };
+        let registry = &metrics.registry;
+        valid(registry.register(Box::new(metrics.requests.clone())));
+        valid(registry.register(Box::new(metrics.seconds.clone())));
+        valid(registry.register(Box::new(metrics.in_flight.clone())));
+        valid(registry.register(Box::new(metrics.abandoned.clone())));
+        valid(registry.register(Box::new(metrics.verification_failures.clone())));
+        metrics
+    }
+
+    /// Counts a token that was refused. `cause` is one of a few, in a word or two: it is a label.
+    pub fn verification_failed(&self, cause: &'static str) {
+        self.verification_failures.with_label_values(&[cause]).inc();
+    }
+
+    /// Everything in Prometheus' text format: what was counted, and the state of the service now. Looks at the store's
+    /// directory, so it is for threads that may block.
+    #[must_use]
+    pub fn encode(&self, directory: &Directory) -> String {
+        let mut text = self.counted();
+        text.push_str(&scrape::Snapshot::of(directory).render());
+        text
+    }
+
+    fn counted(&self) -> String {
+        let mut bytes = Vec::new();
+        if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut bytes) {
+            tracing::error!(%error, "the counted numbers could not be encoded");
+        }
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// The series of one kind of request.
+    fn series(&self, route: &str, method: &str, status: u16) -> RequestSeries {
+        let status = status.to_string();
+        let labels = [route, method, status.as_str()];
+        RequestSeries {
+            requests: self.requests.with_label_values(&labels),
+            seconds: self.seconds.with_label_values(&labels),
+        }
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "names and buckets are constants, and every start makes all of them"
+)]
+fn valid<T>(made: prometheus::Result<T>) -> T {
+    made.expect("a metric is well-formed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Metrics;
+
+    #[test]
+    fn counts_by_small_labels() {
+        let metrics = Metrics::new();
+        let series = metrics.series("/api/v2/{token}/data/{beamline}", "POST", 200);
+        series.requests.inc();
+        series.seconds.observe(0.003);
+        metrics.verification_failed("stale");
+        metrics.verification_failed("stale");
+        let text = metrics.counted();
+        for line in [
+            "beamlive_http_requests_total{method=\"POST\",route=\"/api/v2/{token}/data/{beamline}\",status=\"200\"} 1",
+            "beamlive_http_request_duration_seconds_bucket{method=\"POST\",route=\"/api/v2/{token}/data/{beamline}\",status=\"200\",le=\"0.004\"} 1",
+            "beamlive_http_request_duration_seconds_bucket{method=\"POST\",route=\"/api/v2/{token}/data/{beamline}\",status=\"200\",le=\"0.002\"} 0",
+            "beamlive_verification_failures_total{cause=\"stale\"} 2",
+            "beamlive_http_requests_in_flight 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+    }
+}

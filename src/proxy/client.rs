@@ -1,0 +1,119 @@
+//! An external Data Proxy over HTTP: `POST {proxy_url}/data/create/` with the form field `path`.
+
+use beamlive_actors::forwarder::{DataProxy, ProxyError};
+use beamlive_storage::records::{PendingForward, SecureKey};
+use futures_util::future::BoxFuture;
+use reqwest::{redirect, Client, Response, StatusCode, Url};
+use serde_json::{Map, Value};
+use std::error::Error;
+use std::time::Duration;
+use thiserror::Error;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Bytes of an answer; an honest one has about fifty.
+const ANSWER_LIMIT: usize = 64 * 1024;
+
+/// The client of an external Data Proxy. Clones share its connections.
+#[derive(Debug, Clone)]
+pub struct HttpProxy {
+    client: Client,
+    create: Url,
+}
+
+/// Why there is no client.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// What was configured is no URL of a Data Proxy.
+    #[error("{0:?} is not the http or https URL of a Data Proxy")]
+    Url(String),
+    /// The client could not be made.
+    #[error("the client of the Data Proxy could not be made")]
+    Client(#[source] reqwest::Error),
+}
+
+impl HttpProxy {
+    /// The proxy at `proxy_url`, such as `https://proxy.example.org/download`; every call ends after `timeout`.
+    ///
+    /// # Errors
+    /// [`ClientError`] when the URL is none, or the client could not be made.
+    pub fn new(proxy_url: &str, timeout: Duration) -> Result<Self, ClientError> {
+        let create = Url::parse(&format!("{}/data/create/", proxy_url.trim_end_matches('/')))
+            .ok()
+            .filter(|url| {
+                matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()
+            })
+            .ok_or_else(|| ClientError::Url(proxy_url.to_owned()))?;
+        super::install_crypto();
+        let client = Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(timeout)
+            .redirect(redirect::Policy::none())
+            // Directories go to the configured host and to no other, whatever the environment says.
+            .no_proxy()
+            .build()
+            .map_err(ClientError::Client)?;
+        Ok(Self { client, create })
+    }
+
+    async fn ask(self, directory: String) -> Result<SecureKey, ProxyError> {
+        let request = self.client.post(self.create).form(&[("path", directory)]);
+        let response = request.send().await.map_err(failure)?;
+        if response.status() != StatusCode::OK {
+            return Err(ProxyError::Status(response.status().as_u16()));
+        }
+        parse(&bounded(response).await?)
+    }
+}
+
+impl DataProxy for HttpProxy {
+    fn create(&self, entry: &PendingForward) -> BoxFuture<'_, Result<SecureKey, ProxyError>> {
+        Box::pin(self.clone().ask(entry.directory.clone()))
+    }
+}
+
+async fn bounded(mut response: Response) -> Result<Vec<u8>, ProxyError> {
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(failure)? {
+        if body.len() + piece.len() > ANSWER_LIMIT {
+            return Err(ProxyError::TooLong(ANSWER_LIMIT));
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
+}
+
+/// `{"key": "<40 lower-case hex digits>"}`
+fn parse(body: &[u8]) -> Result<SecureKey, ProxyError> {
+    let answer: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
+    match answer.as_ref().and_then(|answer| answer.get("key")) {
+        Some(Value::Null) => Err(ProxyError::NoKey),
+        Some(Value::String(key)) => SecureKey::parse(key).ok_or(ProxyError::MalformedKey),
+        Some(_) => Err(ProxyError::MalformedKey),
+        None => Err(ProxyError::Garbage(body.len())),
+    }
+}
+
+/// The URL stays out of the text, for it may hold a password.
+fn failure(error: reqwest::Error) -> ProxyError {
+    let error = error.without_url();
+    if error.is_timeout() && !error.is_connect() {
+        return ProxyError::Timeout;
+    }
+    let mut causes = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    let text = match causes.is_empty() {
+        true => error.to_string(),
+        false => causes.join(": "),
+    };
+    match error.is_connect() {
+        true => ProxyError::Connect(text),
+        false => ProxyError::Broken(text),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! `POST /api/admin/apply`: makes the facility what a facility file says.
+
+use super::answer;
+use super::query::Query;
+use crate::auth::{Admin, AppData};
+use crate::body;
+use crate::error::ApiError;
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use beamlive_actors::facility::declaration::Format;
+use beamlive_actors::facility::place::Mistake;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// What a facility file did, or would do.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(crate) struct Summary {
+    /// New records.
+    created: usize,
+    /// Changed records.
+    updated: usize,
+    /// Records that were as the file says.
+    unchanged: usize,
+    /// With `prune`: removed records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<usize>,
+    /// With `prune`: records that the file does not name but that others refer to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<usize>,
+    /// With `dry_run`: the changes, one a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<String>>,
+}
+
+/// Applies the file as one change, or, with `dry_run=true`, tells what it would change. With `prune=true` what it
+/// does not name is removed.
+///
+/// # Errors
+/// 400 with every mistake under its place in the file, 401, 408, 413, 503.
+pub(super) async fn post(
+    request: HttpRequest,
+    app: AppData,
+    admin: Admin,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    let mut query = Query::of(&request, &["dry_run", "prune"]);
+    let dry_run = query.flag("dry_run").unwrap_or(false);
+    let prune = query.flag("prune").unwrap_or(false);
+    query.finish()?;
+    let format = if body::is_json(&request) {
+        Format::Json
+    } else {
+        Format::Toml
+    };
+    let limits = &app.settings.limits;
+    let body = body::read(payload, limits.facility_bytes, limits.body_seconds).await?;
+    let text = std::str::from_utf8(&body)
+        .map_err(|error| ApiError::field("body", format!("is not UTF-8: {error}")))?;
+    match app
+        .directory
+        .apply(text.into(), format, dry_run, prune, admin.origin)
+        .await?
+    {
+        Ok(applied) => answer::one(&Summary {
+            created: applied.counts.created,
+            updated: applied.counts.updated,
+            unchanged: applied.counts.unchanged,
+            removed: prune.then_some(applied.counts.removed),
+            kept: prune.then_some(applied.counts.kept),
+            changes: dry_run.then_some(applied.changes),
+        }),
+        Err(mistakes) => Err(refusal(mistakes)),
+    }
+}
+
+/// All mistakes of a file; several of one place are told together.
+fn refusal(mistakes: Vec<Mistake>) -> ApiError {
+    let count = mistakes.len();
+    let mut fields = BTreeMap::<String, String>::new();
+    for Mistake { place, message } in mistakes {
+        fields
+            .entry(place)
+            .and_modify(|told| {
+                told.push_str("; ");
+                told.push_str(&message);
+            })
+            .or_insert(message);
+    }
+    let mistakes = if count == 1 { "a mistake" } else { "mistakes" };
+    ApiError::Invalid {
+        message: format!("the facility file has {mistakes}; nothing was changed"),
+        fields,
+    }
+}

@@ -1,0 +1,35 @@
+//! `POST /api/v2/{token}/data/{beamline}/`: uploads a dataset.
+
+use super::{beamline, Id};
+use crate::auth::{AppData, Verified};
+use crate::body;
+use crate::error::ApiError;
+use crate::wire::dataset;
+use actix_web::web::{Json, Path, Payload};
+use actix_web::{HttpRequest, Responder};
+use std::sync::Arc;
+
+/// Records the dataset. Its id is answered once it is durable.
+///
+/// # Errors
+/// 400 naming every wrong field, 404 for an unknown beamline, 413 for a body that is too long.
+pub async fn post(
+    request: HttpRequest,
+    app: AppData,
+    verified: Verified,
+    path: Path<(String, String)>,
+    payload: Payload,
+) -> Result<impl Responder, ApiError> {
+    let (_, acronym) = path.into_inner();
+    let beamline = beamline(&verified.catalog, &acronym)?;
+    let limits = &app.settings.limits;
+    let bytes = body::read(payload, limits.body_bytes, limits.body_seconds).await?;
+    let (catalog, zone) = (verified.catalog.clone(), app.settings.timezone);
+    let read = move |bytes: &[u8]| dataset::parse(bytes, &catalog, zone).map_err(ApiError::fields);
+    let upload = super::parsed(&request, bytes, read).await?;
+    let id = app
+        .directory
+        .add_dataset(beamline, verified.project, Arc::new(upload), verified.origin)
+        .await?;
+    Ok(Json(Id { id }))
+}

@@ -1,0 +1,57 @@
+//! For machines: whether the service lives, whether it can do its work, and its numbers.
+
+use crate::auth::AppData;
+use crate::error::ApiError;
+use actix_web::http::{header, StatusCode};
+use actix_web::{web, HttpResponse};
+use beamlive_actors::ask::Unavailable;
+use beamlive_storage::{StoreStatus, Timestamp};
+use serde_json::json;
+
+/// The process answers.
+pub async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status": "live"}))
+}
+
+/// Whether uploads and launches can be acknowledged: `503` when writes are off.
+pub async fn ready(app: AppData) -> HttpResponse {
+    let store = app.directory.services().store.status();
+    let (status, store) = match store {
+        StoreStatus::Writing => (StatusCode::OK, json!({"status": "writing"})),
+        StoreStatus::WritesOff { reason } => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            json!({"status": "writes off", "reason": reason.as_ref(), "advice": "mend the cause, then restart beamlive"}),
+        ),
+    };
+    let forwarder = app.directory.forwarder_health().status();
+    let mut response = HttpResponse::build(status);
+    if status != StatusCode::OK {
+        response.insert_header((header::RETRY_AFTER, "30"));
+    }
+    response
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(json!({
+            "status": if status == StatusCode::OK { "ready" } else { "not ready" },
+            "store": store,
+            "forwarder": {
+                "up": forwarder.up,
+                "waiting": forwarder.waiting,
+                "more": forwarder.more,
+                "oldest": forwarder.oldest.map(Timestamp::to_utc),
+                "last_error": forwarder.last_error.as_deref(),
+            },
+            "version": env!("CARGO_PKG_VERSION"),
+        }))
+}
+
+/// The numbers, as Prometheus reads them.
+///
+/// # Errors
+/// 503 should the scrape be lost.
+pub async fn metrics(app: AppData) -> Result<HttpResponse, ApiError> {
+    let scraped = web::block(move || app.metrics.encode(&app.directory)).await;
+    let text = scraped.map_err(|_| ApiError::Unavailable(Unavailable::Lost("metrics")))?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(text))
+}

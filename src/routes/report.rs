@@ -1,0 +1,34 @@
+//! `POST /api/v2/{token}/report/{beamline}/`: uploads an analysis report.
+
+use super::{beamline, Id};
+use crate::auth::{AppData, Verified};
+use crate::body;
+use crate::error::ApiError;
+use crate::wire::report;
+use actix_web::web::{Json, Path, Payload};
+use actix_web::{HttpRequest, Responder};
+use std::sync::Arc;
+
+/// Records the report. Its id is answered once it is durable.
+///
+/// # Errors
+/// 400 naming every wrong field, 404 for an unknown beamline, 413 for a body that is too long.
+pub async fn post(
+    request: HttpRequest,
+    app: AppData,
+    verified: Verified,
+    path: Path<(String, String)>,
+    payload: Payload,
+) -> Result<impl Responder, ApiError> {
+    let (_, acronym) = path.into_inner();
+    let beamline = beamline(&verified.catalog, &acronym)?;
+    let limits = &app.settings.limits;
+    let bytes = body::read(payload, limits.body_bytes, limits.body_seconds).await?;
+    let read = |bytes: &[u8]| report::parse(bytes).map_err(ApiError::fields);
+    let upload = super::parsed(&request, bytes, read).await?;
+    let id = app
+        .directory
+        .add_report(beamline, verified.project, Arc::new(upload), verified.origin)
+        .await?;
+    Ok(Json(Id { id }))
+}

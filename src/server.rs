@@ -1,0 +1,336 @@
+//! Puts the service together, runs it, and stops it without losing what it was told.
+
+mod failure;
+
+pub use failure::{StartError, StopError};
+
+use crate::app::{create_app, App};
+use crate::auth::{AdminToken, VerificationPool};
+use crate::config::Settings;
+use crate::metrics::Metrics;
+use crate::proxy::builtin::{Admission, BuiltinProxy};
+use crate::proxy::client::HttpProxy;
+use crate::proxy::roots::Roots;
+use actix::Arbiter;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::web::Data;
+use actix_web::HttpServer;
+use arc_swap::ArcSwap;
+use beamlive_actors::activity::Origin;
+use beamlive_actors::clock::{Clock, KeySource, SystemClock, SystemKeys};
+use beamlive_actors::directory::{Directory, Setup};
+use beamlive_actors::facility::declaration::Format;
+use beamlive_actors::facility::open_catalog;
+use beamlive_actors::forwarder::DataProxy;
+use beamlive_storage::{Store, StoreConfig};
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// How long requests in flight may take to finish once the service is told to stop, in seconds.
+const SHUTDOWN_SECONDS: u64 = 30;
+/// How long a client that was refused may go on sending, so that it reads why instead of a reset.
+const LINGER: Duration = Duration::from_secs(10);
+/// How long calls of the Data Proxy may take to finish then.
+const FORWARDS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What tests put in the place of the machine's own.
+#[derive(Default)]
+pub struct Parts {
+    /// The time; the machine's when none.
+    pub clock: Option<Arc<dyn Clock>>,
+    /// Randomness; the machine's when none.
+    pub keys: Option<Arc<dyn KeySource>>,
+    /// An open store; the one in the data directory when none.
+    pub store: Option<Store>,
+    /// The external Data Proxy; what the settings say when none.
+    pub proxy: Option<Arc<dyn DataProxy>>,
+}
+
+/// A service that runs.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    health_address: Option<SocketAddr>,
+    servers: Vec<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
+    arbiters: Vec<Arbiter>,
+    app: Data<App>,
+}
+
+impl Running {
+    /// Opens the store, applies the facility file, and listens.
+    ///
+    /// # Errors
+    /// [`StartError`], which says what to do.
+    pub async fn start(settings: Settings, parts: Parts) -> Result<Self, StartError> {
+        let admin_token = prepare_data_directory(&settings.data)?;
+        let clock = parts.clock.unwrap_or_else(|| Arc::new(SystemClock));
+        let store = match parts.store {
+            Some(store) => store,
+            None => Store::open(&store_config(&settings), clock.now())?,
+        };
+        let catalog = open_catalog(&store, clock.now())
+            .await
+            .map_err(|error| StartError::Unreadable(error.to_string()))?;
+        let external: Option<Arc<dyn DataProxy>> = match (parts.proxy, &settings.proxy_url) {
+            (Some(proxy), _) => Some(proxy),
+            (None, Some(url)) => {
+                let timeout = Duration::from_secs(settings.proxy.timeout_seconds);
+                Some(Arc::new(HttpProxy::new(url, timeout)?))
+            }
+            (None, None) => None,
+        };
+        let keys = parts.keys.unwrap_or_else(|| Arc::new(SystemKeys));
+        let builtin_proxy = match &external {
+            Some(_) => None,
+            None => Some(BuiltinProxy {
+                store: store.clone(),
+                roots: Arc::new(Roots::new(absolute(&settings.users_root))?),
+                keys: keys.clone(),
+                clock: clock.clone(),
+                admission: Admission {
+                    allow_from: settings.proxy.allow_from.clone(),
+                    secret: settings.proxy.secret.clone(),
+                },
+            }),
+        };
+        // One arbiter for the beamlines, whose clients wait, and one for actors that may be busy for a while.
+        let (beamlines, others) = (Arbiter::new(), Arbiter::new());
+        let directory = Directory::start(Setup {
+            store,
+            catalog: Arc::new(ArcSwap::from_pointee(catalog)),
+            clock,
+            keys,
+            external,
+            zone: settings.timezone,
+            scheduling: settings.schedule,
+            mailbox: settings.limits.mailbox,
+            forwards: settings.proxy.concurrency,
+            sample_lists_bytes: settings.limits.sample_lists_bytes,
+            beamlines: beamlines.handle(),
+            others: others.handle(),
+        });
+        let app = Data::new(App {
+            verification: VerificationPool::new(settings.limits.verifications),
+            admin_token: AdminToken::new(&admin_token),
+            builtin_proxy,
+            metrics: Metrics::new(),
+            directory,
+            settings,
+        });
+        if let Some(path) = app.settings.facility.clone() {
+            apply(&app, path).await?;
+        }
+        Self::listen(app, vec![beamlines, others])
+    }
+
+    fn listen(app: Data<App>, arbiters: Vec<Arbiter>) -> Result<Self, StartError> {
+        let health = app.settings.health.listen;
+        let (listener, address) = bind(app.settings.listen)?;
+        let health = health.map(bind).transpose()?;
+        let connections = app.settings.limits.connections;
+        let body_seconds = app.settings.limits.body_seconds;
+        let mut servers = Vec::new();
+        let (data, machines) = (app.clone(), app.settings.health.listen.is_none());
+        raise_file_limit();
+        let server = HttpServer::new(move || create_app(data.clone(), machines))
+            .max_connections(connections)
+            .client_request_timeout(Duration::from_secs(body_seconds))
+            .client_disconnect_timeout(LINGER)
+            .shutdown_timeout(SHUTDOWN_SECONDS)
+            .disable_signals()
+            .listen(listener)
+            .map_err(|source| StartError::Listen { address, source })?
+            .run();
+        servers.push(spawn(server));
+        let mut health_address = None;
+        if let Some((listener, address)) = health {
+            let data = app.clone();
+            let server = HttpServer::new(move || {
+                actix_web::App::new()
+                    .app_data(data.clone())
+                    .configure(crate::routes::machines)
+            })
+            .workers(1)
+            .disable_signals()
+            .listen(listener)
+            .map_err(|source| StartError::Listen { address, source })?
+            .run();
+            servers.push(spawn(server));
+            health_address = Some(address);
+        }
+        Ok(Self {
+            address,
+            health_address,
+            servers,
+            arbiters,
+            app,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where health and metrics are, if not there too.
+    #[must_use]
+    pub fn health_address(&self) -> Option<SocketAddr> {
+        self.health_address
+    }
+
+    /// What its handlers can reach.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Stops accepting, finishes what is in flight, makes it durable.
+    ///
+    /// # Errors
+    /// [`StopError`] when what was in flight may not be durable.
+    pub async fn stop(self) -> Result<(), StopError> {
+        for (handle, task) in self.servers {
+            handle.stop(true).await;
+            if let Ok(Err(error)) = task.await {
+                tracing::error!(%error, "a listener ended with an error");
+            }
+        }
+        self.app.directory.finish_forwards(FORWARDS_PATIENCE).await;
+        for arbiter in &self.arbiters {
+            arbiter.stop();
+        }
+        for arbiter in self.arbiters {
+            // The threads end with their actors; one that panicked has said so already.
+            let _ = tokio::task::spawn_blocking(move || arbiter.join()).await;
+        }
+        let store = self.app.directory.services().store.clone();
+        match tokio::task::spawn_blocking(move || store.close()).await {
+            Ok(closed) => Ok(closed?),
+            Err(lost) => Err(StopError::Lost(lost)),
+        }
+    }
+}
+
+fn spawn(server: Server) -> (ServerHandle, JoinHandle<std::io::Result<()>>) {
+    (server.handle(), tokio::spawn(server))
+}
+
+/// Each connection is a file: the usual soft limit of 1,024 would end the service's welcome early.
+fn raise_file_limit() {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) => tracing::debug!(limit, "open files"),
+        Err(error) => tracing::warn!(%error, "the limit of open files stays as it is"),
+    }
+}
+
+fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let listen = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(listen)?;
+    let bound = listener.local_addr().map_err(listen)?;
+    Ok((listener, bound))
+}
+
+async fn apply(app: &App, path: PathBuf) -> Result<(), StartError> {
+    let text = std::fs::read_to_string(&path).map_err(|source| StartError::FacilityFile {
+        path: path.clone(),
+        source,
+    })?;
+    let format = match path.extension() {
+        Some(ending) if ending.eq_ignore_ascii_case("json") => Format::Json,
+        _ => Format::Toml,
+    };
+    let origin = Origin {
+        who: "operator".to_owned(),
+        address: None,
+    };
+    match app
+        .directory
+        .apply(text.into(), format, false, false, origin)
+        .await?
+    {
+        Ok(applied) => {
+            tracing::info!(
+                created = applied.counts.created,
+                updated = applied.counts.updated,
+                unchanged = applied.counts.unchanged,
+                "facility file applied"
+            );
+            Ok(())
+        }
+        Err(mistakes) => Err(StartError::Facility { path, mistakes }),
+    }
+}
+
+/// Roots as they are from here, wherever the process goes; one that can't be made absolute is refused with the others.
+fn absolute(roots: &[PathBuf]) -> Vec<PathBuf> {
+    roots
+        .iter()
+        .map(|root| std::path::absolute(root).unwrap_or_else(|_| root.clone()))
+        .collect()
+}
+
+fn store_config(settings: &Settings) -> StoreConfig {
+    StoreConfig {
+        path: settings.data.join("store"),
+        cache_bytes: settings.store.cache_bytes,
+        queue: settings.limits.write_queue,
+        created_by: concat!("beamlive ", env!("CARGO_PKG_VERSION")).to_owned(),
+    }
+}
+
+/// Makes the data directory and the admin token where there are none, and reads the token.
+fn prepare_data_directory(path: &Path) -> Result<String, StartError> {
+    let unusable = |source| StartError::DataDirectory {
+        path: path.to_owned(),
+        source,
+    };
+    if !path.is_dir() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(unusable)?;
+    }
+    let store = path.join("store");
+    if !store.is_dir() {
+        DirBuilder::new().mode(0o700).create(&store).map_err(unusable)?;
+    }
+    let file = path.join("admin.token");
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&file)
+    {
+        Ok(mut new) => {
+            let (first, second) = (SystemKeys.secure_key(), SystemKeys.secure_key());
+            let token = format!("{}{}", first.to_hex(), second.to_hex());
+            new.write_all(format!("{token}\n").as_bytes()).map_err(unusable)?;
+            new.sync_all().map_err(unusable)?;
+            Ok(token)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let others_may_read = file.metadata().map_err(unusable)?.permissions().mode() & 0o077 != 0;
+            if others_may_read {
+                return Err(unusable(std::io::Error::other(
+                    "admin.token can be read by others: chmod 600 it, or remove it, and a new one is made",
+                )));
+            }
+            let token = std::fs::read_to_string(&file).map_err(unusable)?;
+            if token.trim().len() < 32 {
+                return Err(unusable(std::io::Error::other(
+                    "admin.token is too short to be safe: remove the file, and a new one is made",
+                )));
+            }
+            Ok(token)
+        }
+        Err(error) => Err(unusable(error)),
+    }
+}

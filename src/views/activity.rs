@@ -1,0 +1,67 @@
+//! The activity log.
+
+use super::values::Instant;
+use super::{ids, records, Page, RecordRef};
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_storage::ids::ProjectId;
+use beamlive_storage::keys::{self, Key, Table};
+use beamlive_storage::records::Activity;
+use beamlive_storage::{ReadError, Store};
+use serde::Serialize;
+use std::net::IpAddr;
+use utoipa::ToSchema;
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ActivityRow {
+    /// Its id.
+    pub id: u64,
+    /// When.
+    pub time: Instant,
+    /// Who did it: a username, `operator`, `survey` or the name of an access list.
+    pub who: String,
+    /// From which address; null for what the service did by itself.
+    #[schema(value_type = Option<String>, example = "10.45.0.7")]
+    pub address: Option<IpAddr>,
+    /// What was done, in a word or two.
+    #[schema(example = "dataset uploaded")]
+    pub action: String,
+    /// To which record.
+    pub record: RecordRef,
+    /// Username of the project it concerns.
+    pub project: Option<String>,
+    /// What a person should know of it.
+    pub note: String,
+}
+
+/// All entries, or those that concern a project, newest first.
+pub fn list<'a>(
+    store: &'a Store,
+    catalog: &'a Catalog,
+    project: Option<ProjectId>,
+    page: &Page,
+) -> impl Iterator<Item = Result<ActivityRow, ReadError>> + 'a {
+    let prefix = match project {
+        Some(id) => keys::record(Table::ActivityByProject, id),
+        None => Key::of(Table::Activity),
+    };
+    records::<Activity>(store, Table::Activity, ids(store, &prefix, page.before))
+        .take(page.limit)
+        .map(move |found| found.map(|(id, entry)| row(catalog, id, entry)))
+}
+
+fn row(catalog: &Catalog, id: u64, entry: Activity) -> ActivityRow {
+    ActivityRow {
+        id,
+        time: entry.time.into(),
+        who: entry.who,
+        address: entry.address,
+        action: entry.action,
+        record: RecordRef {
+            subject: entry.subject,
+            id: entry.record.get(),
+        },
+        project: entry.project.map(|id| catalog.username(id).to_owned()),
+        note: entry.note,
+    }
+}

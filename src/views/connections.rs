@@ -1,0 +1,131 @@
+//! The history of remote connections.
+
+use super::newest::Newest;
+use super::values::Instant;
+use super::Page;
+use beamlive_actors::access::history::changes;
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_storage::ids::{AccessListId, ProjectId};
+use beamlive_storage::keys::{self, Key, Table};
+use beamlive_storage::records::{Connection, ConnectionStatus};
+use beamlive_storage::{Order, ReadError, Store};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ConnectionRow {
+    /// Name of the access list.
+    pub list: String,
+    /// Username of the project.
+    pub project: String,
+    /// Its name.
+    pub name: String,
+    /// Its newest status.
+    #[schema(value_type = Option<String>, example = "Connected")]
+    pub status: Option<ConnectionStatus>,
+    /// The first date seen.
+    pub created: Instant,
+    /// Set by Finished and Failed.
+    pub end: Option<Instant>,
+    /// Every change of status, by date.
+    pub history: Vec<ChangeRow>,
+}
+
+/// One change of a connection's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ChangeRow {
+    /// To what.
+    #[schema(value_type = String, example = "Connected")]
+    pub status: ConnectionStatus,
+    /// When.
+    pub date: Instant,
+}
+
+/// What names a connection, and, in a page, where it should go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionName {
+    list: AccessListId,
+    project: ProjectId,
+    name: String,
+}
+
+impl ConnectionName {
+    /// Parses `list/project/name`, as a row says them. A list's name may hold slashes itself.
+    #[must_use]
+    pub fn parse(text: &str, catalog: &Catalog) -> Option<Self> {
+        text.match_indices('/').find_map(|(slash, _)| {
+            let (list, rest) = (text.get(..slash)?, text.get(slash + 1..)?);
+            let (project, name) = rest.split_once('/')?;
+            let (list, _) = catalog.access_lists.find(list)?;
+            let (project, _) = catalog.project(project)?;
+            Some(Self {
+                list: AccessListId(list),
+                project,
+                name: name.to_owned(),
+            })
+        })
+    }
+}
+
+/// The connections of a list, or of all of them, the newest first. Their keys are names, so all that match are
+/// looked at.
+///
+/// `Ok(None)`: there is no such connection as the page should follow.
+///
+/// # Errors
+/// [`ReadError`] when the store can't be read.
+pub fn list<'a>(
+    store: &Store,
+    catalog: &'a Catalog,
+    list: Option<AccessListId>,
+    page: &Page<ConnectionName>,
+) -> Result<Option<impl Iterator<Item = ConnectionRow> + 'a>, ReadError> {
+    let below = match &page.before {
+        None => None,
+        Some(before) => {
+            let key = keys::connection(before.list, before.project, &before.name);
+            match store.get::<Connection>(&key)? {
+                Some(last) => Some((last.record.created, key.as_bytes().to_vec())),
+                None => return Ok(None),
+            }
+        }
+    };
+    let prefix = match list {
+        Some(id) => keys::record(Table::Connection, id),
+        None => Key::of(Table::Connection),
+    };
+    let (start, end) = keys::below(&prefix, None);
+    let mut newest = Newest::new(page.limit, below);
+    for found in store.scan::<Connection>(&start, &end, Order::Ascending) {
+        let (key, connection) = found?;
+        newest.offer((connection.record.created, key), connection.record);
+    }
+    let rows = newest.into_rows();
+    Ok(Some(rows.filter_map(|((_, key), connection)| {
+        row(catalog, &key, connection)
+    })))
+}
+
+fn row(catalog: &Catalog, key: &[u8], connection: Connection) -> Option<ConnectionRow> {
+    let (list, project, name) = keys::parse_connection(key)?;
+    let list = catalog
+        .access_lists
+        .get(list.0)
+        .map(|entry| entry.record.name.clone());
+    // The record keeps every distinct entry; what is shown is what changed.
+    let history = changes(&connection.history);
+    let change = |(status, date): &(ConnectionStatus, _)| ChangeRow {
+        status: *status,
+        date: Instant(*date),
+    };
+    Some(ConnectionRow {
+        list: list.unwrap_or_default(),
+        project: catalog.username(project).to_owned(),
+        name,
+        status: history.last().map(|(status, _)| *status),
+        created: connection.created.into(),
+        end: connection.end.map(Instant),
+        history: history.iter().map(change).collect(),
+    })
+}

@@ -1,0 +1,86 @@
+//! What users left on the survey page.
+
+use super::newest::Newest;
+use super::values::Instant;
+use super::Page;
+use beamlive_storage::ids::SessionId;
+use beamlive_storage::keys::{self, Key, Table};
+use beamlive_storage::records::Feedback;
+use beamlive_storage::{Order, ReadError, Store};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FeedbackRow {
+    /// Its id.
+    pub id: u64,
+    /// Id of the session it is about.
+    pub session: u64,
+    /// When it was given.
+    pub created: Instant,
+    /// What was said of each area.
+    pub areas: Vec<AreaRow>,
+    /// A comment on the whole.
+    pub comments: String,
+}
+
+/// What was said of one area.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AreaRow {
+    /// Its name.
+    pub name: String,
+    /// From 1 to 5; null when it was not rated.
+    #[schema(minimum = 1, maximum = 5)]
+    pub rating: Option<u8>,
+    /// A comment.
+    pub comment: String,
+}
+
+/// The answers about a session, or about all of them, newest first. A session takes few, and there is no index by id
+/// alone, so all that match are looked at.
+///
+/// # Errors
+/// [`ReadError`] when the store can't be read.
+pub fn list(
+    store: &Store,
+    session: Option<SessionId>,
+    page: &Page,
+) -> Result<impl Iterator<Item = FeedbackRow>, ReadError> {
+    let prefix = match session {
+        Some(id) => keys::record(Table::Feedback, id),
+        None => Key::of(Table::Feedback),
+    };
+    let (start, end) = keys::below(&prefix, None);
+    let mut newest = Newest::new(page.limit, page.before);
+    for found in store.scan::<Feedback>(&start, &end, Order::Ascending) {
+        let (key, feedback) = found?;
+        if let Some((session, id)) = parse_key(&key) {
+            newest.offer(id, (session, feedback.record));
+        }
+    }
+    Ok(newest
+        .into_rows()
+        .map(|(id, (session, feedback))| row(id, session, feedback)))
+}
+
+/// Session and id of a key.
+fn parse_key(key: &[u8]) -> Option<(u64, u64)> {
+    let session = key.get(1..9)?;
+    Some((u64::from_be_bytes(session.try_into().ok()?), keys::last_id(key)?))
+}
+
+fn row(id: u64, session: u64, feedback: Feedback) -> FeedbackRow {
+    let area = |(name, rating, comment)| AreaRow {
+        name,
+        rating,
+        comment,
+    };
+    FeedbackRow {
+        id,
+        session,
+        created: feedback.created.into(),
+        areas: feedback.areas.into_iter().map(area).collect(),
+        comments: feedback.comments,
+    }
+}

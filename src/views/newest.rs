@@ -1,0 +1,58 @@
+//! The newest of rows that no index has in order: a page of them in memory, however many are looked at.
+
+/// Keeps the `limit` greatest rows below a bound.
+#[derive(Debug)]
+pub(super) struct Newest<K, T> {
+    limit: usize,
+    below: Option<K>,
+    kept: Vec<(K, T)>,
+}
+
+impl<K: Ord, T> Newest<K, T> {
+    /// Keeps at most `limit` rows, all of them below `below`.
+    pub(super) fn new(limit: usize, below: Option<K>) -> Self {
+        Self {
+            limit,
+            below,
+            kept: Vec::new(),
+        }
+    }
+
+    /// Looks at one row.
+    pub(super) fn offer(&mut self, key: K, row: T) {
+        if self.below.as_ref().is_some_and(|below| key >= *below) {
+            return;
+        }
+        self.kept.push((key, row));
+        if self.kept.len() >= self.limit.saturating_mul(2).max(64) {
+            self.cut();
+        }
+    }
+
+    /// The rows that are left, the greatest first.
+    pub(super) fn into_rows(mut self) -> impl Iterator<Item = (K, T)> {
+        self.cut();
+        self.kept.into_iter()
+    }
+
+    fn cut(&mut self) {
+        self.kept.sort_by(|(a, _), (b, _)| b.cmp(a));
+        self.kept.truncate(self.limit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Newest;
+
+    #[test]
+    fn keeps_the_greatest_below_the_bound() {
+        let mut newest = Newest::new(3, Some(900));
+        for key in (0..1000).map(|n| (n * 7) % 1000) {
+            newest.offer(key, ());
+            assert!(newest.kept.len() <= 64, "{} rows in memory", newest.kept.len());
+        }
+        let keys: Vec<_> = newest.into_rows().map(|(key, ())| key).collect();
+        assert_eq!(keys, [899, 898, 897]);
+    }
+}

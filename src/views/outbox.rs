@@ -1,0 +1,106 @@
+//! Directories that the Data Proxy has not acknowledged yet.
+
+use super::newest::Newest;
+use super::values::Instant;
+use super::{Page, RecordRef};
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_storage::ids::IdRef;
+use beamlive_storage::keys::{self, Key, Table};
+use beamlive_storage::records::{PendingForward, Subject};
+use beamlive_storage::{Order, ReadError, Store, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One forward.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OutboxRow {
+    /// The record whose directory waits.
+    pub record: RecordRef,
+    /// Username of the project.
+    pub project: String,
+    /// The directory, which an operator needs to find out what is wrong with it.
+    pub directory: String,
+    /// Since when it waits.
+    pub created: Instant,
+    /// How long it waits, in seconds.
+    pub age_seconds: u64,
+    /// Calls that failed.
+    pub attempts: u32,
+    /// Why the last one failed.
+    pub last_error: Option<String>,
+}
+
+/// A record whose directory waits, as `dataset/17`: ids alone are not unique here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    subject: Subject,
+    id: u64,
+}
+
+impl Waiting {
+    /// Parses what [`OutboxRow::record`] says: `session/3`, `dataset/17`, `report/4`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (subject, id) = text.split_once('/')?;
+        let subject = match subject {
+            "session" => Subject::Session,
+            "dataset" => Subject::Dataset,
+            "report" => Subject::Report,
+            _ => return None,
+        };
+        Some(Self {
+            subject,
+            id: id.parse().ok()?,
+        })
+    }
+}
+
+/// What waits, newest first. There is no index by time, so all of the outbox is looked at.
+///
+/// `Ok(None)`: what the page should follow waits no more, so nothing says where it should go on.
+///
+/// # Errors
+/// [`ReadError`] when the store can't be read.
+pub fn list<'a>(
+    store: &Store,
+    catalog: &'a Catalog,
+    page: &Page<Waiting>,
+    now: Timestamp,
+) -> Result<Option<impl Iterator<Item = OutboxRow> + 'a>, ReadError> {
+    let below = match page.before {
+        None => None,
+        Some(Waiting { subject, id }) => {
+            match store.get::<PendingForward>(&keys::outbox(subject, IdRef::Known(id)))? {
+                Some(last) => Some((last.record.created, subject, id)),
+                None => return Ok(None),
+            }
+        }
+    };
+    let mut newest = Newest::new(page.limit, below);
+    let (start, end) = keys::below(&Key::of(Table::Outbox), None);
+    for found in store.scan::<PendingForward>(&start, &end, Order::Ascending) {
+        let (key, pending) = found?;
+        if let Some((subject, id)) = keys::parse_outbox(&key) {
+            newest.offer((pending.record.created, subject, id), pending.record);
+        }
+    }
+    let rows = newest.into_rows();
+    Ok(Some(rows.map(move |((_, subject, id), pending)| {
+        row(catalog, subject, id, pending, now)
+    })))
+}
+
+fn row(catalog: &Catalog, subject: Subject, id: u64, pending: PendingForward, now: Timestamp) -> OutboxRow {
+    OutboxRow {
+        record: RecordRef {
+            subject,
+            id: Some(id),
+        },
+        project: catalog.username(pending.project).to_owned(),
+        directory: pending.directory,
+        created: pending.created.into(),
+        age_seconds: u64::try_from(now.micros_since(pending.created) / 1_000_000).unwrap_or(0),
+        attempts: pending.attempts,
+        last_error: pending.last_error,
+    }
+}

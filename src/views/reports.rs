@@ -1,0 +1,81 @@
+//! Analysis reports.
+
+use super::values::{FreeForm, Instant};
+use super::{get, ids, records, Page};
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_actors::secure_path;
+use beamlive_storage::ids::ProjectId;
+use beamlive_storage::keys::{self, Key, Table};
+use beamlive_storage::records::{Report, SecureKey, Subject};
+use beamlive_storage::{ReadError, Store};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One report.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ReportRow {
+    /// Its id.
+    pub id: u64,
+    /// Username of the project.
+    pub project: String,
+    /// Acronym of the beamline it was uploaded from.
+    pub beamline: String,
+    /// Its title.
+    pub name: String,
+    /// Kind of analysis.
+    pub kind: String,
+    /// Its score; 0 when none was given.
+    pub score: f64,
+    /// Ids of the datasets it is about.
+    pub data_id: Vec<u64>,
+    /// The secure key of its directory; null while the Data Proxy has not given it.
+    #[schema(pattern = "^[0-9a-f]{40}$")]
+    pub url: Option<String>,
+    /// Its sections, as they were sent.
+    pub details: FreeForm,
+    /// When it was first uploaded.
+    pub created: Instant,
+    /// When it was last uploaded.
+    pub modified: Instant,
+}
+
+/// All reports, or those of a project, newest first.
+pub fn list<'a>(
+    store: &'a Store,
+    catalog: &'a Catalog,
+    project: Option<ProjectId>,
+    page: &Page,
+) -> impl Iterator<Item = Result<ReportRow, ReadError>> + 'a {
+    let prefix = match project {
+        Some(id) => keys::record(Table::ReportByProject, id),
+        None => Key::of(Table::Report),
+    };
+    records::<Report>(store, Table::Report, ids(store, &prefix, page.before))
+        .take(page.limit)
+        .map(move |found| found.and_then(|(id, report)| row(store, catalog, id, report)))
+}
+
+/// One report.
+///
+/// # Errors
+/// [`ReadError`] when the store can't be read.
+pub fn find(store: &Store, catalog: &Catalog, id: u64) -> Result<Option<ReportRow>, ReadError> {
+    let found = get::<Report>(store, Table::Report, id)?;
+    found.map(|report| row(store, catalog, id, report)).transpose()
+}
+
+fn row(store: &Store, catalog: &Catalog, id: u64, report: Report) -> Result<ReportRow, ReadError> {
+    Ok(ReportRow {
+        id,
+        project: catalog.username(report.project).to_owned(),
+        beamline: catalog.acronym(report.beamline).to_owned(),
+        name: report.name,
+        kind: report.kind,
+        score: report.score,
+        data_id: report.datasets.iter().map(|id| id.0).collect(),
+        url: secure_path::of_record(store, Subject::Report, id)?.map(|key: SecureKey| key.to_hex()),
+        details: FreeForm(report.details),
+        created: report.created.into(),
+        modified: report.modified.into(),
+    })
+}

@@ -1,0 +1,38 @@
+//! The body of a POST to an access list: what a host reports of its connections.
+
+use super::msgpack::{self, Value};
+use crate::error::ApiError;
+use crate::routes::MAX_DEPTH;
+use beamlive_actors::access::history::RawEntry;
+use std::sync::Arc;
+
+/// Longest body, in bytes; a thousand connections take a tenth of a megabyte.
+pub const MAX_BODY: usize = 4 << 20;
+/// Most entries.
+const MAX_ENTRIES: usize = 10_000;
+
+/// Reads a MessagePack list. An entry that is no map, or lacks a field, comes out with empty fields: it is skipped
+/// and logged with the other bad ones, and the rest is kept.
+///
+/// # Errors
+/// 400 when the body is no list, or too long a one.
+pub fn parse(bytes: &[u8]) -> Result<Arc<[RawEntry]>, ApiError> {
+    let list = msgpack::list(bytes, MAX_DEPTH, MAX_ENTRIES)
+        .map_err(|error| ApiError::field("body", error.to_string()))?;
+    Ok(list.into_iter().map(|value| entry(&value)).collect())
+}
+
+fn entry(value: &Value<'_>) -> RawEntry {
+    let mut entry = RawEntry::default();
+    for (name, value) in value.entries().into_iter().flatten() {
+        let text = || value.as_str().unwrap_or_default().to_owned();
+        match name.as_str() {
+            Some("project") => entry.project = text(),
+            Some("name") => entry.name = text(),
+            Some("status") => entry.status = text(),
+            Some("date") => entry.date = text(),
+            _ => {}
+        }
+    }
+    entry
+}

@@ -1,0 +1,126 @@
+//! The body of `data/`: checked, with every mistake named.
+
+use super::msgpack::Body;
+use super::reader::{Reader, MAX_FIELD_DEPTH};
+use crate::routes::MAX_DEPTH;
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_actors::session::dataset::{measuring_micros, DatasetUpload};
+use beamlive_actors::session::frames::Frames;
+use chrono_tz::Tz;
+use std::collections::BTreeMap;
+
+/// Fields with a meaning; all others are kept as `meta_data`.
+const KNOWN: [&str; 17] = [
+    "directory",
+    "type",
+    "name",
+    "energy",
+    "exposure",
+    "exposure_time",
+    "attenuation",
+    "beam_size",
+    "filename",
+    "file_name",
+    "frames",
+    "sample_id",
+    "start_time",
+    "end_time",
+    "id",
+    "data_id",
+    "uuid",
+];
+/// Longest name, filename.
+const MAX_NAME: usize = 255;
+/// Longest client's own id.
+const MAX_UUID: usize = 128;
+
+/// Reads a MessagePack body. Naive times are in `zone`.
+///
+/// # Errors
+/// What is wrong with each field.
+pub fn parse(bytes: &[u8], catalog: &Catalog, zone: Tz) -> Result<DatasetUpload, BTreeMap<String, String>> {
+    let body = Body::parse(bytes, MAX_DEPTH)
+        .map_err(|error| BTreeMap::from([("body".to_owned(), error.to_string())]))?;
+    let mut read = Reader::new(&body);
+    let directory = read.directory();
+    let kind = read.required_text(&["type"], MAX_NAME);
+    if !kind.is_empty() && catalog.data_types.find(kind.as_str()).is_none() {
+        let known: Vec<_> = catalog
+            .data_types
+            .iter()
+            .map(|(_, entry)| entry.record.acronym.as_str())
+            .collect();
+        read.errors.add(
+            "type",
+            format!("is no known data type; known are {}", known.join(", ")),
+        );
+    }
+    let name = read.required_text(&["name"], MAX_NAME);
+    let energy = read.number(&["energy"], "a number of keV above 0", |energy| energy > 0.0);
+    if read.value(&["energy"]).is_none() {
+        read.errors.add("energy", "is required, in keV");
+    }
+    let exposure = read.number(
+        &["exposure", "exposure_time"],
+        "a number of seconds, 0 or more",
+        |s| s >= 0.0,
+    );
+    let attenuation = read.number(&["attenuation"], "a finite number of %", |_| true);
+    let beam_size = read.number(&["beam_size"], "a number of µm, 0 or more", |um| um >= 0.0);
+    let filename = read.text(&["filename", "file_name"], MAX_NAME).map(str::to_owned);
+    let frames = frames(&mut read);
+    let sample_id = read.id(&["sample_id"]);
+    let start_time = read.time("start_time", zone);
+    let end_time = read.time("end_time", zone);
+    let id = read.id(&["id", "data_id"]);
+    let uuid = read
+        .text(&["uuid"], MAX_UUID)
+        .filter(|uuid| !uuid.is_empty())
+        .map(str::to_owned);
+    if read.value(&["start_time"]).is_none() && read.value(&["exposure", "exposure_time"]).is_none() {
+        read.errors
+            .add("exposure", "is required, in seconds, when there is no start_time");
+    }
+    if exposure.is_some_and(|exposure| measuring_micros(frames.count(), exposure).is_none()) {
+        read.errors.add(
+            "exposure",
+            "times the number of frames is longer than any measurement can be",
+        );
+    }
+    for (name, value) in body.entries() {
+        if !KNOWN.contains(&name) && value.depth() > MAX_FIELD_DEPTH {
+            read.errors
+                .add(name, format!("is nested deeper than {MAX_FIELD_DEPTH}"));
+        }
+    }
+    if !read.errors.is_empty() {
+        return Err(read.errors.into_map());
+    }
+    Ok(DatasetUpload {
+        directory,
+        kind,
+        name,
+        filename,
+        frames,
+        energy: energy.unwrap_or_default(),
+        exposure,
+        attenuation,
+        beam_size,
+        sample_id,
+        start_time,
+        end_time,
+        id,
+        uuid,
+        meta_data: body.rest(&KNOWN),
+    })
+}
+
+fn frames(read: &mut Reader<'_>) -> Frames {
+    let Some(text) = read.text(&["frames"], beamlive_actors::session::frames::MAX_TEXT) else {
+        return Frames::single();
+    };
+    Frames::parse(text).unwrap_or_else(|mistake| {
+        read.errors.add("frames", mistake);
+        Frames::single()
+    })
+}

@@ -1,0 +1,260 @@
+//! JSON to MessagePack and back, streaming: neither way builds a tree.
+
+#[cfg(test)]
+mod tests;
+
+use super::msgpack::encode;
+use super::msgpack::scan::{head, Head};
+use super::msgpack::{Value, MAX_DEPTH};
+use super::BodyError;
+use base64::engine::general_purpose::STANDARD;
+use base64::Engine;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt;
+
+/// Turns JSON text into MessagePack: integers stay integers (64 bits, with or without sign; greater ones become floats), floats
+/// are 64-bit, duplicate keys are kept. At most three times as long as the text.
+///
+/// `max_depth` levels of lists and maps are accepted, and never more than 127.
+///
+/// # Errors
+/// [`BodyError::Json`] for text that is no JSON, goes on after its value, or is nested too deep.
+pub fn to_msgpack(json: &[u8], max_depth: usize) -> Result<Vec<u8>, BodyError> {
+    let refused = |error: serde_json::Error| BodyError::Json {
+        reason: error.to_string(),
+    };
+    let mut out = Vec::with_capacity(json.len());
+    let mut text = serde_json::Deserializer::from_slice(json);
+    let writer = Writer {
+        out: &mut out,
+        levels_left: max_depth,
+        max_depth,
+    };
+    writer.deserialize(&mut text).map_err(refused)?;
+    text.end().map_err(refused)?;
+    Ok(out)
+}
+
+/// Writes the one value that comes next.
+struct Writer<'o> {
+    out: &'o mut Vec<u8>,
+    levels_left: usize,
+    max_depth: usize,
+}
+
+impl Writer<'_> {
+    /// One for what is inside a list or map.
+    fn inner<E: serde::de::Error>(&mut self) -> Result<Writer<'_>, E> {
+        let too_deep = || E::custom(format_args!("nested deeper than {} levels", self.max_depth));
+        let levels_left = self.levels_left.checked_sub(1).ok_or_else(too_deep)?;
+        Ok(Writer {
+            out: self.out,
+            levels_left,
+            max_depth: self.max_depth,
+        })
+    }
+
+    fn next(&mut self) -> Writer<'_> {
+        Writer {
+            out: self.out,
+            levels_left: self.levels_left,
+            max_depth: self.max_depth,
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Writer<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Writer<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        encode::nil(self.out);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        encode::boolean(self.out, value);
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        encode::unsigned(self.out, value);
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        encode::signed(self.out, value);
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        encode::float(self.out, value);
+        Ok(())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
+        encode::str_header(self.out, length(value.len())?);
+        self.out.extend_from_slice(value.as_bytes());
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        let mut inner = self.inner()?;
+        let place = encode::open(inner.out, encode::LIST);
+        let mut count = 0_usize;
+        while items.next_element_seed(inner.next())?.is_some() {
+            count += 1;
+        }
+        encode::close(inner.out, place, length(count)?);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
+        let mut inner = self.inner()?;
+        let place = encode::open(inner.out, encode::MAP);
+        let mut count = 0_usize;
+        while entries.next_key_seed(inner.next())?.is_some() {
+            entries.next_value_seed(inner.next())?;
+            count += 1;
+        }
+        encode::close(inner.out, place, length(count)?);
+        Ok(())
+    }
+}
+
+/// A length as MessagePack can write it.
+fn length<E: serde::de::Error>(length: usize) -> Result<u32, E> {
+    u32::try_from(length).map_err(|_| E::custom("a string, list or map is too long"))
+}
+
+/// Appends the JSON of one MessagePack value of at most [`MAX_DEPTH`] levels to `out`.
+///
+/// Non-finite floats become null; finite ones keep their `.0`, and 32-bit ones their few digits. Bytes of a string
+/// that are no UTF-8 become U+FFFD. Binary data is a string when it is UTF-8 and base64 otherwise; an extension is
+/// `{"ext": type, "data": base64}`. A key that is no string is written as its JSON text, or as the base64 of its bytes
+/// when it has lists or maps in lists or maps. At most a constant factor longer than the value.
+///
+/// # Errors
+/// [`BodyError`] when the bytes are not one such value; `out` is then as it was.
+pub fn from_msgpack(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), BodyError> {
+    let value = Value::parse(bytes, MAX_DEPTH)?;
+    let start = out.len();
+    serde_json::to_writer(&mut *out, &Next(&Cursor::of(value))).map_err(|error| {
+        out.truncate(start);
+        BodyError::Json {
+            reason: error.to_string(),
+        }
+    })
+}
+
+/// One MessagePack value, serialized as [`from_msgpack`] writes it, to be embedded in a view.
+///
+/// Serializing fails when the bytes are not one value of at most [`MAX_DEPTH`] levels.
+#[derive(Debug, Clone, Copy)]
+pub struct AsJson<'a>(pub &'a [u8]);
+
+impl Serialize for AsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value = Value::parse(self.0, MAX_DEPTH).map_err(S::Error::custom)?;
+        Next(&Cursor::of(value)).serialize(serializer)
+    }
+}
+
+/// How far a scanned value has been written.
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: Cell<usize>,
+}
+
+impl<'a> Cursor<'a> {
+    fn of(value: Value<'a>) -> Self {
+        Cursor {
+            bytes: value.raw(),
+            at: Cell::new(0),
+        }
+    }
+
+    fn head<E: serde::ser::Error>(&self) -> Result<Head<'a>, E> {
+        let (head, next) = head(self.bytes, self.at.get()).map_err(E::custom)?;
+        self.at.set(next);
+        Ok(head)
+    }
+
+    /// The key that comes next, as JSON can have it.
+    fn key<E: serde::ser::Error>(&self) -> Result<Cow<'a, str>, E> {
+        let (key, next) = Value::starting_at(self.bytes, self.at.get()).map_err(E::custom)?;
+        self.at.set(next);
+        match key.head() {
+            Head::Str(bytes) => Ok(String::from_utf8_lossy(bytes)),
+            Head::Bin(bytes) => Ok(text(bytes)),
+            // A key's text is quoted once more: keys in keys would double it with every level.
+            _ if key.depth() > 1 => Ok(STANDARD.encode(key.raw()).into()),
+            _ => serde_json::to_string(&Next(&Cursor::of(key)))
+                .map(Cow::Owned)
+                .map_err(E::custom),
+        }
+    }
+}
+
+/// The value that comes next. It can be serialized once, which takes the cursor past it: so a value is gone through
+/// once, however deep it is.
+struct Next<'c, 'a>(&'c Cursor<'a>);
+
+impl Serialize for Next<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.head()? {
+            Head::Nil => serializer.serialize_unit(),
+            Head::Bool(value) => serializer.serialize_bool(value),
+            Head::Unsigned(value) => serializer.serialize_u64(value),
+            Head::Negative(value) => serializer.serialize_i64(value),
+            Head::F32(value) if value.is_finite() => serializer.serialize_f32(value),
+            Head::F64(value) if value.is_finite() => serializer.serialize_f64(value),
+            Head::F32(_) | Head::F64(_) => serializer.serialize_unit(),
+            Head::Str(bytes) => serializer.serialize_str(&String::from_utf8_lossy(bytes)),
+            Head::Bin(bytes) => serializer.serialize_str(&text(bytes)),
+            Head::Ext(kind, data) => {
+                let mut map = serializer.serialize_map(Some(2))?;
+                map.serialize_entry("ext", &kind)?;
+                map.serialize_entry("data", &STANDARD.encode(data))?;
+                map.end()
+            }
+            Head::List(length) => {
+                let mut list = serializer.serialize_seq(Some(length))?;
+                for _ in 0..length {
+                    list.serialize_element(&Next(self.0))?;
+                }
+                list.end()
+            }
+            Head::Map(length) => {
+                let mut map = serializer.serialize_map(Some(length))?;
+                for _ in 0..length {
+                    let key = self.0.key()?;
+                    map.serialize_entry(key.as_ref(), &Next(self.0))?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+/// Binary data as a string.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => STANDARD.encode(bytes).into(),
+    }
+}

@@ -1,0 +1,124 @@
+//! Takes typed fields out of a body and collects every mistake, so that a client is told all of them at once.
+
+use super::fields::FieldErrors;
+use super::msgpack::{Body, Value};
+use super::time;
+use beamlive_storage::Timestamp;
+use chrono_tz::Tz;
+
+/// Deepest nesting of a free-form field.
+pub(super) const MAX_FIELD_DEPTH: usize = 64;
+/// Longest directory, in bytes.
+const MAX_DIRECTORY: usize = 4096;
+
+/// Reads fields of one body.
+pub(super) struct Reader<'b> {
+    body: &'b Body<'b>,
+    pub(super) errors: FieldErrors,
+}
+
+impl<'b> Reader<'b> {
+    pub(super) fn new(body: &'b Body<'b>) -> Self {
+        Self {
+            body,
+            errors: FieldErrors::default(),
+        }
+    }
+
+    /// The first of `names` that is there and not null, with the name it has.
+    pub(super) fn value(&self, names: &[&'static str]) -> Option<(&'static str, Value<'b>)> {
+        names.iter().find_map(|name| {
+            let value = self.body.get(name)?;
+            (!value.is_nil()).then_some((*name, value))
+        })
+    }
+
+    /// Text of at most `longest` characters, without control characters; none when absent or null.
+    pub(super) fn text(&mut self, names: &[&'static str], longest: usize) -> Option<&'b str> {
+        let (name, value) = self.value(names)?;
+        let Some(text) = value.as_str() else {
+            self.errors
+                .add(name, format!("must be text, not {}", value.kind()));
+            return None;
+        };
+        if text.chars().count() > longest {
+            self.errors
+                .add(name, format!("is longer than {longest} characters"));
+            return None;
+        }
+        if text.chars().any(|c| c.is_control() && c != '\t' && c != '\n') {
+            self.errors.add(name, "holds control characters");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// As [`Self::text`], but a mistake when it is absent or empty.
+    pub(super) fn required_text(&mut self, names: &[&'static str], longest: usize) -> String {
+        let text = self.text(names, longest).unwrap_or_default();
+        if text.trim().is_empty() {
+            // What else is wrong with it has been said, and stays.
+            if let Some(name) = names.first() {
+                self.errors.add(name, "is required");
+            }
+        }
+        text.to_owned()
+    }
+
+    /// The directory that goes to the Data Proxy.
+    pub(super) fn directory(&mut self) -> String {
+        let directory = self.required_text(&["directory"], MAX_DIRECTORY);
+        if directory.len() > MAX_DIRECTORY {
+            self.errors
+                .add("directory", format!("is longer than {MAX_DIRECTORY} bytes"));
+        }
+        directory
+    }
+
+    /// A finite number that `is_good`; `what` says which numbers are.
+    pub(super) fn number(
+        &mut self,
+        names: &[&'static str],
+        what: &str,
+        is_good: impl Fn(f64) -> bool,
+    ) -> Option<f64> {
+        let (name, value) = self.value(names)?;
+        match value.as_f64() {
+            None => self
+                .errors
+                .add(name, format!("must be {what}, not {}", value.kind())),
+            Some(number) if !number.is_finite() || !is_good(number) => {
+                self.errors.add(name, format!("must be {what}, not {number}"));
+            }
+            Some(number) => return Some(number),
+        }
+        None
+    }
+
+    /// A whole number.
+    pub(super) fn id(&mut self, names: &[&'static str]) -> Option<i64> {
+        let (name, value) = self.value(names)?;
+        let id = integer(&value);
+        if id.is_none() {
+            self.errors
+                .add(name, format!("must be an integer or null, not {}", value.kind()));
+        }
+        id
+    }
+
+    /// A time.
+    pub(super) fn time(&mut self, name: &'static str, zone: Tz) -> Option<Timestamp> {
+        let text = self.text(&[name], 64)?;
+        let time = time::parse(text, zone);
+        if time.is_none() {
+            self.errors
+                .add(name, "is no ISO-8601 time such as 2026-11-23T15:00:00+00:00");
+        }
+        time
+    }
+}
+
+/// An integer; one that no id can be counts as 0, which is no record's.
+pub(super) fn integer(value: &Value<'_>) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_u64().map(|_| 0))
+}

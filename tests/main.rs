@@ -1,0 +1,24 @@
+//! Black-box tests: the production application on real sockets, with its own store, a clock that stands still
+//! until a test moves it, and clients that sign as real ones do. One file per endpoint, named as the route's.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod support;
+
+mod actors_lost;
+mod admin;
+mod cli;
+mod concurrency;
+mod docs;
+mod health;
+mod hostile;
+mod payloads;
+mod proxy;
+mod v2;

@@ -1,0 +1,261 @@
+//! The built-in Data Proxy: keys at once, and `POST /download/data/create/`.
+
+use super::{dataset_in, url};
+use crate::support::{for_address, Reply, Site};
+use reqwest::{Method, RequestBuilder};
+use serde_json::json;
+use std::net::IpAddr;
+
+const PATH: &str = "/download/data/create/";
+
+fn ask(site: &Site, path: &str) -> RequestBuilder {
+    site.request(Method::POST, PATH).form(&[("path", path)])
+}
+
+/// The key of a directory.
+async fn create(site: &Site, path: &str) -> String {
+    let reply = Reply::of(ask(site, path)).await;
+    assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+    let answer = reply.json();
+    assert_eq!(answer.as_object().unwrap().len(), 1);
+    let key = answer["key"].as_str().unwrap().to_owned();
+    assert!(
+        key.len() == 40 && key.bytes().all(|byte| b"0123456789abcdef".contains(&byte)),
+        "{key}"
+    );
+    key
+}
+
+#[actix_web::test]
+async fn every_record_has_its_key_at_once() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    alice.launch("BM", "day").await;
+    alice.data("BM", &dataset_in("/users/alice/day/a")).await;
+    // Whether it may be served is decided when its files are asked for
+    alice.data("BM", &dataset_in("/somewhere/else")).await;
+    alice.report("BM", &json!({"directory": "relative"})).await;
+    let mut keys = Vec::new();
+    for path in ["sessions/1", "data/1", "data/2", "reports/1"] {
+        keys.push(
+            url(&site, path)
+                .await
+                .unwrap_or_else(|| panic!("{path} has no key")),
+        );
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), 4, "different directories, different keys");
+}
+
+#[actix_web::test]
+async fn one_directory_has_one_key_for_all_records_of_a_project() {
+    let mut site = Site::new().await;
+    let (alice, bob) = (site.client("alice").await, site.client("bob").await);
+    alice.data("BM", &dataset_in("/users/alice/a")).await;
+    alice.data("ID", &dataset_in("/users/alice/a")).await;
+    alice.report("BM", &json!({"directory": "/users/alice/a"})).await;
+    site.restart().await;
+    let (alice, bob) = (alice.at(&site), bob.at(&site));
+    alice.data("BM", &dataset_in("/users/alice/a")).await;
+    let key = url(&site, "data/1").await.unwrap();
+    for path in ["data/2", "reports/1", "data/3"] {
+        assert_eq!(url(&site, path).await.unwrap(), key, "{path}");
+    }
+    bob.data("BM", &dataset_in("/users/alice/a")).await;
+    assert_ne!(
+        url(&site, "data/4").await.unwrap(),
+        key,
+        "another project's key would let it see what that one has"
+    );
+}
+
+#[actix_web::test]
+async fn uploads_to_one_new_directory_at_once_agree_on_its_key() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    let uploads = (0..24).map(|number| {
+        let (alice, beamline) = (&alice, ["BM", "ID", "SIM"][number % 3]);
+        async move {
+            alice
+                .data(beamline, &dataset_in("/users/alice/shared"))
+                .await
+                .status
+        }
+    });
+    let statuses = futures_util::future::join_all(uploads).await;
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+    let mut keys: Vec<_> = site
+        .admin("data")
+        .await
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["url"].to_string())
+        .collect();
+    assert_eq!(keys.len(), 24);
+    keys.dedup();
+    assert_eq!(keys.len(), 1, "{keys:?}");
+}
+
+#[actix_web::test]
+async fn a_directory_gets_one_key_however_it_is_asked_for() {
+    let mut site = Site::new().await;
+    let key = create(&site, "/users/alice/day").await;
+    for path in [
+        "/users/alice/day/",
+        "/users//alice/./day",
+        "alice/day",
+        "/users/bob/../alice/day",
+    ] {
+        assert_eq!(create(&site, path).await, key, "{path}");
+    }
+    let as_json = Reply::of(
+        site.request(Method::POST, PATH)
+            .json(&json!({"path": "/users/alice/day"})),
+    )
+    .await;
+    assert_eq!((as_json.status, as_json.json()), (200, json!({ "key": key })));
+    let slashless = site
+        .request(Method::POST, "/download/data/create")
+        .form(&[("path", "/users/alice/day")]);
+    assert_eq!(Reply::of(slashless).await.json()["key"], key);
+    assert_ne!(create(&site, "/users/alice/day2").await, key);
+    site.restart().await;
+    assert_eq!(create(&site, "/users/alice/day").await, key);
+}
+
+#[actix_web::test]
+async fn a_directory_in_no_users_root_is_refused() {
+    let site =
+        Site::with(|settings| settings.users_root = vec!["/users".into(), "/archive/users".into()]).await;
+    create(&site, "/archive/users/alice").await;
+    for path in [
+        "/etc/passwd",
+        "/users",
+        "/users/",
+        "/",
+        "/users/../etc",
+        "../etc",
+        "/usersx/alice",
+        "/archive/alice",
+        "/users/alice/../../archive/alice",
+        "",
+        "/users/a\0b",
+    ] {
+        let reply = Reply::of(ask(&site, path)).await;
+        assert_eq!(reply.status, 403, "{path:?}");
+        assert_eq!(reply.json()["error"]["code"], "forbidden", "{path:?}");
+    }
+}
+
+#[actix_web::test]
+async fn keys_are_made_for_the_machine_itself_only() {
+    let site = Site::with(|settings| settings.trusted_proxy = vec!["127.0.0.2/32".parse().unwrap()]).await;
+    let from = |peer: [u8; 4]| {
+        let client = reqwest::Client::builder()
+            .local_address(IpAddr::from(peer))
+            .build()
+            .unwrap();
+        client
+            .post(format!("{}{PATH}", site.url()))
+            .form(&[("path", "/users/alice/day")])
+    };
+    assert_eq!(Reply::of(from([127, 0, 0, 1])).await.status, 200);
+    assert_eq!(Reply::of(from([127, 0, 0, 3])).await.status, 403);
+    for (caller, status) in [
+        ("127.0.0.1", 200),
+        ("::1", 200),
+        ("::ffff:127.0.0.1", 200),
+        ("10.45.0.9", 403),
+        ("192.0.2.1", 403),
+        ("127.0.0.1, 192.0.2.1", 403),
+        ("127.0.0.2", 403),
+        ("nonsense", 400),
+    ] {
+        let reply = Reply::of(for_address(from([127, 0, 0, 2]), &[caller])).await;
+        assert_eq!(reply.status, status, "{caller}: {}", reply.text());
+    }
+}
+
+#[actix_web::test]
+async fn a_front_end_that_is_not_trusted_lends_nobody_its_address() {
+    let site = Site::new().await;
+    for (name, value) in [
+        ("x-forwarded-for", "192.0.2.1"),
+        ("x-forwarded-for", "127.0.0.1"),
+        ("forwarded", "for=192.0.2.1"),
+    ] {
+        let reply = Reply::of(ask(&site, "/users/alice/day").header(name, value)).await;
+        assert_eq!(reply.status, 403, "{name}: {value}");
+    }
+    assert_eq!(Reply::of(ask(&site, "/users/alice/day")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn other_networks_and_whoever_has_the_secret_may_be_let_in() {
+    let site = Site::with(|settings| {
+        settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()];
+        settings.proxy.allow_from = vec!["10.45.0.0/24".parse().unwrap()];
+        settings.proxy.secret = Some("open sesame".to_owned());
+    })
+    .await;
+    for (caller, secret, status) in [
+        ("10.45.0.9", None, 200),
+        ("10.45.0.9", Some("wrong"), 200),
+        ("127.0.0.1", None, 403),
+        ("192.0.2.1", None, 403),
+        ("192.0.2.1", Some("open sesame"), 200),
+        ("192.0.2.1", Some("open"), 403),
+        ("192.0.2.1", Some("open sesame!"), 403),
+        ("192.0.2.1", Some(""), 403),
+    ] {
+        let request = for_address(ask(&site, "/users/alice/day"), &[caller]);
+        let request = match secret {
+            Some(secret) => request.header("X-Beamlive-Secret", secret),
+            None => request,
+        };
+        let reply = Reply::of(request).await;
+        assert_eq!(reply.status, status, "{caller} {secret:?}");
+        assert!(!reply.text().contains("sesame"));
+    }
+}
+
+#[actix_web::test]
+async fn a_body_without_a_path_is_refused() {
+    let site = Site::new().await;
+    for (kind, body) in [
+        ("application/x-www-form-urlencoded", ""),
+        ("application/x-www-form-urlencoded", "dir=/users/a"),
+        ("application/x-www-form-urlencoded", "path=/users/a&path=/users/b"),
+        ("application/json", ""),
+        ("application/json", "{}"),
+        ("application/json", "{\"path\": 1}"),
+        ("application/json", "{\"path\": null}"),
+        ("application/json", "path=/users/a"),
+    ] {
+        let request = site
+            .request(Method::POST, PATH)
+            .header("content-type", kind)
+            .body(body);
+        let reply = Reply::of(request).await;
+        assert_eq!(
+            (reply.status, reply.fields()),
+            (400, vec!["path".to_owned()]),
+            "{kind} {body:?}"
+        );
+    }
+    let long = Reply::of(ask(&site, &format!("/users/{}", "a".repeat(20_000)))).await;
+    assert_eq!(long.status, 413);
+    let get = site.get(PATH).await;
+    assert_eq!((get.status, get.header("allow")), (405, Some("POST")));
+}
+
+#[actix_web::test]
+async fn no_key_is_given_that_is_not_durable() {
+    let (site, engine) = Site::failing(|_| {}).await;
+    engine.fail_after(0);
+    let reply = Reply::of(ask(&site, "/users/alice/new")).await;
+    assert_eq!(reply.status, 503);
+    assert!(reply.header("retry-after").is_some());
+}

@@ -1,0 +1,118 @@
+//! Callers at other addresses, waiting with a deadline, and other ways into a [`Site`].
+
+use super::{Reply, Site, FACILITY, MORNING};
+use beamlive::config::Settings;
+use beamlive::server::{Parts, Running};
+use beamlive_actors::clock::ManualClock;
+use beamlive_storage::engine::memory::MemoryEngine;
+use beamlive_storage::{Store, Timestamp};
+use reqwest::Method;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long something that another thread does may take.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Waits until `done` gives something.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut done: impl FnMut() -> F) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(result) = done().await {
+            return result;
+        }
+        assert!(begin.elapsed() < DEADLINE, "not within {DEADLINE:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+impl Site {
+    /// A service whose store is in memory, and what makes its writes fail.
+    pub async fn failing(change: impl FnOnce(&mut Settings)) -> (Self, MemoryEngine) {
+        beamlive::proxy::install_crypto();
+        let data = TempDir::new().unwrap();
+        let mut settings = Settings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: data.path().join("data"),
+            timezone: chrono_tz::America::Regina,
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let engine = MemoryEngine::new();
+        let clock = ManualClock::at(Timestamp(MORNING * 1_000_000));
+        let parts = Parts {
+            clock: Some(Arc::new(clock.clone())),
+            store: Some(Store::with_engine(Arc::new(engine.clone()), 1024)),
+            ..Parts::default()
+        };
+        let running = Running::start(settings.clone(), parts).await.unwrap();
+        let site = Self {
+            running: Some(running),
+            settings,
+            clock,
+            http: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .timeout(Duration::from_secs(60))
+                .build()
+                .unwrap(),
+            keys: None,
+            _data: data,
+        };
+        site.apply(FACILITY).await;
+        (site, engine)
+    }
+
+    /// Stops the service, and starts it again on the same data with other settings.
+    pub async fn restart_with(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        self.restart().await;
+    }
+
+    /// Where health and metrics are, when they are elsewhere.
+    pub fn health_url(&self) -> Option<String> {
+        self.running()
+            .health_address()
+            .map(|address| format!("http://{address}"))
+    }
+
+    /// Any request, at any path.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url()))
+    }
+
+    /// Any request to the admin API, with the token.
+    pub async fn admin_request(&self, method: Method, path: &str, change: Change) -> Reply {
+        let request = self
+            .request(method, &format!("/api/admin/{path}"))
+            .bearer_auth(self.admin_token());
+        Reply::of(change(request)).await
+    }
+
+    /// GET as a trusted proxy forwards it for `address`; each element of `forwarded` is a header of its own.
+    pub async fn get_for(&self, path: &str, forwarded: &[&str]) -> Reply {
+        Reply::of(for_address(self.request(Method::GET, path), forwarded)).await
+    }
+
+    /// What the writer has done so far: groups and batches.
+    pub fn written(&self) -> (u64, u64) {
+        let metrics = self.app().directory.services().store.metrics();
+        (metrics.groups, metrics.batches)
+    }
+}
+
+/// What is changed of a request.
+pub type Change = fn(reqwest::RequestBuilder) -> reqwest::RequestBuilder;
+
+/// Leaves a request as it is.
+pub fn plain(request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    request
+}
+
+/// The request with `X-Forwarded-For` headers.
+pub fn for_address(request: reqwest::RequestBuilder, forwarded: &[&str]) -> reqwest::RequestBuilder {
+    forwarded.iter().fold(request, |request, value| {
+        request.header("x-forwarded-for", *value)
+    })
+}

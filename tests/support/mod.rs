@@ -1,0 +1,221 @@
+//! A whole service for one test, and the clients that call it.
+
+mod client;
+mod crowd;
+mod data_proxy;
+mod elsewhere;
+pub mod facilities;
+mod facility;
+mod form;
+pub mod msgpack;
+pub mod process;
+pub mod raw;
+mod service;
+mod visits;
+
+pub use client::{Client, KeyKind, Reply};
+pub use crowd::while_watching;
+pub use data_proxy::{FakeProxy, Mood};
+pub use elsewhere::{eventually, for_address, plain};
+pub use facility::FACILITY;
+pub use form::Form;
+pub use service::Service;
+pub use visits::{no_stretches_overlap, DAY, HOUR, MINUTE, SECOND};
+
+use beamlive::config::Settings;
+use beamlive::server::{Parts, Running, StartError};
+use beamlive_actors::clock::{Clock, KeySource, ManualClock};
+use beamlive_storage::{OpenError, Timestamp};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// 2026-11-23 15:00:00 UTC: a Monday morning at the beamline.
+pub const MORNING: i64 = 1_795_446_000;
+
+/// A service with its facility, and what a test may do to it.
+pub struct Site {
+    running: Option<Running>,
+    settings: Settings,
+    pub clock: ManualClock,
+    pub http: reqwest::Client,
+    keys: Option<Arc<dyn KeySource>>,
+    /// Removed when the test has ended.
+    _data: TempDir,
+}
+
+impl Site {
+    /// A service with the tests' facility.
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A service with other settings.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::with_facility(FACILITY, change).await
+    }
+
+    /// A service with another facility.
+    pub async fn with_facility(facility: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::build(facility, change, None).await
+    }
+
+    /// A service whose secure keys come from elsewhere.
+    pub async fn with_keys(keys: Arc<dyn KeySource>) -> Self {
+        Self::build(FACILITY, |_| {}, Some(keys)).await
+    }
+
+    async fn build(
+        facility: &str,
+        change: impl FnOnce(&mut Settings),
+        keys: Option<Arc<dyn KeySource>>,
+    ) -> Self {
+        beamlive::proxy::install_crypto();
+        let data = TempDir::new().unwrap();
+        let mut settings = Settings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: data.path().join("data"),
+            timezone: chrono_tz::America::Regina,
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let mut site = Self {
+            running: None,
+            settings,
+            clock: ManualClock::at(Timestamp(MORNING * 1_000_000)),
+            http: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .timeout(std::time::Duration::from_secs(60))
+                .build()
+                .unwrap(),
+            keys,
+            _data: data,
+        };
+        site.start().await;
+        site.apply(facility).await;
+        site
+    }
+
+    async fn start(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let parts = Parts {
+                clock: Some(Arc::new(self.clock.clone())),
+                keys: self.keys.clone(),
+                ..Parts::default()
+            };
+            match Running::start(self.settings.clone(), parts).await {
+                Ok(running) => {
+                    self.running = Some(running);
+                    return;
+                }
+                // The threads of the one before let go of its store a moment after it has stopped.
+                Err(StartError::Store(OpenError::Locked { .. })) if Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    /// Stops the service, and starts it again on the same data.
+    pub async fn restart(&mut self) {
+        self.running.take().unwrap().stop().await.unwrap();
+        self.start().await;
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    /// Where it listens: `http://127.0.0.1:…`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.running().address())
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.running().address()
+    }
+
+    pub fn app(&self) -> &beamlive::app::App {
+        self.running().app()
+    }
+
+    /// Seconds since the epoch, by the test's clock.
+    pub fn now(&self) -> u64 {
+        u64::try_from(self.clock.now().0 / 1_000_000).unwrap()
+    }
+
+    /// A client of `user`, with a new Ed25519 key that is not registered.
+    pub fn stranger(&self, user: &str) -> Client {
+        Client::new(self, user, KeyKind::Ed25519)
+    }
+
+    /// A client of `user`, with a new Ed25519 key that is registered.
+    pub async fn client(&self, user: &str) -> Client {
+        self.client_with(user, KeyKind::Ed25519).await
+    }
+
+    /// A client of `user`, with a new key of that kind that is registered.
+    pub async fn client_with(&self, user: &str, kind: KeyKind) -> Client {
+        let client = Client::new(self, user, kind);
+        assert_eq!(client.register().await.status, 200);
+        client
+    }
+
+    /// The admin token.
+    pub fn admin_token(&self) -> String {
+        std::fs::read_to_string(self.settings.data.join("admin.token"))
+            .unwrap()
+            .trim()
+            .to_owned()
+    }
+
+    /// Applies a facility file.
+    pub async fn apply(&self, toml: &str) -> Value {
+        let reply = self.post_admin("apply", toml.to_owned()).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    }
+
+    /// POST to the admin API.
+    pub async fn post_admin(&self, path: &str, body: String) -> Reply {
+        let request = self.http.post(format!("{}/api/admin/{path}", self.url()));
+        Reply::of(request.bearer_auth(self.admin_token()).body(body)).await
+    }
+
+    /// GET from the admin API.
+    pub async fn admin(&self, path: &str) -> Value {
+        let reply = self.admin_reply(path).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        reply.json()
+    }
+
+    /// GET from the admin API, whatever it answers.
+    pub async fn admin_reply(&self, path: &str) -> Reply {
+        let request = self.http.get(format!("{}/api/admin/{path}", self.url()));
+        Reply::of(request.bearer_auth(self.admin_token())).await
+    }
+
+    /// GET from anywhere else.
+    pub async fn get(&self, path: &str) -> Reply {
+        Reply::of(self.http.get(format!("{}{path}", self.url()))).await
+    }
+
+    /// The open stretches of all sessions.
+    pub async fn open_stretches(&self) -> Vec<(String, String)> {
+        let sessions = self.admin("sessions?limit=1000").await;
+        let mut open = Vec::new();
+        for session in sessions.as_array().unwrap() {
+            for stretch in session["stretches"].as_array().unwrap() {
+                if stretch["end"].is_null() {
+                    let beamline = session["beamline"].as_str().unwrap();
+                    open.push((beamline.to_owned(), session["name"].as_str().unwrap().to_owned()));
+                }
+            }
+        }
+        open
+    }
+}

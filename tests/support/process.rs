@@ -1,0 +1,138 @@
+//! The binary itself, as a process of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+/// How long it may take to start, to stop, or to say something.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The binary, in `directory`, with nothing of this process' environment that could configure it.
+pub fn beamlive(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_beamlive"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BEAMLIVE_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).current_dir(directory);
+    command
+}
+
+/// What a command that ends came to.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs the binary to its end.
+pub fn run(directory: &Path, arguments: &[&str]) -> Ended {
+    ended(beamlive(directory, arguments))
+}
+
+/// Runs a command to its end.
+pub fn ended(command: Command) -> Ended {
+    Served::spawn(command).ended()
+}
+
+/// `beamlive serve`, running. It is killed when dropped.
+#[derive(Debug)]
+pub struct Served {
+    child: Child,
+    lines: Receiver<String>,
+    errors: Receiver<String>,
+    pub url: String,
+}
+
+impl Served {
+    /// Starts it and waits for its one line.
+    pub fn start(command: Command) -> Self {
+        let mut served = Self::spawn(command);
+        let line = match served.lines.recv_timeout(DEADLINE) {
+            Ok(line) => line,
+            Err(error) => panic!("{error}: {}", served.stop("KILL").stderr),
+        };
+        let url = line
+            .strip_prefix("listening on ")
+            .unwrap_or_else(|| panic!("it said {line:?}"));
+        url.clone_into(&mut served.url);
+        served
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = lines_of(child.stdout.take().unwrap());
+        let errors = lines_of(child.stderr.take().unwrap());
+        Self {
+            child,
+            lines,
+            errors,
+            url: String::new(),
+        }
+    }
+
+    /// Sends it a signal and waits for its end.
+    pub fn stop(&mut self, signal: &str) -> Ended {
+        let kill = Command::new("kill")
+            .args([format!("-{signal}"), self.child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+        self.ended()
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for its end.
+    pub fn ended(&mut self) -> Ended {
+        // Both pipes are closed by its end, if not before.
+        let (stdout, stderr) = (rest(&self.lines), rest(&self.errors));
+        let status = self.child.wait().unwrap();
+        Ended {
+            code: status.code(),
+            stdout,
+            stderr,
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads lines in a thread of its own, so that a full pipe never stops the process.
+fn lines_of(from: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    lines
+}
+
+/// What comes until the pipe is closed.
+fn rest(lines: &Receiver<String>) -> String {
+    let mut text = String::new();
+    loop {
+        match lines.recv_timeout(DEADLINE) {
+            Ok(line) => text += &format!("{line}\n"),
+            Err(RecvTimeoutError::Disconnected) => return text,
+            Err(RecvTimeoutError::Timeout) => panic!("the pipe stays open"),
+        }
+    }
+}

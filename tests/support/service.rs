@@ -1,0 +1,167 @@
+//! The service as an operator runs it, in a process of its own: what it takes of memory can be measured, and if it
+//! breaks, the tests do not.
+
+use super::process::beamlive;
+use super::raw::{exchange, RawReply, RawRequest};
+use super::{Client, FACILITY};
+use beamlive_actors::clock::{Clock, ManualClock, SystemClock};
+use serde_json::Value;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use tempfile::TempDir;
+
+/// A running `beamlive serve` with the tests' facility. It ends with this value.
+pub struct Service {
+    child: Child,
+    address: SocketAddr,
+    clock: ManualClock,
+    home: TempDir,
+}
+
+impl Service {
+    /// Starts it on a free port.
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Starts it with more arguments.
+    pub fn with(arguments: &[&str]) -> Self {
+        let home = TempDir::new().unwrap();
+        std::fs::write(home.path().join("facility.toml"), FACILITY).unwrap();
+        let data = home.path().join("data");
+        let mut child = beamlive(home.path(), &["serve", "--listen", "127.0.0.1:0"])
+            .args([
+                "--timezone",
+                "America/Regina",
+                "--facility",
+                "facility.toml",
+                "--data",
+            ])
+            .arg(data)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(File::create(home.path().join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .trim()
+            .strip_prefix("listening on http://")
+            .and_then(|address| address.parse().ok());
+        let clock = ManualClock::at(SystemClock.now());
+        Self {
+            address: address.unwrap_or_else(|| panic!("it did not start: {line:?}")),
+            child,
+            clock,
+            home,
+        }
+    }
+
+    /// A client of `user`, with a new key that is not registered.
+    pub fn stranger(&self, user: &str) -> Client {
+        Client::of_service(format!("http://{}", self.address), user, self.clock.clone())
+    }
+
+    /// A client of `user`, with a new key that is registered.
+    pub fn client(&self, user: &str) -> Client {
+        let client = self.stranger(user);
+        let form = serde_urlencoded::to_string([("public", &client.public)]).unwrap();
+        let reply = self.send(&RawRequest::post(self.signed(&client, "project/"), form));
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        client
+    }
+
+    /// The target of a signed route, signed now.
+    pub fn signed(&self, client: &Client, path: &str) -> String {
+        self.clock.set(SystemClock.now());
+        format!("/api/v2/{}/{path}", client.token())
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sends a request that must be answered.
+    pub fn send(&self, request: &RawRequest) -> RawReply {
+        let target: String = request.target.chars().take(200).collect();
+        self.exchange(&request.bytes())
+            .unwrap_or_else(|| panic!("{} {target} was not answered", request.method))
+    }
+
+    /// Sends bytes, which may be left without an answer.
+    pub fn exchange(&self, bytes: &[u8]) -> Option<RawReply> {
+        exchange(self.address, bytes, false)
+    }
+
+    pub fn admin_token(&self) -> String {
+        let file = self.home.path().join("data/admin.token");
+        std::fs::read_to_string(file).unwrap().trim().to_owned()
+    }
+
+    /// A request to the admin API, with its token.
+    pub fn as_admin(&self, request: RawRequest) -> RawRequest {
+        request.header("Authorization", format!("Bearer {}", self.admin_token()))
+    }
+
+    /// GET from the admin API.
+    pub fn admin(&self, path: &str) -> Value {
+        let reply = self.send(&self.as_admin(RawRequest::get(format!("/api/admin/{path}"))));
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        reply.json()
+    }
+
+    /// A number out of its metrics.
+    pub fn metric(&self, name: &str) -> u64 {
+        let text = self.send(&RawRequest::get("/metrics")).text();
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value
+            .unwrap_or_else(|| panic!("no {name} in {text}"))
+            .parse()
+            .unwrap()
+    }
+
+    /// What it logged.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.home.path().join("log")).unwrap()).into_owned()
+    }
+
+    /// What it has resident at most since [`Self::forget_peak`], in KiB.
+    pub fn peak_kib(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    /// What it has resident, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// Lets the peak begin with what is resident now.
+    pub fn forget_peak(&self) {
+        std::fs::write(self.proc("clear_refs"), "5").unwrap();
+    }
+
+    fn status(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(self.proc("status")).unwrap();
+        let value = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        value.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    fn proc(&self, file: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/{file}", self.child.id()))
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,4 @@
+//! `GET|POST /api/v2/accesslist/` and `/access/accesslist/`
+
+mod connections;
+mod users;

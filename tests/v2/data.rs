@@ -1,0 +1,69 @@
+//! `POST /api/v2/{token}/data/{beamline}/`
+
+mod fields;
+mod identity;
+mod meta_data;
+mod place;
+mod times;
+
+use crate::support::{Client, Reply, Site};
+use serde_json::{json, Value};
+
+/// A body with what is required and nothing else.
+fn minimal() -> Value {
+    json!({"directory": "/users/alice/day/lys", "type": "DATA", "name": "lys-1", "energy": 12.6581, "exposure": 0.5})
+}
+
+/// The minimal body with other or more fields.
+fn body(changes: Value) -> Value {
+    let mut body = minimal();
+    for (name, value) in changes.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    body
+}
+
+/// The minimal body without some fields.
+fn without(names: &[&str]) -> Value {
+    let mut body = minimal();
+    body.as_object_mut()
+        .unwrap()
+        .retain(|name, _| !names.contains(&name.as_str()));
+    body
+}
+
+/// Uploads a body that must be taken, and returns the record's id.
+async fn upload(client: &Client, body: Value) -> u64 {
+    id_of(&client.data("BM", &body).await)
+}
+
+fn id_of(reply: &Reply) -> u64 {
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let answer = reply.json();
+    assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
+    answer["id"].as_u64().unwrap()
+}
+
+/// Uploads a body that must be refused, and returns the fields that are named.
+async fn refused(client: &Client, body: Value) -> Vec<String> {
+    let reply = client.data("BM", &body).await;
+    assert_eq!(reply.status, 400, "{body}: {}", reply.text());
+    assert_eq!(reply.json()["error"]["code"], "invalid");
+    reply.fields()
+}
+
+/// A record as the admin API shows it.
+async fn record(site: &Site, id: u64) -> Value {
+    site.admin(&format!("data/{id}")).await
+}
+
+/// What the activity log says of the newest deed of a project.
+async fn note(site: &Site, project: &str) -> String {
+    let log = site.admin(&format!("activity?project={project}&limit=1")).await;
+    log[0]["note"].as_str().unwrap().to_owned()
+}
+
+/// How many datasets there are.
+async fn count(site: &Site) -> usize {
+    site.admin("data?limit=1000").await.as_array().unwrap().len()
+}

@@ -1,0 +1,216 @@
+//! Which record an upload is: `id`, `uuid`, both, or a new one.
+
+use super::*;
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+
+#[actix_web::test]
+async fn ids_are_contiguous_from_one_whatever_fails_between() {
+    let site = Site::new().await;
+    let (alice, bob) = (site.client("alice").await, site.client("bob").await);
+    assert_eq!(upload(&alice, minimal()).await, 1);
+    refused(&alice, json!({})).await;
+    assert_eq!(alice.data("XX", &minimal()).await.status, 404);
+    assert_eq!(alice.post("data/BM/", "nothing of the kind").await.status, 400);
+    assert_eq!(upload(&bob, minimal()).await, 2);
+    assert_eq!(alice.posing_as("bob").data("BM", &minimal()).await.status, 405);
+    assert_eq!(upload(&alice, minimal()).await, 3);
+}
+
+#[actix_web::test]
+async fn ids_go_on_after_a_restart() {
+    let mut site = Site::new().await;
+    let alice = site.client("alice").await;
+    assert_eq!(upload(&alice, minimal()).await, 1);
+    let before = record(&site, 1).await;
+    site.restart().await;
+    let alice = alice.at(&site);
+    assert_eq!(record(&site, 1).await, before);
+    assert_eq!(upload(&alice, minimal()).await, 2);
+}
+
+#[actix_web::test]
+async fn an_upload_with_the_id_of_an_own_dataset_updates_it() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    let id = upload(
+        &alice,
+        body(json!({"frames": "1-10", "filename": "a", "note": "first"})),
+    )
+    .await;
+    let first = record(&site, id).await;
+    site.clock.advance(TimeDelta::minutes(10));
+    let again =
+        body(json!({"id": id, "frames": "1-20", "name": "lys-2", "energy": 7.1, "type": "XRD", "more": 1}));
+    assert_eq!(upload(&alice, again).await, id);
+    let second = record(&site, id).await;
+    assert_eq!(second["created"], first["created"]);
+    assert_eq!(second["modified"], "2026-11-23T15:10:00Z");
+    assert_eq!(second["num_frames"], 20);
+    assert_eq!(second["name"], "lys-2");
+    assert_eq!(second["type"], "XRD");
+    assert_eq!(second["energy"], json!(7.1));
+    assert_eq!(second["url"], first["url"], "the directory is the same");
+    assert_eq!(second["meta_data"], json!({"more": 1}));
+    assert_eq!(count(&site).await, 1);
+}
+
+#[actix_web::test]
+async fn an_update_that_is_refused_changes_nothing() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    let id = upload(&alice, minimal()).await;
+    let before = record(&site, id).await;
+    site.clock.advance(TimeDelta::minutes(10));
+    refused(&alice, body(json!({"id": id, "energy": 0}))).await;
+    assert_eq!(record(&site, id).await, before);
+}
+
+#[actix_web::test]
+async fn an_id_that_is_none_of_the_projects_makes_a_new_record() {
+    let site = Site::new().await;
+    let (alice, bob) = (site.client("alice").await, site.client("bob").await);
+    let bobs = upload(&bob, body(json!({"name": "ins-1", "secret": 42}))).await;
+    let before = record(&site, bobs).await;
+    let mut expected = bobs;
+    for id in [
+        json!(bobs),
+        json!(987),
+        json!(0),
+        json!(-5),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(null),
+    ] {
+        for name in ["id", "data_id"] {
+            expected += 1;
+            assert_eq!(
+                upload(&alice, body(json!({name: id}))).await,
+                expected,
+                "{name} {id}"
+            );
+        }
+    }
+    assert_eq!(
+        record(&site, bobs).await,
+        before,
+        "another project's data is untouched"
+    );
+    upload(&alice, body(json!({"id": bobs}))).await;
+    let note = note(&site, "alice").await;
+    assert!(note.contains(&format!("dataset {bobs}")), "{note}");
+    for bad in [
+        json!("1"),
+        json!(1.5),
+        json!(1.0),
+        json!(true),
+        json!([1]),
+        json!({}),
+    ] {
+        assert_eq!(refused(&alice, body(json!({"id": bad}))).await, ["id"], "{bad}");
+    }
+}
+
+#[actix_web::test]
+async fn a_uuid_again_is_the_same_dataset() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    let id = upload(&alice, body(json!({"uuid": "u-1"}))).await;
+    let created = record(&site, id).await["created"].clone();
+    site.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(
+        upload(&alice, body(json!({"uuid": "u-1", "name": "lys-2"}))).await,
+        id
+    );
+    let row = record(&site, id).await;
+    assert_eq!((&row["name"], &row["created"]), (&json!("lys-2"), &created));
+    assert_eq!(row["modified"], "2026-11-23T15:01:00Z");
+    assert_ne!(upload(&alice, body(json!({"uuid": "u-2"}))).await, id);
+    assert_ne!(
+        upload(&alice, body(json!({"uuid": "U-1"}))).await,
+        id,
+        "case counts"
+    );
+    assert_eq!(count(&site).await, 3);
+}
+
+#[actix_web::test]
+async fn a_uuid_of_another_project_is_another_dataset() {
+    let site = Site::new().await;
+    let (alice, bob) = (site.client("alice").await, site.client("bob").await);
+    let alices = upload(&alice, body(json!({"uuid": "u-1"}))).await;
+    let before = record(&site, alices).await;
+    let bobs = upload(&bob, body(json!({"uuid": "u-1", "name": "ins-1"}))).await;
+    assert_ne!(alices, bobs);
+    assert_eq!(record(&site, alices).await, before);
+    assert_eq!(record(&site, bobs).await["project"], "bob");
+    assert_eq!(upload(&alice, body(json!({"uuid": "u-1"}))).await, alices);
+    assert_eq!(upload(&bob, body(json!({"uuid": "u-1"}))).await, bobs);
+}
+
+#[actix_web::test]
+async fn no_uuid_or_an_empty_one_is_always_a_new_dataset() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    for (sent, id) in [(json!(null), 1), (json!(null), 2), (json!(""), 3), (json!(""), 4)] {
+        assert_eq!(upload(&alice, body(json!({"uuid": sent}))).await, id);
+        assert_eq!(record(&site, id).await["uuid"], json!(null));
+    }
+}
+
+#[actix_web::test]
+async fn a_uuid_and_an_id_agree_or_the_uuid_counts() {
+    let site = Site::new().await;
+    let (alice, bob) = (site.client("alice").await, site.client("bob").await);
+    let first = upload(&alice, body(json!({"uuid": "u-1"}))).await;
+    let second = upload(&alice, body(json!({"uuid": "u-2"}))).await;
+    assert_eq!(
+        upload(&alice, body(json!({"uuid": "u-1", "id": first}))).await,
+        first
+    );
+    let untouched = record(&site, second).await;
+    site.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(
+        upload(&alice, body(json!({"uuid": "u-1", "id": second}))).await,
+        first,
+        "the same uuid is the same dataset"
+    );
+    assert_eq!(record(&site, second).await, untouched);
+
+    assert_eq!(
+        upload(&alice, body(json!({"uuid": "u-3", "id": second}))).await,
+        second,
+        "a new uuid for an own dataset"
+    );
+    assert_eq!(upload(&alice, body(json!({"uuid": "u-3"}))).await, second);
+    assert_eq!(upload(&alice, body(json!({"id": second}))).await, second);
+    assert_eq!(
+        record(&site, second).await["uuid"],
+        "u-3",
+        "an update without a uuid keeps it"
+    );
+
+    let bobs = upload(&bob, body(json!({"uuid": "u-1", "id": first}))).await;
+    assert!(
+        ![first, second].contains(&bobs),
+        "neither the uuid nor the id of another project counts"
+    );
+    assert_eq!(
+        upload(&bob, body(json!({"uuid": "u-1", "id": first}))).await,
+        bobs
+    );
+    assert_eq!(count(&site).await, 3);
+}
+
+#[actix_web::test]
+async fn sixteen_uploads_of_one_uuid_at_once_are_one_dataset() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    for round in 0..5 {
+        let sent = body(json!({"uuid": format!("u-{round}")}));
+        let replies = join_all((0..16).map(|_| alice.data("BM", &sent))).await;
+        let ids: Vec<_> = replies.iter().map(id_of).collect();
+        assert!(ids.iter().all(|id| *id == round + 1), "{ids:?}");
+    }
+    assert_eq!(count(&site).await, 5);
+}

@@ -1,0 +1,190 @@
+//! When a dataset began and ended. The facility is in Saskatchewan: UTC−6 all year.
+
+use super::*;
+
+/// 100 frames of half a second.
+fn measured(times: Value) -> Value {
+    let mut body = body(json!({"frames": "1-100"}));
+    for (name, value) in times.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    body
+}
+
+async fn times(site: &Site, id: u64) -> (String, String) {
+    let row = record(site, id).await;
+    let text = |name: &str| row[name].as_str().unwrap().to_owned();
+    (text("start_time"), text("end_time"))
+}
+
+#[actix_web::test]
+async fn a_missing_time_follows_from_the_other_and_the_exposures() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    let (start, end) = ("2026-11-23T14:00:00+00:00", "2026-11-23T14:30:00+00:00");
+    let table = [
+        (
+            json!({"start_time": start, "end_time": end}),
+            "14:00:00Z",
+            "14:30:00Z",
+        ),
+        (json!({"start_time": start}), "14:00:00Z", "14:00:50Z"),
+        (json!({"end_time": end}), "14:29:10Z", "14:30:00Z"),
+        (json!({}), "14:59:10Z", "15:00:00Z"),
+        (
+            json!({"start_time": start, "end_time": null}),
+            "14:00:00Z",
+            "14:00:50Z",
+        ),
+        (
+            json!({"start_time": null, "end_time": end}),
+            "14:29:10Z",
+            "14:30:00Z",
+        ),
+        (
+            json!({"start_time": null, "end_time": null}),
+            "14:59:10Z",
+            "15:00:00Z",
+        ),
+    ];
+    for (sent, start, end) in table {
+        let kept = times(&site, upload(&alice, measured(sent.clone())).await).await;
+        let day = |time: &str| format!("2026-11-23T{time}");
+        assert_eq!(kept, (day(start), day(end)), "{sent}");
+    }
+}
+
+#[actix_web::test]
+async fn the_exposure_may_be_missing_when_the_start_is_known() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    let start = "2026-11-23T14:00:00+00:00";
+    let mut body = without(&["exposure"]);
+    assert_eq!(refused(&alice, body.clone()).await, ["exposure"]);
+    body["end_time"] = json!(start);
+    assert_eq!(
+        refused(&alice, body.clone()).await,
+        ["exposure"],
+        "an end alone does not do"
+    );
+    body["start_time"] = json!(start);
+    body["end_time"] = json!("2026-11-23T14:30:00Z");
+    let id = upload(&alice, body.clone()).await;
+    assert_eq!(record(&site, id).await["exposure"], json!(null));
+    body.as_object_mut().unwrap().remove("end_time");
+    let id = upload(&alice, body).await;
+    assert_eq!(times(&site, id).await.0, "2026-11-23T14:00:00Z");
+}
+
+#[actix_web::test]
+async fn a_naive_time_is_the_facilitys() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    let table = [
+        ("2026-11-23T08:00:00", "2026-11-23T14:00:00Z"),
+        ("2026-07-01T08:00:00", "2026-07-01T14:00:00Z"),
+        ("2026-11-23T08:00:00.654321", "2026-11-23T14:00:00.654321Z"),
+        ("2026-11-23T14:00:00+00:00", "2026-11-23T14:00:00Z"),
+        ("2026-11-23T14:00:00.123456+00:00", "2026-11-23T14:00:00.123456Z"),
+        ("2026-11-23T14:00:00Z", "2026-11-23T14:00:00Z"),
+        ("2026-11-23T15:00:00+01:00", "2026-11-23T14:00:00Z"),
+        ("2026-11-23T08:00:00-0600", "2026-11-23T14:00:00Z"),
+    ];
+    for (sent, utc) in table {
+        let id = upload(&alice, body(json!({"start_time": sent, "end_time": sent}))).await;
+        assert_eq!(times(&site, id).await, (utc.to_owned(), utc.to_owned()), "{sent}");
+    }
+}
+
+#[actix_web::test]
+async fn an_end_before_the_start_is_kept_as_sent_and_noted() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    upload(
+        &alice,
+        body(json!({"start_time": "2026-11-23T14:00:00Z", "end_time": "2026-11-23T14:00:01Z"})),
+    )
+    .await;
+    assert_eq!(
+        note(&site, "alice").await,
+        "lys-1",
+        "nothing to note of a good one"
+    );
+    let id = upload(
+        &alice,
+        body(json!({"start_time": "2026-11-23T14:00:00Z", "end_time": "2026-11-23T08:00:00Z"})),
+    )
+    .await;
+    let kept = times(&site, id).await;
+    assert_eq!(
+        kept,
+        (
+            "2026-11-23T14:00:00Z".to_owned(),
+            "2026-11-23T08:00:00Z".to_owned()
+        )
+    );
+    let note = note(&site, "alice").await;
+    assert!(note.contains("ends before it starts"), "{note}");
+}
+
+#[actix_web::test]
+async fn what_is_no_time_is_refused_by_name() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    let bad = [
+        json!("yesterday"),
+        json!(""),
+        json!("2026-13-01T00:00:00Z"),
+        json!("2026-11-23T25:00:00Z"),
+        json!("1767225600"),
+        json!(1_767_225_600),
+        json!(1.5),
+        json!(true),
+        json!([]),
+        json!({}),
+        json!("2026-11-23T14:00:00+99:00"),
+        json!("T".repeat(1000)),
+        json!("+10000-01-01T00:00:00Z"),
+        json!("9999-12-31T23:59:59-06:00"),
+    ];
+    for bad in bad {
+        let both = body(json!({"start_time": bad, "end_time": bad}));
+        assert_eq!(refused(&alice, both).await, ["end_time", "start_time"], "{bad}");
+    }
+}
+
+#[actix_web::test]
+async fn times_that_no_clock_can_show_do_not_break_anything() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    let table = [
+        json!({"frames": "1-999999999", "exposure": 1e6}),
+        json!({"exposure": 1e300}),
+        json!({"exposure": 9e12}),
+        json!({"exposure": 1e11}),
+        json!({"exposure": 9e12, "start_time": "2026-11-23T14:00:00Z"}),
+        json!({"frames": "1-999999999999", "exposure": 1e30}),
+        json!({"start_time": "9999-12-31T23:59:59Z", "exposure": 1e9}),
+        json!({"end_time": "0000-01-01T00:00:00Z", "exposure": 1e9}),
+        json!({"start_time": "0001-01-01T00:00:00Z"}),
+        json!({"end_time": "9999-12-31T23:59:59Z"}),
+    ];
+    for sent in table {
+        let reply = alice.data("BM", &body(sent.clone())).await;
+        match reply.status {
+            200 => {
+                let row = record(&site, id_of(&reply)).await;
+                for name in ["start_time", "end_time"] {
+                    let time = row[name].as_str().unwrap();
+                    assert!(
+                        chrono::DateTime::parse_from_rfc3339(time).is_ok(),
+                        "{sent}: {name} is {time}"
+                    );
+                }
+            }
+            400 => assert!(!reply.fields().is_empty(), "{sent}"),
+            other => panic!("{sent}: {other}"),
+        }
+    }
+    assert_eq!(site.admin_reply("data").await.status, 200);
+}

@@ -1,0 +1,14 @@
+//! `GET /api/v2/{token}/samples/{beamline}/`
+
+mod listing;
+mod transfer;
+
+use crate::support::Client;
+use serde_json::Value;
+
+/// Samples of a client at a beamline, in the order of the list.
+async fn listed(client: &Client, beamline: &str) -> Vec<Value> {
+    let reply = client.samples(beamline).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json().as_array().unwrap().clone()
+}

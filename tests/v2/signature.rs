@@ -1,0 +1,386 @@
+//! Signed URLs: who is let in, who is not, and that the answer tells nobody why.
+
+use crate::support::{Reply, Site};
+use base64::prelude::{Engine, BASE64_URL_SAFE};
+use beamlive::auth::token::base62;
+use beamlive_storage::Timestamp;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// When the vectors were signed, in Unix seconds.
+const SIGNED_AT: u64 = 1_767_225_600;
+
+/// A token that another implementation made.
+#[derive(Debug, Clone)]
+struct Vector {
+    public: String,
+    username: String,
+    token: String,
+    quoted: String,
+}
+
+impl Vector {
+    /// The token's three parts.
+    fn parts(&self) -> [&str; 3] {
+        let parts: Vec<&str> = self.token.split(':').collect();
+        parts.try_into().unwrap()
+    }
+
+    fn signature(&self) -> Vec<u8> {
+        BASE64_URL_SAFE.decode(self.parts()[2]).unwrap()
+    }
+
+    fn with_signature(&self, signature: &[u8]) -> String {
+        let [username, time, _] = self.parts();
+        format!("{username}:{time}:{}", BASE64_URL_SAFE.encode(signature))
+    }
+}
+
+/// The vectors, by type of key.
+fn vectors() -> BTreeMap<String, Vec<Vector>> {
+    let file: Value = serde_json::from_str(include_str!("../fixtures/vectors/tokens.json")).unwrap();
+    let mut vectors: BTreeMap<String, Vec<Vector>> = BTreeMap::new();
+    for entry in file["vectors"].as_array().unwrap() {
+        let text = |name: &str| entry[name].as_str().unwrap().to_owned();
+        assert_eq!(entry["signed_at_unix"], SIGNED_AT);
+        assert_eq!(entry["base62_time"], base62(SIGNED_AT));
+        vectors.entry(text("key_type")).or_default().push(Vector {
+            public: text("public"),
+            username: text("username"),
+            token: text("token"),
+            quoted: text("quoted_token"),
+        });
+    }
+    assert_eq!(vectors.len(), 5);
+    assert!(vectors.values().all(|two| two.len() == 2));
+    vectors
+}
+
+/// The two vectors of one type.
+fn of_type(key_type: &str) -> Vec<Vector> {
+    vectors().remove(key_type).unwrap()
+}
+
+/// A service whose projects have the key of `vectors`, at the time they were signed.
+async fn site_of(vectors: &[Vector]) -> Site {
+    let mut facility =
+        "[[beamline]]\nacronym = \"BM\"\nname = \"BM\"\n[[project]]\nusername = \"keyless\"\n".to_owned();
+    for vector in vectors {
+        let (username, key) = (&vector.username, &vector.public);
+        facility += &format!("[[project]]\nusername = \"{username}\"\nkey = \"{key}\"\n");
+    }
+    let site = Site::with_facility(&facility, |_| {}).await;
+    set_clock(&site, 0);
+    site
+}
+
+/// Sets the clock to so many seconds after the vectors were signed.
+fn set_clock(site: &Site, seconds: i64) {
+    let signed_at = i64::try_from(SIGNED_AT).unwrap();
+    site.clock.set(Timestamp((signed_at + seconds) * 1_000_000));
+}
+
+async fn samples(site: &Site, token: &str) -> Reply {
+    site.get(&format!("/api/v2/{token}/samples/BM/")).await
+}
+
+/// What every token that does not verify gets.
+fn assert_refused(reply: &Reply, why: &str) {
+    assert_eq!(reply.status, 405, "{why}: {}", reply.text());
+    assert_eq!(reply.header("allow"), Some(""), "{why}");
+    let json = reply.json();
+    assert_eq!(json["error"]["code"], "not_verified", "{why}");
+    assert_eq!(json.as_object().unwrap().len(), 1, "{why}");
+    assert_eq!(json["error"].as_object().unwrap().len(), 2, "{why}: {json}");
+}
+
+#[actix_web::test]
+async fn tokens_of_every_key_type_verify_in_every_form() {
+    for (key_type, vectors) in vectors() {
+        let site = site_of(&vectors).await;
+        for vector in &vectors {
+            let unpadded = vector.token.trim_end_matches('=');
+            let forms = [
+                vector.token.clone(),
+                vector.quoted.clone(),
+                vector.token.replace(':', "%3A").replace('=', "%3D"),
+                vector.token.replace(':', "%3a").replace('=', "%3d"),
+                vector.quoted.replace('\'', "%27"),
+                vector
+                    .quoted
+                    .replace(':', "%3A")
+                    .replace('=', "%3D")
+                    .replace('\'', "%27"),
+                unpadded.to_owned(),
+                unpadded.replace(':', "%3A"),
+                vector.quoted.replace('=', ""),
+                vector.token.replace('-', "%2D").replace('_', "%5F"),
+            ];
+            for form in forms {
+                let reply = samples(&site, &form).await;
+                assert_eq!(reply.status, 200, "{key_type} {form}: {}", reply.text());
+                assert_eq!(reply.json(), serde_json::json!([]));
+            }
+            let launch = format!("{}/api/v2/{}/launch/BM/first/", site.url(), vector.token);
+            let launch = Reply::of(site.http.post(launch)).await;
+            assert_eq!(launch.status, 200, "{key_type}: {}", launch.text());
+            assert_eq!(
+                site.visit(&vector.username, "first").await.project,
+                vector.username
+            );
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_token_is_good_for_a_minute_before_and_after() {
+    for (key_type, vectors) in vectors() {
+        let site = site_of(&vectors).await;
+        for vector in &vectors {
+            for (seconds, good) in [
+                (-61, false),
+                (-60, true),
+                (60, true),
+                (61, false),
+                (86_400, false),
+            ] {
+                set_clock(&site, seconds);
+                let reply = samples(&site, &vector.token).await;
+                if good {
+                    assert_eq!(reply.status, 200, "{key_type} {seconds}: {}", reply.text());
+                } else {
+                    assert_refused(&reply, &format!("{key_type} {seconds}"));
+                }
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn how_long_a_token_is_good_can_be_configured() {
+    let vectors = of_type("ed25519");
+    let site = Site::with_facility("[[beamline]]\nacronym = \"BM\"\nname = \"BM\"\n", |settings| {
+        settings.tokens.max_age_seconds = 5;
+    })
+    .await;
+    let (username, key) = (&vectors[0].username, &vectors[0].public);
+    site.apply(&format!(
+        "[[project]]\nusername = \"{username}\"\nkey = \"{key}\"\n"
+    ))
+    .await;
+    for (seconds, status) in [(-6, 405), (-5, 200), (5, 200), (6, 405)] {
+        set_clock(&site, seconds);
+        assert_eq!(
+            samples(&site, &vectors[0].token).await.status,
+            status,
+            "{seconds}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn one_wrong_bit_is_enough_to_be_refused() {
+    for (key_type, vectors) in vectors() {
+        let site = site_of(&vectors).await;
+        let vector = &vectors[0];
+        let signature = vector.signature();
+        let last = signature.len() - 1;
+        for byte in [0, 1, 2, 3, 4, 5, last / 4, last / 2, last / 2 + 2, last - 1, last] {
+            for bit in [0, 3, 7] {
+                let mut wrong = signature.clone();
+                wrong[byte] ^= 1 << bit;
+                let reply = samples(&site, &vector.with_signature(&wrong)).await;
+                assert_refused(&reply, &format!("{key_type}: byte {byte}, bit {bit}"));
+            }
+        }
+        let [username, _, signature] = vector.parts();
+        for seconds in [SIGNED_AT - 1, SIGNED_AT + 1] {
+            let token = format!("{username}:{}:{signature}", base62(seconds));
+            assert_refused(
+                &samples(&site, &token).await,
+                &format!("{key_type} signed at {seconds}"),
+            );
+        }
+        for wrong in [
+            &vector.signature()[..last],
+            &[vector.signature().as_slice(), &[0]].concat(),
+        ] {
+            let reply = samples(&site, &vector.with_signature(wrong)).await;
+            assert_refused(&reply, &format!("{key_type}: {} bytes", wrong.len()));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_token_opens_no_other_account_even_with_the_same_key() {
+    for (key_type, vectors) in vectors() {
+        let site = site_of(&vectors).await;
+        let [_, time, signature] = vectors[0].parts();
+        for other in [vectors[1].username.as_str(), "ALICE", "alice_", "nobody"] {
+            let reply = samples(&site, &format!("{other}:{time}:{signature}")).await;
+            assert_refused(&reply, &format!("{key_type}: {other}"));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_signature_with_another_type_of_key_is_refused() {
+    let all = vectors();
+    for (registered, vectors) in &all {
+        let site = site_of(vectors).await;
+        for (signed, others) in &all {
+            if signed != registered {
+                let reply = samples(&site, &others[0].token).await;
+                assert_refused(&reply, &format!("{registered} registered, {signed} signed"));
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn nothing_in_the_answer_tells_why_a_token_is_refused() {
+    let vectors = of_type("ed25519");
+    let site = site_of(&vectors).await;
+    let good = &vectors[0];
+    let [username, time, signature] = good.parts();
+    let mut wrong = good.signature();
+    wrong[9] ^= 1;
+    let other_type = of_type("rsa-2048")[0].token.clone();
+    let causes = [
+        ("bad signature", good.with_signature(&wrong)),
+        ("another type's signature", other_type),
+        ("unknown user", format!("nobody:{time}:{signature}")),
+        (
+            "stale",
+            format!("{username}:{}:{signature}", base62(SIGNED_AT - 61)),
+        ),
+        (
+            "of the future",
+            format!("{username}:{}:{signature}", base62(SIGNED_AT + 61)),
+        ),
+        (
+            "keyless but stale",
+            format!("keyless:{}:{signature}", base62(SIGNED_AT - 61)),
+        ),
+        ("no parts", "garbage".to_owned()),
+        ("two parts", format!("{username}:{time}")),
+        ("four parts", format!("x:{username}:{time}:{signature}")),
+        ("no username", format!(":{time}:{signature}")),
+        ("no time", format!("{username}::{signature}")),
+        ("no signature", format!("{username}:{time}:")),
+        ("an empty signature in quotes", format!("{username}:{time}:b''")),
+        ("half a quote", format!("{username}:{time}:b'{signature}")),
+        (
+            "username of other characters",
+            format!("al.ice:{time}:{signature}"),
+        ),
+        ("a space", format!("{username}%20:{time}:{signature}")),
+        ("a slash", format!("{username}%2F:{time}:{signature}")),
+        ("no base62", format!("{username}:1vb6-i:{signature}")),
+        (
+            "a time beyond 64 bits",
+            format!("{username}:zzzzzzzzzzz:{signature}"),
+        ),
+        ("no base64", format!("{username}:{time}:***")),
+        (
+            "standard base64",
+            format!(
+                "{username}:{time}:{}",
+                signature.replace('-', "+").replace('_', "%2F")
+            ),
+        ),
+        ("no UTF-8", format!("%FF%FE:{time}:{signature}")),
+        ("a zero byte", format!("{username}%00:{time}:{signature}")),
+        ("too long", format!("{username}:{time}:{}", "A".repeat(8_000))),
+    ];
+    let mut expected: Option<Reply> = None;
+    for (why, token) in causes {
+        for reply in [
+            samples(&site, &token).await,
+            Reply::of(
+                site.http
+                    .post(format!("{}/api/v2/{token}/launch/BM/a/", site.url())),
+            )
+            .await,
+            Reply::of(
+                site.http
+                    .post(format!("{}/api/v2/{token}/data/NOWHERE/", site.url())),
+            )
+            .await,
+        ] {
+            assert_refused(&reply, why);
+            assert!(!reply.text().contains(username), "{why}: {}", reply.text());
+            if let Some(expected) = &expected {
+                assert_eq!(reply.body, expected.body, "{why}");
+                let names = |reply: &Reply| {
+                    let mut headers = reply.headers.clone();
+                    headers.remove("date");
+                    headers
+                };
+                assert_eq!(names(&reply), names(expected), "{why}");
+            } else {
+                expected = Some(reply);
+            }
+        }
+    }
+    assert!(site.visits().await.is_empty());
+}
+
+#[actix_web::test]
+async fn a_registration_is_refused_with_that_same_answer() {
+    let vectors = of_type("ed25519");
+    let site = site_of(&vectors).await;
+    let [_, time, signature] = vectors[0].parts();
+    let expected = samples(&site, "garbage").await.body;
+    let tokens = [
+        ("garbage", "garbage".to_owned()),
+        (
+            "signed for another account",
+            format!("keyless:{time}:{signature}"),
+        ),
+        ("signed for another account", format!("nobody:{time}:{signature}")),
+        ("stale", format!("keyless:{}:{signature}", base62(SIGNED_AT - 61))),
+    ];
+    for (why, token) in tokens {
+        let url = format!("{}/api/v2/{token}/project/", site.url());
+        let reply = Reply::of(site.http.post(url).form(&[("public", &vectors[0].public)])).await;
+        assert_refused(&reply, why);
+        assert_eq!(reply.body, expected, "{why}");
+    }
+}
+
+#[actix_web::test]
+async fn an_account_without_a_key_is_told_to_register_one() {
+    let site = Site::new().await;
+    let alice = site.stranger("alice");
+    for reply in [
+        alice.samples("BM").await,
+        alice.launch("BM", "day").await,
+        alice.close("BM", "day").await,
+        alice.data("BM", &serde_json::json!({})).await,
+        alice.report("BM", &serde_json::json!({})).await,
+    ] {
+        assert_eq!(reply.status, 400, "{}", reply.text());
+        assert_eq!(reply.json()["error"]["code"], "no_key");
+        assert_eq!(reply.header("allow"), None);
+    }
+    assert!(site.visits().await.is_empty());
+}
+
+#[actix_web::test]
+async fn only_a_projects_own_key_signs_for_it() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    let bob = site.client("bob").await;
+    assert_eq!(alice.samples("BM").await.status, 200);
+    assert_refused(
+        &alice.posing_as("bob").samples("BM").await,
+        "alice's key, bob's name",
+    );
+    assert_refused(
+        &bob.posing_as("alice").samples("BM").await,
+        "bob's key, alice's name",
+    );
+    let token = alice.token().replacen("alice", "bob", 1);
+    assert_refused(&samples(&site, &token).await, "alice's signature, bob's name");
+}

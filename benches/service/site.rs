@@ -1,0 +1,205 @@
+//! A service of its own in this process, on threads of its own, with the production code and a store on the disk.
+
+use super::client::Connection;
+use super::facility;
+use base64::prelude::{Engine, BASE64_URL_SAFE};
+use beamlive::auth::token::{base62, sign_message};
+use beamlive::config::Settings;
+use beamlive::server::{Parts, Running};
+use beamlive_actors::clock::{Clock, SystemClock};
+use beamlive_storage::Store;
+use ed25519_dalek::{Signer, SigningKey};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+
+/// Beamlines of the facility; each has a project of its own that works there.
+pub(crate) const BEAMLINES: usize = 32;
+/// Samples in each project's list.
+pub(crate) const SAMPLES: usize = 400;
+
+/// A service, and what its clients know of it.
+pub(crate) struct Site {
+    address: SocketAddr,
+    store: Store,
+    lists: Vec<List>,
+    uniques: AtomicU64,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+/// What a project knows of its samples.
+struct List {
+    first: u64,
+    etag: String,
+    bytes: usize,
+    gzip_bytes: usize,
+}
+
+/// One program of one project. It signs once a second, and sends that token until the next: real clients sign each
+/// request, on machines of their own. The service verifies every request either way.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    username: String,
+    key: SigningKey,
+    signed_at: u64,
+    token: String,
+}
+
+impl Caller {
+    fn new(number: usize) -> Self {
+        Self {
+            username: Site::username(number),
+            key: facility::signing_key(number % BEAMLINES),
+            signed_at: 0,
+            token: String::new(),
+        }
+    }
+
+    /// A token of this second.
+    pub(crate) fn token(&mut self) -> &str {
+        let now = u64::try_from(SystemClock.now().0 / 1_000_000).unwrap();
+        if now != self.signed_at {
+            let time = base62(now);
+            let signature = self.key.sign(&sign_message(&self.username, &time));
+            self.token = format!(
+                "{}:{time}:{}",
+                self.username,
+                BASE64_URL_SAFE.encode(signature.to_bytes())
+            );
+            self.signed_at = now;
+        }
+        &self.token
+    }
+}
+
+impl Site {
+    /// Starts one with an empty store in `directory`.
+    pub(crate) async fn start(directory: &Path) -> Self {
+        std::fs::create_dir(directory).unwrap();
+        let file = directory.join("facility.toml");
+        std::fs::write(&file, facility::toml()).unwrap();
+        let settings = Settings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: directory.join("data"),
+            facility: Some(file),
+            ..Settings::default()
+        };
+        let (started, running) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let running = Running::start(settings, Parts::default()).await.unwrap();
+                let store = running.app().directory.services().store.clone();
+                started.send((running.address(), store)).unwrap();
+                // An error means that the bench has gone, which is a reason to stop too.
+                let _ = stopped.await;
+                if let Err(error) = running.stop().await {
+                    eprintln!("the service did not stop cleanly: {error}");
+                }
+            });
+        });
+        let (address, store) = running.recv().unwrap();
+        let mut site = Self {
+            address,
+            store,
+            lists: Vec::new(),
+            uniques: AtomicU64::new(1),
+            stop,
+            thread,
+        };
+        for project in 0..BEAMLINES {
+            let list = site.read_list(project).await;
+            site.lists.push(list);
+        }
+        site.open_sessions().await;
+        site
+    }
+
+    pub(crate) fn stop(self) {
+        let _ = self.stop.send(());
+        self.thread.join().unwrap();
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The username of project `number`.
+    pub(crate) fn username(number: usize) -> String {
+        format!("p{:02}", number % BEAMLINES)
+    }
+
+    /// A program of the project that works at beamline `number`.
+    pub(crate) fn caller(&self, number: usize) -> Caller {
+        Caller::new(number)
+    }
+
+    /// A sample of that project.
+    pub(crate) fn sample_of(&self, number: usize) -> u64 {
+        self.lists[number % BEAMLINES].first
+    }
+
+    /// The tag of that project's list.
+    pub(crate) fn etag_of(&self, number: usize) -> &str {
+        &self.lists[number % BEAMLINES].etag
+    }
+
+    /// A number that was not given before.
+    pub(crate) fn unique(&self) -> u64 {
+        self.uniques.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Every project has its beamline, so that what it uploads belongs to a session.
+    pub(crate) async fn open_sessions(&self) {
+        let mut connection = Connection::open(self.address).await.unwrap();
+        for beamline in 0..BEAMLINES {
+            let mut caller = self.caller(beamline);
+            let request = format!(
+                "POST /api/v2/{}/launch/B{beamline:02}/shift/ HTTP/1.1\r\nHost: bench\r\nContent-Length: 0\r\n\r\n",
+                caller.token()
+            );
+            let answer = connection.exchange(request.as_bytes()).await.unwrap();
+            assert_eq!(answer.status, 200);
+        }
+    }
+
+    /// What the requests are about.
+    pub(crate) fn describe(&self) -> String {
+        let list = &self.lists[0];
+        format!(
+            "{BEAMLINES} beamlines, {BEAMLINES} projects (Ed25519), {SAMPLES} samples in a list: {} bytes of JSON, {} gzipped",
+            list.bytes, list.gzip_bytes
+        )
+    }
+
+    async fn read_list(&self, project: usize) -> List {
+        let mut connection = Connection::open(self.address).await.unwrap();
+        let mut caller = self.caller(project);
+        let url = format!("/api/v2/{}/samples/B{project:02}/", caller.token());
+        let request = format!("GET {url} HTTP/1.1\r\nHost: bench\r\n\r\n");
+        let answer = connection.exchange(request.as_bytes()).await.unwrap();
+        assert_eq!(answer.status, 200);
+        let samples: Value = serde_json::from_slice(connection.body(&answer)).unwrap();
+        assert_eq!(samples.as_array().unwrap().len(), SAMPLES);
+        let (first, bytes) = (samples[0]["id"].as_u64().unwrap(), connection.body(&answer).len());
+        let etag = connection.header(&answer, "etag").unwrap().to_owned();
+        let request = format!("GET {url} HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\n\r\n");
+        let answer = connection.exchange(request.as_bytes()).await.unwrap();
+        assert_eq!(connection.header(&answer, "content-encoding"), Some("gzip"));
+        List {
+            first,
+            etag,
+            bytes,
+            gzip_bytes: connection.body(&answer).len(),
+        }
+    }
+}

@@ -189,6 +189,13 @@ async fn a_uuid_and_an_id_agree_or_the_uuid_counts() {
         "u-3",
         "an update without a uuid keeps it"
     );
+    for uuid in ["u-2", "u-3", "u-2"] {
+        assert_eq!(
+            upload(&alice, body(json!({"uuid": uuid}))).await,
+            second,
+            "an older uuid leads to its dataset still"
+        );
+    }
 
     let bobs = upload(&bob, body(json!({"uuid": "u-1", "id": first}))).await;
     assert!(

@@ -5,6 +5,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use beamlive_actors::ask::Unavailable;
+use beamlive_actors::session::UploadRefusal;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -53,6 +54,9 @@ pub enum ApiError {
     /// The method is not one of those that the route takes.
     #[error("this route takes {0}")]
     WrongMethod(&'static str),
+    /// The `Idempotency-Key` names another request.
+    #[error("{0}")]
+    KeyReused(String),
     /// There are too many already.
     #[error("{0}")]
     TooMany(String),
@@ -91,6 +95,7 @@ impl ApiError {
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::NotAdmin => (StatusCode::UNAUTHORIZED, "not_admin"),
             Self::WrongMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
+            Self::KeyReused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
             Self::Unavailable(error) => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -101,6 +106,15 @@ impl ApiError {
                     Unavailable::Unreadable(_) => "unreadable",
                 },
             ),
+        }
+    }
+}
+
+impl From<UploadRefusal> for ApiError {
+    fn from(refusal: UploadRefusal) -> Self {
+        match refusal {
+            UploadRefusal::Unavailable(error) => Self::Unavailable(error),
+            UploadRefusal::KeyReused => Self::KeyReused(refusal.to_string()),
         }
     }
 }

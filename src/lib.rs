@@ -8,6 +8,7 @@
 //! | `routes.rs`, `routes/` | the whole URL table; one file per endpoint, named as the endpoint |
 //! | `auth.rs`, `auth/token.rs` | [`auth::Verified`] and [`auth::Admin`]: extractors without which no guarded route compiles |
 //! | `caller.rs` | where a request comes from |
+//! | `idempotency.rs` | the `Idempotency-Key` of an upload |
 //! | `body.rs`, `wire.rs`, `wire/` | bodies: bounded reading, MessagePack and JSON, checked requests |
 //! | `error.rs` | the one table of errors and statuses |
 //! | `config.rs` | settings: defaults, file, environment, flags |
@@ -23,6 +24,7 @@ pub mod caller;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod idempotency;
 pub mod metrics;
 pub mod openapi;
 pub mod proxy;

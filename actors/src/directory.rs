@@ -26,6 +26,7 @@ use crate::schedule::Schedule;
 use crate::services::{Handed, Services};
 use crate::session::dataset::DatasetUpload;
 use crate::session::report::ReportUpload;
+use crate::session::UploadRefusal;
 use actix::dev::ToEnvelope;
 use actix::{Actor, ArbiterHandle, Context, Handler};
 use beamlive_storage::ids::{AccessListId, BeamlineId, IdRef, ProjectId, SessionId};
@@ -158,14 +159,14 @@ impl Directory {
     /// Records a dataset of `project`, and answers with its id.
     ///
     /// # Errors
-    /// [`Unavailable`]: nothing was done, or nobody was told that it was.
+    /// [`UploadRefusal`]: nothing was done, or nobody was told that it was.
     pub async fn add_dataset(
         &self,
         beamline: BeamlineId,
         project: ProjectId,
         upload: Arc<DatasetUpload>,
         origin: Origin,
-    ) -> Result<u64, Unavailable> {
+    ) -> Result<u64, UploadRefusal> {
         self.upload(beamline, |careful, reread| AddDataset {
             project,
             upload: upload.clone(),
@@ -179,14 +180,14 @@ impl Directory {
     /// Records a report of `project`, and answers with its id.
     ///
     /// # Errors
-    /// [`Unavailable`]: nothing was done, or nobody was told that it was.
+    /// [`UploadRefusal`]: nothing was done, or nobody was told that it was.
     pub async fn add_report(
         &self,
         beamline: BeamlineId,
         project: ProjectId,
         upload: Arc<ReportUpload>,
         origin: Origin,
-    ) -> Result<u64, Unavailable> {
+    ) -> Result<u64, UploadRefusal> {
         self.upload(beamline, |careful, reread| AddReport {
             project,
             upload: upload.clone(),
@@ -201,9 +202,9 @@ impl Directory {
         &self,
         beamline: BeamlineId,
         command: impl Fn(bool, bool) -> C,
-    ) -> Result<u64, Unavailable>
+    ) -> Result<u64, UploadRefusal>
     where
-        C: Command<Reply = Result<Handed<IdRef>, Unavailable>> + Clone,
+        C: Command<Reply = Result<Handed<IdRef>, UploadRefusal>> + Clone,
         Beamline: Handler<Ask<C>>,
         Context<Beamline>: ToEnvelope<Beamline, Ask<C>>,
     {
@@ -223,7 +224,7 @@ impl Directory {
                 }
             }
         }
-        Err(Unavailable::Contended)
+        Err(Unavailable::Contended.into())
     }
 
     /// Records an answer to a session's survey. `false`: there are too many already.

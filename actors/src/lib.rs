@@ -10,6 +10,7 @@
 //! | `inventory.rs`, `inventory/` | ready-made sample lists; which samples, at which port, in which order |
 //! | `access.rs`, `access/` | access lists, and the histories of remote connections |
 //! | `forwarder.rs`, `forwarder/` | the outbox, drained to a Data Proxy |
+//! | `expiry.rs` | gives back the room of what is kept for a time only |
 //! | `directory_key.rs`, `secure_path.rs` | directories and their secure keys |
 //! | `key.rs`, `key/` | the keys that sign requests: parsed, verified, at a cost that tells nothing |
 //! | `schedule.rs`, `duration.rs`, `zone.rs` | beamtimes, lengths of time, the clock on the wall |
@@ -27,6 +28,7 @@ pub mod clock;
 pub mod directory;
 pub mod directory_key;
 pub mod duration;
+pub mod expiry;
 pub mod facility;
 pub mod forwarder;
 pub mod inventory;

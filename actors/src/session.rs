@@ -7,6 +7,7 @@
 
 pub mod dataset;
 pub mod frames;
+pub mod once;
 pub mod report;
 
 mod looking;
@@ -25,9 +26,11 @@ use beamlive_storage::{Batch, Timestamp};
 use dataset::{DatasetUpload, Place};
 use looking::Found;
 use lru::LruCache;
-use report::ReportUpload;
+use once::{Once, Verdict};
+use report::{OwnDataset, ReportUpload};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use thiserror::Error;
 use tokio::sync::OwnedRwLockReadGuard;
 
 /// Directories whose keys a session's actor remembers.
@@ -109,12 +112,23 @@ pub struct RecordFeedback {
     pub origin: Origin,
 }
 
+/// Why an upload was not recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum UploadRefusal {
+    /// Nothing was done.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// Its `Idempotency-Key` was used for another upload.
+    #[error("this Idempotency-Key was used for another upload in the last 24 hours: send a new key with a new upload")]
+    KeyReused,
+}
+
 impl Command for RecordDataset {
-    type Reply = Result<Handed<IdRef>, Unavailable>;
+    type Reply = Result<Handed<IdRef>, UploadRefusal>;
 }
 
 impl Command for RecordReport {
-    type Reply = Result<Handed<IdRef>, Unavailable>;
+    type Reply = Result<Handed<IdRef>, UploadRefusal>;
 }
 
 impl Command for RecordFeedback {
@@ -154,8 +168,11 @@ impl Session {
         &mut self,
         command: &RecordDataset,
         found: &Found<Dataset>,
-    ) -> Result<Handed<IdRef>, Unavailable> {
+    ) -> Result<Handed<IdRef>, UploadRefusal> {
         let now = self.now();
+        if let Some(id) = repeated(command.upload.once.as_ref(), found, Subject::Dataset, now)? {
+            return Ok(self.hand_over(Batch::new(), IdRef::Known(id))?);
+        }
         let catalog = self.services.catalog.load_full();
         let old = found.old.as_ref().map(|(_, old)| &old.record);
         let (record, remarks) = command
@@ -163,23 +180,26 @@ impl Session {
             .to_record(command.attribution.place, &catalog, old, now);
         let opening = self.opening(record.directory_digest, found);
         let (batch, id) = writing::dataset(command, record, remarks, found, opening, now);
-        self.hand_over(batch, id)
+        Ok(self.hand_over(batch, id)?)
     }
 
     fn write_report(
         &mut self,
         command: &RecordReport,
         found: &Found<Report>,
-        owners: &[(i64, Option<report::Owner>)],
-    ) -> Result<Handed<IdRef>, Unavailable> {
+        claims: &[(i64, Option<OwnDataset>)],
+    ) -> Result<Handed<IdRef>, UploadRefusal> {
         let now = self.now();
+        if let Some(id) = repeated(command.upload.once.as_ref(), found, Subject::Report, now)? {
+            return Ok(self.hand_over(Batch::new(), IdRef::Known(id))?);
+        }
         let old = found.old.as_ref().map(|(_, old)| &old.record);
         let (record, remarks) = command
             .upload
-            .to_record(command.attribution.place, owners, old, now);
+            .to_record(command.attribution.place, claims, old, now);
         let opening = self.opening(record.directory_digest, found);
         let (batch, id) = writing::report(command, record, remarks, found, opening, now);
-        self.hand_over(batch, id)
+        Ok(self.hand_over(batch, id)?)
     }
 }
 
@@ -200,6 +220,7 @@ impl Handler<Ask<RecordDataset>> for Session {
         let written = looked
             .into_actor(self)
             .map(move |found, session: &mut Self, _: &mut _| {
+                let found = found.map_err(UploadRefusal::from);
                 let answer = found.and_then(|found| session.write_dataset(&command, &found));
                 let _ = reply.send(answer);
             });
@@ -228,8 +249,9 @@ impl Handler<Ask<RecordReport>> for Session {
         let written = looked
             .into_actor(self)
             .map(move |found, session: &mut Self, _: &mut _| {
+                let found = found.map_err(UploadRefusal::from);
                 let answer =
-                    found.and_then(|(found, owners)| session.write_report(&command, &found, &owners));
+                    found.and_then(|(found, claims)| session.write_report(&command, &found, &claims));
                 let _ = reply.send(answer);
             });
         if again {
@@ -272,6 +294,21 @@ impl Handler<Ask<RecordFeedback>> for Session {
                 let _ = reply.send(answer);
             });
         in_turn(written, ctx);
+    }
+}
+
+/// The record that the same request was answered with before.
+fn repeated(
+    once: Option<&Once>,
+    found: &Found<impl Sized>,
+    subject: Subject,
+    now: Timestamp,
+) -> Result<Option<u64>, UploadRefusal> {
+    let answered = found.answered.as_ref().map(|answered| &answered.record);
+    match once.map_or(Verdict::New, |once| once.verdict(answered, subject, now)) {
+        Verdict::New => Ok(None),
+        Verdict::Repeat(id) => Ok(Some(id)),
+        Verdict::Reused => Err(UploadRefusal::KeyReused),
     }
 }
 

@@ -9,6 +9,9 @@ const TAG: &str = "beamlines";
 const NO_KEY: &str = "The account has no key yet (`no_key`): register one and try again.";
 const WRONG_FIELDS: &str =
     "Every wrong field is named (`invalid`); or the account has no key yet (`no_key`).";
+const IDEMPOTENCY_KEY: &str = "The client's own name of this upload. The same upload again under the same key within 24 h is answered with the \
+     same id, and changes nothing.";
+const KEY_REUSED: &str = "The `Idempotency-Key` was used for another upload (`idempotency_key_reused`).";
 const NO_BEAMLINE: &str = "There is no such beamline.";
 
 const DATASETS: [(&str, &str); 8] = [
@@ -115,6 +118,7 @@ fn data() -> Route {
             "A body without a `Content-Type` is MessagePack. Answered once the dataset, and what is owed to the Data Proxy \
              for its directory, are durable. It belongs to the beamline's open session if that is the project's.",
         )
+        .header("Idempotency-Key", IDEMPOTENCY_KEY)
         .signed(WRONG_FIELDS)
         .body(
             "The dataset.",
@@ -122,6 +126,7 @@ fn data() -> Route {
         )
         .ok("The dataset is kept.", json::<UploadedId>())
         .fails("404", NO_BEAMLINE)
+        .fails("422", KEY_REUSED)
         .bounded()
 }
 
@@ -132,6 +137,7 @@ fn report() -> Route {
         "Upload an analysis report",
     ))
     .about("A body without a `Content-Type` is MessagePack. Answered once the report is durable.")
+    .header("Idempotency-Key", IDEMPOTENCY_KEY)
     .signed(WRONG_FIELDS)
     .body(
         "The report.",
@@ -142,6 +148,7 @@ fn report() -> Route {
     )
     .ok("The report is kept.", json::<UploadedId>())
     .fails("404", NO_BEAMLINE)
+    .fails("422", KEY_REUSED)
     .bounded()
 }
 

@@ -4,15 +4,18 @@ use super::{beamline, Id};
 use crate::auth::{AppData, Verified};
 use crate::body;
 use crate::error::ApiError;
+use crate::idempotency;
 use crate::wire::dataset;
 use actix_web::web::{Json, Path, Payload};
 use actix_web::{HttpRequest, Responder};
+use beamlive_actors::session::once::Once;
 use std::sync::Arc;
 
 /// Records the dataset. Its id is answered once it is durable.
 ///
 /// # Errors
-/// 400 naming every wrong field, 404 for an unknown beamline, 413 for a body that is too long.
+/// 400 naming every wrong field, 404 for an unknown beamline, 413 for a body that is too long, 422 for an
+/// `Idempotency-Key` of another upload.
 pub async fn post(
     request: HttpRequest,
     app: AppData,
@@ -25,7 +28,12 @@ pub async fn post(
     let limits = &app.settings.limits;
     let bytes = body::read(payload, limits.body_bytes, limits.body_seconds).await?;
     let (catalog, zone) = (verified.catalog.clone(), app.settings.timezone);
-    let read = move |bytes: &[u8]| dataset::parse(bytes, &catalog, zone).map_err(ApiError::fields);
+    let key = idempotency::key(&request)?;
+    let read = move |bytes: &[u8]| {
+        let mut upload = dataset::parse(bytes, &catalog, zone).map_err(ApiError::fields)?;
+        upload.once = key.map(|key| Once::new(key.as_bytes(), &acronym, bytes));
+        Ok(upload)
+    };
     let upload = super::parsed(&request, bytes, read).await?;
     let id = app
         .directory

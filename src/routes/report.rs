@@ -4,15 +4,18 @@ use super::{beamline, Id};
 use crate::auth::{AppData, Verified};
 use crate::body;
 use crate::error::ApiError;
+use crate::idempotency;
 use crate::wire::report;
 use actix_web::web::{Json, Path, Payload};
 use actix_web::{HttpRequest, Responder};
+use beamlive_actors::session::once::Once;
 use std::sync::Arc;
 
 /// Records the report. Its id is answered once it is durable.
 ///
 /// # Errors
-/// 400 naming every wrong field, 404 for an unknown beamline, 413 for a body that is too long.
+/// 400 naming every wrong field, 404 for an unknown beamline, 413 for a body that is too long, 422 for an
+/// `Idempotency-Key` of another upload.
 pub async fn post(
     request: HttpRequest,
     app: AppData,
@@ -24,7 +27,12 @@ pub async fn post(
     let beamline = beamline(&verified.catalog, &acronym)?;
     let limits = &app.settings.limits;
     let bytes = body::read(payload, limits.body_bytes, limits.body_seconds).await?;
-    let read = |bytes: &[u8]| report::parse(bytes).map_err(ApiError::fields);
+    let key = idempotency::key(&request)?;
+    let read = move |bytes: &[u8]| {
+        let mut upload = report::parse(bytes).map_err(ApiError::fields)?;
+        upload.once = key.map(|key| Once::new(key.as_bytes(), &acronym, bytes));
+        Ok(upload)
+    };
     let upload = super::parsed(&request, bytes, read).await?;
     let id = app
         .directory

@@ -112,6 +112,7 @@ pub fn parse(bytes: &[u8], catalog: &Catalog, zone: Tz) -> Result<DatasetUpload,
         id,
         uuid,
         meta_data: body.rest(&KNOWN),
+        once: None,
     })
 }
 

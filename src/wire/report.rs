@@ -45,6 +45,7 @@ pub fn parse(bytes: &[u8]) -> Result<ReportUpload, BTreeMap<String, String>> {
         data_id,
         details,
         id,
+        once: None,
     })
 }
 

@@ -4,6 +4,7 @@
 
 use crate::ids::{AccessListId, BeamlineId, IdRef, ProjectId, SessionId, Slot};
 use crate::records::{SecureKey, Subject};
+use crate::time::Timestamp;
 use smallvec::SmallVec;
 
 /// What the first byte of a key says. The numbers are on disk: never change one.
@@ -52,7 +53,7 @@ pub enum Table {
     Feedback = 37,
     /// `[id]`
     Dataset = 40,
-    /// `[project][dataset]`
+    /// `[project][dataset]` → its session (0 for none)
     DatasetByProject = 41,
     /// `[session][dataset]`
     DatasetBySession = 42,
@@ -60,8 +61,10 @@ pub enum Table {
     DatasetByBeamline = 43,
     /// `[project][uuid]` → dataset
     DatasetByUuid = 44,
-    /// `[dataset]` → its project, its session (0 for none)
-    DatasetOwner = 45,
+    /// `[project][digest of an Idempotency-Key]` → the request that was answered under it
+    AnsweredRequest = 46,
+    /// `[microseconds][project][digest]`: the same, oldest first
+    AnsweredRequestByTime = 47,
     /// `[id]`
     Report = 50,
     /// `[project][report]`
@@ -101,6 +104,15 @@ impl Key {
         bytes.push(table as u8);
         Self {
             bytes,
+            slots: SmallVec::new(),
+        }
+    }
+
+    /// A key as it was read.
+    #[must_use]
+    pub fn raw(bytes: &[u8]) -> Self {
+        Self {
+            bytes: SmallVec::from_slice(bytes),
             slots: SmallVec::new(),
         }
     }
@@ -217,16 +229,39 @@ pub fn dataset_by_uuid(project: ProjectId, uuid: &str) -> Key {
     Key::of(Table::DatasetByUuid).id(project).tail(uuid.as_bytes())
 }
 
-/// Whose a dataset is, without its metadata.
-#[must_use]
-pub fn dataset_owner(id: impl Into<IdRef>) -> Key {
-    record(Table::DatasetOwner, id)
-}
-
 /// A report.
 #[must_use]
 pub fn report(id: impl Into<IdRef>) -> Key {
     record(Table::Report, id)
+}
+
+/// What a request under the `Idempotency-Key` of this digest was answered with.
+#[must_use]
+pub fn answered_request(project: ProjectId, digest: &[u8; 16]) -> Key {
+    Key::of(Table::AnsweredRequest).id(project).tail(digest)
+}
+
+/// The same by time, so that the oldest is found first.
+#[must_use]
+pub fn answered_request_by_time(received: Timestamp, project: ProjectId, digest: &[u8; 16]) -> Key {
+    answered_requests_before(received).id(project).tail(digest)
+}
+
+/// The first key by time that is not of before `time`.
+#[must_use]
+pub fn answered_requests_before(time: Timestamp) -> Key {
+    let micros = u64::try_from(time.0).unwrap_or(0);
+    Key::of(Table::AnsweredRequestByTime).id(IdRef::Known(micros))
+}
+
+/// Reads a key by time back: the time, and the key of the answer.
+#[must_use]
+pub fn parse_answered_request_by_time(key: &[u8]) -> Option<(Timestamp, Key)> {
+    let micros = u64::from_be_bytes(key.get(1..9)?.try_into().ok()?);
+    let project = u64::from_be_bytes(key.get(9..17)?.try_into().ok()?);
+    let digest = key.get(17..)?.try_into().ok()?;
+    let time = Timestamp(i64::try_from(micros).ok()?);
+    Some((time, answered_request(ProjectId(project), digest)))
 }
 
 /// An index entry `[table][owner][id]`.

@@ -186,6 +186,12 @@ impl Client {
         self.post(path, rmp_serde::to_vec(body).unwrap()).await
     }
 
+    /// As [`Self::post_msgpack`], under an `Idempotency-Key`.
+    pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> Reply {
+        let request = self.http.post(self.url(path)).header("Idempotency-Key", key);
+        Reply::of(request.body(rmp_serde::to_vec(body).unwrap())).await
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         Reply::of(self.http.get(self.url(path))).await
     }

@@ -3,6 +3,7 @@
 mod accesslist;
 mod close;
 mod data;
+mod idempotency;
 mod keys;
 mod launch;
 mod project;

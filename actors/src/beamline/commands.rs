@@ -5,6 +5,7 @@ use crate::ask::{Command, Unavailable};
 use crate::services::Handed;
 use crate::session::dataset::DatasetUpload;
 use crate::session::report::ReportUpload;
+use crate::session::UploadRefusal;
 use beamlive_storage::ids::{IdRef, ProjectId, SessionId};
 use beamlive_storage::records::{Feedback, SecureKey};
 use std::sync::Arc;
@@ -110,11 +111,11 @@ impl Command for CloseSession {
 }
 
 impl Command for AddDataset {
-    type Reply = Result<Handed<IdRef>, Unavailable>;
+    type Reply = Result<Handed<IdRef>, UploadRefusal>;
 }
 
 impl Command for AddReport {
-    type Reply = Result<Handed<IdRef>, Unavailable>;
+    type Reply = Result<Handed<IdRef>, UploadRefusal>;
 }
 
 impl Command for AddFeedback {

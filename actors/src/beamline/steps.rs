@@ -126,7 +126,7 @@ impl Step for DatasetStep {
         let Ask { command, reply } = self.0;
         match beamline.attribute(command.project, &state) {
             Err(error) => {
-                let _ = reply.send(Err(error));
+                let _ = reply.send(Err(error.into()));
             }
             Ok(attribution) => {
                 let session = beamline.session(command.project, attribution.place.session);
@@ -136,14 +136,14 @@ impl Step for DatasetStep {
                     origin: command.origin,
                     careful: command.careful,
                 };
-                pass_on(&session, Ask { command, reply }, Err(Unavailable::Busy));
+                pass_on(&session, Ask { command, reply }, Err(Unavailable::Busy.into()));
             }
         }
         Taken::Done(state)
     }
 
     fn refuse(self: Box<Self>, why: Unavailable) {
-        let _ = self.0.reply.send(Err(why));
+        let _ = self.0.reply.send(Err(why.into()));
     }
 }
 
@@ -155,7 +155,7 @@ impl Step for ReportStep {
         let Ask { command, reply } = self.0;
         match beamline.attribute(command.project, &state) {
             Err(error) => {
-                let _ = reply.send(Err(error));
+                let _ = reply.send(Err(error.into()));
             }
             Ok(attribution) => {
                 let session = beamline.session(command.project, attribution.place.session);
@@ -165,14 +165,14 @@ impl Step for ReportStep {
                     origin: command.origin,
                     careful: command.careful,
                 };
-                pass_on(&session, Ask { command, reply }, Err(Unavailable::Busy));
+                pass_on(&session, Ask { command, reply }, Err(Unavailable::Busy.into()));
             }
         }
         Taken::Done(state)
     }
 
     fn refuse(self: Box<Self>, why: Unavailable) {
-        let _ = self.0.reply.send(Err(why));
+        let _ = self.0.reply.send(Err(why.into()));
     }
 }
 

@@ -5,6 +5,7 @@ use crate::access::lists::AccessTables;
 use crate::access::Access;
 use crate::ask::Keeper;
 use crate::clock::{Clock, KeySource};
+use crate::expiry::Expiry;
 use crate::facility::catalog::Catalog;
 use crate::facility::Facility;
 use crate::forwarder::{self, DataProxy, Forwarder, ForwarderHealth, ForwarderSettings, LocalProxy};
@@ -105,6 +106,7 @@ impl Directory {
                 Access::start(store.clone(), catalog.clone(), zone, &others, mailbox)
             })
         };
+        Expiry::start(store.clone(), clock.clone(), &setup.others);
         Self {
             services,
             mailbox,

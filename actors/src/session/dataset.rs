@@ -1,6 +1,7 @@
 //! What becomes of an uploaded dataset: pure rules.
 
 use super::frames::Frames;
+use super::once::Once;
 use crate::facility::catalog::Catalog;
 use crate::secure_path;
 use beamlive_storage::ids::{BeamlineId, ProjectId, SampleId, SessionId};
@@ -41,6 +42,8 @@ pub struct DatasetUpload {
     pub uuid: Option<String>,
     /// Everything else: a MessagePack map.
     pub meta_data: Vec<u8>,
+    /// The client's own name of this request.
+    pub once: Option<Once>,
 }
 
 /// Where an upload belongs.

@@ -1,12 +1,15 @@
 //! What the store already holds of an upload. Runs on a pool: the reads may touch the disk.
 
 use super::dataset::DatasetUpload;
-use super::report::{Owner, ReportUpload};
+use super::once::Once;
+use super::report::{OwnDataset, ReportUpload};
 use crate::secure_path;
 use beamlive_storage::engine::Order;
 use beamlive_storage::ids::{DatasetId, IdRef, ProjectId, ReportId, SessionId};
 use beamlive_storage::keys::{self, Key, Table};
-use beamlive_storage::records::{Dataset, PendingForward, Record, Report, SecureKey, Subject};
+use beamlive_storage::records::{
+    AnsweredRequest, Dataset, PendingForward, Record, Report, SecureKey, Subject,
+};
 use beamlive_storage::{ReadError, Store, Versioned};
 use std::collections::HashSet;
 
@@ -25,6 +28,8 @@ pub(super) struct Found<R> {
     pub(super) pending: Option<Versioned<PendingForward>>,
     /// The key that opens the upload's directory.
     pub(super) live_key: Option<SecureKey>,
+    /// What was answered under the upload's `Idempotency-Key` before.
+    pub(super) answered: Option<Versioned<AnsweredRequest>>,
 }
 
 impl<R> Found<R> {
@@ -37,6 +42,7 @@ impl<R> Found<R> {
             has_key: false,
             pending: None,
             live_key: None,
+            answered: None,
         }
     }
 }
@@ -61,36 +67,52 @@ pub(super) fn dataset(
     };
     let mut found = found(store, project, Subject::Dataset, old, &upload.directory, built_in)?;
     found.by_uuid = by_uuid.is_some();
+    found.answered = answered(store, project, upload.once.as_ref())?;
     Ok(found)
 }
 
-/// Under each claimed id, whose dataset it is.
-pub(super) type Owners = Vec<(i64, Option<Owner>)>;
+/// Under each claimed id, what is known of the project's own dataset.
+pub(super) type Claims = Vec<(i64, Option<OwnDataset>)>;
 
-/// Finds the report that an upload replaces, and whose the datasets are that it is about.
+/// Finds the report that an upload replaces, and which of the datasets that it is about are the project's.
 pub(super) fn report(
     store: &Store,
     project: ProjectId,
     upload: &ReportUpload,
     built_in: bool,
-) -> Result<(Found<Report>, Owners), ReadError> {
+) -> Result<(Found<Report>, Claims), ReadError> {
     let old = match upload.id.and_then(|id| u64::try_from(id).ok()) {
         Some(id) => own(store, id, keys::report(ReportId(id)), |old: &Report| {
             old.project == project
         })?,
         None => None,
     };
-    let mut owners = Vec::new();
+    let mut claims = Vec::new();
     let mut seen = HashSet::new();
     for &claimed in upload.data_id.iter().filter(|claimed| seen.insert(**claimed)) {
-        let owner = match u64::try_from(claimed) {
-            Ok(id) => store.get_bytes(&keys::dataset_owner(DatasetId(id)))?,
+        let session = match u64::try_from(claimed) {
+            Ok(id) => store.get_id(&keys::index(Table::DatasetByProject, project, DatasetId(id)))?,
             Err(_) => None,
         };
-        owners.push((claimed, owner.and_then(|bytes| Owner::from_bytes(&bytes))));
+        let own = session.map(|session| OwnDataset {
+            session: (session != 0).then_some(SessionId(session)),
+        });
+        claims.push((claimed, own));
     }
-    let found = found(store, project, Subject::Report, old, &upload.directory, built_in)?;
-    Ok((found, owners))
+    let mut found = found(store, project, Subject::Report, old, &upload.directory, built_in)?;
+    found.answered = answered(store, project, upload.once.as_ref())?;
+    Ok((found, claims))
+}
+
+fn answered(
+    store: &Store,
+    project: ProjectId,
+    once: Option<&Once>,
+) -> Result<Option<Versioned<AnsweredRequest>>, ReadError> {
+    match once {
+        Some(once) => store.get(&once.row(project)),
+        None => Ok(None),
+    }
 }
 
 /// How many answers a session's survey has, counted up to `limit`.
@@ -139,5 +161,6 @@ fn found<R>(
         has_key,
         pending,
         live_key,
+        answered: None,
     })
 }

@@ -1,8 +1,9 @@
 //! What becomes of an uploaded report: pure rules.
 
 use super::dataset::Place;
+use super::once::Once;
 use crate::secure_path;
-use beamlive_storage::ids::{DatasetId, ProjectId, SessionId};
+use beamlive_storage::ids::{DatasetId, SessionId};
 use beamlive_storage::records::Report;
 use beamlive_storage::Timestamp;
 use std::collections::HashSet;
@@ -27,49 +28,15 @@ pub struct ReportUpload {
     pub details: Vec<u8>,
     /// The report to update.
     pub id: Option<i64>,
+    /// The client's own name of this request.
+    pub once: Option<Once>,
 }
 
-/// What a report needs to know of a dataset.
+/// What a report needs to know of a dataset of its own project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Owner {
-    /// Whose it is.
-    pub project: ProjectId,
+pub struct OwnDataset {
     /// The session it belongs to.
     pub session: Option<SessionId>,
-}
-
-impl Owner {
-    /// As the store keeps it beside the dataset.
-    #[must_use]
-    pub fn to_bytes(self) -> [u8; 16] {
-        let session = self.session.map_or(0, |session| session.0);
-        let mut bytes = [0; 16];
-        let numbers = self
-            .project
-            .0
-            .to_be_bytes()
-            .into_iter()
-            .chain(session.to_be_bytes());
-        for (byte, value) in bytes.iter_mut().zip(numbers) {
-            *byte = value;
-        }
-        bytes
-    }
-
-    /// Reads it back; none for anything else.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let bytes: [u8; 16] = bytes.try_into().ok()?;
-        let both = u128::from_be_bytes(bytes);
-        let (project, session) = (
-            u64::try_from(both >> 64).ok()?,
-            u64::try_from(both & u128::from(u64::MAX)).ok()?,
-        );
-        Some(Self {
-            project: ProjectId(project),
-            session: (session != 0).then_some(SessionId(session)),
-        })
-    }
 }
 
 impl ReportUpload {
@@ -79,7 +46,7 @@ impl ReportUpload {
     pub fn to_record(
         &self,
         place: Place,
-        datasets: &[(i64, Option<Owner>)],
+        datasets: &[(i64, Option<OwnDataset>)],
         old: Option<&Report>,
         now: Timestamp,
     ) -> (Report, Vec<String>) {
@@ -87,15 +54,14 @@ impl ReportUpload {
         let mut about: Vec<DatasetId> = Vec::new();
         let mut sessions: Vec<SessionId> = Vec::new();
         let mut seen = HashSet::new();
-        for (claimed, owner) in datasets {
-            let own = owner.as_ref().filter(|owner| owner.project == place.project);
-            let (Some(owner), Ok(id)) = (own, u64::try_from(*claimed)) else {
+        for (claimed, own) in datasets {
+            let (Some(own), Ok(id)) = (own, u64::try_from(*claimed)) else {
                 remarks.push(format!("dataset {claimed} is not this project's: skipped"));
                 continue;
             };
             if seen.insert(id) {
                 about.push(DatasetId(id));
-                sessions.extend(owner.session);
+                sessions.extend(own.session);
             }
         }
         sessions.sort_unstable();

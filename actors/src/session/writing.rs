@@ -1,7 +1,6 @@
 //! The batches of uploads: record, indexes, directory and activity, all or nothing.
 
 use super::looking::Found;
-use super::report::Owner;
 use super::{Attribution, RecordDataset, RecordReport};
 use crate::activity::{self, Deed, Origin};
 use crate::directory_key::{self, Opening};
@@ -29,12 +28,8 @@ pub(super) fn dataset(
         None => {
             let id = IdRef::Slot(batch.allocate(Table::Dataset));
             batch.insert(keys::dataset(id), &record);
-            let owner = Owner {
-                project,
-                session: record.session,
-            };
-            batch.set(keys::dataset_owner(id), &owner.to_bytes());
-            batch.mark(keys::index(Table::DatasetByProject, project, id));
+            let session = IdRef::Known(record.session.map_or(0, |session| session.0));
+            batch.point(keys::index(Table::DatasetByProject, project, id), session);
             batch.mark(keys::index(Table::DatasetByBeamline, record.beamline, id));
             if let Some(session) = record.session {
                 batch.mark(keys::index(Table::DatasetBySession, session, id));
@@ -57,6 +52,15 @@ pub(super) fn dataset(
         let by_uuid = keys::dataset_by_uuid(project, uuid);
         batch.require_absent(by_uuid.clone());
         batch.point(by_uuid, id);
+    }
+    if let Some(once) = &command.upload.once {
+        once.keep(
+            &mut batch,
+            project,
+            (Subject::Dataset, id),
+            found.answered.as_ref(),
+            now,
+        );
     }
     let moved = found
         .old
@@ -121,6 +125,15 @@ pub(super) fn report(
     };
     for session in &record.sessions {
         batch.mark(keys::index(Table::ReportBySession, *session, id));
+    }
+    if let Some(once) = &command.upload.once {
+        once.keep(
+            &mut batch,
+            project,
+            (Subject::Report, id),
+            found.answered.as_ref(),
+            now,
+        );
     }
     let moved = found
         .old

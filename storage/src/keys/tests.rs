@@ -41,6 +41,14 @@ fn keys_read_back() {
     assert_eq!(parsed, (AccessListId(3), ProjectId(5), "k\u{fc}vette".to_owned()));
     let key = outbox(Subject::Report, IdRef::Known(9));
     assert_eq!(parse_outbox(key.as_bytes()), Some((Subject::Report, 9)));
+    let by_time = answered_request_by_time(Timestamp(77), ProjectId(5), &[9; 16]);
+    assert_eq!(
+        parse_answered_request_by_time(by_time.as_bytes()),
+        Some((Timestamp(77), answered_request(ProjectId(5), &[9; 16])))
+    );
+    let before = |micros| answered_requests_before(Timestamp(micros));
+    assert!(before(77).as_bytes() < by_time.as_bytes() && by_time.as_bytes() < before(78).as_bytes());
+    assert_eq!(parse_answered_request_by_time(&[47; 32]), None);
     for short in [&[][..], &[70], &[70; 16]] {
         assert_eq!(parse_connection(short), None);
     }

@@ -321,6 +321,15 @@ fn measured(check: &mut Check) {
             modified: T2,
         },
     );
+    check.record(
+        "-",
+        &AnsweredRequest {
+            record: RawId::from(9),
+            subject: Subject::Report,
+            request: [0x33; 16],
+            received: T2,
+        },
+    );
 }
 
 fn directories_and_log(check: &mut Check) {

@@ -13,7 +13,7 @@ pub use facility::{
 };
 pub use log::{Activity, Connection, ConnectionStatus, Subject};
 pub use session::{BeamlineState, Feedback, Session, Stretch};
-pub use upload::{Dataset, Report};
+pub use upload::{AnsweredRequest, Dataset, Report};
 
 use super::Record;
 use crate::time::Timestamp;
@@ -46,6 +46,7 @@ records! {
     Feedback = "feedback";
     Dataset = "dataset";
     Report = "report";
+    AnsweredRequest = "answered request";
     PendingForward = "pending forward";
     SecurePath = "secure path";
     Connection = "connection";

@@ -1,6 +1,7 @@
 //! Datasets and reports.
 
-use crate::ids::{BeamlineId, DatasetId, ProjectId, SampleId, SessionId};
+use super::Subject;
+use crate::ids::{BeamlineId, DatasetId, ProjectId, RawId, SampleId, SessionId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +79,19 @@ pub struct Report {
     pub created: Timestamp,
     /// When it was last uploaded.
     pub modified: Timestamp,
+}
+
+/// A request that was answered, for as long as its `Idempotency-Key` is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnsweredRequest {
+    /// The record it was answered with. First, for the writer fills it in for a new record.
+    pub record: RawId,
+    /// What kind of record that is.
+    pub subject: Subject,
+    /// Tells another request under the same key: a digest of beamline and body.
+    pub request: [u8; 16],
+    /// When it was answered.
+    pub received: Timestamp,
 }
 
 /// Byte strings in one piece, where serde would take them value by value.

@@ -1,0 +1,122 @@
+//! Removes what is kept for a time only: under which `Idempotency-Key` a request was answered.
+//!
+//! Nobody waits for it, so it takes a few rows at a time and lets the writer serve others in between. Whether something
+//! is outdated is decided where it is read; here only the room that it takes is given back.
+
+use crate::ask::Unavailable;
+use crate::clock::Clock;
+use crate::pool;
+use actix::{Actor, ActorFutureExt, Addr, ArbiterHandle, AsyncContext, Context, WrapFuture};
+use beamlive_storage::engine::Order;
+use beamlive_storage::keys::{self, Key, Table};
+use beamlive_storage::records::AnsweredRequest;
+use beamlive_storage::{Batch, CommitError, ReadError, Store, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long an answered request is known by its `Idempotency-Key`: 24 h, in microseconds.
+pub const KEPT_MICROS: i64 = 24 * 3600 * 1_000_000;
+/// How often to look.
+const ROUND: Duration = Duration::from_secs(600);
+/// Rows that are removed in one batch.
+const ROWS: usize = 256;
+
+/// The actor.
+pub struct Expiry {
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+impl Expiry {
+    /// Starts it; the first look is taken at once.
+    pub fn start(store: Store, clock: Arc<dyn Clock>, arbiter: &ArbiterHandle) -> Addr<Self> {
+        Self::start_in_arbiter(arbiter, move |_| Self { store, clock })
+    }
+
+    fn look(&mut self, context: &mut Context<Self>) {
+        let round = sweep(self.store.clone(), self.clock.now()).into_actor(self);
+        context.spawn(round.map(|swept, _, context| {
+            match swept {
+                Ok(0) => {}
+                Ok(rows) => tracing::debug!(rows, "forgot answered requests older than a day"),
+                // Nothing is lost but room: the next round finds the same rows.
+                Err(error) => tracing::warn!(%error, "answered requests older than a day are still kept"),
+            }
+            context.run_later(ROUND, Self::look);
+        }));
+    }
+}
+
+impl Actor for Expiry {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        self.look(context);
+    }
+}
+
+/// Removes all that is outdated at `now`, and says how many rows these were.
+///
+/// # Errors
+/// [`Unavailable`] when the store can't be read or written.
+pub async fn sweep(store: Store, now: Timestamp) -> Result<usize, Unavailable> {
+    let mut swept = 0;
+    loop {
+        let reader = store.clone();
+        let outdated = pool::read(move || outdated(&reader, now, ROWS)).await?;
+        let rows = outdated.len();
+        if rows == 0 {
+            return Ok(swept);
+        }
+        let mut batch = Batch::new();
+        for row in outdated {
+            if let Some((answered, revision)) = row.answered {
+                batch.remove(answered, revision);
+            }
+            batch.clear(row.by_time);
+        }
+        match store.reserve()?.commit(batch).await {
+            Ok(_) => swept += rows,
+            // One of the keys was just used again: look anew.
+            Err(CommitError::Conflict(_)) => {}
+            Err(CommitError::WritesOff(reason)) => return Err(Unavailable::WritesOff(reason)),
+        }
+    }
+}
+
+struct Outdated {
+    by_time: Key,
+    /// The answer, if it is still the one of that time, and its revision.
+    answered: Option<(Key, u64)>,
+}
+
+fn outdated(store: &Store, now: Timestamp, limit: usize) -> Result<Vec<Outdated>, ReadError> {
+    let start = Key::of(Table::AnsweredRequestByTime);
+    let end = keys::answered_requests_before(now.plus_micros(-KEPT_MICROS + 1));
+    let mut rows = Vec::new();
+    for key in store
+        .scan_keys(start.as_bytes(), end.as_bytes(), Order::Ascending)
+        .take(limit)
+    {
+        let by_time = key?;
+        let Some((received, answered)) = keys::parse_answered_request_by_time(&by_time) else {
+            tracing::warn!("an index entry of answered requests makes no sense; removing it");
+            rows.push(Outdated {
+                by_time: Key::raw(&by_time),
+                answered: None,
+            });
+            continue;
+        };
+        let read = store.get::<AnsweredRequest>(&answered)?;
+        rows.push(Outdated {
+            by_time: Key::raw(&by_time),
+            answered: read
+                .filter(|read| read.record.received == received)
+                .map(|read| (answered, read.revision)),
+        });
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests;

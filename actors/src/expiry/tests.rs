@@ -1,0 +1,67 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use beamlive_storage::ids::{IdRef, ProjectId, RawId};
+use beamlive_storage::records::Subject;
+
+const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
+
+async fn answer(store: &Store, n: u32, received: Timestamp) {
+    let mut key = [0; 16];
+    key[..4].copy_from_slice(&n.to_be_bytes());
+    let mut batch = Batch::new();
+    let answered = AnsweredRequest {
+        record: RawId::NONE,
+        subject: Subject::Dataset,
+        request: [7; 16],
+        received,
+    };
+    let project = ProjectId(3);
+    batch.insert_naming(
+        keys::answered_request(project, &key),
+        &answered,
+        IdRef::Known(u64::from(n) + 1),
+    );
+    batch.mark(keys::answered_request_by_time(received, project, &key));
+    store.reserve().unwrap().commit(batch).await.unwrap();
+}
+
+fn rows(store: &Store, table: Table) -> usize {
+    let (start, end) = keys::below(&Key::of(table), None);
+    store.scan_keys(&start, &end, Order::Ascending).count()
+}
+
+#[tokio::test]
+async fn what_is_a_day_old_goes_and_all_else_stays() {
+    let store = Store::in_memory();
+    let outdated = 2 * u32::try_from(ROWS).unwrap() + 3;
+    for n in 0..outdated {
+        answer(&store, n, NOW.plus_micros(-KEPT_MICROS - i64::from(n % 2))).await;
+    }
+    for n in 0..5 {
+        answer(
+            &store,
+            outdated + n,
+            NOW.plus_micros(-KEPT_MICROS + 1 + i64::from(n)),
+        )
+        .await;
+    }
+    let swept = sweep(store.clone(), NOW).await.unwrap();
+    assert_eq!(swept, usize::try_from(outdated).unwrap());
+    assert_eq!(rows(&store, Table::AnsweredRequest), 5);
+    assert_eq!(rows(&store, Table::AnsweredRequestByTime), 5);
+    assert_eq!(sweep(store, NOW).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_newer_than_the_entry_that_leads_to_it_stays() {
+    let store = Store::in_memory();
+    answer(&store, 1, NOW).await;
+    let mut key = [0; 16];
+    key[..4].copy_from_slice(&1_u32.to_be_bytes());
+    let mut batch = Batch::new();
+    batch.mark(keys::answered_request_by_time(Timestamp(1), ProjectId(3), &key));
+    store.reserve().unwrap().commit(batch).await.unwrap();
+    assert_eq!(sweep(store.clone(), NOW).await.unwrap(), 1);
+    assert_eq!(rows(&store, Table::AnsweredRequest), 1);
+    assert_eq!(rows(&store, Table::AnsweredRequestByTime), 1);
+}

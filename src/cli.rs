@@ -4,7 +4,9 @@ pub mod admin_client;
 pub mod apply;
 pub mod check;
 pub mod client;
+mod progress;
 pub mod serve;
+pub mod verify;
 
 use clap::{Parser, Subcommand};
 use std::io::{ErrorKind, Write};
@@ -29,6 +31,8 @@ pub enum Command {
     Check(check::Check),
     /// Speak to a service as a beamline does: sign, launch, upload.
     Client(client::Client),
+    /// Check a data directory, offline: every record, every index, every promise.
+    Verify(verify::Verify),
 }
 
 /// Why a command failed, in words for a person.
@@ -57,6 +61,7 @@ impl Cli {
             Command::Apply(apply) => apply.run().await,
             Command::Check(check) => check.run().await,
             Command::Client(client) => client.run().await,
+            Command::Verify(verify) => verify.run().await,
         }
     }
 }

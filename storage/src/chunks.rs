@@ -90,6 +90,27 @@ pub(crate) fn piece_keys<'a>(key: &'a [u8], value: &[u8]) -> impl Iterator<Item 
         .flat_map(move |head| (0..head.pieces).map(move |n| head.key(key, n)))
 }
 
+/// The key of the record that a piece belongs to.
+pub(crate) fn record_of(piece: &[u8]) -> Option<&[u8]> {
+    let end = piece.len().checked_sub(8 + 4)?;
+    piece.get(1..end).filter(|key| !key.is_empty())
+}
+
+/// Whether the head of a record names this piece.
+pub(crate) fn owns(head: &[u8], piece: &[u8]) -> bool {
+    let tail = piece
+        .len()
+        .checked_sub(8 + 4)
+        .and_then(|start| piece.get(start..));
+    let (Some(head), Some((revision, n))) =
+        (Head::parse(head), tail.and_then(|tail| tail.split_at_checked(8)))
+    else {
+        return false;
+    };
+    let n = n.try_into().map(u32::from_be_bytes);
+    revision == head.revision && n.is_ok_and(|n| n < head.pieces)
+}
+
 /// Puts the record of `key` together again. `None` when the pieces are not, or no longer, those of this head.
 pub(crate) fn join<E>(
     key: &[u8],

@@ -7,6 +7,26 @@ use crate::records::{SecureKey, Subject};
 use crate::time::Timestamp;
 use smallvec::SmallVec;
 
+/// Declares the tables, and keeps a list of them.
+macro_rules! tables {
+    ($(#[$doc:meta])* pub enum Table { $($(#[$shape:meta])* $name:ident = $number:literal,)* }) => {
+        $(#[$doc])*
+        pub enum Table { $($(#[$shape])* $name = $number,)* }
+
+        impl Table {
+            /// Reads back the first byte of a key.
+            #[must_use]
+            pub fn from_byte(byte: u8) -> Option<Self> {
+                match byte {
+                    $($number => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+tables! {
 /// What the first byte of a key says. The numbers are on disk: never change one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -87,6 +107,7 @@ pub enum Table {
     ActivityByProject = 81,
     /// Parts of a value above 16 KiB: `[its key][revision][n]`
     Chunk = 255,
+}
 }
 
 /// A key, with the places where the writer puts ids it allocates.

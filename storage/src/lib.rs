@@ -10,6 +10,7 @@
 //! | `chunks.rs` | values above 16 KiB, in pieces |
 //! | `keys.rs`, `codec.rs`, `records/` | the keyspace, the bytes of a record, the records |
 //! | `metrics.rs` | what the writer counts |
+//! | `verify.rs`, `verify/` | checks a whole store, offline |
 //! | `migrate.rs` | the store's own format: created, checked, refused |
 //!
 //! Invariants: a receipt resolves only when its batch and all before it are durable; batches take effect in the
@@ -28,6 +29,7 @@ mod migrate;
 pub mod records;
 mod store;
 pub mod time;
+pub mod verify;
 mod writer;
 
 pub use batch::Batch;

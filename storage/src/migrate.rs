@@ -46,7 +46,7 @@ pub enum FormatError {
 /// Makes sure that the database is a store of this build's layout: checks it, or writes it into an empty database.
 pub(crate) fn prepare(engine: &dyn Engine, created_by: &str, now: Timestamp) -> Result<(), FormatError> {
     let key = Key::of(Table::Meta);
-    let Some(bytes) = engine.get(key.as_bytes())? else {
+    if engine.get(key.as_bytes())?.is_none() {
         let all = engine.range(&[], &successor(&[u8::MAX]), Order::Ascending).next();
         if all.transpose()?.is_some() {
             return Err(FormatError::Foreign);
@@ -62,6 +62,14 @@ pub(crate) fn prepare(engine: &dyn Engine, created_by: &str, now: Timestamp) -> 
         );
         engine.apply(&[batch])?;
         return Ok(());
+    }
+    check(engine)
+}
+
+/// Makes sure that the database is a store of this build's layout, and writes nothing.
+pub(crate) fn check(engine: &dyn Engine) -> Result<(), FormatError> {
+    let Some(bytes) = engine.get(Key::of(Table::Meta).as_bytes())? else {
+        return Err(FormatError::Foreign);
     };
     let format = decode::<StoreFormat>(&bytes)?.record;
     match format.layout {

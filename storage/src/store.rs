@@ -12,7 +12,7 @@ use crate::records::Record;
 use crate::time::Timestamp;
 use crate::writer::{self, Job, Permit, Shown};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -120,6 +120,25 @@ impl Store {
             source,
         })?;
         Ok(Self::with_engine(Arc::new(engine), config.queue))
+    }
+
+    /// Opens the store in `path` to look at it, with `cache_bytes` of pages in memory. Creates none, and writes nothing
+    /// but what the database itself does when it is opened.
+    ///
+    /// # Errors
+    /// [`OpenError`], which says what to do; [`OpenError::Missing`] when there is no store.
+    pub fn open_to_read(path: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
+        if !path.join("db").is_file() {
+            return Err(OpenError::Missing {
+                path: path.to_owned(),
+            });
+        }
+        let engine = SledEngine::open(path, cache_bytes)?;
+        migrate::check(&engine).map_err(|source| OpenError::Format {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self::with_engine(Arc::new(engine), 1))
     }
 
     /// An empty store that nothing outlives.
@@ -306,6 +325,11 @@ impl Store {
         }
     }
 
+    /// The database itself, for what reads rows as they are.
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        self.inner.engine.as_ref()
+    }
+
     fn sender(&self) -> Option<mpsc::Sender<Job>> {
         self.inner
             .queue
@@ -319,7 +343,7 @@ impl Store {
     }
 
     /// Puts a large value together. `None` when it was removed meanwhile.
-    fn whole(&self, key: &[u8], mut value: Vec<u8>) -> Result<Option<Vec<u8>>, ReadError> {
+    pub(crate) fn whole(&self, key: &[u8], mut value: Vec<u8>) -> Result<Option<Vec<u8>>, ReadError> {
         for _ in 0..LOOKS {
             if let Some(whole) = chunks::join(key, value, |piece| self.inner.engine.get(piece))? {
                 return Ok(Some(whole));

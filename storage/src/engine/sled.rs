@@ -27,6 +27,12 @@ pub enum OpenError {
         /// The store's directory.
         path: PathBuf,
     },
+    /// There is none.
+    #[error("there is no store in {path}: name the data directory of a beamlive")]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// There is something else in its place.
     #[error("the store {path} is not a directory: name a directory, or one that does not exist yet")]
     NotADirectory {

@@ -1,0 +1,79 @@
+//! `beamlive verify`: checks a data directory, offline.
+
+use super::{print, progress, Failure};
+use beamlive_actors::beamline::state::JOINABLE_MICROS;
+use beamlive_actors::facility::DEEPEST;
+use beamlive_storage::verify::{self, Findings, Rules};
+use beamlive_storage::{OpenError, Store};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Lines of each kind that are printed; others are counted.
+const PRINTED: usize = 100;
+/// Bytes of pages that are kept in memory.
+const CACHE_BYTES: u64 = 128 * 1024 * 1024;
+
+/// Check a data directory while no service uses it: every record, every index both ways, every promise.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The data directory.
+    #[arg(long, env = "BEAMLIVE_DATA", value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+}
+
+/// What the rules of this build promise.
+#[must_use]
+pub fn rules() -> Rules {
+    Rules {
+        joinable_micros: JOINABLE_MICROS,
+        deepest: DEEPEST,
+    }
+}
+
+impl Verify {
+    /// Prints every problem, every warning, and the rows of every table.
+    ///
+    /// # Errors
+    /// When there is a problem, or the store can't be opened or read to its end.
+    pub async fn run(self) -> Result<(), Failure> {
+        let store = self.data.join("store");
+        let findings = tokio::task::spawn_blocking(move || check(&store)).await??;
+        for line in findings.problems.kept().iter().take(PRINTED) {
+            print(format_args!("problem: {line}"))?;
+        }
+        for line in findings.warnings.kept().iter().take(PRINTED) {
+            print(format_args!("warning: {line}"))?;
+        }
+        for (table, rows) in findings.tables() {
+            let table = format!("{table:?}");
+            print(format_args!("{table:<22} {rows:>12}"))?;
+        }
+        match findings.problems.count() {
+            0 => print(format_args!(
+                "clean: {} rows",
+                findings.tables().map(|(_, rows)| rows).sum::<u64>()
+            )),
+            1 => Err("there is 1 problem in this store: restore the last backup if it matters, and report it".into()),
+            count => Err(format!(
+                "there are {count} problems in this store, of which up to {PRINTED} are named: restore the last backup if they matter, and report them"
+            )
+            .into()),
+        }
+    }
+}
+
+fn check(path: &Path) -> Result<Findings, Failure> {
+    let store = Store::open_to_read(path, CACHE_BYTES).map_err(|error| match error {
+        OpenError::Locked { path } => {
+            format!("the store {} is in use: stop the service first", path.display()).into()
+        }
+        error => Failure::from(error),
+    })?;
+    let bar = progress::counting("verify");
+    let findings = verify::verify(&store, rules(), |rows, table| {
+        bar.set_position(rows);
+        bar.set_message(format!("in {table:?}"));
+    });
+    bar.finish_and_clear();
+    Ok(findings?)
+}

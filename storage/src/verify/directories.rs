@@ -1,0 +1,136 @@
+//! Secure keys, the paths they open, and the outbox.
+
+use super::parts::{self, Parts};
+use super::Check;
+use crate::ids::{IdRef, ProjectId};
+use crate::keys;
+use crate::records::{PendingForward, SecureKey, SecurePath, Subject};
+use crate::store::ReadError;
+use sha2::{Digest, Sha256};
+
+impl Check<'_> {
+    /// A record with a directory has its key, or waits for it: one of the two.
+    pub(super) fn has_directory(&mut self, subject: Subject, id: u64) -> Result<(), ReadError> {
+        let key = self.exists(&keys::secure_key(subject, IdRef::Known(id)))?;
+        let waits = self.exists(&keys::outbox(subject, IdRef::Known(id)))?;
+        match (key, waits) {
+            (true, true) => self.problem(format!(
+                "{subject:?} {id}: has a secure key and waits in the outbox for one"
+            )),
+            (false, false) => self.problem(format!(
+                "{subject:?} {id}: has no secure key and does not wait for one"
+            )),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A key that the built-in proxy does not know is an external one's.
+    pub(super) fn secure_key(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) -> Result<(), ReadError> {
+        let Some((subject, id)) = parts.place() else {
+            self.malformed(key);
+            return Ok(());
+        };
+        let what = format!("SecureKey of {subject:?} {id}");
+        let Ok(secure_key) = value.try_into().map(SecureKey) else {
+            self.problem(format!("{what}: {} bytes are no key", value.len()));
+            return Ok(());
+        };
+        let Some(owner) = self.owner_of(&what, subject, id)? else {
+            return Ok(());
+        };
+        let path = self.found::<SecurePath>(&keys::secure_path(&secure_key))?;
+        if path.is_some_and(|path| !opens(owner, path.project.map(|project| project.0), &path.directory)) {
+            self.problem(format!("{what}: it opens another directory"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn secure_path(
+        &mut self,
+        mut parts: Parts<'_>,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), ReadError> {
+        let (Some(secure_key), Some(())) = (parts.bytes::<20>(), parts.end()) else {
+            self.malformed(key);
+            return Ok(());
+        };
+        let what = parts::shown("SecurePath", key);
+        let Some(path) = self.decoded::<SecurePath>(&what, key, value)? else {
+            return Ok(());
+        };
+        let back = keys::secure_path_by_directory(path.project, &digest(&path.directory));
+        if self.store.get_bytes(&back)?.as_deref() != Some(secure_key.as_slice()) {
+            self.problem(format!("{what}: its directory does not lead to it"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn secure_path_by_directory(
+        &mut self,
+        mut parts: Parts<'_>,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), ReadError> {
+        let place = (parts.id(), parts.bytes::<16>(), parts.end());
+        let (Some(project), Some(half), Some(())) = place else {
+            self.malformed(key);
+            return Ok(());
+        };
+        let path = match value.try_into().map(SecureKey) {
+            Ok(secure_key) => self.found::<SecurePath>(&keys::secure_path(&secure_key))?,
+            Err(_) => None,
+        };
+        let project = (project != 0).then_some(ProjectId(project));
+        if !path.is_some_and(|path| path.project == project && digest(&path.directory) == half) {
+            self.problem(format!(
+                "{}: does not lead to the key of this directory",
+                parts::shown("SecurePathByDirectory", key)
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn outbox(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) -> Result<(), ReadError> {
+        let Some((subject, id)) = parts.place() else {
+            self.malformed(key);
+            return Ok(());
+        };
+        let what = format!("Outbox of {subject:?} {id}");
+        let Some(pending) = self.decoded::<PendingForward>(&what, key, value)? else {
+            return Ok(());
+        };
+        let Some(owner) = self.owner_of(&what, subject, id)? else {
+            return Ok(());
+        };
+        if !opens(owner, Some(pending.project.0), &pending.directory) {
+            self.problem(format!("{what}: another directory waits than the record's"));
+        }
+        Ok(())
+    }
+
+    fn owner_of(&mut self, what: &str, subject: Subject, id: u64) -> Result<Option<Owner>, ReadError> {
+        let owner = self.directory_of(subject, id)?;
+        if owner.is_none() {
+            self.problem(format!("{what}: there is no such record"));
+        }
+        Ok(owner)
+    }
+}
+
+/// A record's project, and the digest of its directory where the record has one.
+type Owner = (u64, Option<[u8; 16]>);
+
+fn opens((owner, half): Owner, project: Option<u64>, directory: &str) -> bool {
+    project == Some(owner) && half.is_none_or(|half| half == digest(directory))
+}
+
+/// The first half of the SHA-256, as uploads keep it.
+fn digest(directory: &str) -> [u8; 16] {
+    let mut half = [0; 16];
+    for (byte, value) in half.iter_mut().zip(Sha256::digest(directory.as_bytes())) {
+        *byte = value;
+    }
+    half
+}

@@ -1,0 +1,129 @@
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+//! A small store in which everything is as it should be, and then one thing that is not.
+
+mod facility;
+mod sound;
+mod uploads;
+mod visits;
+
+use super::*;
+use crate::batch::Batch;
+use crate::engine::memory::MemoryEngine;
+use crate::engine::Engine;
+use crate::keys::Key;
+use crate::records::Record;
+use sound::{sound, BM};
+
+const RULES: Rules = Rules {
+    joinable_micros: 7 * 86_400 * 1_000_000,
+    deepest: 4,
+};
+
+/// A sound store that a test may damage.
+struct Bench {
+    engine: MemoryEngine,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let bench = Self {
+            engine: MemoryEngine::new(),
+        };
+        bench.write(sound);
+        bench
+    }
+
+    fn write(&self, fill: impl FnOnce(&mut Batch)) {
+        let mut batch = Batch::new();
+        fill(&mut batch);
+        self.engine.apply(&[batch]).unwrap().pop().unwrap().unwrap();
+    }
+
+    /// Rewrites a record.
+    fn change<R: Record>(&self, key: &Key, change: impl FnOnce(&mut R)) {
+        let store = self.store();
+        let mut old = store.get::<R>(key).unwrap().unwrap();
+        change(&mut old.record);
+        self.write(|batch| {
+            batch.replace(key.clone(), old.revision, &old.record);
+        });
+    }
+
+    fn store(&self) -> Store {
+        Store::with_engine(std::sync::Arc::new(self.engine.clone()), 1)
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let findings = verify(&self.store(), RULES, |_, _| {}).unwrap();
+        findings.problems.kept().to_vec()
+    }
+}
+
+/// After this change, exactly these problems are named.
+#[track_caller]
+fn breaks(damage: impl FnOnce(&Bench), expected: &[&str]) {
+    let bench = Bench::new();
+    damage(&bench);
+    let problems = bench.problems();
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn a_sound_store_is_clean_and_its_rows_are_counted() {
+    let bench = Bench::new();
+    let mut watched = 0;
+    let findings = verify(&bench.store(), RULES, |rows, _| watched = rows).unwrap();
+    assert_eq!(findings.problems, Lines::default());
+    assert_eq!(findings.warnings, Lines::default());
+    assert!(findings.is_clean());
+    assert_eq!(findings.rows(Table::Dataset), 2);
+    assert_eq!(findings.rows(Table::Stretch), 3);
+    assert_eq!(findings.tables().map(|(_, rows)| rows).min(), Some(1));
+}
+
+#[test]
+fn rows_of_no_table_and_malformed_keys_are_named() {
+    breaks(
+        |bench| {
+            bench.write(|batch| {
+                let mut unknown = Key::of(Table::Meta).tail(&[1; 20]);
+                unknown.bytes[0] = 200;
+                batch.mark(unknown);
+                batch.mark(Key::of(Table::Dataset).tail(&[1]));
+                batch.mark(Key::of(Table::SessionByName).id(BM).id(BM));
+                batch.mark(Key::of(Table::SecureKey).tail(&[99]).id(BM));
+                batch.mark(Key::of(Table::Counter).tail(&[200]));
+            });
+        },
+        &[
+            "Counter 01c8: not a key of this table",
+            "SessionByName 210000000000000001…: not a key of this table",
+            "Dataset 2801: not a key of this table",
+            "SecureKey 3c6300000000000000…: not a key of this table",
+            "key c80101010101010101…: no table has this number",
+        ],
+    );
+}
+
+#[test]
+fn a_store_without_its_format_is_named() {
+    breaks(
+        |bench| bench.write(|batch| batch.clear(Key::of(Table::Meta))),
+        &["store format: there is none, so this is no store of beamlive"],
+    );
+}
+
+#[test]
+fn only_so_many_lines_are_kept_but_all_are_counted() {
+    let bench = Bench::new();
+    bench.write(|batch| {
+        for n in 0..2_000 {
+            batch.mark(Key::of(Table::Dataset).number(n));
+        }
+    });
+    let findings = verify(&bench.store(), RULES, |_, _| {}).unwrap();
+    assert_eq!(
+        (findings.problems.kept().len(), findings.problems.count()),
+        (1_000, 2_000)
+    );
+}

@@ -1,9 +1,10 @@
-//! The binary itself: `serve`, `apply`, `check`, `client`.
+//! The binary itself: `serve`, `apply`, `check`, `client`, `verify`.
 
 mod client;
 mod configuration;
 mod facility;
 mod serve;
+mod verify;
 
 use crate::support::process::{beamlive, run, Ended, Served};
 use crate::support::Reply;

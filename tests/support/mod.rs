@@ -11,6 +11,7 @@ pub mod msgpack;
 pub mod process;
 pub mod raw;
 mod service;
+mod stores;
 mod visits;
 
 pub use client::{Client, KeyKind, Reply};
@@ -20,6 +21,7 @@ pub use elsewhere::{eventually, for_address, plain};
 pub use facility::FACILITY;
 pub use form::Form;
 pub use service::Service;
+pub use stores::{assert_clean, busy_site};
 pub use visits::{no_stretches_overlap, DAY, HOUR, MINUTE, SECOND};
 
 use beamlive::config::Settings;
@@ -123,6 +125,22 @@ impl Site {
     /// Stops the service, and starts it again on the same data.
     pub async fn restart(&mut self) {
         self.running.take().unwrap().stop().await.unwrap();
+        self.start().await;
+    }
+
+    /// Stops the service; its data stays.
+    pub async fn stop(&mut self) {
+        self.running.take().unwrap().stop().await.unwrap();
+    }
+
+    /// Where its data is.
+    pub fn data(&self) -> &std::path::Path {
+        &self.settings.data
+    }
+
+    /// Starts the service again, with other settings, on the same data.
+    pub async fn start_with(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
         self.start().await;
     }
 

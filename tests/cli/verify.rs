@@ -1,0 +1,69 @@
+//! `beamlive verify`.
+
+use super::{done, failed, serve};
+use crate::support::{assert_clean, busy_site};
+use beamlive_storage::ids::IdRef;
+use beamlive_storage::{keys, Batch, Store, StoreConfig, Table, Timestamp};
+use tempfile::TempDir;
+
+#[actix_web::test]
+async fn a_busy_store_is_clean_until_it_is_damaged() {
+    let site = busy_site().await;
+    let findings = assert_clean(site.data());
+    for table in [
+        Table::Stretch,
+        Table::Feedback,
+        Table::DatasetByUuid,
+        Table::Report,
+        Table::SecurePath,
+        Table::Outbox,
+        Table::Connection,
+        Table::ActivityByProject,
+        Table::Chunk,
+    ] {
+        assert!(findings.rows(table) > 0, "{table:?}");
+    }
+    let directory = site.data().parent().unwrap();
+    let said = done(directory, &["verify", "--data", "data"]);
+    let datasets = findings.rows(Table::Dataset).to_string();
+    let line = said.lines().find(|line| line.starts_with("Dataset ")).unwrap();
+    assert_eq!(
+        line.split_whitespace().collect::<Vec<_>>(),
+        ["Dataset", &datasets]
+    );
+    assert!(said.lines().last().unwrap().starts_with("clean: "), "{said}");
+
+    let store = Store::open(
+        &StoreConfig {
+            path: site.data().join("store"),
+            ..StoreConfig::default()
+        },
+        Timestamp(0),
+    )
+    .unwrap();
+    let mut batch = Batch::new();
+    batch.clear(keys::dataset_owner(IdRef::Known(1)));
+    store.reserve().unwrap().commit(batch).await.unwrap();
+    store.close().unwrap();
+    drop(store);
+    let ended = crate::support::process::run(directory, &["verify", "--data", "data"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stdout.contains("problem: Dataset 1: not in DatasetOwner\n"),
+        "{}",
+        ended.stdout
+    );
+    assert!(ended.stderr.contains("problem"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_store_in_use_or_a_missing_one_is_refused() {
+    let home = TempDir::new().unwrap();
+    let said = failed(home.path(), &["verify", "--data", "nothing"]);
+    assert!(said.contains("there is no store in nothing/store"), "{said}");
+    assert!(!home.path().join("nothing").exists());
+    let served = serve(home.path(), &["--data", "data"]);
+    let said = failed(home.path(), &["verify", "--data", "data"]);
+    assert!(said.contains("stop the service first"), "{said}");
+    drop(served);
+}

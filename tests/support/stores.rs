@@ -1,0 +1,142 @@
+//! A store in which everything that can happen has happened, and a look at whether it is in order.
+
+use super::{FakeProxy, Form, Mood, Reply, Site, DAY, FACILITY, HOUR, MINUTE};
+use beamlive::cli::verify::rules;
+use beamlive_storage::verify::{verify, Findings};
+use beamlive_storage::{OpenError, Store};
+use serde_json::json;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Checks the store of a data directory that nobody uses any more.
+#[track_caller]
+pub fn assert_clean(data: &Path) -> Findings {
+    let began = Instant::now();
+    let store = loop {
+        match Store::open_to_read(&data.join("store"), 8 * 1024 * 1024) {
+            // The threads of a service let go of its store a moment after it has stopped.
+            Err(OpenError::Locked { .. }) if began.elapsed() < Duration::from_secs(20) => {
+                std::thread::yield_now();
+            }
+            store => break store.unwrap(),
+        }
+    };
+    let findings = verify(&store, rules(), |_, _| {}).unwrap();
+    assert_eq!(findings.problems.kept(), [""; 0], "{findings:?}");
+    assert_eq!(findings.warnings.kept(), [""; 0], "{findings:?}");
+    findings
+}
+
+/// A service with a past: launches, closes, uploads, uploads again, reports, feedback, connections, a pruned facility,
+/// and an external Data Proxy that was up, then down.
+pub async fn busy_site() -> Site {
+    let mut site = Site::new().await;
+    let (alice, bob) = (site.client("alice").await, site.client("bob").await);
+    let dataset = |name: &str, uuid: Option<&str>, directory: &str| {
+        json!({
+            "name": name, "type": "DATA", "directory": directory, "energy": 12.5, "exposure": 0.1,
+            "frames": "1-4,8", "uuid": uuid, "sample_id": 1,
+        })
+    };
+    let survey = alice.launch("BM", "day-1").await.json()["survey"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let page = site.http.get(&survey).send().await.unwrap().text().await.unwrap();
+    let form = Form::of(&page);
+    let mut answers: Vec<_> = form.choices.into_iter().take(1).collect();
+    answers.push(("comments".to_owned(), "fine".to_owned()));
+    assert_eq!(
+        Reply::of(site.http.post(&survey).form(&answers)).await.status,
+        200
+    );
+
+    let mut large = dataset("large", None, "/users/alice/large");
+    large["points"] = json!(vec![1.5; 20_000]);
+    for body in [
+        dataset("first", Some("u-1"), "/users/alice/1"),
+        dataset("again", Some("u-1"), "/users/alice/1"),
+        dataset("moved", Some("u-1"), "/users/alice/2"),
+        dataset("same directory", Some("u-2"), "/users/alice/2"),
+        large.clone(),
+    ] {
+        assert_eq!(alice.data("BM", &body).await.status, 200);
+    }
+    let mut other_uuid = dataset("first", Some("u-9"), "/users/alice/1");
+    other_uuid["id"] = json!(1);
+    assert_eq!(alice.data("BM", &other_uuid).await.json()["id"], 1);
+    large["id"] = json!(3);
+    large["points"] = json!(vec![2.5; 5_000]);
+    assert_eq!(alice.data("BM", &large).await.json()["id"], 3);
+    assert_eq!(
+        bob.data("BM", &dataset("stray", None, "/users/bob/1"))
+            .await
+            .status,
+        200
+    );
+
+    let report = |ids: &[u64]| json!({"directory": "/users/alice/r", "title": "R", "details": [1, {"a": 2}], "data_id": ids});
+    assert_eq!(alice.report("BM", &report(&[1, 2, 4])).await.json()["id"], 1);
+    site.pass(MINUTE);
+    alice.close("BM", "day-1").await;
+    site.pass(MINUTE);
+    alice.launch("BM", "day-1").await;
+    bob.launch("BM", "visit").await;
+    assert_eq!(
+        bob.data("BM", &dataset("his", Some("u-1"), "/users/bob/2"))
+            .await
+            .status,
+        200
+    );
+    site.pass(HOUR);
+    alice.launch("BM", "day-1").await;
+    bob.launch("ID", "visit").await;
+    site.pass(8 * DAY);
+    alice.close("BM", "day-1").await;
+    site.pass(8 * DAY);
+    alice.launch("BM", "day-1").await;
+    // A clock that runs backwards.
+    site.pass(-HOUR);
+    bob.launch("BM", "visit").await;
+    alice.launch("BM", "day-2").await;
+    let mut update = report(&[]);
+    update["id"] = json!(1);
+    assert_eq!(alice.report("BM", &update).await.json()["id"], 1);
+
+    let entry = json!([
+        {"project": "alice", "name": "nx-1", "status": "Connected", "date": "2026-11-23 08:00:00"},
+        {"project": "bob", "name": "nx-2", "status": "Failed", "date": "2026-11-23 08:00:00"},
+    ]);
+    let request = site
+        .http
+        .post(format!("{}/api/v2/accesslist/", site.url()))
+        .json(&entry);
+    assert_eq!(Reply::of(request).await.status, 200);
+    let pruned = FACILITY.split("[[group]]").next().unwrap().to_owned();
+    assert_eq!(site.post_admin("apply?prune=true", pruned).await.status, 200);
+    site.apply(FACILITY).await;
+
+    site.stop().await;
+    let proxy = FakeProxy::start(Mood::Good).await;
+    let url = proxy.url();
+    site.start_with(|settings| settings.proxy_url = Some(url)).await;
+    let (alice, bob) = (alice.at(&site), bob.at(&site));
+    let uploaded = alice
+        .data("BM", &dataset("outside", None, "/users/alice/9"))
+        .await
+        .json();
+    super::eventually(async || {
+        let row = site.admin(&format!("data/{}", uploaded["id"])).await;
+        !row["url"].is_null()
+    })
+    .await;
+    proxy.set(Mood::Bad(500, "{}"));
+    alice.data("BM", &dataset("waits", None, "/users/alice/10")).await;
+    alice
+        .data("BM", &dataset("moved", Some("u-1"), "/users/alice/11"))
+        .await;
+    bob.launch("SIM", "waits-too").await;
+    alice.report("BM", &report(&[1])).await;
+    site.stop().await;
+    site
+}

@@ -4,6 +4,7 @@
 
 use crate::records::Record;
 use bincode::Options;
+use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 /// Bytes before the record itself.
@@ -76,13 +77,21 @@ pub fn decode<R: Record>(bytes: &[u8]) -> Result<Versioned<R>, DecodeError> {
         )));
     };
     let record = if version == R::VERSION {
-        options()
-            .deserialize(body)
-            .map_err(|error| malformed(error.to_string()))?
+        decode_body(R::NAME, body)?
     } else {
         R::upgrade(version, body)?
     };
     Ok(Versioned { revision, record })
+}
+
+/// Decodes what follows the header as `T`: what an older version of a record was.
+pub(crate) fn decode_body<T: DeserializeOwned>(record: &'static str, body: &[u8]) -> Result<T, DecodeError> {
+    options()
+        .deserialize(body)
+        .map_err(|error| DecodeError::Malformed {
+            record,
+            reason: error.to_string(),
+        })
 }
 
 /// The revision in a value's header.

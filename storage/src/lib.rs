@@ -10,6 +10,8 @@
 //! | `chunks.rs` | values above 16 KiB, in pieces |
 //! | `keys.rs`, `codec.rs`, `records/` | the keyspace, the bytes of a record, the records |
 //! | `metrics.rs` | what the writer counts |
+//! | `snapshot.rs` | the store as it was at one point, read while it is written |
+//! | `backup.rs`, `backup/` | a snapshot as a file, and a store made of one |
 //! | `verify.rs`, `verify/` | checks a whole store, offline |
 //! | `migrate.rs` | the store's own format: created, checked, refused |
 //!
@@ -17,6 +19,7 @@
 //! order they were handed over; after a failed write or sync nothing is acknowledged any more; an id is given
 //! once; reads never wait for the writer.
 
+pub mod backup;
 pub mod batch;
 mod chunks;
 pub mod codec;
@@ -27,6 +30,7 @@ pub mod keys;
 mod metrics;
 mod migrate;
 pub mod records;
+mod snapshot;
 mod store;
 pub mod time;
 pub mod verify;
@@ -41,6 +45,7 @@ pub use group::{Committed, Conflict};
 pub use keys::{Key, Table};
 pub use metrics::{Histogram, WriterMetrics};
 pub use migrate::{FormatError, LAYOUT};
+pub use snapshot::{Rows, Snapshot, SnapshotError, SnapshotLimits};
 pub use store::{ReadError, Store, StoreConfig, StoreStatus, Unavailable};
 pub use time::Timestamp;
 pub use writer::{CommitError, Permit, Receipt};

@@ -9,6 +9,7 @@ use crate::keys::{self, Key, Table};
 use crate::metrics::WriterMetrics;
 use crate::migrate;
 use crate::records::Record;
+use crate::snapshot::Snapshots;
 use crate::time::Timestamp;
 use crate::writer::{self, Job, Permit, Shown};
 use std::fmt;
@@ -114,11 +115,15 @@ impl Store {
     /// # Errors
     /// [`OpenError`], which says what to do.
     pub fn open(config: &StoreConfig, now: Timestamp) -> Result<Self, OpenError> {
-        let engine = SledEngine::open(&config.path, config.cache_bytes)?;
-        migrate::prepare(&engine, &config.created_by, now).map_err(|source| OpenError::Format {
+        let refused = |source| OpenError::Format {
             path: config.path.clone(),
             source,
-        })?;
+        };
+        migrate::check_file(&config.path).map_err(refused)?;
+        let engine = SledEngine::open(&config.path, config.cache_bytes)?;
+        migrate::prepare(&engine, &config.created_by, now)
+            .and_then(|()| migrate::publish(&config.path, &engine))
+            .map_err(refused)?;
         Ok(Self::with_engine(Arc::new(engine), config.queue))
     }
 
@@ -133,11 +138,13 @@ impl Store {
                 path: path.to_owned(),
             });
         }
-        let engine = SledEngine::open(path, cache_bytes)?;
-        migrate::check(&engine).map_err(|source| OpenError::Format {
+        let refused = |source| OpenError::Format {
             path: path.to_owned(),
             source,
-        })?;
+        };
+        migrate::check_file(path).map_err(refused)?;
+        let engine = SledEngine::open(path, cache_bytes)?;
+        migrate::check(&engine).map_err(refused)?;
         Ok(Self::with_engine(Arc::new(engine), 1))
     }
 
@@ -328,6 +335,11 @@ impl Store {
     /// The database itself, for what reads rows as they are.
     pub(crate) fn engine(&self) -> &dyn Engine {
         self.inner.engine.as_ref()
+    }
+
+    /// What a snapshot that is being read shares with the writer.
+    pub(crate) fn snapshots(&self) -> &Snapshots {
+        &self.inner.shown.snapshots
     }
 
     fn sender(&self) -> Option<mpsc::Sender<Job>> {

@@ -6,6 +6,7 @@ use crate::batch::Batch;
 use crate::engine::{Engine, EngineError};
 use crate::group::{Committed, Conflict};
 use crate::metrics::Meters;
+use crate::snapshot::Snapshots;
 use std::any::Any;
 use std::error::Error;
 use std::future::Future;
@@ -87,6 +88,7 @@ pub(crate) struct Shown {
     /// Why nothing is written any more; never taken back.
     pub(crate) failure: OnceLock<Arc<str>>,
     pub(crate) meters: Meters,
+    pub(crate) snapshots: Snapshots,
 }
 
 impl Shown {
@@ -108,7 +110,7 @@ pub(crate) fn run(engine: &dyn Engine, mut queue: mpsc::Receiver<Job>, shown: &S
         let (batches, waiting) = gather(first, &mut queue);
         let result = match shown.failure.get() {
             Some(reason) => Err(Arc::clone(reason)),
-            None => commit(engine, &batches).map_err(|reason| shown.turn_off(&reason)),
+            None => commit(engine, &batches, &shown.snapshots).map_err(|reason| shown.turn_off(&reason)),
         };
         // A receipt that nobody waits for any more is no failure.
         match result {
@@ -149,8 +151,16 @@ fn gather(first: Job, queue: &mut mpsc::Receiver<Job>) -> (Vec<Batch>, Waiting) 
 }
 
 /// Applies a group, or says why nothing may be written any more.
-fn commit(engine: &dyn Engine, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, String> {
-    match catch_unwind(AssertUnwindSafe(|| engine.apply(group))) {
+fn commit(
+    engine: &dyn Engine,
+    group: &[Batch],
+    snapshots: &Snapshots,
+) -> Result<Vec<Result<Committed, Conflict>>, String> {
+    let apply = || {
+        snapshots.before(engine, group);
+        engine.apply(group)
+    };
+    match catch_unwind(AssertUnwindSafe(apply)) {
         Ok(Ok(outcomes)) if outcomes.len() == group.len() => Ok(outcomes),
         Ok(Ok(outcomes)) => Err(format!("{} outcomes for {} batches", outcomes.len(), group.len())),
         Ok(Err(error)) => Err(chain(&error)),

@@ -125,9 +125,9 @@ pub async fn busy_site() -> Site {
         .data("BM", &dataset("outside", None, "/users/alice/9"))
         .await
         .json();
-    super::eventually(async || {
-        let row = site.admin(&format!("data/{}", uploaded["id"])).await;
-        !row["url"].is_null()
+    let path = format!("data/{}", uploaded["id"]);
+    super::eventually("a key", || async {
+        site.admin(&path).await["url"].as_str().map(str::to_owned)
     })
     .await;
     proxy.set(Mood::Bad(500, "{}"));

@@ -153,7 +153,7 @@ fn refused(path: &Path, error: sled::Error) -> OpenError {
 
 /// Makes the directory's entries, and the files that sled writes once and does not sync, outlive a power cut. At every
 /// opening, for the process that created them may not have come this far.
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         if entry.file_type()?.is_file() {

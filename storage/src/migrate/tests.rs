@@ -18,8 +18,10 @@ fn with_layout(layout: u32) -> MemoryEngine {
         Key::of(Table::Meta),
         &StoreFormat {
             layout,
-            created_by: "beamlive 9.9".to_owned(),
+            created_by: "beamlive 1.0".to_owned(),
             created: NOW,
+            written_by: "beamlive 9.9".to_owned(),
+            records: Vec::new(),
         },
     );
     engine.apply(&[batch]).unwrap().pop().unwrap().unwrap();
@@ -37,7 +39,11 @@ fn a_new_store_says_what_it_is_and_is_accepted_again() {
         StoreFormat {
             layout: LAYOUT,
             created_by: "beamlive 1.0".to_owned(),
-            created: NOW
+            created: NOW,
+            written_by: "beamlive 1.0".to_owned(),
+            records: latest()
+                .map(|(name, version)| (name.to_owned(), version))
+                .collect(),
         }
     );
     prepare(&engine, "beamlive 1.1", Timestamp(0)).unwrap();

@@ -1,4 +1,4 @@
-//! Golden bytes: what version 1 of every record looks like on disk, for as long as there are stores.
+//! Golden bytes: what every version of every record looks like on disk, for as long as there are stores.
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
 use crate::codec::{decode, encode};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 /// A line per record: its table's name, what is special about it, and its bytes at revision 7.
-const GOLDEN: &str = include_str!("v1.golden");
+const GOLDEN: &str = concat!(include_str!("v1.golden"), include_str!("v2.golden"));
 
 const T1: Timestamp = Timestamp(1_760_000_000_123_456);
 const T2: Timestamp = Timestamp(1_760_003_600_000_000);
@@ -55,19 +55,37 @@ impl Check {
     }
 }
 
+impl Check {
+    /// The bytes of an older version become this record.
+    fn upgraded<R: Record + PartialEq + Debug>(&mut self, detail: &str, record: &R) {
+        let name = format!("{}/{detail}", R::NAME);
+        let bytes = unhex(golden().get(name.as_str()).unwrap());
+        assert!(bytes.first() < Some(&R::VERSION), "{name}");
+        let read = decode::<R>(&bytes).unwrap();
+        assert_eq!((read.revision, &read.record), (7, record), "{name}");
+        self.names.push(name);
+    }
+}
+
 fn text(text: &str) -> String {
     text.to_owned()
 }
 
 fn facility(check: &mut Check) {
-    check.record(
-        "-",
-        &StoreFormat {
-            layout: 1,
-            created_by: text("beamlive 0.1.0"),
-            created: T1,
-        },
-    );
+    let format = StoreFormat {
+        layout: 1,
+        created_by: text("beamlive 0.1.0"),
+        created: T1,
+        written_by: text("beamlive 0.1.0"),
+        records: Vec::new(),
+    };
+    check.upgraded("-", &format);
+    let named = StoreFormat {
+        written_by: text("beamlive 0.2.0"),
+        records: vec![(text("dataset"), 1), (text("report"), 2)],
+        ..format
+    };
+    check.record("v2", &named);
     check.record(
         "full",
         &Project {
@@ -387,7 +405,7 @@ fn every_record_has_the_bytes_it_always_had() {
     directories_and_log(&mut check);
     if !check.wrong.is_empty() {
         panic!(
-            "not as in records/v1.golden; a changed shape is a new version:\n{}",
+            "not as in records/v*.golden; a changed shape is a new version:\n{}",
             check.wrong
         );
     }

@@ -20,16 +20,18 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 macro_rules! records {
-    ($($name:ident = $label:literal;)*) => {$(
-        impl Record for $name {
+    ($($name:ident = $label:literal;)*) => {
+        $(impl Record for $name {
             const NAME: &'static str = $label;
             const VERSION: u8 = 1;
-        }
-    )*};
+        })*
+
+        /// The records whose latest version is in this module.
+        pub(super) const LATEST: &[(&str, u8)] = &[$(($label, 1),)*];
+    };
 }
 
 records! {
-    StoreFormat = "store format";
     Project = "project";
     Beamline = "beamline";
     DataType = "data type";
@@ -53,7 +55,7 @@ records! {
     Activity = "activity";
 }
 
-/// What a store says of itself.
+/// What a store said of itself at first. It did not say which records are in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreFormat {
     /// Version of the keyspace's layout.

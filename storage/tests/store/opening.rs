@@ -2,8 +2,10 @@
 
 use crate::support::{all_keys, batch, commit, config, data_type, key, OnDisk, NOW};
 use beamlive_storage::records::{DataType, StoreFormat};
-use beamlive_storage::{keys, FormatError, Key, OpenError, Store, Table, LAYOUT};
+use beamlive_storage::{keys, FormatError, Key, OpenError, Store, Table, Timestamp, LAYOUT};
+use std::collections::BTreeMap;
 use std::error::Error;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 #[tokio::test]
@@ -84,45 +86,134 @@ fn a_file_in_its_place_is_named() {
     assert_eq!(std::fs::read(&path).unwrap(), b"not a directory");
 }
 
-#[tokio::test]
-async fn a_newer_store_is_refused_and_untouched() {
+/// Closes the store once its format says something else, and tells why it is not opened then. Nothing of it was touched.
+async fn refusal(change: impl FnOnce(&mut StoreFormat)) -> String {
     let on_disk = OnDisk::new();
-    let before = all_keys(&on_disk.store);
-    let newer = StoreFormat {
-        layout: LAYOUT + 1,
-        created_by: "beamlive 9.9".to_owned(),
-        created: NOW,
-    };
+    let meta = Key::of(Table::Meta);
+    let mut format = on_disk.store.get::<StoreFormat>(&meta).unwrap().unwrap();
+    format.record.written_by = "beamlive 9.9".to_owned();
+    change(&mut format.record);
     commit(&on_disk.store, |b| {
-        b.replace(Key::of(Table::Meta), 1, &newer);
+        b.replace(meta.clone(), format.revision, &format.record);
     })
     .await
     .unwrap();
+    let bytes = on_disk.store.get_bytes(&meta).unwrap().unwrap();
     let OnDisk { store, directory } = on_disk;
     store.close().unwrap();
     drop(store);
+    // As the build that wrote it leaves it.
+    std::fs::write(directory.path().join("format"), bytes).unwrap();
+    let before = files(directory.path());
+    let error = Store::open(&config(directory.path()), NOW).unwrap_err();
+    let to_read = Store::open_to_read(directory.path(), 1024 * 1024).unwrap_err();
+    assert_eq!(files(directory.path()), before);
+    let why = error.source().unwrap().to_string();
+    assert_eq!(to_read.source().unwrap().to_string(), why);
+    // A copy that lost the file is refused by what the database says.
+    std::fs::remove_file(directory.path().join("format")).unwrap();
     let error = loop {
         match Store::open(&config(directory.path()), NOW).unwrap_err() {
             OpenError::Locked { .. } => std::thread::yield_now(),
             error => break error,
         }
     };
-    assert!(
-        matches!(
-            error,
-            OpenError::Format {
-                source: FormatError::Newer { found: 2, .. },
-                ..
-            }
-        ),
-        "{error:?}"
+    assert_eq!(error.source().unwrap().to_string(), why);
+    why
+}
+
+/// Every file below a directory, and what is in it.
+fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), std::fs::read(path).unwrap());
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_newer_layout_is_refused_and_untouched() {
+    let why = refusal(|format| format.layout = LAYOUT + 1).await;
+    assert_eq!(
+        why,
+        "this store was written by a newer beamlive (layout 2, this build knows 1): run that one, beamlive 9.9 or newer"
     );
-    let why = error.source().unwrap().to_string();
+}
+
+#[tokio::test]
+async fn a_newer_record_is_refused_and_untouched() {
+    let why = refusal(|format| {
+        for (name, version) in &mut format.records {
+            if name == "dataset" {
+                *version = 2;
+            }
+        }
+    })
+    .await;
+    assert_eq!(
+        why,
+        "this store was written by a newer beamlive (dataset of record version 2, this build knows 1): run that one, beamlive 9.9 or newer"
+    );
+    let why = refusal(|format| format.records.push(("hologram".to_owned(), 1))).await;
     assert!(
-        why.starts_with("this store was written by a newer beamlive (layout 2, this build knows 1): "),
+        why.contains("(hologram of record version 1, this build knows 0)"),
         "{why}"
     );
-    assert_eq!(before, [[Table::Meta as u8]]);
+}
+
+#[tokio::test]
+async fn an_older_store_opens_and_says_then_what_may_be_in_it() {
+    let on_disk = OnDisk::new();
+    let meta = Key::of(Table::Meta);
+    let today = on_disk.store.get::<StoreFormat>(&meta).unwrap().unwrap().record;
+    // A format of the first version, as builds wrote it that knew no second one.
+    let mut first = vec![1];
+    first.extend(7_u64.to_be_bytes());
+    first.extend([1, 12]);
+    first.extend(b"beamlive 0.1");
+    first.push(0);
+    commit(&on_disk.store, |b| b.set(meta.clone(), &first))
+        .await
+        .unwrap();
+    let upgraded = on_disk.store.get::<StoreFormat>(&meta).unwrap().unwrap();
+    assert_eq!(upgraded.revision, 7);
+    assert_eq!(upgraded.record.written_by, "beamlive 0.1");
+    assert_eq!(upgraded.record.records, []);
+    std::fs::remove_file(on_disk.directory.path().join("format")).unwrap();
+
+    let on_disk = on_disk.restart();
+    let written = on_disk.store.get::<StoreFormat>(&meta).unwrap().unwrap();
+    assert_eq!(written.revision, 8);
+    assert_eq!(
+        written.record,
+        StoreFormat {
+            created_by: "beamlive 0.1".to_owned(),
+            created: Timestamp(0),
+            ..today
+        }
+    );
+    let bytes = on_disk.store.get_bytes(&meta).unwrap().unwrap();
+    assert_eq!(bytes[0], 2);
+    assert_eq!(
+        std::fs::read(on_disk.directory.path().join("format")).unwrap(),
+        bytes
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_format_file_is_made_anew() {
+    let on_disk = OnDisk::new();
+    let file = on_disk.directory.path().join("format");
+    let good = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &good[..5]).unwrap();
+    let on_disk = on_disk.restart();
+    assert_eq!(std::fs::read(&file).unwrap(), good);
+    drop(on_disk);
 }
 
 #[tokio::test]

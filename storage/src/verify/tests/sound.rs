@@ -31,6 +31,8 @@ pub(super) fn sound(batch: &mut Batch) {
         layout: LAYOUT,
         created_by: "test".to_owned(),
         created: T(0),
+        written_by: "test".to_owned(),
+        records: Vec::new(),
     };
     batch.insert(Key::of(Table::Meta), &format);
     declared(batch);

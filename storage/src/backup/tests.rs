@@ -1,0 +1,285 @@
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+use super::write::frame;
+use super::*;
+use crate::batch::Batch;
+use crate::engine::memory::MemoryEngine;
+use crate::engine::Engine;
+use crate::ids::IdRef;
+use crate::keys::{self, Key, Table};
+use crate::migrate;
+use crate::snapshot::{Rows, SnapshotLimits};
+use crate::store::{Store, StoreConfig};
+use proptest::prelude::*;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
+
+fn limits(memory_bytes: usize) -> SnapshotLimits {
+    SnapshotLimits {
+        memory_bytes,
+        patience: Duration::from_secs(60),
+    }
+}
+
+/// A store with a format, counters, and some rows.
+fn engine(rows: u64) -> MemoryEngine {
+    let engine = MemoryEngine::new();
+    migrate::prepare(&engine, "beamlive 1.0", NOW).unwrap();
+    let mut batch = Batch::new();
+    for n in 0..rows {
+        batch.set(keys::record(Table::Dataset, IdRef::Known(n)), &[7; 50]);
+    }
+    batch.point(keys::counter(Table::Dataset), IdRef::Known(rows));
+    engine.apply(&[batch]).unwrap();
+    engine
+}
+
+fn rows_of(engine: &MemoryEngine) -> Rows {
+    engine
+        .range(&[], &[0xff; 9], crate::engine::Order::Ascending)
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+/// All bytes of a backup.
+fn backup_of(engine: &MemoryEngine) -> Vec<u8> {
+    let store = Store::with_engine(Arc::new(engine.clone()), 8);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let begun = Archive::begin(&store, limits(1 << 20), "beamlive 1.0", NOW);
+    let mut archive = runtime.block_on(begun).unwrap();
+    let mut bytes = Vec::new();
+    while let (Some(piece), error) = archive.next_piece() {
+        assert!(error.is_none(), "{error:?}");
+        bytes.extend(piece);
+    }
+    bytes
+}
+
+fn read(bytes: &[u8]) -> Result<Rows, BackupError> {
+    let mut reader = Reader::open(bytes)?;
+    let mut all = Rows::new();
+    while let Some(rows) = reader.next_rows()? {
+        all.extend(rows);
+    }
+    assert_eq!(
+        (reader.rows(), reader.bytes()),
+        (all.len() as u64, bytes.len() as u64)
+    );
+    Ok(all)
+}
+
+#[test]
+fn it_reads_back() {
+    let engine = engine(30_000);
+    let bytes = backup_of(&engine);
+    assert_eq!(read(&bytes).unwrap(), rows_of(&engine));
+    let header = Reader::open(bytes.as_slice()).unwrap().header().clone();
+    assert_eq!(
+        (header.created, header.created_by.as_str()),
+        (NOW, "beamlive 1.0")
+    );
+    assert_eq!(header.about_rows, 210_000);
+}
+
+#[test]
+fn every_truncation_is_noticed() {
+    let bytes = backup_of(&engine(20));
+    for length in 0..bytes.len() {
+        let error = read(&bytes[..length]).unwrap_err();
+        let expected = match error {
+            BackupError::Foreign => length < MAGIC.len(),
+            BackupError::CutShort => length >= MAGIC.len(),
+            _ => false,
+        };
+        assert!(expected, "{length}: {error:?}");
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_noticed() {
+    let mut bytes = backup_of(&engine(20));
+    for place in 0..bytes.len() {
+        for bit in 0..8 {
+            bytes[place] ^= 1 << bit;
+            assert!(read(&bytes).is_err(), "byte {place}, bit {bit}");
+            bytes[place] ^= 1 << bit;
+        }
+    }
+    read(&bytes).unwrap();
+}
+
+#[test]
+fn frames_that_are_missing_twice_there_or_swapped_are_noticed() {
+    let head = |rows: &[u8]| [MAGIC.as_slice(), rows].concat();
+    let bytes = backup_of(&engine(30_000));
+    let mut frames = Vec::new();
+    let mut rest = &bytes[MAGIC.len()..];
+    while !rest.is_empty() {
+        let length = u32::from_be_bytes(rest[1..5].try_into().unwrap()) as usize;
+        let (frame, later) = rest.split_at(FRAME_HEAD + length);
+        frames.push(frame);
+        rest = later;
+    }
+    assert!(frames.len() >= 5, "{}", frames.len());
+    for n in 0..frames.len() {
+        let mut fewer = frames.clone();
+        let twice = fewer.remove(n);
+        assert!(read(&head(&fewer.concat())).is_err(), "without {n}");
+        fewer.splice(n..n, [twice, twice]);
+        assert!(read(&head(&fewer.concat())).is_err(), "{n} twice");
+        if n > 0 {
+            let mut swapped = frames.clone();
+            swapped.swap(n - 1, n);
+            assert!(read(&head(&swapped.concat())).is_err(), "{n} swapped");
+        }
+    }
+    let two = [bytes.as_slice(), &bytes].concat();
+    assert!(matches!(
+        read(&two),
+        Err(BackupError::Damaged("something follows its end"))
+    ));
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_is_no_backup(bytes in proptest::collection::vec(any::<u8>(), 0..300), with_magic: bool) {
+        let bytes = if with_magic { [MAGIC.as_slice(), &bytes].concat() } else { bytes };
+        prop_assert!(read(&bytes).is_err());
+    }
+}
+
+#[test]
+fn no_length_is_believed() {
+    let claim = |length: u32, inflated: u32, content: &[u8]| {
+        let mut bytes = MAGIC.to_vec();
+        let mut head = vec![1];
+        head.extend(length.to_be_bytes());
+        head.extend(inflated.to_be_bytes());
+        let sum = checksum(&head, content);
+        bytes.extend(head);
+        bytes.extend(sum);
+        bytes.extend(content);
+        read(&bytes).unwrap_err()
+    };
+    assert!(matches!(
+        claim(u32::MAX, 1, b""),
+        BackupError::Damaged("the length of a frame")
+    ));
+    assert!(matches!(
+        claim(1, u32::MAX, b"x"),
+        BackupError::Damaged("the length of a frame")
+    ));
+    assert!(matches!(claim(1 << 24, 1, b""), BackupError::CutShort));
+    // A bomb: it holds more than it says.
+    let bomb = frame(Kind::Header, &vec![0; 1 << 20]);
+    let content = &bomb[FRAME_HEAD..];
+    let length = u32::try_from(content.len()).unwrap();
+    assert!(matches!(
+        claim(length, 100, content),
+        BackupError::Damaged("what a frame holds")
+    ));
+}
+
+#[test]
+fn what_it_could_not_finish_says_why() {
+    let store = Store::with_engine(Arc::new(engine(50_000)), 8);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let begun = Archive::begin(&store, limits(100), "beamlive 1.0", NOW);
+    let mut archive = runtime.block_on(begun).unwrap();
+    let mut bytes = archive.next_piece().0.unwrap();
+    bytes.extend(archive.next_piece().0.unwrap());
+    let mut batch = Batch::new();
+    for n in 40_000..40_010 {
+        batch.set(keys::record(Table::Dataset, IdRef::Known(n)), b"new");
+    }
+    runtime.block_on(store.reserve().unwrap().commit(batch)).unwrap();
+    let (piece, error) = archive.next_piece();
+    assert!(error.unwrap().to_string().contains("store.backup_memory_bytes"));
+    bytes.extend(piece.unwrap());
+    assert!(archive.next_piece().0.is_none());
+    let Err(BackupError::Broken(why)) = read(&bytes) else {
+        panic!("it was taken for whole");
+    };
+    assert!(why.contains("more than 100 bytes were changed"), "{why}");
+}
+
+fn opened(path: &Path) -> Store {
+    let config = StoreConfig {
+        path: path.to_owned(),
+        ..StoreConfig::default()
+    };
+    loop {
+        match Store::open(&config, NOW) {
+            Err(crate::OpenError::Locked { .. }) => std::thread::yield_now(),
+            store => return store.unwrap(),
+        }
+    }
+}
+
+#[test]
+fn a_restored_store_has_the_same_rows() {
+    let engine = engine(5_000);
+    let home = TempDir::new().unwrap();
+    let data = home.path().join("new/data");
+    let mut watched = (0, 0);
+    let bytes = backup_of(&engine);
+    let restored = restore(bytes.as_slice(), &data, |rows, read| watched = (rows, read)).unwrap();
+    assert_eq!(restored.rows, rows_of(&engine).len() as u64);
+    assert_eq!(restored.counters, [(Table::Dataset, 5_000)]);
+    assert_eq!(watched.0, restored.rows);
+    assert_eq!(unfinished(&data), None);
+    let store = opened(&data.join("store"));
+    let rows: Rows = store
+        .scan_bytes(&[], &[0xff; 9], crate::engine::Order::Ascending)
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert_eq!(rows, rows_of(&engine));
+}
+
+#[test]
+fn a_failed_restore_leaves_nothing() {
+    let home = TempDir::new().unwrap();
+    let bytes = backup_of(&engine(5_000));
+    for data in [home.path().join("missing"), home.path().to_owned()] {
+        let existed = data.exists();
+        for wrong in [&bytes[..bytes.len() - 1], b"something else", b"".as_slice()] {
+            restore(wrong, &data, |_, _| {}).unwrap_err();
+            assert_eq!(data.exists(), existed);
+            assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_restored_over_something() {
+    let home = TempDir::new().unwrap();
+    std::fs::write(home.path().join("notes"), "mine").unwrap();
+    let error = restore(backup_of(&engine(1)).as_slice(), home.path(), |_, _| {}).unwrap_err();
+    assert!(matches!(error, RestoreError::NotEmpty(_)), "{error:?}");
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn what_is_no_store_of_this_build_is_not_restored() {
+    let home = TempDir::new().unwrap();
+    let foreign = engine(1);
+    let mut batch = Batch::new();
+    batch.clear(Key::of(Table::Meta));
+    foreign.apply(&[batch]).unwrap();
+    let error = restore(backup_of(&foreign).as_slice(), home.path(), |_, _| {}).unwrap_err();
+    assert!(
+        matches!(error, RestoreError::Format(migrate::FormatError::Foreign)),
+        "{error:?}"
+    );
+    let mut newer = backup_of(&engine(1));
+    newer[MAGIC.len() - 1] += 1;
+    let error = restore(newer.as_slice(), home.path(), |_, _| {}).unwrap_err();
+    assert!(
+        matches!(error, RestoreError::Backup(BackupError::Newer(2))),
+        "{error:?}"
+    );
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+}

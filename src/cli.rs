@@ -2,9 +2,11 @@
 
 pub mod admin_client;
 pub mod apply;
+pub mod backup;
 pub mod check;
 pub mod client;
 mod progress;
+pub mod restore;
 pub mod serve;
 pub mod verify;
 
@@ -31,6 +33,10 @@ pub enum Command {
     Check(check::Check),
     /// Speak to a service as a beamline does: sign, launch, upload.
     Client(client::Client),
+    /// Back up a running service into one file.
+    Backup(backup::Backup),
+    /// Make a data directory of a backup.
+    Restore(restore::Restore),
     /// Check a data directory, offline: every record, every index, every promise.
     Verify(verify::Verify),
 }
@@ -61,6 +67,8 @@ impl Cli {
             Command::Apply(apply) => apply.run().await,
             Command::Check(check) => check.run().await,
             Command::Client(client) => client.run().await,
+            Command::Backup(backup) => backup.run().await,
+            Command::Restore(restore) => restore.run().await,
             Command::Verify(verify) => verify.run().await,
         }
     }

@@ -116,6 +116,8 @@ pub struct Limits {
 pub struct StoreSettings {
     /// Page cache, in bytes.
     pub cache_bytes: u64,
+    /// Rows that are kept because they were changed while a backup was taken, in bytes; beyond it the backup fails.
+    pub backup_memory_bytes: usize,
 }
 
 /// Health and metrics.
@@ -218,6 +220,7 @@ impl Default for StoreSettings {
     fn default() -> Self {
         Self {
             cache_bytes: 64 << 20,
+            backup_memory_bytes: 256 << 20,
         }
     }
 }

@@ -68,6 +68,9 @@ impl Running {
     /// # Errors
     /// [`StartError`], which says what to do.
     pub async fn start(settings: Settings, parts: Parts) -> Result<Self, StartError> {
+        if let Some(path) = beamlive_storage::backup::unfinished(&settings.data) {
+            return Err(StartError::Unfinished(path));
+        }
         let admin_token = prepare_data_directory(&settings.data)?;
         let clock = parts.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let store = match parts.store {

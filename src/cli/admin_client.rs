@@ -64,12 +64,7 @@ impl Service {
         dry_run: bool,
         prune: bool,
     ) -> Result<Counts, Failure> {
-        let token = std::fs::read_to_string(&self.token_file).map_err(|error| {
-            format!(
-                "can't read the admin token in {}: {error}",
-                self.token_file.display()
-            )
-        })?;
+        let token = self.token()?;
         let url = format!(
             "{}/api/admin/apply?dry_run={dry_run}&prune={prune}",
             self.url.trim_end_matches('/')
@@ -93,6 +88,38 @@ impl Service {
             return Ok(serde_json::from_str(&body)?);
         }
         Err(refusal(status.as_u16(), &body).into())
+    }
+
+    /// Asks for a backup; its bytes are still to be received.
+    ///
+    /// # Errors
+    /// When the service can't be reached, or refuses.
+    pub async fn backup(&self) -> Result<reqwest::Response, Failure> {
+        let url = format!("{}/api/admin/backup", self.url.trim_end_matches('/'));
+        let response = client_builder()
+            // A backup may take hours, but never stands still.
+            .read_timeout(std::time::Duration::from_secs(120))
+            .build()?
+            .get(url)
+            .bearer_auth(self.token()?.trim())
+            .send()
+            .await
+            .map_err(|error| format!("can't reach {}: {}", self.url, reason(&error)))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        Err(refusal(status.as_u16(), &response.text().await?).into())
+    }
+
+    fn token(&self) -> Result<String, Failure> {
+        let token = std::fs::read_to_string(&self.token_file).map_err(|error| {
+            format!(
+                "can't read the admin token in {}: {error}",
+                self.token_file.display()
+            )
+        })?;
+        Ok(token)
     }
 }
 
@@ -123,12 +150,16 @@ pub fn reason(error: &(dyn std::error::Error + 'static)) -> String {
 /// # Errors
 /// When TLS can't be set up.
 pub fn http_client() -> Result<reqwest::Client, Failure> {
-    crate::proxy::install_crypto();
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        // The admin token goes to the service and to nobody else, whatever the environment says.
-        .no_proxy()
+    let client = client_builder()
         .timeout(std::time::Duration::from_secs(120))
         .build()?;
     Ok(client)
+}
+
+fn client_builder() -> reqwest::ClientBuilder {
+    crate::proxy::install_crypto();
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        // The admin token goes to the service and to nobody else, whatever the environment says.
+        .no_proxy()
 }

@@ -19,7 +19,7 @@ const TAG: &str = "admin";
 const AN_ID: &str = "Only rows below this id: the last one of the page before.";
 
 pub(super) fn routes() -> Vec<Route> {
-    let mut routes = vec![apply()];
+    let mut routes = vec![apply(), backup()];
     routes.extend(sessions());
     routes.extend(uploads());
     routes.extend(history());
@@ -48,6 +48,14 @@ fn apply() -> Route {
         "Every mistake is named under its place in the file; nothing was changed.",
     )
     .bounded()
+}
+
+fn backup() -> Route {
+    get("/api/admin/backup", TAG, "The whole store as it is now, as a file")
+        .about("Sent while the service goes on; `beamlive backup` checks it on its way, and `beamlive restore` reads it.")
+        .admin()
+        .ok("The backup.", text("application/octet-stream"))
+        .fails("429", "Another backup is being taken.")
 }
 
 fn sessions() -> Vec<Route> {

@@ -6,6 +6,7 @@
 mod activity;
 mod answer;
 mod apply;
+mod backup;
 mod connections;
 mod data;
 mod feedback;
@@ -35,6 +36,7 @@ const KEY: &str = "PUT, DELETE";
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(on("/api/admin/apply", POST).route(web::post().to(apply::post)))
+        .service(on("/api/admin/backup", "GET").route(web::get().to(backup::get)))
         .service(on("/api/admin/sessions", GET).route(read().to(sessions::list)))
         .service(on("/api/admin/sessions/{id}", GET).route(read().to(sessions::get)))
         .service(on("/api/admin/data", GET).route(read().to(data::list)))

@@ -23,6 +23,9 @@ pub enum StartError {
     /// The store does not open.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// A restore into the data directory was interrupted.
+    #[error("a restore into this data directory did not finish: remove {0}, and restore again")]
+    Unfinished(PathBuf),
     /// The store opens but its records can't be read.
     #[error("the store opens, but can't be read: {0}")]
     Unreadable(String),

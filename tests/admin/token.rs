@@ -3,8 +3,9 @@
 use crate::support::{Reply, Site};
 use reqwest::Method;
 
-const ROUTES: [(&str, &str); 16] = [
+const ROUTES: [(&str, &str); 17] = [
     ("POST", "apply"),
+    ("GET", "backup"),
     ("GET", "sessions"),
     ("GET", "sessions/1"),
     ("GET", "data"),

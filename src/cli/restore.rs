@@ -1,0 +1,66 @@
+//! `beamlive restore`: a data directory made of a backup.
+
+use super::{print, progress, Failure};
+use beamlive_storage::backup::{self, Restored};
+use beamlive_storage::Table;
+use clap::Args;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+/// Bytes that are read from the file at once.
+const READ_BYTES: usize = 1024 * 1024;
+
+/// Make a data directory of a backup. It must be empty, or not exist; a new admin token is made by `serve`.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The backup.
+    file: PathBuf,
+    /// The data directory to make.
+    #[arg(long, env = "BEAMLIVE_DATA", value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+}
+
+impl Restore {
+    /// Restores, and says what.
+    ///
+    /// # Errors
+    /// When the backup is not whole or too new, the directory not empty, or it can't be written: then nothing of it stays.
+    pub async fn run(self) -> Result<(), Failure> {
+        let (file, data) = (self.file, self.data.clone());
+        let restored = tokio::task::spawn_blocking(move || restore(&file, &data)).await??;
+        let last = |(table, id): &(Table, u64)| format!("{table:?} up to {id}");
+        let counters = restored
+            .counters
+            .iter()
+            .filter(|(table, _)| {
+                matches!(
+                    table,
+                    Table::Session | Table::Dataset | Table::Report | Table::Activity
+                )
+            })
+            .map(last)
+            .collect::<Vec<_>>();
+        print(format_args!(
+            "{}: {} rows, the store as it was at {} ({})",
+            self.data.display(),
+            restored.rows,
+            restored.header.created.to_utc().format("%Y-%m-%dT%H:%M:%SZ"),
+            counters.join(", ")
+        ))
+    }
+}
+
+fn restore(file: &Path, data: &Path) -> Result<Restored, Failure> {
+    let unreadable = |error| format!("can't read {}: {error}", file.display());
+    let source = File::open(file).map_err(unreadable)?;
+    let length = source.metadata().map_err(unreadable)?.len();
+    let bar = progress::bytes("restore", length);
+    let source = BufReader::with_capacity(READ_BYTES, source);
+    let restored = backup::restore(source, data, |rows, bytes| {
+        bar.set_position(bytes);
+        bar.set_message(format!("{rows} rows"));
+    });
+    bar.finish_and_clear();
+    Ok(restored?)
+}

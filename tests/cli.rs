@@ -1,8 +1,10 @@
-//! The binary itself: `serve`, `apply`, `check`, `client`, `verify`.
+//! The binary itself: `serve`, `apply`, `check`, `client`, `backup`, `restore`, `verify`.
 
+mod backup;
 mod client;
 mod configuration;
 mod facility;
+mod restore;
 mod serve;
 mod verify;
 

@@ -103,8 +103,11 @@ enum Loss {
     Failed(Arc<str>),
 }
 
-/// What a saved row takes beside its bytes, about.
-const OVERHEAD: usize = 96;
+/// What a saved row takes in memory, about.
+fn taken(key: &[u8], value: Option<&[u8]>) -> usize {
+    const BESIDE: usize = 96;
+    key.len() + value.map_or(0, <[u8]>::len) + BESIDE
+}
 
 impl Snapshots {
     fn lock(&self) -> MutexGuard<'_, Current> {
@@ -134,8 +137,35 @@ impl Snapshots {
     }
 
     /// Saves what `group` is going to change. Called by the writer before each group; nothing that fails here keeps the
-    /// group from being written.
+    /// group from being written. Reads without the lock, which is held by turns with threads that must not wait: only the
+    /// writer changes anything, so what it reads stays as it is.
     pub(crate) fn before(&self, engine: &dyn Engine, group: &[Batch]) {
+        let Some(number) = self.reading() else {
+            return;
+        };
+        let saved = plan(group, |key| engine.get(key)).and_then(|plan| {
+            let keys = self.unsaved(plan.rows.into_keys());
+            keys.into_iter()
+                .map(|key| Ok((engine.get(&key)?, key)))
+                .collect::<Result<Vec<_>, EngineError>>()
+        });
+        let mut current = self.lock();
+        if current.number != number {
+            return;
+        }
+        if let State::Reading(reading) = &mut current.state {
+            let saved = match saved {
+                Ok(rows) => reading.save(rows),
+                Err(error) => Err(Loss::Failed(Arc::from(error.to_string()))),
+            };
+            if let Err(loss) = saved {
+                current.state = State::Lost(loss);
+            }
+        }
+    }
+
+    /// The number of the snapshot that is read; one that is wanted begins here.
+    fn reading(&self) -> Option<u64> {
         let mut current = self.lock();
         if let State::Wanted(limits) = current.state {
             current.state = State::Reading(Reading {
@@ -146,27 +176,30 @@ impl Snapshots {
                 read: Instant::now(),
             });
         }
-        if let State::Reading(reading) = &mut current.state {
-            if let Err(loss) = reading.save(engine, group) {
-                current.state = State::Lost(loss);
-            }
+        matches!(current.state, State::Reading(_)).then_some(current.number)
+    }
+
+    /// Those of `keys` that the reader has still before it and that are not saved.
+    fn unsaved(&self, keys: impl Iterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
+        match &self.lock().state {
+            State::Reading(reading) => keys.filter(|key| reading.lacks(key)).collect(),
+            State::Idle | State::Wanted(_) | State::Lost(_) => Vec::new(),
         }
     }
 }
 
 impl Reading {
-    fn save(&mut self, engine: &dyn Engine, group: &[Batch]) -> Result<(), Loss> {
-        let failed = |error: EngineError| Loss::Failed(Arc::from(error.to_string()));
-        // The writer is the only one that changes anything, so this is what the group will come to.
-        let plan = plan(group, |key| engine.get(key)).map_err(failed)?;
-        for key in plan.rows.into_keys() {
-            if key < self.cursor || self.saved.contains_key(&key) {
+    fn lacks(&self, key: &[u8]) -> bool {
+        key >= self.cursor.as_slice() && !self.saved.contains_key(key)
+    }
+
+    fn save(&mut self, rows: Vec<(Option<Vec<u8>>, Vec<u8>)>) -> Result<(), Loss> {
+        for (value, key) in rows {
+            // The reader may have come past it meanwhile.
+            if !self.lacks(&key) {
                 continue;
             }
-            let value = engine.get(&key).map_err(failed)?;
-            self.bytes = self
-                .bytes
-                .saturating_add(key.len() + value.as_ref().map_or(0, Vec::len) + OVERHEAD);
+            self.bytes = self.bytes.saturating_add(taken(&key, value.as_deref()));
             if self.bytes > self.limits.memory_bytes {
                 return Err(Loss::Overrun(self.limits.memory_bytes));
             }
@@ -186,9 +219,7 @@ impl Reading {
         }
         let mut rows: BTreeMap<_, _> = page.into_iter().collect();
         for (key, value) in saved {
-            self.bytes = self
-                .bytes
-                .saturating_sub(key.len() + value.as_ref().map_or(0, Vec::len) + OVERHEAD);
+            self.bytes = self.bytes.saturating_sub(taken(&key, value.as_deref()));
             match value {
                 Some(value) => rows.insert(key, value),
                 None => rows.remove(&key),

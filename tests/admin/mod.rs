@@ -2,6 +2,7 @@
 
 mod activity;
 mod apply;
+mod backup;
 mod connections;
 mod data;
 mod feedback;

@@ -11,5 +11,6 @@ mod failing;
 mod large;
 mod model;
 mod opening;
+mod snapshot;
 mod support;
 mod writing;

@@ -1,8 +1,8 @@
 //! Opening: what is kept, and what a person is told when it fails.
 
-use crate::support::{all_keys, batch, commit, config, data_type, key, OnDisk, NOW};
+use crate::support::{batch, commit, config, data_type, key, OnDisk, NOW};
 use beamlive_storage::records::{DataType, StoreFormat};
-use beamlive_storage::{keys, FormatError, Key, OpenError, Store, Table, Timestamp, LAYOUT};
+use beamlive_storage::{keys, Key, OpenError, Store, Table, Timestamp, LAYOUT};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,145 @@
+//! `beamlive backup`.
+
+use super::{admin, done, failed, serve};
+use crate::support::process::run;
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A whole backup of a small service.
+fn whole_backup(home: &Path) -> Vec<u8> {
+    let served = serve(home, &["--data", "data"]);
+    done(home, &["backup", "whole", "--url", &served.url]);
+    std::fs::read(home.join("whole")).unwrap()
+}
+
+/// A service that answers one request with these bytes, and then goes away.
+fn answers(bytes: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        let read = stream.read(&mut request).unwrap();
+        assert!(request[..read].starts_with(b"GET /api/admin/backup "));
+        let _: Result<(), _> = stream.write_all(&bytes);
+        drop::<TcpStream>(stream);
+    });
+    url
+}
+
+fn chunked(body: &[u8], ends: bool) -> Vec<u8> {
+    let mut bytes = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+    bytes.extend(format!("{:x}\r\n", body.len()).as_bytes());
+    bytes.extend(body);
+    bytes.extend(if ends {
+        b"\r\n0\r\n\r\n".as_slice()
+    } else {
+        b"\r\n"
+    });
+    bytes
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[actix_web::test]
+async fn a_running_service_is_backed_up_and_says_who_asked() {
+    let home = TempDir::new().unwrap();
+    let served = serve(home.path(), &["--data", "data"]);
+    let said = done(home.path(), &["backup", "today.backup", "--url", &served.url]);
+    assert!(
+        said.starts_with("today.backup: ") && said.contains(" rows, the store as it was at 20"),
+        "{said}"
+    );
+    assert_eq!(names(home.path()), ["data", "today.backup"]);
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &home.path().join("today.backup").metadata().unwrap().permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
+    let activity = admin(&served, &home.path().join("data"), "activity?limit=1").await;
+    assert_eq!(activity[0]["action"], "take backup");
+    assert_eq!(activity[0]["who"], "operator");
+    assert_eq!(activity[0]["address"], "127.0.0.1");
+    assert_eq!(activity[0]["project"], Value::Null);
+
+    let before = std::fs::read(home.path().join("today.backup")).unwrap();
+    let said = failed(home.path(), &["backup", "today.backup", "--url", &served.url]);
+    assert!(said.contains("today.backup exists: "), "{said}");
+    assert_eq!(std::fs::read(home.path().join("today.backup")).unwrap(), before);
+    done(
+        home.path(),
+        &["backup", "today.backup", "--force", "--url", &served.url],
+    );
+    assert_ne!(std::fs::read(home.path().join("today.backup")).unwrap(), before);
+}
+
+#[test]
+fn a_broken_backup_never_has_the_name_of_a_good_one() {
+    let home = TempDir::new().unwrap();
+    let whole = whole_backup(home.path());
+    let mut flipped = whole.clone();
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 1;
+    let cases = [
+        (chunked(&whole[..middle], true), "cut short: take it again"),
+        (
+            chunked(&whole[..middle], false),
+            "see that it runs, and take the backup again",
+        ),
+        (chunked(&flipped, true), "the backup is damaged"),
+        (chunked(b"<html>", true), "this is no backup of beamlive"),
+        (
+            b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 4\r\n\r\nwho?".to_vec(),
+            "401: who?",
+        ),
+    ];
+    std::fs::write(home.path().join("old"), "precious").unwrap();
+    for (bytes, why) in cases {
+        for (file, force) in [("new", None), ("old", Some("--force"))] {
+            let url = answers(bytes.clone());
+            let token = "data/admin.token";
+            let mut arguments = vec!["backup", file, "--url", &url, "--token-file", token];
+            arguments.extend(force);
+            let said = failed(home.path(), &arguments);
+            assert!(said.contains(why), "{said}");
+            assert_eq!(names(home.path()), ["data", "old", "whole"]);
+        }
+    }
+    assert_eq!(std::fs::read(home.path().join("old")).unwrap(), b"precious");
+    let url = answers(chunked(&whole, true));
+    done(home.path(), &["backup", "new", "--url", &url]);
+    assert_eq!(std::fs::read(home.path().join("new")).unwrap(), whole);
+}
+
+#[test]
+fn a_service_that_is_not_there_is_named() {
+    let home = TempDir::new().unwrap();
+    std::fs::write(home.path().join("token"), "t").unwrap();
+    let ended = run(
+        home.path(),
+        &[
+            "backup",
+            "file",
+            "--url",
+            "http://127.0.0.1:1",
+            "--token-file",
+            "token",
+        ],
+    );
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stderr.contains("can't reach http://127.0.0.1:1"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(names(home.path()), ["token"]);
+}

@@ -1,0 +1,70 @@
+//! `beamlive restore`.
+
+use super::{admin, done, failed, refused, serve};
+use crate::support::{assert_clean, busy_site};
+use tempfile::TempDir;
+
+#[actix_web::test]
+async fn a_restored_store_is_the_one_that_was_backed_up() {
+    let mut site = busy_site().await;
+    let before = assert_clean(site.data());
+    let home = TempDir::new().unwrap();
+    site.start_with(|settings| settings.proxy_url = None).await;
+    let sessions = site.admin("sessions").await;
+    let data = site.admin("data").await;
+    let activity = site.admin("activity").await;
+    let token = site.data().join("admin.token");
+    let url = site.url();
+    let home_path = home.path().to_owned();
+    let said = actix_web::web::block(move || {
+        let token = token.to_str().unwrap();
+        done(
+            &home_path,
+            &["backup", "file", "--url", &url, "--token-file", token],
+        );
+        done(&home_path, &["restore", "file", "--data", "copy"])
+    })
+    .await
+    .unwrap();
+    let datasets = format!("Dataset up to {}", before.rows(beamlive_storage::Table::Dataset));
+    assert!(said.starts_with("copy: ") && said.contains(&datasets), "{said}");
+
+    let verified = done(home.path(), &["verify", "--data", "copy"]);
+    let line = verified.lines().find(|line| line.starts_with("Chunk ")).unwrap();
+    let pieces: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    assert_eq!(pieces, before.rows(beamlive_storage::Table::Chunk));
+    let served = serve(home.path(), &["--data", "copy"]);
+    let copy = home.path().join("copy");
+    assert_eq!(admin(&served, &copy, "sessions").await, sessions);
+    assert_eq!(admin(&served, &copy, "data").await, data);
+    assert_eq!(admin(&served, &copy, "activity").await, activity);
+    let own = std::fs::read_to_string(copy.join("admin.token")).unwrap();
+    assert_ne!(own.trim(), site.admin_token());
+}
+
+#[test]
+fn a_failed_restore_leaves_nothing_to_serve() {
+    let home = TempDir::new().unwrap();
+    let served = serve(home.path(), &["--data", "data"]);
+    done(home.path(), &["backup", "file", "--url", &served.url]);
+    drop(served);
+    let bytes = std::fs::read(home.path().join("file")).unwrap();
+    std::fs::write(home.path().join("short"), &bytes[..bytes.len() - 1]).unwrap();
+    let said = failed(home.path(), &["restore", "short", "--data", "copy"]);
+    assert!(said.contains("the backup is cut short"), "{said}");
+    assert!(!home.path().join("copy").exists());
+
+    let said = failed(home.path(), &["restore", "file", "--data", "data"]);
+    assert!(said.contains("data is not empty"), "{said}");
+    let said = failed(home.path(), &["restore", "missing", "--data", "copy"]);
+    assert!(said.contains("can't read missing"), "{said}");
+
+    // As if it had been killed.
+    std::fs::create_dir_all(home.path().join("killed/store.restoring")).unwrap();
+    let said = refused(home.path(), &["--data", "killed"]);
+    assert!(
+        said.contains("a restore into this data directory did not finish: remove killed/store.restoring"),
+        "{said}"
+    );
+    assert!(!home.path().join("killed/store").exists());
+}

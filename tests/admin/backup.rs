@@ -103,13 +103,8 @@ async fn it_is_the_store_at_one_point_while_clients_go_on() {
 fn uploads_in(data: &std::path::Path) -> BTreeMap<String, Vec<u64>> {
     use beamlive_storage::engine::Order;
     use beamlive_storage::records::Dataset;
-    use beamlive_storage::{keys, Key, OpenError, Store, Table};
-    let store = loop {
-        match Store::open_to_read(&data.join("store"), 8 << 20) {
-            Err(OpenError::Locked { .. }) => std::thread::yield_now(),
-            store => break store.unwrap(),
-        }
-    };
+    use beamlive_storage::{keys, Key, Store, Table};
+    let store = Store::open_to_read(&data.join("store"), 8 << 20).unwrap();
     let (start, end) = keys::below(&Key::of(Table::Dataset), None);
     let mut uploads: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for row in store.scan::<Dataset>(&start, &end, Order::Ascending) {

@@ -9,7 +9,8 @@ async fn a_restored_store_is_the_one_that_was_backed_up() {
     let mut site = busy_site().await;
     let before = assert_clean(site.data());
     let home = TempDir::new().unwrap();
-    site.start_with(|settings| settings.proxy_url = None).await;
+    // Its Data Proxy stays away, so that what waits for a key goes on waiting, here and in the copy.
+    site.start_with(|_| {}).await;
     let sessions = site.admin("sessions").await;
     let data = site.admin("data").await;
     let activity = site.admin("activity").await;
@@ -33,7 +34,10 @@ async fn a_restored_store_is_the_one_that_was_backed_up() {
     let line = verified.lines().find(|line| line.starts_with("Chunk ")).unwrap();
     let pieces: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     assert_eq!(pieces, before.rows(beamlive_storage::Table::Chunk));
-    let served = serve(home.path(), &["--data", "copy"]);
+    let served = serve(
+        home.path(),
+        &["--data", "copy", "--proxy-url", "http://127.0.0.1:1/download"],
+    );
     let copy = home.path().join("copy");
     assert_eq!(admin(&served, &copy, "sessions").await, sessions);
     assert_eq!(admin(&served, &copy, "data").await, data);

@@ -1,7 +1,7 @@
 //! `beamlive verify`.
 
 use super::{done, failed, serve};
-use crate::support::{assert_clean, busy_site};
+use crate::support::{assert_clean, busy_site, until_free};
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::{keys, Batch, Store, StoreConfig, Table, Timestamp};
 use tempfile::TempDir;
@@ -46,6 +46,7 @@ async fn a_busy_store_is_clean_until_it_is_damaged() {
     store.reserve().unwrap().commit(batch).await.unwrap();
     store.close().unwrap();
     drop(store);
+    until_free(site.data());
     let ended = crate::support::process::run(directory, &["verify", "--data", "data"]);
     assert_eq!(ended.code, Some(1));
     assert!(

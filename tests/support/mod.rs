@@ -21,7 +21,7 @@ pub use elsewhere::{eventually, for_address, plain};
 pub use facility::FACILITY;
 pub use form::Form;
 pub use service::Service;
-pub use stores::{assert_clean, busy_site};
+pub use stores::{assert_clean, busy_site, until_free};
 pub use visits::{no_stretches_overlap, DAY, HOUR, MINUTE, SECOND};
 
 use beamlive::config::Settings;

@@ -3,28 +3,33 @@
 use super::{FakeProxy, Form, Mood, Reply, Site, DAY, FACILITY, HOUR, MINUTE};
 use beamlive::cli::verify::rules;
 use beamlive_storage::verify::{verify, Findings};
-use beamlive_storage::{OpenError, Store};
+use beamlive_storage::Store;
 use serde_json::json;
+use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Checks the store of a data directory that nobody uses any more.
+/// Checks the store of a data directory that nobody uses any more; nobody does when this returns.
 #[track_caller]
 pub fn assert_clean(data: &Path) -> Findings {
-    let began = Instant::now();
-    let store = loop {
-        match Store::open_to_read(&data.join("store"), 8 * 1024 * 1024) {
-            // The threads of a service let go of its store a moment after it has stopped.
-            Err(OpenError::Locked { .. }) if began.elapsed() < Duration::from_secs(20) => {
-                std::thread::yield_now();
-            }
-            store => break store.unwrap(),
-        }
-    };
+    until_free(data);
+    let store = Store::open_to_read(&data.join("store"), 8 * 1024 * 1024).unwrap();
     let findings = verify(&store, rules(), |_, _| {}).unwrap();
     assert_eq!(findings.problems.kept(), [""; 0], "{findings:?}");
     assert_eq!(findings.warnings.kept(), [""; 0], "{findings:?}");
+    drop(store);
+    until_free(data);
     findings
+}
+
+/// The threads of a service, and of sled, let go of a store a moment after it was closed.
+pub fn until_free(data: &Path) {
+    let file = File::open(data.join("store/db")).unwrap();
+    let began = Instant::now();
+    while let Err(error) = file.try_lock() {
+        assert!(began.elapsed() < Duration::from_secs(20), "{error}");
+        std::thread::yield_now();
+    }
 }
 
 /// A service with a past: launches, closes, uploads, uploads again, reports, feedback, connections, a pruned facility,

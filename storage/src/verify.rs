@@ -8,6 +8,7 @@
 //! | `facility.rs` | what a facility file declares, which is kept in memory |
 //! | `visits.rs` | sessions, stretches, who has a beamline |
 //! | `uploads.rs` | datasets and reports |
+//! | `once.rs` | what was answered under an `Idempotency-Key` |
 //! | `directories.rs` | secure keys, their paths, the outbox |
 //! | `log.rs` | connections, feedback, the activity log |
 //! | `pieces.rs` | pieces of large values |
@@ -20,6 +21,7 @@ mod facility;
 mod findings;
 mod log;
 mod look;
+mod once;
 mod parts;
 mod pieces;
 mod uploads;
@@ -132,11 +134,12 @@ impl Check<'_> {
             Table::SessionBySurvey => self.session_by_survey(parts, key, value),
             Table::Feedback => self.feedback(parts, key, value),
             Table::Dataset => self.dataset(parts, key, value),
-            Table::DatasetByProject => self.dataset_index(parts, key, |dataset| Some(dataset.project.0)),
+            Table::DatasetByProject => self.dataset_by_project(parts, key, value),
             Table::DatasetBySession => self.dataset_index(parts, key, |dataset| Some(dataset.session?.0)),
             Table::DatasetByBeamline => self.dataset_index(parts, key, |dataset| Some(dataset.beamline.0)),
             Table::DatasetByUuid => self.dataset_by_uuid(parts, key, value),
-            Table::DatasetOwner => self.dataset_owner(parts, key, value),
+            Table::AnsweredRequest => self.answered_request(parts, key, value),
+            Table::AnsweredRequestByTime => self.answered_request_by_time(key),
             Table::Report => self.report(parts, key, value),
             Table::ReportByProject => {
                 self.report_index(parts, key, |report, owner| report.project.0 == owner)

@@ -15,6 +15,7 @@ async fn a_busy_store_is_clean_until_it_is_damaged() {
         Table::Feedback,
         Table::DatasetByUuid,
         Table::Report,
+        Table::AnsweredRequestByTime,
         Table::SecurePath,
         Table::Outbox,
         Table::Connection,
@@ -42,7 +43,11 @@ async fn a_busy_store_is_clean_until_it_is_damaged() {
     )
     .unwrap();
     let mut batch = Batch::new();
-    batch.clear(keys::dataset_owner(IdRef::Known(1)));
+    batch.clear(keys::index(
+        Table::DatasetByBeamline,
+        IdRef::Known(1),
+        IdRef::Known(1),
+    ));
     store.reserve().unwrap().commit(batch).await.unwrap();
     store.close().unwrap();
     drop(store);
@@ -50,7 +55,9 @@ async fn a_busy_store_is_clean_until_it_is_damaged() {
     let ended = crate::support::process::run(directory, &["verify", "--data", "data"]);
     assert_eq!(ended.code, Some(1));
     assert!(
-        ended.stdout.contains("problem: Dataset 1: not in DatasetOwner\n"),
+        ended
+            .stdout
+            .contains("problem: Dataset 1: not in DatasetByBeamline of 1\n"),
         "{}",
         ended.stdout
     );

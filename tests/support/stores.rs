@@ -56,6 +56,10 @@ pub async fn busy_site() -> Site {
         200
     );
 
+    let once = dataset("once", None, "/users/bob/once");
+    for _ in 0..2 {
+        assert_eq!(bob.post_once("data/ID/", "k-1", &once).await.json()["id"], 1);
+    }
     let mut large = dataset("large", None, "/users/alice/large");
     large["points"] = json!(vec![1.5; 20_000]);
     for body in [
@@ -68,11 +72,11 @@ pub async fn busy_site() -> Site {
         assert_eq!(alice.data("BM", &body).await.status, 200);
     }
     let mut other_uuid = dataset("first", Some("u-9"), "/users/alice/1");
-    other_uuid["id"] = json!(1);
-    assert_eq!(alice.data("BM", &other_uuid).await.json()["id"], 1);
-    large["id"] = json!(3);
+    other_uuid["id"] = json!(2);
+    assert_eq!(alice.data("BM", &other_uuid).await.json()["id"], 2);
+    large["id"] = json!(4);
     large["points"] = json!(vec![2.5; 5_000]);
-    assert_eq!(alice.data("BM", &large).await.json()["id"], 3);
+    assert_eq!(alice.data("BM", &large).await.json()["id"], 4);
     assert_eq!(
         bob.data("BM", &dataset("stray", None, "/users/bob/1"))
             .await
@@ -81,7 +85,7 @@ pub async fn busy_site() -> Site {
     );
 
     let report = |ids: &[u64]| json!({"directory": "/users/alice/r", "title": "R", "details": [1, {"a": 2}], "data_id": ids});
-    assert_eq!(alice.report("BM", &report(&[1, 2, 4])).await.json()["id"], 1);
+    assert_eq!(alice.report("BM", &report(&[2, 3, 5])).await.json()["id"], 1);
     site.pass(MINUTE);
     alice.close("BM", "day-1").await;
     site.pass(MINUTE);
@@ -141,7 +145,7 @@ pub async fn busy_site() -> Site {
         .data("BM", &dataset("moved", Some("u-1"), "/users/alice/11"))
         .await;
     bob.launch("SIM", "waits-too").await;
-    alice.report("BM", &report(&[1])).await;
+    alice.report("BM", &report(&[2])).await;
     site.stop().await;
     site
 }

@@ -2,7 +2,7 @@
 
 use super::parts::Parts;
 use super::Check;
-use crate::ids::{IdRef, ProjectId, SessionId};
+use crate::ids::{ProjectId, SessionId};
 use crate::keys::{self, Table};
 use crate::records::{Dataset, Report, Subject};
 use crate::store::ReadError;
@@ -40,10 +40,31 @@ impl Check<'_> {
                 self.problem(format!("{what}: its uuid does not lead to it"));
             }
         }
-        if !self.exists(&keys::dataset_owner(IdRef::Known(id)))? {
-            self.problem(format!("{what}: not in DatasetOwner"));
-        }
         self.has_directory(Subject::Dataset, id)
+    }
+
+    /// The entry names the dataset's session, or 0.
+    pub(super) fn dataset_by_project(
+        &mut self,
+        parts: Parts<'_>,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), ReadError> {
+        let Some((project, id)) = parts.pair() else {
+            self.malformed(key);
+            return Ok(());
+        };
+        let told = value.try_into().map(u64::from_be_bytes).ok();
+        let own = self
+            .dataset_of(id)?
+            .filter(|dataset| dataset.project.0 == project)
+            .map(|dataset| dataset.session.map_or(0, |session| session.0));
+        if own.is_none() || told != own {
+            self.problem(format!(
+                "DatasetByProject of {project}: dataset {id} is not its, or is of another session"
+            ));
+        }
+        Ok(())
     }
 
     pub(super) fn dataset_index(
@@ -86,26 +107,6 @@ impl Check<'_> {
         Ok(())
     }
 
-    pub(super) fn dataset_owner(
-        &mut self,
-        parts: Parts<'_>,
-        key: &[u8],
-        value: &[u8],
-    ) -> Result<(), ReadError> {
-        let Some(id) = parts.only_id() else {
-            self.malformed(key);
-            return Ok(());
-        };
-        let told = owner(value);
-        let own = self
-            .dataset_of(id)?
-            .map(|dataset| (dataset.project, dataset.session));
-        if told.is_none() || told != own {
-            self.problem(format!("DatasetOwner {id}: it is not as the dataset's record"));
-        }
-        Ok(())
-    }
-
     pub(super) fn report(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) -> Result<(), ReadError> {
         let Some(id) = parts.only_id() else {
             self.malformed(key);
@@ -121,10 +122,13 @@ impl Check<'_> {
         self.indexed(&what, Table::ReportByProject, report.project.0, id)?;
         let mut sessions = BTreeSet::new();
         for dataset in &report.datasets {
-            let row = self.store.get_bytes(&keys::dataset_owner(*dataset))?;
-            match row.as_deref().and_then(owner) {
-                Some((project, session)) if project == report.project => sessions.extend(session),
-                _ => self.problem(format!(
+            let own = keys::index(Table::DatasetByProject, report.project, *dataset);
+            match self.led(&own)? {
+                Some(0) => {}
+                Some(session) => {
+                    sessions.insert(SessionId(session));
+                }
+                None => self.problem(format!(
                     "{what}: dataset {dataset} does not exist, or is another project's"
                 )),
             }
@@ -154,14 +158,4 @@ impl Check<'_> {
         }
         Ok(())
     }
-}
-
-/// Whose a dataset is, as its own row says.
-fn owner(value: &[u8]) -> Option<(ProjectId, Option<SessionId>)> {
-    let (project, session) = value.split_at_checked(8)?;
-    let session = u64::from_be_bytes(session.try_into().ok()?);
-    Some((
-        ProjectId(u64::from_be_bytes(project.try_into().ok()?)),
-        (session != 0).then_some(SessionId(session)),
-    ))
 }

@@ -236,9 +236,10 @@ fn uploads(batch: &mut Batch) {
             modified: T(1),
         };
         batch.insert(keys::dataset(known(id)), &dataset);
-        let owner = [1_u64.to_be_bytes(), session.map_or(0, |id| id.0).to_be_bytes()].concat();
-        batch.set(keys::dataset_owner(known(id)), &owner);
-        batch.mark(keys::index(Table::DatasetByProject, ALICE, known(id)));
+        batch.point(
+            keys::index(Table::DatasetByProject, ALICE, known(id)),
+            known(session.map_or(0, |session| session.0)),
+        );
         batch.mark(keys::index(Table::DatasetByBeamline, BM, known(id)));
         if let Some(session) = session {
             batch.mark(keys::index(Table::DatasetBySession, session, known(id)));
@@ -252,6 +253,14 @@ fn uploads(batch: &mut Batch) {
     batch.point(keys::dataset_by_uuid(ALICE, "older"), known(1));
     batch.set(keys::secure_key(Subject::Session, known(1)), &key(77).0);
     opened(batch, None, "/users", key(3));
+    let answered = AnsweredRequest {
+        record: 1.into(),
+        subject: Subject::Dataset,
+        request: [6; 16],
+        received: T(0),
+    };
+    batch.insert(keys::answered_request(ALICE, &[5; 16]), &answered);
+    batch.mark(keys::answered_request_by_time(T(0), ALICE, &[5; 16]));
     let report = Report {
         project: ALICE,
         beamline: BM,

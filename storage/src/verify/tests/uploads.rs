@@ -4,7 +4,9 @@ use super::sound::{digest, key, known, opened, ALICE, BM};
 use super::{breaks, Table};
 use crate::ids::{AccessListId, BeamlineId, DatasetId, ProjectId, SessionId};
 use crate::keys::{self, Key};
-use crate::records::{Activity, Connection, Dataset, PendingForward, Report, SecurePath, Subject};
+use crate::records::{
+    Activity, AnsweredRequest, Connection, Dataset, PendingForward, Report, SecurePath, Subject,
+};
 
 #[test]
 fn datasets_are_in_their_indexes() {
@@ -22,6 +24,8 @@ fn datasets_are_in_their_indexes() {
             "Dataset 1: not in DatasetByBeamline of 1",
             "Dataset 1: not in DatasetBySession of 1",
             "Dataset 1: its uuid does not lead to it",
+            "Report 1: dataset 1 does not exist, or is another project's",
+            "Report 1: its sessions are not those of its datasets",
         ],
     );
 }
@@ -35,16 +39,31 @@ fn indexes_lead_to_datasets() {
                 batch.mark(keys::index(Table::DatasetByBeamline, BeamlineId(2), known(1)));
                 batch.mark(keys::index(Table::DatasetBySession, SessionId(2), known(2)));
                 batch.point(keys::dataset_by_uuid(ProjectId(2), "theirs"), known(1));
-                batch.set(keys::dataset_owner(known(2)), &[0; 3]);
             });
         },
         &[
-            "DatasetByProject of 2: dataset 1 is not its",
+            "DatasetByProject of 2: dataset 1 is not its, or is of another session",
             "DatasetBySession of 2: dataset 2 is not its",
             "DatasetByBeamline of 2: dataset 1 is not its",
             "DatasetByUuid theirs of project 2: does not lead to a dataset of the project",
-            "DatasetOwner 2: it is not as the dataset's record",
+        ],
+    );
+}
+
+#[test]
+fn the_index_of_a_project_names_the_sessions() {
+    breaks(
+        |bench| {
+            bench.write(|batch| {
+                batch.point(keys::index(Table::DatasetByProject, ALICE, known(1)), known(2));
+                batch.set(keys::index(Table::DatasetByProject, ALICE, known(2)), &[0; 3]);
+            });
+        },
+        &[
+            "DatasetByProject of 1: dataset 1 is not its, or is of another session",
+            "DatasetByProject of 1: dataset 2 is not its, or is of another session",
             "Report 1: dataset 2 does not exist, or is another project's",
+            "Report 1: its sessions are not those of its datasets",
         ],
     );
 }
@@ -55,11 +74,10 @@ fn a_dataset_that_is_lost_is_named() {
         |bench| {
             bench.write(|batch| {
                 batch.clear(keys::dataset(known(2)));
-                batch.clear(keys::dataset_owner(known(2)));
+                batch.clear(keys::index(Table::DatasetByProject, ALICE, known(2)));
             });
         },
         &[
-            "DatasetByProject of 1: dataset 2 is not its",
             "DatasetByBeamline of 1: dataset 2 is not its",
             "DatasetByUuid uuid-2 of project 1: does not lead to a dataset of the project",
             "Report 1: dataset 2 does not exist, or is another project's",
@@ -79,11 +97,31 @@ fn a_dataset_belongs_to_a_session_of_its_project() {
             "Dataset 1: not in DatasetByProject of 2",
             "Dataset 1: session 1 does not exist, or is another project's or beamline's",
             "Dataset 1: its uuid does not lead to it",
-            "DatasetByProject of 1: dataset 1 is not its",
+            "DatasetByProject of 1: dataset 1 is not its, or is of another session",
             "DatasetByUuid older of project 1: does not lead to a dataset of the project",
             "DatasetByUuid uuid-1 of project 1: does not lead to a dataset of the project",
-            "DatasetOwner 1: it is not as the dataset's record",
+            "AnsweredRequest of project 1: Dataset 1, which it was answered with, is not the project's",
             "SecureKey of Dataset 1: it opens another directory",
+        ],
+    );
+}
+
+#[test]
+fn answers_are_of_the_projects_records_and_are_found_by_time() {
+    breaks(
+        |bench| {
+            let row = keys::answered_request(ALICE, &[5; 16]);
+            bench.change::<AnsweredRequest>(&row, |answered| {
+                answered.received = super::sound::T(9);
+                answered.record = 9.into();
+            });
+            bench.write(|batch| batch.mark(Key::of(Table::AnsweredRequestByTime).number(1)));
+        },
+        &[
+            "AnsweredRequest of project 1: not in AnsweredRequestByTime, so it is never forgotten",
+            "AnsweredRequest of project 1: Dataset 9, which it was answered with, is not the project's",
+            "AnsweredRequestByTime 2f00000001: not a key of this table",
+            "AnsweredRequestByTime 2f00060a24181e4000…: no request was answered then",
         ],
     );
 }

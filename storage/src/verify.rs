@@ -75,7 +75,7 @@ pub fn verify(store: &Store, rules: Rules, mut watch: impl FnMut(u64, Table)) ->
                 check.findings.count(table);
                 check.row(table, &key, &value)?;
                 rows += 1;
-                if rows % STRIDE == 0 {
+                if rows.is_multiple_of(STRIDE) {
                     watch(rows, table);
                 }
             }

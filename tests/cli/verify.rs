@@ -46,7 +46,7 @@ async fn a_busy_store_is_clean_until_it_is_damaged() {
     batch.clear(keys::index(
         Table::DatasetByBeamline,
         IdRef::Known(1),
-        IdRef::Known(1),
+        IdRef::Known(2),
     ));
     store.reserve().unwrap().commit(batch).await.unwrap();
     store.close().unwrap();
@@ -57,7 +57,7 @@ async fn a_busy_store_is_clean_until_it_is_damaged() {
     assert!(
         ended
             .stdout
-            .contains("problem: Dataset 1: not in DatasetByBeamline of 1\n"),
+            .contains("problem: Dataset 2: not in DatasetByBeamline of 1\n"),
         "{}",
         ended.stdout
     );

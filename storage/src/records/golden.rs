@@ -1,71 +1,16 @@
 //! Golden bytes: what every version of every record looks like on disk, for as long as there are stores.
 #![allow(clippy::unwrap_used, clippy::panic)]
+mod check;
+
 use super::*;
-use crate::codec::{decode, encode};
 use crate::ids::{
     BeamlineId, ContainerId, ContainerTypeId, DatasetId, GroupId, ProjectId, RawId, SampleId, SessionId,
 };
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
-use std::fmt::Debug;
-
-/// A line per record: its table's name, what is special about it, and its bytes at revision 7.
-const GOLDEN: &str = concat!(include_str!("v1.golden"), include_str!("v2.golden"));
+use check::{golden, Check};
 
 const T1: Timestamp = Timestamp(1_760_000_000_123_456);
 const T2: Timestamp = Timestamp(1_760_003_600_000_000);
-
-fn golden() -> BTreeMap<&'static str, &'static str> {
-    GOLDEN
-        .lines()
-        .map(|line| line.rsplit_once(' ').unwrap())
-        .collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    assert_eq!(text.len() % 2, 0);
-    (0..text.len() / 2)
-        .map(|n| u8::from_str_radix(text.get(2 * n..2 * n + 2).unwrap(), 16).unwrap())
-        .collect()
-}
-
-/// What the records of this test come to: each that passed, and new lines for those that did not.
-#[derive(Default)]
-struct Check {
-    names: Vec<String>,
-    wrong: String,
-}
-
-impl Check {
-    fn record<R: Record + PartialEq + Debug>(&mut self, detail: &str, record: &R) {
-        let name = format!("{}/{detail}", R::NAME);
-        let bytes = encode(7, record);
-        match golden().get(name.as_str()) {
-            Some(line) if *line == hex(&bytes) => {
-                let read = decode::<R>(&unhex(line)).unwrap();
-                assert_eq!((read.revision, &read.record), (7, record), "{name}");
-            }
-            _ => self.wrong.push_str(&format!("{name} {}\n", hex(&bytes))),
-        }
-        self.names.push(name);
-    }
-}
-
-impl Check {
-    /// The bytes of an older version become this record.
-    fn upgraded<R: Record + PartialEq + Debug>(&mut self, detail: &str, record: &R) {
-        let name = format!("{}/{detail}", R::NAME);
-        let bytes = unhex(golden().get(name.as_str()).unwrap());
-        assert!(bytes.first() < Some(&R::VERSION), "{name}");
-        let read = decode::<R>(&bytes).unwrap();
-        assert_eq!((read.revision, &read.record), (7, record), "{name}");
-        self.names.push(name);
-    }
-}
 
 fn text(text: &str) -> String {
     text.to_owned()

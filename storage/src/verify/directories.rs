@@ -1,5 +1,6 @@
 //! Secure keys, the paths they open, and the outbox.
 
+use super::look::Owner;
 use super::parts::{self, Parts};
 use super::Check;
 use crate::ids::{IdRef, ProjectId};
@@ -118,9 +119,6 @@ impl Check<'_> {
         Ok(owner)
     }
 }
-
-/// A record's project, and the digest of its directory where the record has one.
-type Owner = (u64, Option<[u8; 16]>);
 
 fn opens((owner, half): Owner, project: Option<u64>, directory: &str) -> bool {
     project == Some(owner) && half.is_none_or(|half| half == digest(directory))

@@ -7,6 +7,9 @@ use crate::keys::{self, Key, Table};
 use crate::records::{Dataset, Record, Report, Session, Subject};
 use crate::store::ReadError;
 
+/// A record's project, and the digest of its directory where the record has one.
+pub(super) type Owner = (u64, Option<[u8; 16]>);
+
 impl Check<'_> {
     /// Decodes the record of a row; what does not is a problem of its own.
     pub(super) fn decoded<R: Record>(
@@ -75,11 +78,7 @@ impl Check<'_> {
     }
 
     /// The project and, for uploads, the digest of the directory, of a record that has one.
-    pub(super) fn directory_of(
-        &self,
-        subject: Subject,
-        id: u64,
-    ) -> Result<Option<(u64, Option<[u8; 16]>)>, ReadError> {
+    pub(super) fn directory_of(&self, subject: Subject, id: u64) -> Result<Option<Owner>, ReadError> {
         Ok(match subject {
             Subject::Session => self.session_of(id)?.map(|session| (session.project.0, None)),
             Subject::Dataset => self

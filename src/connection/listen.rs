@@ -74,13 +74,15 @@ impl Listening {
         let turning_away = tokio::spawn(turn_away(self.app, self.listener, until));
         tokio::time::sleep(GRACE).await;
         self.drain.send_replace(true);
-        self.handle.stop(true).await;
-        if let Ok(Err(error)) = self.served.await {
-            tracing::error!(%error, "a listener ended with an error");
-        }
+        let finished = self.handle.stop(true);
+        // The server lets go of its half of the listener at once; from then on nobody can connect any more.
         drop(stopped);
         if let Ok(Err(error)) = turning_away.await {
             tracing::warn!(%error, "those who came last were not told that the service stops");
+        }
+        finished.await;
+        if let Ok(Err(error)) = self.served.await {
+            tracing::error!(%error, "a listener ended with an error");
         }
     }
 }

@@ -105,7 +105,7 @@ fn service(
         .keep_alive(Duration::from_secs(app.settings.limits.idle_seconds))
         // The stream has a deadline for every head, not for the first alone.
         .client_request_timeout(Duration::ZERO)
-        .client_disconnect_timeout(LINGER)
+        .client_disconnect_timeout(LINGER.min(Duration::from_secs(app.settings.limits.head_seconds)))
         .local_addr(address)
         .graceful_shutdown_signal(move || {
             let mut draining = draining.clone();

@@ -3,7 +3,11 @@
 use crate::auth::{AdminToken, VerificationPool};
 use crate::caller::Caller;
 use crate::config::Settings;
+use crate::connection::attend::Attend;
+use crate::connection::Gate;
 use crate::error::ApiError;
+use crate::limits::bodies::BodyBudget;
+use crate::limits::rate::RateLimits;
 use crate::metrics::Metrics;
 use crate::proxy::builtin::BuiltinProxy;
 use crate::routes;
@@ -14,6 +18,7 @@ use actix_web::{Error, HttpRequest};
 use beamlive_actors::access::lists;
 use beamlive_actors::directory::Directory;
 use beamlive_storage::ids::AccessListId;
+use std::sync::Arc;
 
 /// What every handler can reach.
 #[derive(Debug)]
@@ -28,6 +33,12 @@ pub struct App {
     pub admin_token: AdminToken,
     /// The built-in Data Proxy; off when an external one is configured.
     pub builtin_proxy: Option<BuiltinProxy>,
+    /// Requests of one address and of one project.
+    pub rate: RateLimits,
+    /// Bytes of bodies in flight.
+    pub bodies: BodyBudget,
+    /// Connections.
+    pub connections: Arc<Gate>,
     /// The numbers.
     pub metrics: Metrics,
 }
@@ -101,6 +112,7 @@ pub fn create_app(
 > {
     actix_web::App::new()
         .app_data(app.clone())
+        .wrap(Attend::new(app.clone()))
         .wrap(crate::metrics::Observe::new(app))
         .configure(move |config| {
             routes::api(config);

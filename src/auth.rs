@@ -3,7 +3,10 @@
 //! What a refusal costs depends on the request alone, never on the account: an unknown user's signature is
 //! verified too, against a key that nobody holds. The log learns the cause; the client gets one answer for all.
 
+pub mod pool;
 pub mod token;
+
+pub use pool::VerificationPool;
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -13,9 +16,8 @@ use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{dev::Payload, FromRequest, HttpMessage, HttpRequest};
 use beamlive_actors::activity::Origin;
-use beamlive_actors::ask::Unavailable;
 use beamlive_actors::facility::catalog::Catalog;
-use beamlive_actors::key::{self, PublicKey};
+use beamlive_actors::key::PublicKey;
 use beamlive_storage::ids::ProjectId;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -25,7 +27,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 use token::Token;
-use tokio::sync::Semaphore;
 
 /// A request whose token was signed with its project's key.
 #[derive(Debug, Clone)]
@@ -93,11 +94,16 @@ impl Claimed {
     /// Verifies the signature with `key`; with none, at the same cost, it is refused.
     ///
     /// # Errors
-    /// [`ApiError::NotVerified`]; [`Unavailable::Busy`] when too many wait for the pool already.
-    pub async fn verify(self, key: Option<Arc<PublicKey>>, app: &App) -> Result<(), ApiError> {
+    /// [`ApiError::NotVerified`]; [`ApiError::Unavailable`] when too many wait for the pool already.
+    pub async fn verify(
+        self,
+        key: Option<Arc<PublicKey>>,
+        caller: Caller,
+        app: &App,
+    ) -> Result<(), ApiError> {
         let (username, signed_at) = (self.token.username.clone(), self.token.signed_at);
         let known = key.is_some();
-        if app.verification.verify(key, self.token).await? {
+        if app.verification.verify(caller.0, key, self.token).await? {
             return Ok(());
         }
         let (cause, why) = if known {
@@ -138,8 +144,9 @@ impl FromRequest for Verified {
                 return Err(ApiError::NoKeyYet);
             }
             let username: Arc<str> = claimed.username().into();
-            claimed.verify(key, &app).await?;
+            claimed.verify(key, caller, &app).await?;
             let project = account.ok_or(ApiError::NotVerified)?;
+            app.rate.admit_project(project, &app)?;
             request.extensions_mut().insert(Who(username.clone()));
             Ok(Self {
                 project,
@@ -151,56 +158,6 @@ impl FromRequest for Verified {
                 catalog,
             })
         })
-    }
-}
-
-/// Verifies signatures: quick ones at once, slow ones on a pool that leaves a core to everybody else.
-#[derive(Debug)]
-pub struct VerificationPool {
-    running: Arc<Semaphore>,
-    waiting: Semaphore,
-}
-
-impl VerificationPool {
-    /// A pool on which at most `waiting` signatures wait or are verified.
-    #[must_use]
-    pub fn new(waiting: usize) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            running: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
-            waiting: Semaphore::new(waiting),
-        }
-    }
-
-    async fn verify(&self, key: Option<Arc<PublicKey>>, token: Token) -> Result<bool, Unavailable> {
-        if !key::is_slow(&token.signature) {
-            return Ok(key::verify(key.as_deref(), &token.message(), &token.signature));
-        }
-        self.run(move || key::verify(key.as_deref(), &token.message(), &token.signature))
-            .await
-    }
-
-    /// Runs work on keys that takes a while.
-    ///
-    /// # Errors
-    /// [`Unavailable::Busy`] when too much waits already.
-    pub async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Unavailable> {
-        let _place = self.waiting.try_acquire().map_err(|_| Unavailable::Busy)?;
-        let lost = Unavailable::Lost("verification");
-        let turn = self
-            .running
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(|_| lost.clone())?;
-        let done = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            work()
-        });
-        done.await.map_err(|_| lost)
     }
 }
 

@@ -1,36 +1,95 @@
-//! Reading bodies: bounded in length and in time.
+//! Reading bodies: bounded in length and in time, one by one and all together.
 
+use crate::app::App;
 use crate::error::ApiError;
-use actix_web::web::{Bytes, BytesMut, Payload};
+use crate::limits::bodies::Share;
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{dev, http::header, FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
+use std::future::{ready, Ready};
 use std::time::Duration;
 
-/// Reads a whole body of at most `limit` bytes that arrives within `seconds`.
-///
-/// # Errors
-/// 413, 408, or 400 when the connection breaks off.
-pub async fn read(mut payload: Payload, limit: usize, seconds: u64) -> Result<Bytes, ApiError> {
-    let whole = async {
-        let mut body = BytesMut::new();
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|error| ApiError::field("body", error.to_string()))?;
-            if body.len().saturating_add(chunk.len()) > limit {
-                return Err(ApiError::TooLarge { limit });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.freeze())
-    };
-    match tokio::time::timeout(Duration::from_secs(seconds), whole).await {
-        Ok(body) => body,
-        Err(_) => Err(ApiError::TooSlow { seconds }),
+/// A body that has not been read yet.
+pub struct Body {
+    payload: dev::Payload,
+    request: HttpRequest,
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Body").finish_non_exhaustive()
     }
+}
+
+impl FromRequest for Body {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        ready(Ok(Self {
+            payload: payload.take(),
+            request: request.clone(),
+        }))
+    }
+}
+
+impl Body {
+    /// Reads all of it, if it has at most `limit` bytes and arrives in the time that the settings give. Its bytes count
+    /// among those in flight until its request has been answered.
+    ///
+    /// # Errors
+    /// 413; 503 before any of it is read when too many bytes are in flight; 408; 400 when the connection breaks off.
+    pub async fn read(self, limit: usize) -> Result<Bytes, ApiError> {
+        let app = App::of(&self.request)?;
+        let seconds = app.settings.limits.body_seconds;
+        let mut share = app.bodies.share();
+        let reading = tokio::time::timeout(
+            Duration::from_secs(seconds),
+            gather(self.payload, declared(&self.request), limit, &mut share),
+        );
+        let body = reading.await.unwrap_or(Err(ApiError::TooSlow { seconds }));
+        if let Err(ApiError::Overloaded(_)) = body {
+            app.metrics.overloaded("bodies");
+        }
+        self.request.extensions_mut().insert(share);
+        body
+    }
+}
+/// How long a body is said to be, in bytes; 0 when that is not said.
+fn declared(request: &HttpRequest) -> usize {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    length
+        .and_then(|length| length.to_str().ok())
+        .and_then(|length| length.parse().ok())
+        .unwrap_or(0)
+}
+
+async fn gather(
+    mut payload: dev::Payload,
+    declared: usize,
+    limit: usize,
+    share: &mut Share,
+) -> Result<Bytes, ApiError> {
+    if declared > limit {
+        return Err(ApiError::TooLarge { limit });
+    }
+    share.hold(declared)?;
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| ApiError::field("body", error.to_string()))?;
+        let length = body.len().saturating_add(chunk.len());
+        if length > limit {
+            return Err(ApiError::TooLarge { limit });
+        }
+        share.hold(length)?;
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
 }
 
 /// Whether the body is declared to be JSON.
 #[must_use]
-pub fn is_json(request: &actix_web::HttpRequest) -> bool {
-    use actix_web::HttpMessage;
+pub fn is_json(request: &HttpRequest) -> bool {
     let kind = request.content_type();
     kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
 }

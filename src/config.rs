@@ -96,9 +96,17 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Longest facility file, in bytes.
     pub facility_bytes: usize,
+    /// Bytes of bodies that are on their way or being worked on, of all requests together.
+    pub bodies_bytes: usize,
+    /// How long the head of a request may take to arrive, in seconds.
+    pub head_seconds: u64,
     /// How long a body may take to arrive, in seconds.
     pub body_seconds: u64,
-    /// Connections at once, per worker.
+    /// How long no byte of an answer may get through, in seconds.
+    pub write_seconds: u64,
+    /// How long a connection may rest between two requests, in seconds.
+    pub idle_seconds: u64,
+    /// Connections at once.
     pub connections: usize,
     /// Messages waiting for one actor.
     pub mailbox: usize,
@@ -108,6 +116,28 @@ pub struct Limits {
     pub verifications: usize,
     /// Memory for ready-made sample lists, in bytes.
     pub sample_lists_bytes: usize,
+    /// Requests of one client.
+    pub rate: Rate,
+}
+
+/// How many requests of one client are answered; those beyond are refused. Off where nothing is said.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rate {
+    /// Of one address, whatever it asks for.
+    pub per_address: Option<Quota>,
+    /// Of one project that has verified itself, from wherever.
+    pub per_project: Option<Quota>,
+}
+
+/// A rate, and how many may come at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    /// Requests a second, on average.
+    pub per_second: u32,
+    /// Requests that may come at once after a rest.
+    pub burst: u32,
 }
 
 /// The store.
@@ -206,12 +236,17 @@ impl Default for Limits {
         Self {
             body_bytes: 16 << 20,
             facility_bytes: 64 << 20,
+            bodies_bytes: 256 << 20,
+            head_seconds: 30,
             body_seconds: 60,
-            connections: 1_000,
+            write_seconds: 60,
+            idle_seconds: 5,
+            connections: 2_000,
             mailbox: 1024,
             write_queue: 4096,
             verifications: 1024,
             sample_lists_bytes: 64 << 20,
+            rate: Rate::default(),
         }
     }
 }
@@ -299,6 +334,11 @@ fn at_least(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
+/// The lesser number of a quota, if there is one, only to see whether it is 0.
+fn lowest(quota: Option<Quota>) -> usize {
+    quota.map_or(1, |quota| at_least(quota.per_second.min(quota.burst).into()))
+}
+
 impl Settings {
     /// Reads the configuration; `flags` are those of the command line that were given.
     ///
@@ -349,7 +389,13 @@ impl Settings {
             ("proxy.concurrency", self.proxy.concurrency),
             ("proxy.timeout_seconds", at_least(self.proxy.timeout_seconds)),
             ("limits.body_seconds", at_least(self.limits.body_seconds)),
+            ("limits.head_seconds", at_least(self.limits.head_seconds)),
+            ("limits.write_seconds", at_least(self.limits.write_seconds)),
+            ("limits.idle_seconds", at_least(self.limits.idle_seconds)),
             ("limits.body_bytes", self.limits.body_bytes),
+            ("limits.bodies_bytes", self.limits.bodies_bytes),
+            ("limits.rate.per_address", lowest(self.limits.rate.per_address)),
+            ("limits.rate.per_project", lowest(self.limits.rate.per_project)),
             (
                 "tokens.max_age_seconds",
                 at_least(self.tokens.max_age_seconds.into()),

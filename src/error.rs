@@ -60,6 +60,26 @@ pub enum ApiError {
     /// There are too many already.
     #[error("{0}")]
     TooMany(String),
+    /// More requests than one address or project may send.
+    #[error("too many requests of this {whose}: try again in {seconds} s")]
+    TooFast {
+        /// Of whom there were too many: "address" or "project".
+        whose: &'static str,
+        /// When there is room again, in seconds.
+        seconds: u64,
+    },
+    /// There is no room for this now.
+    #[error("{0}: try again in a moment")]
+    Overloaded(&'static str),
+    /// The service stops.
+    #[error("the service is about to stop: try again in a moment")]
+    Stopping,
+    /// The head of a request did not arrive in time.
+    #[error("the head of the request did not arrive within {seconds} s")]
+    SlowHead {
+        /// The deadline, in seconds.
+        seconds: u64,
+    },
     /// Nothing was done; it can be tried again.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -96,7 +116,10 @@ impl ApiError {
             Self::NotAdmin => (StatusCode::UNAUTHORIZED, "not_admin"),
             Self::WrongMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
             Self::KeyReused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
-            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
+            Self::TooMany(_) | Self::TooFast { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
+            Self::Overloaded(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+            Self::SlowHead { .. } => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Self::Unavailable(error) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 match error {
@@ -154,7 +177,10 @@ impl ResponseError for ApiError {
             Self::Unavailable(Unavailable::WritesOff(_)) => {
                 response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("30")));
             }
-            Self::Unavailable(_) | Self::TooMany(_) => {
+            Self::TooFast { seconds, .. } => {
+                response.insert_header((header::RETRY_AFTER, *seconds));
+            }
+            Self::Unavailable(_) | Self::TooMany(_) | Self::Overloaded(_) | Self::Stopping => {
                 response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("1")));
             }
             _ => {}

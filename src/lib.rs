@@ -9,6 +9,8 @@
 //! | `auth.rs`, `auth/token.rs` | [`auth::Verified`] and [`auth::Admin`]: extractors without which no guarded route compiles |
 //! | `caller.rs` | where a request comes from |
 //! | `idempotency.rs` | the `Idempotency-Key` of an upload |
+//! | `connection.rs`, `connection/` | connections: accepted, refused, cut off, let go |
+//! | `limits.rs`, `limits/` | what one client, and all together, may take |
 //! | `body.rs`, `wire.rs`, `wire/` | bodies: bounded reading, MessagePack and JSON, checked requests |
 //! | `error.rs` | the one table of errors and statuses |
 //! | `config.rs` | settings: defaults, file, environment, flags |
@@ -23,8 +25,10 @@ pub mod body;
 pub mod caller;
 pub mod cli;
 pub mod config;
+pub mod connection;
 pub mod error;
 pub mod idempotency;
+pub mod limits;
 pub mod metrics;
 pub mod openapi;
 pub mod proxy;

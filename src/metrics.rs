@@ -29,6 +29,7 @@ pub struct Metrics {
     in_flight: IntGauge,
     abandoned: IntCounter,
     verification_failures: IntCounterVec,
+    overload: IntCounterVec,
 }
 
 impl fmt::Debug for Metrics {
@@ -83,6 +84,13 @@ impl Metrics {
                 ),
                 &["cause"],
             )),
+            overload: valid(IntCounterVec::new(
+                Opts::new(
+                    "beamlive_overload_total",
+                    "Connections and requests that were refused or cut off to keep the service going, by limit.",
+                ),
+                &["limit"],
+            )),
         };
         let registry = &metrics.registry;
         valid(registry.register(Box::new(metrics.requests.clone())));
@@ -90,7 +98,13 @@ impl Metrics {
         valid(registry.register(Box::new(metrics.in_flight.clone())));
         valid(registry.register(Box::new(metrics.abandoned.clone())));
         valid(registry.register(Box::new(metrics.verification_failures.clone())));
+        valid(registry.register(Box::new(metrics.overload.clone())));
         metrics
+    }
+
+    /// Counts what a limit ended or kept out. `limit` is one of a few, in a word or two: it is a label.
+    pub fn overloaded(&self, limit: &'static str) {
+        self.overload.with_label_values(&[limit]).inc();
     }
 
     /// Counts a token that was refused. `cause` is one of a few, in a word or two: it is a label.

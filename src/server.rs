@@ -4,15 +4,19 @@ mod failure;
 
 pub use failure::{StartError, StopError};
 
-use crate::app::{create_app, App};
+use crate::app::App;
 use crate::auth::{AdminToken, VerificationPool};
 use crate::config::Settings;
+use crate::connection::listen::Listening;
+use crate::connection::Gate;
+use crate::limits::bodies::BodyBudget;
+use crate::limits::rate::RateLimits;
 use crate::metrics::Metrics;
 use crate::proxy::builtin::{Admission, BuiltinProxy};
 use crate::proxy::client::HttpProxy;
 use crate::proxy::roots::Roots;
 use actix::Arbiter;
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::HttpServer;
 use arc_swap::ArcSwap;
@@ -32,10 +36,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// How long requests in flight may take to finish once the service is told to stop, in seconds.
-const SHUTDOWN_SECONDS: u64 = 30;
-/// How long a client that was refused may go on sending, so that it reads why instead of a reset.
-const LINGER: Duration = Duration::from_secs(10);
+/// Connections to the address of health and metrics at once.
+const HEALTH_CONNECTIONS: usize = 64;
+/// Open files that are not connections: the store's, the log's, calls of the Data Proxy.
+const OTHER_FILES: u64 = 256;
 /// How long calls of the Data Proxy may take to finish then.
 const FORWARDS_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -57,7 +61,8 @@ pub struct Parts {
 pub struct Running {
     address: SocketAddr,
     health_address: Option<SocketAddr>,
-    servers: Vec<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
+    listening: Listening,
+    health: Option<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
     arbiters: Vec<Arbiter>,
     app: Data<App>,
 }
@@ -122,6 +127,9 @@ impl Running {
             verification: VerificationPool::new(settings.limits.verifications),
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
+            rate: RateLimits::new(&settings.limits.rate),
+            bodies: BodyBudget::new(settings.limits.bodies_bytes),
+            connections: Arc::new(Gate::new(possible(settings.limits.connections))),
             metrics: Metrics::new(),
             directory,
             settings,
@@ -136,22 +144,10 @@ impl Running {
         let health = app.settings.health.listen;
         let (listener, address) = bind(app.settings.listen)?;
         let health = health.map(bind).transpose()?;
-        let connections = app.settings.limits.connections;
-        let body_seconds = app.settings.limits.body_seconds;
-        let mut servers = Vec::new();
-        let (data, machines) = (app.clone(), app.settings.health.listen.is_none());
-        raise_file_limit();
-        let server = HttpServer::new(move || create_app(data.clone(), machines))
-            .max_connections(connections)
-            .client_request_timeout(Duration::from_secs(body_seconds))
-            .client_disconnect_timeout(LINGER)
-            .shutdown_timeout(SHUTDOWN_SECONDS)
-            .disable_signals()
-            .listen(listener)
-            .map_err(|source| StartError::Listen { address, source })?
-            .run();
-        servers.push(spawn(server));
-        let mut health_address = None;
+        let machines = health.is_none();
+        let listening = Listening::start(app.clone(), listener, machines)
+            .map_err(|source| StartError::Listen { address, source })?;
+        let (mut health_address, mut serving_health) = (None, None);
         if let Some((listener, address)) = health {
             let data = app.clone();
             let server = HttpServer::new(move || {
@@ -160,17 +156,19 @@ impl Running {
                     .configure(crate::routes::machines)
             })
             .workers(1)
+            .max_connections(HEALTH_CONNECTIONS)
             .disable_signals()
             .listen(listener)
             .map_err(|source| StartError::Listen { address, source })?
             .run();
-            servers.push(spawn(server));
+            serving_health = Some((server.handle(), tokio::spawn(server)));
             health_address = Some(address);
         }
         Ok(Self {
             address,
             health_address,
-            servers,
+            listening,
+            health: serving_health,
             arbiters,
             app,
         })
@@ -199,10 +197,11 @@ impl Running {
     /// # Errors
     /// [`StopError`] when what was in flight may not be durable.
     pub async fn stop(self) -> Result<(), StopError> {
-        for (handle, task) in self.servers {
+        self.listening.stop().await;
+        if let Some((handle, task)) = self.health {
             handle.stop(true).await;
             if let Ok(Err(error)) = task.await {
-                tracing::error!(%error, "a listener ended with an error");
+                tracing::error!(%error, "the listener of health and metrics ended with an error");
             }
         }
         self.app.directory.finish_forwards(FORWARDS_PATIENCE).await;
@@ -221,16 +220,25 @@ impl Running {
     }
 }
 
-fn spawn(server: Server) -> (ServerHandle, JoinHandle<std::io::Result<()>>) {
-    (server.handle(), tokio::spawn(server))
-}
-
-/// Each connection is a file: the usual soft limit of 1,024 would end the service's welcome early.
-fn raise_file_limit() {
-    match rlimit::increase_nofile_limit(u64::MAX) {
-        Ok(limit) => tracing::debug!(limit, "open files"),
-        Err(error) => tracing::warn!(%error, "the limit of open files stays as it is"),
+/// How many connections there can be: each is a file, and the usual soft limit of 1,024 would end the service's welcome
+/// early.
+fn possible(connections: usize) -> usize {
+    let files = match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) => limit.saturating_sub(OTHER_FILES).max(OTHER_FILES),
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files stays as it is");
+            return connections;
+        }
+    };
+    let files = usize::try_from(files).unwrap_or(usize::MAX);
+    if files < connections {
+        tracing::warn!(
+            connections,
+            files,
+            "the system does not give that many files: fewer connections"
+        );
     }
+    files.min(connections)
 }
 
 fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {

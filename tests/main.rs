@@ -19,6 +19,7 @@ mod concurrency;
 mod docs;
 mod health;
 mod hostile;
+mod overload;
 mod payloads;
 mod proxy;
 mod v2;

@@ -1,4 +1,4 @@
-//! How a caller asks an actor: a bounded mailbox, an answer that can't hang, and an actor that can be lost.
+//! How a caller asks an actor: a bounded number at once, an answer that can't hang, and an actor that can be lost.
 //!
 //! A panicking actix actor is gone for good. [`Keeper`] notices the closed mailbox or the answer that never comes,
 //! starts a successor, which reads its state from the store, and tries the command once more.
@@ -8,7 +8,7 @@ use actix::{Actor, Addr, Context, Handler, Message};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, OwnedSemaphorePermit, Semaphore};
 
 /// Something an actor does, and what it answers.
 pub trait Command: Send + 'static {
@@ -22,7 +22,31 @@ pub struct Ask<C: Command> {
     /// What to do.
     pub command: C,
     /// Where the answer goes. Dropping it tells the caller that the actor was lost.
-    pub reply: oneshot::Sender<C::Reply>,
+    pub reply: Waiting<C::Reply>,
+}
+
+/// A caller who waits for an answer, and has one of the actor's places as long as it has not been given.
+#[derive(Debug)]
+pub struct Waiting<R> {
+    answer: oneshot::Sender<R>,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl<R> Waiting<R> {
+    /// Gives the answer.
+    ///
+    /// # Errors
+    /// The answer, when nobody waits for it any more.
+    pub fn send(self, answer: R) -> Result<(), R> {
+        self.answer.send(answer)
+    }
+}
+
+impl<R> From<oneshot::Sender<R>> for Waiting<R> {
+    /// A caller outside of the actor's places.
+    fn from(answer: oneshot::Sender<R>) -> Self {
+        Self { answer, _place: None }
+    }
 }
 
 impl<C: Command> Message for Ask<C> {
@@ -69,18 +93,23 @@ pub struct Keeper<A: Actor> {
     name: &'static str,
     start: Box<dyn Fn() -> Addr<A> + Send + Sync>,
     current: Mutex<Addr<A>>,
+    /// A mailbox alone bounds nothing: it takes one message more of each clone of its address.
+    places: Arc<Semaphore>,
     respawns: Arc<AtomicU64>,
 }
 
 impl<A: Actor<Context = Context<A>>> Keeper<A> {
-    /// Starts the actor; `start` is called again whenever it is lost. `respawns` counts these.
+    /// Starts the actor, which has at most `places` callers at once; `start` is called again whenever it is lost.
+    /// `respawns` counts these.
     pub fn new(
         name: &'static str,
+        places: usize,
         respawns: Arc<AtomicU64>,
         start: impl Fn() -> Addr<A> + Send + Sync + 'static,
     ) -> Self {
         Self {
             name,
+            places: Arc::new(Semaphore::new(places)),
             current: Mutex::new(start()),
             start: Box::new(start),
             respawns,
@@ -98,7 +127,7 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
     /// Sends `command` and waits for the answer.
     ///
     /// # Errors
-    /// [`Unavailable::Busy`] at once when the mailbox is full; [`Unavailable::Lost`] when the actor was lost on this
+    /// [`Unavailable::Busy`] at once when all places are taken; [`Unavailable::Lost`] when the actor was lost on this
     /// command twice.
     pub async fn ask<C>(&self, command: C) -> Result<C::Reply, Unavailable>
     where
@@ -107,11 +136,16 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
         Context<A>: ToEnvelope<A, Ask<C>>,
     {
         for _ in 0..2 {
+            let place = self.places.clone().try_acquire_owned();
+            let place = place.map_err(|_| Unavailable::Busy)?;
             let address = self.address();
             let (reply, answer) = oneshot::channel();
             match address.try_send(Ask {
                 command: command.clone(),
-                reply,
+                reply: Waiting {
+                    answer: reply,
+                    _place: Some(place),
+                },
             }) {
                 Ok(()) => {
                     if let Ok(answer) = answer.await {

@@ -403,13 +403,18 @@ impl Directory {
         let mut beamlines = self.beamlines.write().unwrap_or_else(PoisonError::into_inner);
         let keeper = beamlines.entry(id).or_insert_with(|| {
             let (services, mailbox) = (self.services.clone(), self.mailbox);
-            Arc::new(Keeper::new("beamline", self.respawns.clone(), move || {
-                let services = services.clone();
-                Beamline::start_in_arbiter(&arbiter, move |ctx| {
-                    ctx.set_mailbox_capacity(mailbox);
-                    Beamline::new(id, services, mailbox)
-                })
-            }))
+            Arc::new(Keeper::new(
+                "beamline",
+                mailbox,
+                self.respawns.clone(),
+                move || {
+                    let services = services.clone();
+                    Beamline::start_in_arbiter(&arbiter, move |ctx| {
+                        ctx.set_mailbox_capacity(mailbox);
+                        Beamline::new(id, services, mailbox)
+                    })
+                },
+            ))
         });
         keeper.clone()
     }

@@ -1,11 +1,11 @@
 //! `GET|POST /api/v2/accesslist/` (and `/access/accesslist/`): who may use the caller's host.
 
 use crate::auth::AppData;
-use crate::body;
+use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::wire::access;
-use actix_web::web::{Json, Payload};
+use actix_web::web::Json;
 use actix_web::{HttpRequest, Responder};
 use beamlive_actors::activity::Origin;
 
@@ -25,14 +25,13 @@ pub async fn post(
     request: HttpRequest,
     app: AppData,
     caller: Caller,
-    payload: Payload,
+    body: Body,
 ) -> Result<impl Responder, ApiError> {
     // This route is unsigned: whoever has no list does not get to send anything.
     let Some((list, name)) = app.list_for(caller) else {
         return Ok(Json(Vec::new()));
     };
-    let limits = &app.settings.limits;
-    let bytes = body::read(payload, access::MAX_BODY, limits.body_seconds).await?;
+    let bytes = body.read(access::MAX_BODY).await?;
     let entries = super::parsed(&request, bytes, access::parse).await?;
     let origin = Origin {
         who: name,

@@ -2,11 +2,11 @@
 
 use super::{beamline, Id};
 use crate::auth::{AppData, Verified};
-use crate::body;
+use crate::body::Body;
 use crate::error::ApiError;
 use crate::idempotency;
 use crate::wire::dataset;
-use actix_web::web::{Json, Path, Payload};
+use actix_web::web::{Json, Path};
 use actix_web::{HttpRequest, Responder};
 use beamlive_actors::session::once::Once;
 use std::sync::Arc;
@@ -21,12 +21,11 @@ pub async fn post(
     app: AppData,
     verified: Verified,
     path: Path<(String, String)>,
-    payload: Payload,
+    body: Body,
 ) -> Result<impl Responder, ApiError> {
     let (_, acronym) = path.into_inner();
     let beamline = beamline(&verified.catalog, &acronym)?;
-    let limits = &app.settings.limits;
-    let bytes = body::read(payload, limits.body_bytes, limits.body_seconds).await?;
+    let bytes = body.read(app.settings.limits.body_bytes).await?;
     let (catalog, zone) = (verified.catalog.clone(), app.settings.timezone);
     let key = idempotency::key(&request)?;
     let read = move |bytes: &[u8]| {

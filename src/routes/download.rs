@@ -1,11 +1,10 @@
 //! `POST /download/data/create/`: the built-in Data Proxy makes a key for a directory.
 
 use crate::auth::AppData;
-use crate::body;
+use crate::body::Body;
 use crate::caller::{self, Caller};
 use crate::error::ApiError;
 use crate::proxy::builtin::{self, CreateError};
-use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
 /// Longest body: a path of 4,096 bytes, each percent-encoded, and some room.
@@ -19,13 +18,13 @@ pub async fn create(
     request: HttpRequest,
     app: AppData,
     caller: Caller,
-    payload: Payload,
+    body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let Some(proxy) = &app.builtin_proxy else {
         let why = "an external Data Proxy is configured: the built-in one is off";
         return Err(ApiError::NotFound(why.to_owned()));
     };
-    let body = body::read(payload, MAX_BODY, app.settings.limits.body_seconds).await?;
+    let body = body.read(MAX_BODY).await?;
     builtin::create(proxy, caller::certain(&request, caller, &app), &request, &body)
         .await
         .map_err(|error| match error {

@@ -1,10 +1,10 @@
 //! `POST /api/v2/{token}/project/`: registers the key of an account that has none.
 
 use crate::auth::{refused, AppData, Claimed};
-use crate::body;
+use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::ApiError;
-use actix_web::web::{Json, Payload};
+use actix_web::web::Json;
 use actix_web::{HttpRequest, Responder};
 use beamlive_actors::activity::Origin;
 use beamlive_actors::facility::Registration;
@@ -23,21 +23,24 @@ pub async fn post(
     request: HttpRequest,
     app: AppData,
     caller: Caller,
-    payload: Payload,
+    body: Body,
 ) -> Result<impl Responder, ApiError> {
     let claimed = Claimed::read(&request, &app)?;
     app.check_registration(claimed.username(), caller)?;
-    let form = body::read(payload, MAX_FORM, app.settings.limits.body_seconds).await?;
+    let form = body.read(MAX_FORM).await?;
     let line = form_field(&form, "public").ok_or_else(|| {
         ApiError::field(
             "public",
             "is missing: send the OpenSSH line of the public key as a form field",
         )
     })?;
-    let key = app.verification.run(move || PublicKey::parse(&line)).await?;
+    let key = app
+        .verification
+        .run(caller.0, move || PublicKey::parse(&line))
+        .await?;
     let key = Arc::new(key.map_err(|error| ApiError::field("public", error.to_string()))?);
     let (username, signed_at) = (claimed.username().to_owned(), claimed.signed_at());
-    claimed.verify(Some(key.clone()), &app).await?;
+    claimed.verify(Some(key.clone()), caller, &app).await?;
     let origin = Origin {
         who: username.clone(),
         address: Some(caller.0),

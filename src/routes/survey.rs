@@ -1,12 +1,12 @@
 //! The survey page of a session: a form, its answer, and their style sheet. Its key is all that opens it.
 
 use crate::auth::AppData;
-use crate::body;
+use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::survey;
 use actix_web::http::{header, StatusCode};
-use actix_web::web::{Path, Payload};
+use actix_web::web::Path;
 use actix_web::HttpResponse;
 use beamlive_actors::activity::Origin;
 use beamlive_actors::pool;
@@ -42,9 +42,9 @@ pub async fn post(
     app: AppData,
     caller: Caller,
     path: Path<String>,
-    payload: Payload,
+    body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let form = body::read(payload, MAX_FORM, app.settings.limits.body_seconds).await?;
+    let form = body.read(MAX_FORM).await?;
     let Some((id, session)) = find(&app, &path).await? else {
         return Ok(page(StatusCode::NOT_FOUND, survey::not_found()));
     };

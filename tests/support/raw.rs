@@ -142,7 +142,7 @@ pub fn replies(mut stream: &TcpStream, count: usize) -> Vec<RawReply> {
 }
 
 /// The first answer in `bytes`, and how long it is. Once the connection has ended, what there is of a body is all.
-fn parse(bytes: &[u8], ended: bool) -> Option<(RawReply, usize)> {
+pub fn parse(bytes: &[u8], ended: bool) -> Option<(RawReply, usize)> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let status = head.split(' ').nth(1)?.parse().ok()?;

@@ -84,7 +84,7 @@ impl Directory {
         let (zone, others) = (setup.zone, setup.others.clone());
         let facility = {
             let (services, others) = (services.clone(), others.clone());
-            Keeper::new("facility", respawns.clone(), move || {
+            Keeper::new("facility", mailbox, respawns.clone(), move || {
                 let Services {
                     store,
                     catalog,
@@ -96,13 +96,13 @@ impl Directory {
         };
         let inventory = {
             let (catalog, lists, others) = (catalog.clone(), lists.clone(), others.clone());
-            Keeper::new("inventory", respawns.clone(), move || {
+            Keeper::new("inventory", mailbox, respawns.clone(), move || {
                 Inventory::start(catalog.clone(), lists.clone(), &others, mailbox)
             })
         };
         let access = {
             let (store, catalog) = (store.clone(), catalog.clone());
-            Keeper::new("access", respawns.clone(), move || {
+            Keeper::new("access", mailbox, respawns.clone(), move || {
                 Access::start(store.clone(), catalog.clone(), zone, &others, mailbox)
             })
         };
@@ -144,7 +144,7 @@ fn start_forwarder(
         concurrency: setup.forwards,
         ..ForwarderSettings::default()
     };
-    Keeper::new("forwarder", respawns, move || {
+    Keeper::new("forwarder", mailbox, respawns, move || {
         let (store, proxy, clock) = (store.clone(), proxy.clone(), clock.clone());
         Forwarder::start(store, proxy, clock, settings, health.clone(), &arbiter, mailbox)
     })

@@ -53,7 +53,7 @@ impl House {
             }
         };
         Self {
-            keeper: Keeper::new("facility", respawns.clone(), start),
+            keeper: Keeper::new("facility", 16, respawns.clone(), start),
             store,
             catalog,
             clock,

@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 
 const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
 const ALICE: ProjectId = ProjectId(1);
@@ -67,18 +68,23 @@ impl Bench {
         let (store, proxy, clock) = (self.store.clone(), Arc::clone(&self.proxy), self.clock.clone());
         let (settings, health) = (self.settings, Arc::clone(&self.health));
         let arbiter = Arbiter::current();
-        Arc::new(Keeper::new("forwarder", Arc::new(AtomicU64::new(0)), move || {
-            let (proxy, clock) = (Arc::clone(&proxy), Arc::new(clock.clone()));
-            Forwarder::start(
-                store.clone(),
-                proxy,
-                clock,
-                settings,
-                Arc::clone(&health),
-                &arbiter,
-                16,
-            )
-        }))
+        Arc::new(Keeper::new(
+            "forwarder",
+            16,
+            Arc::new(AtomicU64::new(0)),
+            move || {
+                let (proxy, clock) = (Arc::clone(&proxy), Arc::new(clock.clone()));
+                Forwarder::start(
+                    store.clone(),
+                    proxy,
+                    clock,
+                    settings,
+                    Arc::clone(&health),
+                    &arbiter,
+                    16,
+                )
+            },
+        ))
     }
 
     async fn commit(&self, batch: Batch) {

@@ -12,6 +12,7 @@ use beamlive_storage::records::{Container, ContainerStatus, Project};
 use beamlive_storage::{Timestamp, Versioned};
 use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::oneshot;
 
 const ALICE: ProjectId = ProjectId(1);
 const BOB: ProjectId = ProjectId(2);
@@ -92,7 +93,7 @@ impl House {
             catalog,
             cache,
             samples,
-            keeper: Keeper::new("inventory", Arc::new(AtomicU64::new(0)), start),
+            keeper: Keeper::new("inventory", 16, Arc::new(AtomicU64::new(0)), start),
         }
     }
 
@@ -222,7 +223,10 @@ fn ask(
         project,
         beamline: BM,
     };
-    house.keeper.address().do_send(Ask { command, reply });
+    house.keeper.address().do_send(Ask {
+        command,
+        reply: reply.into(),
+    });
     answer
 }
 
@@ -302,7 +306,7 @@ async fn an_actor_that_was_lost_is_replaced() {
     let (lost, kept) = (actix::Arbiter::new(), arbiter.handle());
     let first = Inventory::start(catalog.clone(), cache.clone(), &lost.handle(), 16);
     let first = Mutex::new(Some(first));
-    let keeper = Keeper::new("inventory", respawns.clone(), move || {
+    let keeper = Keeper::new("inventory", 16, respawns.clone(), move || {
         let first = first.lock().unwrap().take();
         first.unwrap_or_else(|| Inventory::start(catalog.clone(), cache.clone(), &kept, 16))
     });

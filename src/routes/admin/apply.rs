@@ -3,9 +3,8 @@
 use super::answer;
 use super::query::Query;
 use crate::auth::{Admin, AppData};
-use crate::body;
+use crate::body::{self, Body};
 use crate::error::ApiError;
-use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::place::Mistake;
@@ -42,7 +41,7 @@ pub(super) async fn post(
     request: HttpRequest,
     app: AppData,
     admin: Admin,
-    payload: Payload,
+    body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let mut query = Query::of(&request, &["dry_run", "prune"]);
     let dry_run = query.flag("dry_run").unwrap_or(false);
@@ -53,8 +52,7 @@ pub(super) async fn post(
     } else {
         Format::Toml
     };
-    let limits = &app.settings.limits;
-    let body = body::read(payload, limits.facility_bytes, limits.body_seconds).await?;
+    let body = body.read(app.settings.limits.facility_bytes).await?;
     let text = std::str::from_utf8(&body)
         .map_err(|error| ApiError::field("body", format!("is not UTF-8: {error}")))?;
     match app

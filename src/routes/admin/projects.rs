@@ -2,10 +2,10 @@
 
 use super::{answer, not_found, sources};
 use crate::auth::{Admin, AppData};
-use crate::body;
+use crate::body::{self, Body};
 use crate::error::ApiError;
 use crate::views::projects;
-use actix_web::web::{Path, Payload};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::activity::Origin;
 use beamlive_actors::facility::KeySetting;
@@ -41,9 +41,9 @@ pub(super) async fn put_key(
     app: AppData,
     admin: Admin,
     path: Path<String>,
-    payload: Payload,
+    body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let body = body::read(payload, MAX_BODY, app.settings.limits.body_seconds).await?;
+    let body = body.read(MAX_BODY).await?;
     let line = if body::is_json(&request) {
         from_json(&body)?
     } else {

@@ -1,0 +1,163 @@
+//! Accepts connections, serves them, and stops without breaking a request off.
+
+use super::refusal::refuse;
+use super::stream::Stream;
+use super::REFUSALS;
+use crate::app::{create_app, App};
+use crate::error::ApiError;
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, Protocol};
+use actix_server::{Server, ServerHandle};
+use actix_service::{fn_service, map_config, IntoServiceFactory, ServiceFactoryExt};
+use actix_web::dev::AppConfig;
+use actix_web::web::Data;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// How long requests in flight may take to finish once the service is told to stop, in seconds.
+const SHUTDOWN_SECONDS: u64 = 30;
+/// How long kept connections are still served then, each for one more answer that says that it was the last.
+const GRACE: Duration = Duration::from_millis(250);
+/// How long a client that was refused may go on sending, so that it reads why instead of a reset.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// A listener that is served.
+#[derive(Debug)]
+pub struct Listening {
+    app: Data<App>,
+    /// The same socket once more, for those who come while the service stops.
+    listener: TcpListener,
+    handle: ServerHandle,
+    served: JoinHandle<io::Result<()>>,
+    drain: watch::Sender<bool>,
+}
+
+impl Listening {
+    /// Serves the production application on `listener`; with `machines`, health and metrics too.
+    ///
+    /// # Errors
+    /// When the listener can't be used.
+    pub fn start(app: Data<App>, listener: TcpListener, machines: bool) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let again = listener.try_clone()?;
+        let (drain, draining) = watch::channel(false);
+        let served = app.clone();
+        // A connection that has a place is never held up by the server's own limit: those beyond are told so.
+        let most = app.settings.limits.connections.saturating_add(REFUSALS);
+        let server = Server::build()
+            .max_concurrent_connections(most.saturating_mul(2))
+            .shutdown_timeout(SHUTDOWN_SECONDS)
+            .disable_signals()
+            .listen("beamlive", listener, move || {
+                service(served.clone(), address, machines, draining.clone())
+            })?
+            .run();
+        Ok(Self {
+            app,
+            listener: again,
+            handle: server.handle(),
+            served: tokio::spawn(server),
+            drain,
+        })
+    }
+
+    /// Accepts nothing new and lets what was accepted finish. Whoever comes meanwhile is told to come again.
+    pub async fn stop(self) {
+        self.app.connections.stop();
+        // What has been accepted reaches its worker during the grace; a worker that stops would drop it.
+        self.handle.pause().await;
+        let (stopped, until) = oneshot::channel::<()>();
+        let turning_away = tokio::spawn(turn_away(self.app, self.listener, until));
+        tokio::time::sleep(GRACE).await;
+        self.drain.send_replace(true);
+        let finished = self.handle.stop(true);
+        // The server lets go of its half of the listener at once; from then on nobody can connect any more.
+        drop(stopped);
+        if let Ok(Err(error)) = turning_away.await {
+            tracing::warn!(%error, "those who came last were not told that the service stops");
+        }
+        finished.await;
+        if let Ok(Err(error)) = self.served.await {
+            tracing::error!(%error, "a listener ended with an error");
+        }
+    }
+}
+
+/// One worker's service.
+fn service(
+    app: Data<App>,
+    address: SocketAddr,
+    machines: bool,
+    draining: watch::Receiver<bool>,
+) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
+{
+    let routes = create_app(app.clone(), machines)
+        .into_factory()
+        .map_err(|error: actix_web::Error| error.error_response());
+    let routes = map_config(routes, move |()| {
+        AppConfig::__priv_test_new(false, address.to_string(), address)
+    });
+    let http = HttpService::build()
+        .keep_alive(Duration::from_secs(app.settings.limits.idle_seconds))
+        // The stream has a deadline for every head, not for the first alone.
+        .client_request_timeout(Duration::ZERO)
+        .client_disconnect_timeout(LINGER.min(Duration::from_secs(app.settings.limits.head_seconds)))
+        .local_addr(address)
+        .graceful_shutdown_signal(move || {
+            let mut draining = draining.clone();
+            async move {
+                // Whoever could say so has gone: then there is nothing to wait for either.
+                let _ = draining.wait_for(|draining| *draining).await;
+            }
+        })
+        .on_connect_ext(|stream: &Stream, data: &mut actix_http::Extensions| {
+            data.insert(stream.line());
+        })
+        .finish(routes);
+    let admitted = fn_service(move |io: TcpStream| {
+        let app = app.clone();
+        async move {
+            let peer = io.peer_addr().ok();
+            match app.connections.enter() {
+                Some(place) => Ok((Stream::new(io, app, place), Protocol::Http1, peer)),
+                None => {
+                    app.metrics.overloaded("connections");
+                    if let Some(place) = app.connections.refuse() {
+                        refuse(io, &ApiError::Overloaded("too many connections"), place).await;
+                    }
+                    Err(DispatchError::Io(io::ErrorKind::ConnectionRefused.into()))
+                }
+            }
+        }
+    });
+    admitted.and_then(http)
+}
+
+/// Answers whoever comes until `until`, and those who have come by then: a listener that is closed resets them.
+async fn turn_away(
+    app: Data<App>,
+    listener: TcpListener,
+    mut until: oneshot::Receiver<()>,
+) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let mut refusals = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            accepted = listener.accept() => accepted,
+            _ = &mut until => break,
+        };
+        let Ok((io, _)) = accepted else { continue };
+        if let Some(place) = app.connections.refuse() {
+            refusals.spawn(async move { refuse(io, &ApiError::Stopping, place).await });
+        }
+        while refusals.try_join_next().is_some() {}
+    }
+    drop(listener);
+    while refusals.join_next().await.is_some() {}
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! More than the service can take, clients that are too slow, and a stop in the middle of it all.
+
+mod bounds;
+mod flood;
+mod kept;
+mod rates;
+mod shutdown;
+mod slow;
+
+use crate::support::raw::RawReply;
+use crate::support::{Client, Reply, Site};
+use serde_json::{json, Value};
+use std::time::Duration;
+
+/// Within which time somebody is refused, by the median of many.
+const QUICKLY: Duration = Duration::from_millis(50);
+
+fn dataset(name: &str) -> Value {
+    json!({
+        "directory": format!("/users/alice/{name}"), "type": "DATA", "name": name, "energy": 12.6, "exposure": 0.1,
+    })
+}
+
+/// The head of an upload of `client` that a body of `length` bytes is to follow; none of a length that is not said.
+fn upload_head(client: &Client, length: Option<usize>) -> String {
+    let length = length.map_or("Transfer-Encoding: chunked".to_owned(), |length| {
+        format!("Content-Length: {length}")
+    });
+    format!(
+        "POST /api/v2/{}/data/BM/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{length}\r\n\r\n",
+        client.token()
+    )
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// How often a limit has ended or kept something out, by the service's own count.
+async fn counted(site: &Site, limit: &str) -> u64 {
+    let text = site.get("/metrics").await.text();
+    let name = format!("beamlive_overload_total{{limit=\"{limit}\"}} ");
+    let line = text.lines().find_map(|line| line.strip_prefix(&name));
+    line.map_or(0, |value| value.parse().unwrap())
+}
+
+fn assert_refused(reply: &Reply, status: u16, code: &str) {
+    assert_eq!(reply.status, status, "{}", reply.text());
+    assert_eq!(reply.json()["error"]["code"], code);
+    let retry: u64 = reply.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&retry), "{retry}");
+}
+
+fn assert_raw_refused(reply: &RawReply, status: u16, code: &str) {
+    assert_eq!(
+        (reply.status, &reply.json()["error"]["code"]),
+        (status, &json!(code))
+    );
+    assert!(
+        reply.head.to_ascii_lowercase().contains("\r\nretry-after: "),
+        "{}",
+        reply.head
+    );
+}

@@ -1,0 +1,78 @@
+//! One connection that is kept, by hand, and how exactly it ended.
+
+use crate::support::raw::{parse, RawReply};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Kept {
+    pub stream: TcpStream,
+    bytes: Vec<u8>,
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub enum Came {
+    /// An answer, whole.
+    Whole(RawReply),
+    /// The connection was closed before a byte of an answer.
+    Closed,
+    /// The connection was reset, or ended within an answer.
+    Torn(String),
+}
+
+impl Kept {
+    pub fn open(address: SocketAddr) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self {
+            stream,
+            bytes: Vec::new(),
+        })
+    }
+
+    /// Sends a request, or a part of one.
+    pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.write_all(bytes)
+    }
+
+    /// Reads one answer.
+    pub fn receive(&mut self) -> Came {
+        let mut buffer = [0; 4096];
+        loop {
+            if let Some((reply, length)) = parse(&self.bytes, false) {
+                self.bytes.drain(..length);
+                return Came::Whole(reply);
+            }
+            match self.stream.read(&mut buffer) {
+                Ok(0) if self.bytes.is_empty() => return Came::Closed,
+                Ok(0) => return Came::Torn(String::from_utf8_lossy(&self.bytes).into_owned()),
+                Ok(read) => self.bytes.extend_from_slice(&buffer[..read]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Came::Torn(error.to_string()),
+            }
+        }
+    }
+
+    /// Sends a request and reads its answer.
+    pub fn ask(&mut self, request: &[u8]) -> Came {
+        match self.send(request) {
+            Ok(()) => self.receive(),
+            Err(error) => match self.receive() {
+                // It was over before this request; what the other side said last may be here.
+                Came::Closed => Came::Closed,
+                other => Came::Torn(format!("{error}: {other:?}")),
+            },
+        }
+    }
+
+    /// The answer of a request that must have one.
+    pub fn reply(&mut self) -> RawReply {
+        match self.receive() {
+            Came::Whole(reply) => reply,
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What a database must offer to hold the store: read a key, read a range in order, apply batches atomically.
 
+pub mod faults;
 pub mod memory;
 pub(crate) mod sled;
 

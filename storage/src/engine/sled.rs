@@ -3,6 +3,7 @@
 //! sled's `flush` hands the bytes to the kernel but does not wait for the disk to have them, so every group ends in
 //! an `fdatasync` on a second descriptor of the database file.
 
+use super::faults::{Faults, NoFaults, Step};
 use super::{DiskUse, Engine, EngineError, Entries, Order};
 use crate::batch::Batch;
 use crate::group::{plan, Committed, Conflict};
@@ -83,22 +84,47 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// What became of opening `path` when its format could not be checked, or was refused.
+    pub(crate) fn of_format(path: &Path, source: FormatError) -> Self {
+        let path = path.to_owned();
+        match source {
+            FormatError::Engine(error) => Self::Io {
+                path,
+                source: io::Error::other(error),
+            },
+            source => Self::Format { path, source },
+        }
+    }
+}
+
 /// A sled database in a directory of its own.
-pub(crate) struct SledEngine {
+pub(crate) struct SledEngine<F = NoFaults> {
     db: sled::Db,
     /// Second descriptor of the database file, for the sync that sled leaves out.
     file: File,
     path: PathBuf,
+    faults: F,
 }
 
 impl SledEngine {
     /// Opens the database in `path`, or creates it. `cache_bytes` bounds the pages that are kept in memory.
     pub(crate) fn open(path: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
+        Self::open_with(path, cache_bytes, NoFaults)
+    }
+}
+
+impl<F: Faults> SledEngine<F> {
+    /// As [`SledEngine::open`], with `faults`.
+    pub(crate) fn open_with(path: &Path, cache_bytes: u64, faults: F) -> Result<Self, OpenError> {
         if path.exists() && !path.is_dir() {
             return Err(OpenError::NotADirectory {
                 path: path.to_owned(),
             });
         }
+        faults
+            .before(Step::Open)
+            .map_err(|error| unreadable(path, error))?;
         let config = sled::Config::new()
             .path(path)
             .cache_capacity(cache_bytes)
@@ -117,6 +143,7 @@ impl SledEngine {
                 db,
                 file,
                 path: path.to_owned(),
+                faults,
             })
             .map_err(|error| unreadable(path, error))
     }
@@ -167,12 +194,13 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-fn failed(error: sled::Error) -> EngineError {
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> EngineError {
     EngineError::Database(Box::new(error))
 }
 
-impl Engine for SledEngine {
+impl<F: Faults> Engine for SledEngine<F> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        self.faults.before(Step::Read).map_err(failed)?;
         let value = self.db.get(key).map_err(failed)?;
         Ok(value.map(|value| value.to_vec()))
     }
@@ -182,9 +210,10 @@ impl Engine for SledEngine {
             return Box::new(std::iter::empty());
         }
         let entries = self.db.range(start..end);
-        let owned = |entry: sled::Result<(sled::IVec, sled::IVec)>| match entry {
-            Ok((key, value)) => Ok((key.to_vec(), value.to_vec())),
-            Err(error) => Err(failed(error)),
+        let owned = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
+            self.faults.before(Step::Read).map_err(failed)?;
+            let (key, value) = entry.map_err(failed)?;
+            Ok((key.to_vec(), value.to_vec()))
         };
         match order {
             Order::Ascending => Box::new(entries.map(owned)),
@@ -202,8 +231,11 @@ impl Engine for SledEngine {
                     None => writes.remove(key),
                 }
             }
+            self.faults.before(Step::Write).map_err(failed)?;
             self.db.apply_batch(writes).map_err(failed)?;
+            self.faults.before(Step::Flush).map_err(failed)?;
             self.db.flush().map_err(failed)?;
+            self.faults.before(Step::Sync).map_err(EngineError::Sync)?;
             self.file.sync_data().map_err(EngineError::Sync)?;
         }
         Ok(plan.outcomes)

@@ -16,6 +16,7 @@ mod actors_lost;
 mod admin;
 mod cli;
 mod concurrency;
+mod crash;
 mod docs;
 mod health;
 mod hostile;

@@ -12,10 +12,15 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 
 /// Pages above a quarter of this spill into files that sled neither syncs nor frees; fixed when a store is created.
 const SEGMENT_BYTES: usize = 2 * 1024 * 1024;
+
+/// Bytes of the disk that are left free: a group that finds less is refused. sled can't go on from a write that the disk
+/// had no room for, not even with reading, and needs some at the next start.
+pub const RESERVE: u64 = 32 * 1024 * 1024;
 
 /// Why a store could not be opened, and what to do about it.
 #[derive(Debug, Error)]
@@ -104,6 +109,8 @@ pub(crate) struct SledEngine<F = NoFaults> {
     /// Second descriptor of the database file, for the sync that sled leaves out.
     file: File,
     path: PathBuf,
+    /// Set when a group may be half applied in memory.
+    torn: AtomicBool,
     faults: F,
 }
 
@@ -143,9 +150,27 @@ impl<F: Faults> SledEngine<F> {
                 db,
                 file,
                 path: path.to_owned(),
+                torn: AtomicBool::new(false),
                 faults,
             })
             .map_err(|error| unreadable(path, error))
+    }
+
+    /// Before anything is read, and before each entry of a range.
+    fn readable(&self) -> Result<(), EngineError> {
+        if self.torn.load(Ordering::Acquire) {
+            return Err(EngineError::Torn);
+        }
+        self.faults.before(Step::Read).map_err(failed)
+    }
+
+    /// Before anything is written.
+    fn writable(&self) -> Result<(), EngineError> {
+        self.faults.before(Step::Write).map_err(failed)?;
+        match fs2::available_space(&self.path).map_err(failed)? {
+            free if free < RESERVE => Err(EngineError::Full { free }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -200,7 +225,7 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> EngineError 
 
 impl<F: Faults> Engine for SledEngine<F> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
-        self.faults.before(Step::Read).map_err(failed)?;
+        self.readable()?;
         let value = self.db.get(key).map_err(failed)?;
         Ok(value.map(|value| value.to_vec()))
     }
@@ -211,7 +236,7 @@ impl<F: Faults> Engine for SledEngine<F> {
         }
         let entries = self.db.range(start..end);
         let owned = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
-            self.faults.before(Step::Read).map_err(failed)?;
+            self.readable()?;
             let (key, value) = entry.map_err(failed)?;
             Ok((key.to_vec(), value.to_vec()))
         };
@@ -231,8 +256,11 @@ impl<F: Faults> Engine for SledEngine<F> {
                     None => writes.remove(key),
                 }
             }
-            self.faults.before(Step::Write).map_err(failed)?;
-            self.db.apply_batch(writes).map_err(failed)?;
+            self.writable()?;
+            if let Err(error) = self.db.apply_batch(writes) {
+                self.torn.store(true, Ordering::Release);
+                return Err(failed(error));
+            }
             self.faults.before(Step::Flush).map_err(failed)?;
             self.db.flush().map_err(failed)?;
             self.faults.before(Step::Sync).map_err(EngineError::Sync)?;

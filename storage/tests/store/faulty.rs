@@ -13,7 +13,8 @@ use tempfile::TempDir;
 pub(crate) struct Disk(Arc<Mutex<State>>);
 
 struct State {
-    path: PathBuf,
+    /// Where it is; nowhere once the power is cut, though a writer may still be at work.
+    path: Option<PathBuf>,
     /// The kind of step that fails next, and how many of them are taken before.
     armed: Option<(Step, u32)>,
     /// Faults that were met.
@@ -28,7 +29,7 @@ struct State {
 impl Disk {
     fn new(path: &Path) -> Self {
         Self(Arc::new(Mutex::new(State {
-            path: path.to_owned(),
+            path: Some(path.to_owned()),
             armed: None,
             struck: 0,
             writer_struck: false,
@@ -75,9 +76,9 @@ impl Faults for Disk {
             Some((armed, passes)) if *armed == step => *passes -= 1,
             _ => {}
         }
-        if step == Step::Sync {
+        if let (Step::Sync, Some(path)) = (step, &state.path) {
             let image = TempDir::new()?;
-            copy_files(&state.path, image.path());
+            copy_files(path, image.path());
             state.synced = Some(image);
         }
         Ok(())
@@ -147,8 +148,9 @@ impl Faulty {
                 left
             }
             End::PowerCut => {
-                let left = disk.state().synced.take();
-                left.unwrap()
+                let mut state = disk.state();
+                state.path = None;
+                state.synced.take().unwrap()
             }
         };
         drop(store);

@@ -17,6 +17,8 @@ pub struct Place {
     home: PathBuf,
     data: PathBuf,
     wrap: Wrap,
+    /// The admin token, which is the same for ever.
+    token: String,
     pub proxy: FakeProxy,
     clock: ManualClock,
     http: reqwest::Client,
@@ -32,6 +34,7 @@ impl Place {
             home: home.to_owned(),
             data: data.to_owned(),
             wrap,
+            token: String::new(),
             proxy: FakeProxy::start(Mood::Good).await,
             clock: ManualClock::at(SystemClock.now()),
             http: reqwest::Client::builder()
@@ -55,6 +58,9 @@ impl Place {
     /// Starts it on what is there, and waits until it answers.
     pub fn start(&mut self) {
         self.served = Some(Served::start(self.command()));
+        let token = std::fs::read_to_string(self.data.join("admin.token")).unwrap();
+        assert!(self.token.is_empty() || self.token == token.trim());
+        token.trim().clone_into(&mut self.token);
     }
 
     /// Starts it and kills it after that time, wherever it is by then.
@@ -101,15 +107,10 @@ impl Place {
         client.moved_to(self.url())
     }
 
-    fn token(&self) -> String {
-        let token = std::fs::read_to_string(self.data.join("admin.token")).unwrap();
-        token.trim().to_owned()
-    }
-
     /// A POST to the admin API that is yet to be sent.
     pub fn posting_admin(&self, path: &str, body: String) -> reqwest::RequestBuilder {
         let request = self.http.post(format!("{}/api/admin/{path}", self.url()));
-        request.bearer_auth(self.token()).body(body)
+        request.bearer_auth(&self.token).body(body)
     }
 
     /// A request that is yet to be sent.
@@ -120,7 +121,7 @@ impl Place {
     /// A GET from the admin API that is yet to be sent.
     pub fn getting_admin(&self, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.get(format!("{}/api/admin/{path}", self.url()));
-        request.bearer_auth(self.token())
+        request.bearer_auth(&self.token)
     }
 
     /// GET from the admin API.

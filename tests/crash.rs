@@ -9,5 +9,7 @@ mod full_disk;
 mod kill;
 mod ledger;
 mod load;
-mod place;
+pub mod place;
 mod power;
+
+pub use kill::given;

@@ -20,6 +20,7 @@ mod crash;
 mod docs;
 mod health;
 mod hostile;
+mod linearizability;
 mod payloads;
 mod proxy;
 mod v2;

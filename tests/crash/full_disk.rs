@@ -77,6 +77,7 @@ async fn a_file_that_may_not_grow_ends_writing_and_a_restart_carries_on() {
     }
     put_away(&mut place, "File too large");
     place.wrap_with(Box::new(|command| command));
+    place.verify();
     place.start();
     check(&place, &mut ledger).await;
 }

@@ -53,6 +53,7 @@ async fn what_was_acknowledged_outlives_kills_and_nothing_is_there_twice() {
         if dice.one_in(3) {
             place.stumble(Duration::from_millis(dice.roll(60))).await;
         }
+        place.verify();
         place.start();
         check(&place, &mut ledger).await;
         println!("kill {kill}: {} acknowledged", ledger.acknowledged);

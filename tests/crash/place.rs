@@ -1,12 +1,13 @@
 //! A data directory, the process that serves it, and the Data Proxy that outlives all of them.
 
-use crate::support::process::{beamlive, Ended, Served};
+use crate::support::process::{beamlive, run, Ended, Served};
 use crate::support::{Client, FakeProxy, Mood, Reply, FACILITY};
 use beamlive_actors::clock::{Clock, ManualClock, SystemClock};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// How a process is started: the binary with its arguments, or that under something.
 pub type Wrap = Box<dyn Fn(Command) -> Command>;
@@ -94,6 +95,22 @@ impl Place {
 
     fn url(&self) -> &str {
         &self.served.as_ref().unwrap().url
+    }
+
+    /// `beamlive verify` finds nothing in a copy of the data of a process that has ended. The next one starts on what that
+    /// left, not on what a look at it may have mended.
+    pub fn verify(&self) {
+        let copy = TempDir::new().unwrap();
+        let store = copy.path().join("store");
+        std::fs::create_dir(&store).unwrap();
+        for entry in std::fs::read_dir(self.data.join("store")).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() {
+                std::fs::copy(entry.path(), store.join(entry.file_name())).unwrap();
+            }
+        }
+        let ended = run(copy.path(), &["verify", "--data", "."]);
+        assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     }
 
     /// A client of `user`, with a new key.

@@ -56,6 +56,7 @@ async fn what_was_acknowledged_outlives_power_cuts() {
         place.stop("KILL");
         place.proxy.set(Mood::Good);
         power("mend");
+        place.verify();
         place.start();
         check(&place, &mut ledger).await;
         println!("cut {cut}: {} acknowledged", ledger.acknowledged);
@@ -75,6 +76,7 @@ async fn a_file_system_without_room_ends_writing_and_a_restart_with_room_carries
     check_reads(&place, &mut ledger).await;
     put_away(&mut place, reason);
     power("room");
+    place.verify();
     place.start();
     check(&place, &mut ledger).await;
 }

@@ -5,6 +5,7 @@
 //! starts it again.
 
 mod checks;
+mod fail_stop;
 mod full_disk;
 mod kill;
 mod ledger;

@@ -91,13 +91,14 @@ fn op(user: usize, dice: &mut Dice) -> Op {
     }
 }
 
-/// Eight clients of two projects, two calls each, one round after the other, at times that stand still meanwhile.
+/// Eight clients of two projects, two calls each, one round after the other, at times that stand still meanwhile. Returns
+/// a client of each.
 async fn rounds(
     site: &Site,
     dice: &mut Dice,
     rounds: usize,
     mut check: impl FnMut(&Recorder, &[serde_json::Value]),
-) {
+) -> [Client; 2] {
     let users = [site.client(USERS[0]).await, site.client(USERS[1]).await];
     let clients: Vec<_> = (0..CLIENTS)
         .map(|number| users[number % 2].on_its_own_connection())
@@ -118,6 +119,7 @@ async fn rounds(
         check(&recorder, rows.as_array().unwrap());
         site.pass(*dice.pick(&[SECOND, MINUTE, 4 * MINUTE, 6 * MINUTE, HOUR, 8 * DAY]));
     }
+    users
 }
 
 #[actix_web::test]
@@ -141,12 +143,51 @@ async fn no_broken_rule_explains_what_the_service_does() {
     let (site, mut dice) = (Site::new().await, Dice::new());
     let broken = [Rules::EndsNothing, Rules::JoinsNothing, Rules::ClosesNothing];
     let mut checkers = broken.map(|rules| (rules, Checker::new(rules), true));
-    rounds(&site, &mut dice, 8, |recorder, rows| {
+    let mut check = |recorder: &Recorder, rows: &[serde_json::Value]| {
         for (_, checker, explained) in &mut checkers {
             *explained = *explained && checker.explains(&recorder.of("BM"), &Seen::of(rows, "BM"), true);
         }
-    })
-    .await;
+    };
+    let [alice, bob] = rounds(&site, &mut dice, 4, &mut check).await;
+    // Whatever the dice were: one after the other, a new session, the same, another's, and its close.
+    let recorder = Recorder::new(Some(site.clock.now()));
+    let name = || "last".to_owned();
+    for (client, op) in [
+        (
+            &alice,
+            Op::Launch {
+                project: "alice",
+                name: name(),
+            },
+        ),
+        (
+            &alice,
+            Op::Launch {
+                project: "alice",
+                name: name(),
+            },
+        ),
+        (
+            &bob,
+            Op::Launch {
+                project: "bob",
+                name: name(),
+            },
+        ),
+        (
+            &bob,
+            Op::Close {
+                project: "bob",
+                name: name(),
+            },
+        ),
+    ] {
+        assert!(recorder.call(client, "BM", op).await);
+    }
+    check(
+        &recorder,
+        site.admin("sessions?limit=1000").await.as_array().unwrap(),
+    );
     for (rules, _, explained) in checkers {
         assert!(!explained, "{rules:?} was not noticed");
     }

@@ -197,7 +197,7 @@ async fn while_it_is_down_one_call_at_a_time_looks_whether_it_is_back() {
     })
     .await;
     proxy.most_at_a_time();
-    for round in 2..5 {
+    for round in 2..4 {
         held(1).await;
         // Each of these wakes the forwarder, at a time when every row is due.
         site.clock.advance(TimeDelta::hours(1));

@@ -27,7 +27,7 @@ use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::open_catalog;
 use beamlive_actors::forwarder::DataProxy;
 use beamlive_storage::{Store, StoreConfig};
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -296,18 +296,34 @@ fn store_config(settings: &Settings) -> StoreConfig {
     }
 }
 
+/// Has a directory that was just made outlive a power cut, as far as its parent lets itself be opened.
+fn sync_entry(made: &Path) {
+    let parent = match made.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return,
+    };
+    if let Err(error) = File::open(parent).and_then(|parent| parent.sync_all()) {
+        tracing::warn!(?parent, %error, "can't be synced: a power cut now may take the new data directory away");
+    }
+}
+
 /// Makes the data directory and the admin token where there are none, and reads the token.
 fn prepare_data_directory(path: &Path) -> Result<String, StartError> {
     let unusable = |source| StartError::DataDirectory {
         path: path.to_owned(),
         source,
     };
+    let missing: Vec<_> = path.ancestors().take_while(|part| !part.is_dir()).collect();
     if !path.is_dir() {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(path)
             .map_err(unusable)?;
+    }
+    for made in missing {
+        sync_entry(made);
     }
     let store = path.join("store");
     if !store.is_dir() {

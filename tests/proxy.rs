@@ -1,6 +1,7 @@
 //! Directories and their keys: forwarding to an external Data Proxy, and the built-in one.
 
 mod built_in;
+mod chaos;
 mod forwarding;
 
 use crate::support::Site;

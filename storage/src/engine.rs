@@ -1,7 +1,10 @@
 //! What a database must offer to hold the store: read a key, read a range in order, apply batches atomically.
 
+pub mod faults;
 pub mod memory;
 pub(crate) mod sled;
+
+pub use sled::RESERVE;
 
 use crate::batch::Batch;
 use crate::group::{Committed, Conflict};
@@ -68,6 +71,15 @@ pub enum EngineError {
     /// What was written could not be made durable.
     #[error("what was written could not be synced to the disk")]
     Sync(#[source] io::Error),
+    /// The disk is almost full. Nothing was written.
+    #[error("the disk of the store has {free} bytes left, and needs {RESERVE} to go on: make room")]
+    Full {
+        /// Bytes that are left.
+        free: u64,
+    },
+    /// A failed write has left half a group in memory: nothing can be read any more that is sure to be right.
+    #[error("a failed write has left the database unreadable until the restart")]
+    Torn,
     /// A counter row is not a counter.
     #[error("the counter of table {table} holds {found}")]
     Counter {

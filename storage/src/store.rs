@@ -2,6 +2,7 @@
 
 use crate::chunks;
 use crate::codec::{decode, DecodeError, Versioned};
+use crate::engine::faults::{Faults, NoFaults};
 use crate::engine::memory::MemoryEngine;
 use crate::engine::sled::{OpenError, SledEngine};
 use crate::engine::{Engine, EngineError, Entries, Order};
@@ -115,12 +116,18 @@ impl Store {
     /// # Errors
     /// [`OpenError`], which says what to do.
     pub fn open(config: &StoreConfig, now: Timestamp) -> Result<Self, OpenError> {
-        let refused = |source| OpenError::Format {
-            path: config.path.clone(),
-            source,
-        };
+        Self::open_with(config, now, NoFaults)
+    }
+
+    /// As [`Self::open`], on a disk that fails when `faults` says so. For tests.
+    ///
+    /// # Errors
+    /// [`OpenError`], which says what to do.
+    #[doc(hidden)]
+    pub fn open_with(config: &StoreConfig, now: Timestamp, faults: impl Faults) -> Result<Self, OpenError> {
+        let refused = |source| OpenError::of_format(&config.path, source);
         migrate::check_file(&config.path).map_err(refused)?;
-        let engine = SledEngine::open(&config.path, config.cache_bytes)?;
+        let engine = SledEngine::open_with(&config.path, config.cache_bytes, faults)?;
         migrate::prepare(&engine, &config.created_by, now)
             .and_then(|()| migrate::publish(&config.path, &engine))
             .map_err(refused)?;
@@ -138,10 +145,7 @@ impl Store {
                 path: path.to_owned(),
             });
         }
-        let refused = |source| OpenError::Format {
-            path: path.to_owned(),
-            source,
-        };
+        let refused = |source| OpenError::of_format(path, source);
         migrate::check_file(path).map_err(refused)?;
         let engine = SledEngine::open(path, cache_bytes)?;
         migrate::check(&engine).map_err(refused)?;

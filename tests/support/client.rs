@@ -45,12 +45,17 @@ pub struct Reply {
 
 impl Reply {
     pub async fn of(request: reqwest::RequestBuilder) -> Self {
-        let response = request.send().await.unwrap();
-        Self {
+        Self::try_of(request).await.unwrap()
+    }
+
+    /// The answer of a service that may die meanwhile.
+    pub async fn try_of(request: reqwest::RequestBuilder) -> reqwest::Result<Self> {
+        let response = request.send().await?;
+        Ok(Self {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
-            body: response.bytes().await.unwrap().to_vec(),
-        }
+            body: response.bytes().await?.to_vec(),
+        })
     }
 
     pub fn text(&self) -> String {
@@ -144,6 +149,19 @@ impl Client {
             url: site.url(),
             ..self.clone()
         }
+    }
+
+    /// The same client of a service that has been started again elsewhere.
+    pub fn moved_to(&self, url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// A POST that is yet to be sent.
+    pub fn posting(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.post(self.url(path))
     }
 
     /// A token of this moment.

@@ -6,6 +6,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
 
 /// What it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,14 @@ pub enum Mood {
     Bad(u16, &'static str),
     /// Nothing, ever.
     Hanging,
+    /// A new key, once [`FakeProxy::release`] is called.
+    Slow,
+    /// Status 500, once [`FakeProxy::release`] is called.
+    SlowToFail,
+    /// A new key, or status 500, by turns.
+    Flapping,
+    /// Half an answer, and the connection is gone.
+    BreaksOff,
 }
 
 #[derive(Debug)]
@@ -23,6 +32,28 @@ struct Shared {
     mood: Mutex<Mood>,
     calls: Mutex<Vec<Call>>,
     keys: AtomicUsize,
+    /// Calls that run, and most at a time.
+    running: AtomicUsize,
+    most: AtomicUsize,
+    held: AtomicUsize,
+    released: Notify,
+}
+
+/// A call that runs, for as long as this lives.
+struct Running(Data<Shared>);
+
+impl Running {
+    fn new(shared: &Data<Shared>) -> Self {
+        let running = shared.running.fetch_add(1, Ordering::SeqCst) + 1;
+        shared.most.fetch_max(running, Ordering::SeqCst);
+        Self(shared.clone())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// One call that it got.
@@ -47,12 +78,21 @@ pub struct FakeProxy {
 
 impl FakeProxy {
     pub async fn start(mood: Mood) -> Self {
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), mood).await
+    }
+
+    /// Starts it at an address that clients know already.
+    pub async fn start_at(address: SocketAddr, mood: Mood) -> Self {
         let shared = Arc::new(Shared {
             mood: Mutex::new(mood),
             calls: Mutex::default(),
             keys: AtomicUsize::new(0),
+            running: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+            held: AtomicUsize::new(0),
+            released: Notify::new(),
         });
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let data = Data::from(shared.clone());
         let server =
@@ -85,6 +125,27 @@ impl FakeProxy {
         self.shared.calls.lock().unwrap().clone()
     }
 
+    /// Calls that it holds back.
+    pub fn held(&self) -> usize {
+        self.shared.held.load(Ordering::SeqCst)
+    }
+
+    /// Answers the calls that it holds back.
+    pub fn release(&self) {
+        self.shared.held.store(0, Ordering::SeqCst);
+        self.shared.released.notify_waiters();
+    }
+
+    /// Calls that run.
+    pub fn running(&self) -> usize {
+        self.shared.running.load(Ordering::SeqCst)
+    }
+
+    /// The most calls that ran at a time since this was last asked.
+    pub fn most_at_a_time(&self) -> usize {
+        self.shared.most.swap(self.running(), Ordering::SeqCst)
+    }
+
     /// Directories that it was asked for, in order, and the keys that it gave.
     pub fn given(&self) -> Vec<(String, String)> {
         self.calls()
@@ -101,13 +162,18 @@ impl Drop for FakeProxy {
 }
 
 async fn answer(request: HttpRequest, shared: Data<Shared>, body: web::Bytes) -> HttpResponse {
-    let mood = *shared.mood.lock().unwrap();
+    let _running = Running::new(&shared);
+    let mut mood = *shared.mood.lock().unwrap();
+    if mood == Mood::Flapping {
+        let turn = shared.calls.lock().unwrap().len() % 2;
+        mood = [Mood::Bad(500, ""), Mood::Good][turn];
+    }
     let form: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
     let directory = form
         .into_iter()
         .find_map(|(name, value)| (name == "path").then_some(value))
         .unwrap_or_default();
-    let key = (mood == Mood::Good)
+    let key = matches!(mood, Mood::Good | Mood::Slow)
         .then(|| format!("{:040x}", 0xabc000 + shared.keys.fetch_add(1, Ordering::SeqCst)));
     let content_type = request
         .headers()
@@ -129,5 +195,22 @@ async fn answer(request: HttpRequest, shared: Data<Shared>, body: web::Bytes) ->
                 .body(body)
         }
         Mood::Hanging => std::future::pending().await,
+        Mood::BreaksOff => HttpResponse::Ok()
+            .no_chunking(100)
+            .streaming(futures_util::stream::iter([Err::<web::Bytes, _>(
+                std::io::Error::other("gone"),
+            )])),
+        Mood::Slow | Mood::SlowToFail => {
+            let released = shared.released.notified();
+            tokio::pin!(released);
+            released.as_mut().enable();
+            shared.held.fetch_add(1, Ordering::SeqCst);
+            released.await;
+            match key {
+                Some(key) => HttpResponse::Ok().json(serde_json::json!({ "key": key })),
+                None => HttpResponse::InternalServerError().finish(),
+            }
+        }
+        Mood::Flapping => unreachable!("it is one of the others by now"),
     }
 }

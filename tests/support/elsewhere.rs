@@ -2,10 +2,10 @@
 
 use super::{Reply, Site, FACILITY, MORNING};
 use beamlive::config::Settings;
-use beamlive::server::{Parts, Running};
-use beamlive_actors::clock::ManualClock;
+use beamlive::server::{Parts, Running, StopError};
+use beamlive_actors::clock::{Clock, ManualClock};
 use beamlive_storage::engine::memory::MemoryEngine;
-use beamlive_storage::{Store, Timestamp};
+use beamlive_storage::{Faults, OpenError, Store, StoreConfig, Timestamp};
 use reqwest::Method;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -68,6 +68,37 @@ impl Site {
     pub async fn restart_with(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         self.restart().await;
+    }
+
+    /// Stops the service, and starts it again on the same data, on a disk that fails when `faults` says so.
+    pub async fn restart_on(&mut self, faults: impl Faults + Clone) {
+        self.running.take().unwrap().stop().await.unwrap();
+        let config = StoreConfig {
+            path: self.settings.data.join("store"),
+            ..StoreConfig::default()
+        };
+        let store = eventually("the store opens", || async {
+            match Store::open_with(&config, self.clock.now(), faults.clone()) {
+                // The threads of the one before let go of it a moment after it has stopped.
+                Err(OpenError::Locked { .. }) => None,
+                opened => Some(opened.unwrap()),
+            }
+        })
+        .await;
+        let parts = Parts {
+            clock: Some(Arc::new(self.clock.clone())),
+            keys: self.keys.clone(),
+            store: Some(store),
+            ..Parts::default()
+        };
+        self.running = Some(Running::start(self.settings.clone(), parts).await.unwrap());
+    }
+
+    /// Starts a service again whose writes had failed, which it says when it stops.
+    pub async fn restart_after_failure(&mut self) {
+        let stopped = self.running.take().unwrap().stop().await;
+        assert!(matches!(stopped, Err(StopError::WritesOff(_))), "{stopped:?}");
+        self.start().await;
     }
 
     /// Where health and metrics are, when they are elsewhere.

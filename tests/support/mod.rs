@@ -3,6 +3,7 @@
 mod client;
 mod crowd;
 mod data_proxy;
+mod dice;
 mod elsewhere;
 pub mod facilities;
 mod facility;
@@ -17,12 +18,13 @@ mod visits;
 pub use client::{Client, KeyKind, Reply};
 pub use crowd::while_watching;
 pub use data_proxy::{FakeProxy, Mood};
+pub use dice::Dice;
 pub use elsewhere::{eventually, for_address, plain};
 pub use facility::FACILITY;
 pub use form::Form;
 pub use service::Service;
 pub use stores::{assert_clean, busy_site, until_free};
-pub use visits::{no_stretches_overlap, DAY, HOUR, MINUTE, SECOND};
+pub use visits::{no_stretches_overlap, Visit, DAY, HOUR, MINUTE, SECOND};
 
 use beamlive::config::Settings;
 use beamlive::server::{Parts, Running, StartError};

@@ -61,7 +61,8 @@ impl Served {
         served
     }
 
-    fn spawn(mut command: Command) -> Self {
+    /// Starts it and waits for nothing.
+    pub fn spawn(mut command: Command) -> Self {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -25,7 +25,8 @@ pub struct Visit {
 }
 
 impl Visit {
-    fn of(row: &Value) -> Self {
+    /// What the admin API tells of it.
+    pub fn of(row: &Value) -> Self {
         let text = |name: &str| row[name].as_str().unwrap().to_owned();
         let stretches = row["stretches"].as_array().unwrap();
         Self {

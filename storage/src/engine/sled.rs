@@ -3,6 +3,7 @@
 //! sled's `flush` hands the bytes to the kernel but does not wait for the disk to have them, so every group ends in
 //! an `fdatasync` on a second descriptor of the database file.
 
+use super::faults::{Faults, NoFaults, Step};
 use super::{DiskUse, Engine, EngineError, Entries, Order};
 use crate::batch::Batch;
 use crate::group::{plan, Committed, Conflict};
@@ -11,10 +12,15 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 
 /// Pages above a quarter of this spill into files that sled neither syncs nor frees; fixed when a store is created.
 const SEGMENT_BYTES: usize = 2 * 1024 * 1024;
+
+/// Bytes of the disk that are left free: a group that finds less is refused. sled can't go on from a write that the disk
+/// had no room for, not even with reading, and needs some at the next start.
+pub const RESERVE: u64 = 32 * 1024 * 1024;
 
 /// Why a store could not be opened, and what to do about it.
 #[derive(Debug, Error)]
@@ -83,22 +89,49 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// What became of opening `path` when its format could not be checked, or was refused.
+    pub(crate) fn of_format(path: &Path, source: FormatError) -> Self {
+        let path = path.to_owned();
+        match source {
+            FormatError::Engine(error) => Self::Io {
+                path,
+                source: io::Error::other(error),
+            },
+            source => Self::Format { path, source },
+        }
+    }
+}
+
 /// A sled database in a directory of its own.
-pub(crate) struct SledEngine {
+pub(crate) struct SledEngine<F = NoFaults> {
     db: sled::Db,
     /// Second descriptor of the database file, for the sync that sled leaves out.
     file: File,
     path: PathBuf,
+    /// Set when a group may be half applied in memory.
+    torn: AtomicBool,
+    faults: F,
 }
 
 impl SledEngine {
     /// Opens the database in `path`, or creates it. `cache_bytes` bounds the pages that are kept in memory.
     pub(crate) fn open(path: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
+        Self::open_with(path, cache_bytes, NoFaults)
+    }
+}
+
+impl<F: Faults> SledEngine<F> {
+    /// As [`SledEngine::open`], with `faults`.
+    pub(crate) fn open_with(path: &Path, cache_bytes: u64, faults: F) -> Result<Self, OpenError> {
         if path.exists() && !path.is_dir() {
             return Err(OpenError::NotADirectory {
                 path: path.to_owned(),
             });
         }
+        faults
+            .before(Step::Open)
+            .map_err(|error| unreadable(path, error))?;
         let config = sled::Config::new()
             .path(path)
             .cache_capacity(cache_bytes)
@@ -117,8 +150,27 @@ impl SledEngine {
                 db,
                 file,
                 path: path.to_owned(),
+                torn: AtomicBool::new(false),
+                faults,
             })
             .map_err(|error| unreadable(path, error))
+    }
+
+    /// Before anything is read, and before each entry of a range.
+    fn readable(&self) -> Result<(), EngineError> {
+        if self.torn.load(Ordering::Acquire) {
+            return Err(EngineError::Torn);
+        }
+        self.faults.before(Step::Read).map_err(failed)
+    }
+
+    /// Before anything is written.
+    fn writable(&self) -> Result<(), EngineError> {
+        self.faults.before(Step::Write).map_err(failed)?;
+        match fs2::available_space(&self.path).map_err(failed)? {
+            free if free < RESERVE => Err(EngineError::Full { free }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -167,12 +219,13 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-fn failed(error: sled::Error) -> EngineError {
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> EngineError {
     EngineError::Database(Box::new(error))
 }
 
-impl Engine for SledEngine {
+impl<F: Faults> Engine for SledEngine<F> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        self.readable()?;
         let value = self.db.get(key).map_err(failed)?;
         Ok(value.map(|value| value.to_vec()))
     }
@@ -182,9 +235,10 @@ impl Engine for SledEngine {
             return Box::new(std::iter::empty());
         }
         let entries = self.db.range(start..end);
-        let owned = |entry: sled::Result<(sled::IVec, sled::IVec)>| match entry {
-            Ok((key, value)) => Ok((key.to_vec(), value.to_vec())),
-            Err(error) => Err(failed(error)),
+        let owned = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
+            self.readable()?;
+            let (key, value) = entry.map_err(failed)?;
+            Ok((key.to_vec(), value.to_vec()))
         };
         match order {
             Order::Ascending => Box::new(entries.map(owned)),
@@ -202,8 +256,14 @@ impl Engine for SledEngine {
                     None => writes.remove(key),
                 }
             }
-            self.db.apply_batch(writes).map_err(failed)?;
+            self.writable()?;
+            if let Err(error) = self.db.apply_batch(writes) {
+                self.torn.store(true, Ordering::Release);
+                return Err(failed(error));
+            }
+            self.faults.before(Step::Flush).map_err(failed)?;
             self.db.flush().map_err(failed)?;
+            self.faults.before(Step::Sync).map_err(EngineError::Sync)?;
             self.file.sync_data().map_err(EngineError::Sync)?;
         }
         Ok(plan.outcomes)

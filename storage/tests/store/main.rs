@@ -8,7 +8,10 @@
 )]
 
 mod failing;
+mod faults;
+mod faulty;
 mod large;
+mod map;
 mod model;
 mod opening;
 mod snapshot;

@@ -1,153 +1,46 @@
 //! A store on sled, restarted at any moment, against a map.
 
-use crate::support::{commit, data_type, OnDisk};
-use beamlive_storage::ids::{IdRef, ProjectId};
-use beamlive_storage::records::DataType;
-use beamlive_storage::{keys, CommitError, Key, Order, Table};
+use crate::map::{change, Change, Map};
+use crate::support::OnDisk;
+use beamlive_storage::{CommitError, Order, Table};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
 enum Op {
-    /// Creates a record under the next id, with an index entry.
-    Create(usize),
-    /// Creates a record under an id of its own.
-    Insert(u64, usize),
-    /// Replaces what it last saw, or something older.
-    Replace(u64, bool, usize),
-    Remove(u64),
+    Change(Change),
     Restart,
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    let id = 1..8_u64;
-    let size = prop_oneof![6 => 0..60_usize, 1 => 16_300..16_500_usize, 1 => 30_000..90_000_usize];
-    prop_oneof![
-        4 => size.clone().prop_map(Op::Create),
-        3 => (id.clone(), size.clone()).prop_map(|(id, size)| Op::Insert(id, size)),
-        6 => (id.clone(), prop::bool::weighted(0.2), size).prop_map(|(id, stale, size)| Op::Replace(id, stale, size)),
-        3 => id.prop_map(Op::Remove),
-        1 => Just(Op::Restart),
-    ]
-}
-
-#[derive(Default)]
-struct Model {
-    records: BTreeMap<u64, (u64, String)>,
-    index: Vec<u64>,
-    last: u64,
-}
-
-fn record(id: impl Into<IdRef>) -> Key {
-    keys::record(Table::DataType, id)
-}
-
-fn index(id: impl Into<IdRef>) -> Key {
-    keys::index(Table::DatasetByProject, ProjectId(1), id)
+    prop_oneof![16 => change().prop_map(Op::Change), 1 => Just(Op::Restart)]
 }
 
 async fn run(ops: Vec<Op>) {
-    let (mut on_disk, mut model) = (OnDisk::new(), Model::default());
+    let (mut on_disk, mut map) = (OnDisk::new(), Map::default());
     for (n, op) in ops.into_iter().enumerate() {
-        let store = &on_disk.store;
-        let name = |size| char::from(b'a' + (n % 26) as u8).to_string().repeat(size);
-        let (outcome, holds) = match op {
-            Op::Create(size) => {
-                let holds = !model.records.contains_key(&(model.last + 1));
-                let mut slot = None;
-                let outcome = commit(store, |b| {
-                    let id = b.allocate(Table::DataType);
-                    // What was put there by hand is in the way.
-                    b.require_absent(record(id));
-                    b.insert(record(id), &data_type(&name(size)));
-                    b.point(index(id), id);
-                    slot = Some(id);
-                })
-                .await;
-                if let Ok(committed) = &outcome {
-                    model.last += 1;
-                    assert_eq!(committed.id(slot.unwrap()), model.last);
-                    model.records.insert(model.last, (1, name(size)));
-                    model.index.push(model.last);
-                }
-                (outcome, holds)
-            }
-            Op::Insert(id, size) => {
-                let outcome = commit(store, |b| {
-                    b.insert(record(IdRef::Known(id)), &data_type(&name(size)))
-                })
-                .await;
-                let holds = !model.records.contains_key(&id);
-                model.records.entry(id).or_insert((1, name(size)));
-                (outcome, holds)
-            }
-            Op::Replace(id, stale, size) => {
-                let known = model.records.get(&id).map_or(1, |(revision, _)| *revision);
-                let revision = known - u64::from(stale);
-                let outcome = commit(store, |b| {
-                    b.replace(record(IdRef::Known(id)), revision, &data_type(&name(size)));
-                })
-                .await;
-                let holds = model.records.contains_key(&id) && !stale;
-                if holds {
-                    model.records.insert(id, (revision + 1, name(size)));
-                }
-                (outcome, holds)
-            }
-            Op::Remove(id) => {
-                let revision = model.records.get(&id).map_or(1, |(revision, _)| *revision);
-                let outcome = commit(store, |b| {
-                    b.remove(record(IdRef::Known(id)), revision);
-                    b.clear(index(IdRef::Known(id)));
-                })
-                .await;
-                let holds = model.records.remove(&id).is_some();
-                if holds {
-                    model.index.retain(|entry| *entry != id);
-                }
-                (outcome, holds)
-            }
-            Op::Restart => {
-                on_disk = on_disk.restart();
-                check(&on_disk, &model);
-                continue;
-            }
+        let Op::Change(change) = op else {
+            on_disk = on_disk.restart();
+            check(&on_disk, &map);
+            continue;
         };
-        match outcome {
-            Ok(_) => assert!(holds),
-            Err(CommitError::Conflict(_)) => assert!(!holds),
-            Err(error) => panic!("{error}"),
+        let batch = map.batch(n, change);
+        let outcome = on_disk.store.reserve().unwrap().commit(batch).await;
+        match (outcome, map.take(n, change)) {
+            (Ok(_), holds) => assert!(holds),
+            (Err(CommitError::Conflict(_)), holds) => assert!(!holds),
+            (Err(error), _) => panic!("{error}"),
         }
     }
-    check(&on_disk, &model);
-    check(&on_disk.restart(), &model);
+    check(&on_disk, &map);
+    check(&on_disk.restart(), &map);
 }
 
-fn check(on_disk: &OnDisk, model: &Model) {
+fn check(on_disk: &OnDisk, map: &Map) {
     let store = &on_disk.store;
     for order in [Order::Ascending, Order::Descending] {
-        let mut read: Vec<_> = store
-            .scan::<DataType>(&[Table::DataType as u8], &[Table::DataType as u8 + 1], order)
-            .map(|entry| entry.unwrap())
-            .map(|(key, read)| (keys::last_id(&key).unwrap(), (read.revision, read.record.name)))
-            .collect();
-        if order == Order::Descending {
-            read.reverse();
-        }
-        assert!(read
-            .iter()
-            .map(|(id, state)| (id, state))
-            .eq(model.records.iter()));
+        assert_eq!(&Map::read(store, order).unwrap(), map);
     }
-    let table = Key::of(Table::DatasetByProject);
-    let (start, end) = keys::below(&table, None);
-    let entries: Vec<_> = store
-        .scan_keys(&start, &end, Order::Ascending)
-        .map(|key| keys::last_id(&key.unwrap()).unwrap())
-        .collect();
-    assert_eq!(entries, model.index);
-    assert_eq!(store.counter(Table::DataType).unwrap(), model.last);
-    let pieces: usize = model
+    let pieces: usize = map
         .records
         .values()
         .map(|(_, name)| match name.len() + 20 {

@@ -1,6 +1,6 @@
 //! Opening: what is kept, and what a person is told when it fails.
 
-use crate::support::{batch, commit, config, data_type, key, OnDisk, NOW};
+use crate::support::{batch, commit, config, copy_files, data_type, key, OnDisk, NOW};
 use beamlive_storage::records::{DataType, StoreFormat};
 use beamlive_storage::{keys, Key, OpenError, Store, Table, Timestamp, LAYOUT};
 use std::collections::BTreeMap;
@@ -40,12 +40,7 @@ async fn what_was_acknowledged_is_there_even_without_closing() {
         .unwrap();
     // As a crash leaves it: the files as they are now, under a store that is still open.
     let copy = TempDir::new().unwrap();
-    for entry in std::fs::read_dir(directory.path()).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_file() {
-            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
-        }
-    }
+    copy_files(directory.path(), copy.path());
     let crashed = crate::support::open(copy.path());
     assert_eq!(
         crashed.get::<DataType>(&key(1)).unwrap().unwrap().record.name,

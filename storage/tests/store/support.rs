@@ -2,8 +2,8 @@
 
 use beamlive_storage::records::{DataType, Feedback};
 use beamlive_storage::{
-    ids::IdRef, keys, Batch, CommitError, Committed, Conflict, Engine, EngineError, Entries, Key,
-    MemoryEngine, OpenError, Order, Store, StoreConfig, Table, Timestamp,
+    ids::IdRef, keys, Batch, CommitError, Committed, Conflict, Engine, EngineError, Entries, Faults, Key,
+    MemoryEngine, NoFaults, OpenError, Order, Store, StoreConfig, Table, Timestamp,
 };
 use std::future::Future;
 use std::path::Path;
@@ -52,13 +52,28 @@ impl OnDisk {
 
 /// Opens a store; a sled that was just dropped may have a thread that still holds the lock for an instant.
 pub(crate) fn open(path: &Path) -> Store {
+    open_with(path, NoFaults).unwrap()
+}
+
+/// As [`open`], on a disk with faults, which may keep it from opening.
+pub(crate) fn open_with(path: &Path, faults: impl Faults + Clone) -> Result<Store, OpenError> {
     let began = Instant::now();
     loop {
-        match Store::open(&config(path), NOW) {
+        match Store::open_with(&config(path), NOW, faults.clone()) {
             Err(OpenError::Locked { .. }) if began.elapsed() < Duration::from_secs(10) => {
                 std::thread::yield_now()
             }
-            opened => return opened.unwrap(),
+            opened => return opened,
+        }
+    }
+}
+
+/// Copies the files of a store, as a crash leaves them: under a store that may still be open.
+pub(crate) fn copy_files(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The one table of errors and statuses. Everything a handler refuses is an [`ApiError`], answered as
 //! `{"error": {"code", "message", "fields"?}}`.
 
+use crate::proxy::shelf::FileError;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -98,7 +99,7 @@ impl ApiError {
                     Unavailable::Busy | Unavailable::Contended => "busy",
                     Unavailable::WritesOff(_) => "writes_off",
                     Unavailable::Lost(_) => "lost",
-                    Unavailable::Unreadable(_) => "unreadable",
+                    Unavailable::Unreadable(_) | Unavailable::Disk(_) => "unreadable",
                 },
             ),
         }
@@ -117,6 +118,15 @@ struct Inner<'a> {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     fields: Option<&'a BTreeMap<String, String>>,
+}
+
+impl From<FileError> for ApiError {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::NoKey | FileError::NotFound => Self::NotFound(error.to_string()),
+            FileError::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
 }
 
 impl ResponseError for ApiError {

@@ -1,8 +1,17 @@
 //! Data Proxies: the client of an external one, and the built-in one.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `proxy/client.rs` | calls an external one |
+//! | `proxy/builtin.rs` | the built-in one's `POST data/create/`: a directory in, its key out |
+//! | `proxy/roots.rs`, `proxy/alternates.rs` | pure: which directories may be served, and where they may have moved to |
+//! | `proxy/shelf.rs`, `proxy/shelf/` | a key and a path in, an open file out: the only way to the files |
 
+pub mod alternates;
 pub mod builtin;
 pub mod client;
 pub mod roots;
+pub mod shelf;
 
 /// Gives the process its provider of cryptography for TLS; once is enough, and more does no harm.
 pub fn install_crypto() {

@@ -6,6 +6,7 @@ use crate::config::Settings;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::proxy::builtin::BuiltinProxy;
+use crate::proxy::files::Files;
 use crate::routes;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -14,6 +15,7 @@ use actix_web::{Error, HttpRequest};
 use beamlive_actors::access::lists;
 use beamlive_actors::directory::Directory;
 use beamlive_storage::ids::AccessListId;
+use std::sync::Arc;
 
 /// What every handler can reach.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct App {
     pub admin_token: AdminToken,
     /// The built-in Data Proxy; off when an external one is configured.
     pub builtin_proxy: Option<BuiltinProxy>,
+    /// The files that it serves; off with it, and when it is not mounted.
+    pub files: Option<Arc<Files>>,
     /// The numbers.
     pub metrics: Metrics,
 }
@@ -85,10 +89,21 @@ impl App {
     }
 }
 
+/// What a process answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Duty {
+    /// Everything.
+    #[default]
+    Everything,
+    /// The built-in Data Proxy alone.
+    DataProxy,
+}
+
 /// The production application, as `serve` runs it and the tests test it. With `machines`, health and metrics are
 /// among its routes.
 pub fn create_app(
     app: Data<App>,
+    duty: Duty,
     machines: bool,
 ) -> actix_web::App<
     impl ServiceFactory<
@@ -103,7 +118,10 @@ pub fn create_app(
         .app_data(app.clone())
         .wrap(crate::metrics::Observe::new(app))
         .configure(move |config| {
-            routes::api(config);
+            match duty {
+                Duty::Everything => routes::api(config),
+                Duty::DataProxy => routes::download::routes(config),
+            }
             if machines {
                 routes::machines(config);
             }

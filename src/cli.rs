@@ -4,6 +4,7 @@ pub mod admin_client;
 pub mod apply;
 pub mod check;
 pub mod client;
+pub mod proxy;
 pub mod serve;
 
 use clap::{Parser, Subcommand};
@@ -23,6 +24,8 @@ pub struct Cli {
 pub enum Command {
     /// Run the service.
     Serve(Box<serve::Serve>),
+    /// Run the Data Proxy alone.
+    Proxy(Box<proxy::Proxy>),
     /// Apply a facility file to a running service.
     Apply(apply::Apply),
     /// Check a facility file: name its mistakes, print what it would change, change nothing.
@@ -54,6 +57,7 @@ impl Cli {
     pub async fn run(self) -> Result<(), Failure> {
         match self.command {
             Command::Serve(serve) => serve.run().await,
+            Command::Proxy(proxy) => proxy.run().await,
             Command::Apply(apply) => apply.run().await,
             Command::Check(check) => check.run().await,
             Command::Client(client) => client.run().await,

@@ -54,6 +54,12 @@ pub enum ApiError {
     /// The method is not one of those that the route takes.
     #[error("this route takes {0}")]
     WrongMethod(&'static str),
+    /// The file does not have the range of bytes that was asked for.
+    #[error("the file has {length} bytes, and none in this range")]
+    NoSuchRange {
+        /// Its length, in bytes.
+        length: u64,
+    },
     /// There are too many already.
     #[error("{0}")]
     TooMany(String),
@@ -92,6 +98,7 @@ impl ApiError {
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::NotAdmin => (StatusCode::UNAUTHORIZED, "not_admin"),
             Self::WrongMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
+            Self::NoSuchRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "no_such_range"),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
             Self::Unavailable(error) => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -146,6 +153,9 @@ impl ResponseError for ApiError {
             }
             Self::NotAdmin => {
                 response.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+            }
+            Self::NoSuchRange { length } => {
+                response.insert_header((header::CONTENT_RANGE, format!("bytes */{length}")));
             }
             Self::Unavailable(Unavailable::WritesOff(_)) => {
                 response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("30")));

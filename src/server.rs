@@ -1,16 +1,14 @@
 //! Puts the service together, runs it, and stops it without losing what it was told.
 
+mod data_proxy;
 mod failure;
 
 pub use failure::{StartError, StopError};
 
-use crate::app::{create_app, App};
+use crate::app::{create_app, App, Duty};
 use crate::auth::{AdminToken, VerificationPool};
 use crate::config::Settings;
 use crate::metrics::Metrics;
-use crate::proxy::builtin::{Admission, BuiltinProxy};
-use crate::proxy::client::HttpProxy;
-use crate::proxy::roots::Roots;
 use actix::Arbiter;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::Data;
@@ -50,6 +48,8 @@ pub struct Parts {
     pub store: Option<Store>,
     /// The external Data Proxy; what the settings say when none.
     pub proxy: Option<Arc<dyn DataProxy>>,
+    /// What it answers.
+    pub duty: Duty,
 }
 
 /// A service that runs.
@@ -77,27 +77,14 @@ impl Running {
         let catalog = open_catalog(&store, clock.now())
             .await
             .map_err(|error| StartError::Unreadable(error.to_string()))?;
-        let external: Option<Arc<dyn DataProxy>> = match (parts.proxy, &settings.proxy_url) {
-            (Some(proxy), _) => Some(proxy),
-            (None, Some(url)) => {
-                let timeout = Duration::from_secs(settings.proxy.timeout_seconds);
-                Some(Arc::new(HttpProxy::new(url, timeout)?))
-            }
-            (None, None) => None,
-        };
+        let external = data_proxy::external(&settings, parts.proxy)?;
         let keys = parts.keys.unwrap_or_else(|| Arc::new(SystemKeys));
-        let builtin_proxy = match &external {
-            Some(_) => None,
-            None => Some(BuiltinProxy {
-                store: store.clone(),
-                roots: Arc::new(Roots::new(absolute(&settings.users_root))?),
-                keys: keys.clone(),
-                clock: clock.clone(),
-                admission: Admission {
-                    allow_from: settings.proxy.allow_from.clone(),
-                    secret: settings.proxy.secret.clone(),
-                },
-            }),
+        let (builtin_proxy, files) = match &external {
+            Some(_) => (None, None),
+            None => {
+                let (proxy, files) = data_proxy::built_in(&settings, &store, &keys, &clock)?;
+                (Some(proxy), files)
+            }
         };
         // One arbiter for the beamlines, whose clients wait, and one for actors that may be busy for a while.
         let (beamlines, others) = (Arbiter::new(), Arbiter::new());
@@ -119,6 +106,7 @@ impl Running {
             verification: VerificationPool::new(settings.limits.verifications),
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
+            files,
             metrics: Metrics::new(),
             directory,
             settings,
@@ -126,10 +114,10 @@ impl Running {
         if let Some(path) = app.settings.facility.clone() {
             apply(&app, path).await?;
         }
-        Self::listen(app, vec![beamlines, others])
+        Self::listen(app, vec![beamlines, others], parts.duty)
     }
 
-    fn listen(app: Data<App>, arbiters: Vec<Arbiter>) -> Result<Self, StartError> {
+    fn listen(app: Data<App>, arbiters: Vec<Arbiter>, duty: Duty) -> Result<Self, StartError> {
         let health = app.settings.health.listen;
         let (listener, address) = bind(app.settings.listen)?;
         let health = health.map(bind).transpose()?;
@@ -138,7 +126,7 @@ impl Running {
         let mut servers = Vec::new();
         let (data, machines) = (app.clone(), app.settings.health.listen.is_none());
         raise_file_limit();
-        let server = HttpServer::new(move || create_app(data.clone(), machines))
+        let server = HttpServer::new(move || create_app(data.clone(), duty, machines))
             .max_connections(connections)
             .client_request_timeout(Duration::from_secs(body_seconds))
             .client_disconnect_timeout(LINGER)
@@ -266,14 +254,6 @@ async fn apply(app: &App, path: PathBuf) -> Result<(), StartError> {
         }
         Err(mistakes) => Err(StartError::Facility { path, mistakes }),
     }
-}
-
-/// Roots as they are from here, wherever the process goes; one that can't be made absolute is refused with the others.
-fn absolute(roots: &[PathBuf]) -> Vec<PathBuf> {
-    roots
-        .iter()
-        .map(|root| std::path::absolute(root).unwrap_or_else(|_| root.clone()))
-        .collect()
 }
 
 fn store_config(settings: &Settings) -> StoreConfig {

@@ -26,11 +26,11 @@ use beneath::{kind, Root, TO_READ};
 use chrono::TimeDelta;
 use rustix::fd::OwnedFd;
 use rustix::fs::{fstat, FileType, OFlags, Stat};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What the keys open.
@@ -52,8 +52,8 @@ pub struct Shelf {
 #[derive(Debug)]
 pub struct OpenDirectory {
     handle: OwnedFd,
-    /// Its base name.
-    pub name: String,
+    /// Where it was found.
+    location: PathBuf,
 }
 
 /// A regular file.
@@ -63,8 +63,21 @@ pub struct OpenFile {
     pub file: File,
     /// Which file it is, and which state of it.
     pub identity: Identity,
-    /// Its own name, without the way to it.
-    pub name: OsString,
+    /// Where it was found. For those that are told to open it themselves, and for messages: what is there may change.
+    pub location: PathBuf,
+    /// Permission bits.
+    pub mode: u32,
+}
+
+/// What a name in a directory stands for.
+#[derive(Debug)]
+pub enum Entry {
+    /// A regular file.
+    File(OpenFile),
+    /// A directory.
+    Directory(OpenDirectory),
+    /// A link, a pipe, a device, a socket: none that is opened.
+    Other,
 }
 
 /// A state of a file: as long as none of this changes, neither do its bytes.
@@ -106,11 +119,9 @@ impl Shelf {
         for place in places {
             let found = roots.iter().find(|root| root.path == place.root).map(|root| {
                 let handle = beneath::open_directory(root, &roots, Path::new(&place.path))?;
-                let name = place.path.rsplit('/').find(|name| !name.is_empty());
-                let name = name.or_else(|| place.root.rsplit('/').next()).unwrap_or_default();
                 look(&OpenDirectory {
                     handle,
-                    name: name.to_owned(),
+                    location: Path::new(&format!("{}/", place.root)).join(&place.path),
                 })
             });
             match found {
@@ -158,15 +169,35 @@ impl OpenDirectory {
     /// [`FileError::NotFound`] for what is no regular file, leads out, or is not there.
     pub fn open(&self, path: &FilePath) -> Result<OpenFile, FileError> {
         let handle = beneath::open(&self.handle, path.as_path(), TO_READ)?;
-        let stat = fstat(&handle).map_err(io::Error::from)?;
-        if kind(&stat) != FileType::RegularFile {
-            return Err(FileError::NotFound);
+        match self.opened(handle, path.as_path())? {
+            Entry::File(file) => Ok(file),
+            _ => Err(FileError::NotFound),
         }
-        let name = path.as_path().file_name().unwrap_or_default().to_owned();
-        Ok(OpenFile {
-            file: File::from(handle),
-            identity: Identity::of(&stat),
-            name,
+    }
+
+    /// Opens what `name`, one of its [`Self::names`], stands for. Links are not followed.
+    ///
+    /// # Errors
+    /// [`FileError::NotFound`] when it is gone, or may not be read.
+    pub fn entry(&self, name: &OsStr) -> Result<Entry, FileError> {
+        match beneath::open_entry(&self.handle, name)? {
+            Some(handle) => self.opened(handle, Path::new(name)),
+            None => Ok(Entry::Other),
+        }
+    }
+
+    fn opened(&self, handle: OwnedFd, path: &Path) -> Result<Entry, FileError> {
+        let stat = fstat(&handle).map_err(io::Error::from)?;
+        let location = self.location.join(path);
+        Ok(match kind(&stat) {
+            FileType::RegularFile => Entry::File(OpenFile {
+                file: File::from(handle),
+                identity: Identity::of(&stat),
+                location,
+                mode: stat.st_mode & 0o777,
+            }),
+            FileType::Directory => Entry::Directory(Self { handle, location }),
+            _ => Entry::Other,
         })
     }
 
@@ -175,16 +206,29 @@ impl OpenDirectory {
     /// # Errors
     /// [`FileError::NotFound`] for what is no directory, leads out, or is not there.
     pub fn directory(&self, path: Option<&FilePath>) -> Result<Self, FileError> {
-        let (inner, name) = match path {
-            None => (Path::new("."), self.name.clone()),
-            Some(path) => (path.as_path(), String::from_utf8_lossy(path.name()).into_owned()),
-        };
+        let path = path.map_or(Path::new("."), FilePath::as_path);
         let handle = beneath::open(
             &self.handle,
-            inner,
+            path,
             OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
         )?;
-        Ok(Self { handle, name })
+        let location = self.location.join(path);
+        Ok(Self { handle, location })
+    }
+
+    /// Its base name.
+    #[must_use]
+    pub fn name(&self) -> &OsStr {
+        self.location.file_name().unwrap_or_default()
+    }
+
+    /// When it was last changed, in nanoseconds since 1970.
+    ///
+    /// # Errors
+    /// [`FileError::Unavailable`] when the disk can't be asked.
+    pub fn modified(&self) -> Result<i128, FileError> {
+        let stat = fstat(&self.handle).map_err(io::Error::from)?;
+        Ok(Identity::of(&stat).modified)
     }
 
     /// The names in it, sorted, whatever they are the names of.
@@ -195,6 +239,22 @@ impl OpenDirectory {
         let mut names = beneath::names(&self.handle)?;
         names.sort_unstable();
         Ok(names)
+    }
+}
+
+impl OpenFile {
+    /// Its own name, without the way to it.
+    #[must_use]
+    pub fn name(&self) -> &OsStr {
+        self.location.file_name().unwrap_or_default()
+    }
+
+    /// The state that it is in now.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn state(&self) -> io::Result<Identity> {
+        Ok(Identity::of(&fstat(&self.file)?))
     }
 }
 

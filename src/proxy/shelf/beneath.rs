@@ -216,6 +216,19 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Opens `name`, which is in `directory`, to be read; none for a link and for what can't be opened for what it is.
+///
+/// # Errors
+/// The operating system's.
+pub(super) fn open_entry(directory: &impl AsFd, name: &OsStr) -> io::Result<Option<OwnedFd>> {
+    match openat(directory, name, TO_READ | OFlags::NOFOLLOW, Mode::empty()) {
+        Ok(handle) => Ok(Some(handle)),
+        // A link; a socket; a device that is not there.
+        Err(Errno::LOOP | Errno::NXIO | Errno::NODEV) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// What something is.
 pub(super) fn kind(stat: &Stat) -> FileType {
     FileType::from_raw_mode(stat.st_mode)

@@ -9,6 +9,7 @@ use crate::app::{create_app, App, Duty};
 use crate::auth::{AdminToken, VerificationPool};
 use crate::config::Settings;
 use crate::metrics::Metrics;
+use crate::proxy::expiry;
 use actix::Arbiter;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::Data;
@@ -59,6 +60,7 @@ pub struct Running {
     health_address: Option<SocketAddr>,
     servers: Vec<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
     arbiters: Vec<Arbiter>,
+    expiry: Option<JoinHandle<()>>,
     app: Data<App>,
 }
 
@@ -114,7 +116,13 @@ impl Running {
         if let Some(path) = app.settings.facility.clone() {
             apply(&app, path).await?;
         }
-        Self::listen(app, vec![beamlines, others], parts.duty)
+        let expiry = match &app.files {
+            Some(files) => Some(expiry::begin(files.shelf.clone()).await),
+            None => None,
+        };
+        let mut running = Self::listen(app, vec![beamlines, others], parts.duty)?;
+        running.expiry = expiry;
+        Ok(running)
     }
 
     fn listen(app: Data<App>, arbiters: Vec<Arbiter>, duty: Duty) -> Result<Self, StartError> {
@@ -157,6 +165,7 @@ impl Running {
             health_address,
             servers,
             arbiters,
+            expiry: None,
             app,
         })
     }
@@ -189,6 +198,9 @@ impl Running {
             if let Ok(Err(error)) = task.await {
                 tracing::error!(%error, "a listener ended with an error");
             }
+        }
+        if let Some(expiry) = self.expiry {
+            expiry.abort();
         }
         self.app.directory.finish_forwards(FORWARDS_PATIENCE).await;
         for arbiter in &self.arbiters {

@@ -17,6 +17,7 @@ mod admin;
 mod cli;
 mod concurrency;
 mod docs;
+mod files;
 mod health;
 mod hostile;
 mod payloads;

@@ -71,6 +71,48 @@ pub fn find(store: &Store, key: &SecureKey) -> Result<Option<SecurePath>, ReadEr
     Ok(found.map(|found| found.record))
 }
 
+/// Up to `most` keys that were made at `limit` or before, in the order of the keys, from the one after `after`; with the
+/// revision of each, and what it opens.
+///
+/// # Errors
+/// [`ReadError`] when the store can't be read.
+pub fn created_until(
+    store: &Store,
+    limit: Timestamp,
+    after: Option<SecureKey>,
+    most: usize,
+) -> Result<Vec<(SecureKey, u64, SecurePath)>, ReadError> {
+    let table = Key::of(Table::SecurePath);
+    let start = match after {
+        Some(key) => [keys::secure_path(&key).as_bytes(), &[0]].concat(),
+        None => table.as_bytes().to_vec(),
+    };
+    let end = keys::successor(table.as_bytes());
+    let mut found = Vec::new();
+    for entry in store.scan::<SecurePath>(&start, &end, Order::Ascending) {
+        let (row, opened) = entry?;
+        let key = row
+            .strip_prefix(table.as_bytes())
+            .and_then(|key| key.try_into().ok());
+        if let (Some(key), true) = (key, opened.record.created <= limit) {
+            found.push((SecureKey(key), opened.revision, opened.record));
+            if found.len() == most {
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Lets `key`, which was read at `revision`, open nothing any more; its directory can have a new one.
+pub fn close(batch: &mut Batch, key: &SecureKey, revision: u64, opened: &SecurePath) {
+    batch.remove(keys::secure_path(key), revision);
+    batch.clear(keys::secure_path_by_directory(
+        opened.project,
+        &digest(&opened.directory),
+    ));
+}
+
 /// Ties a record to the key of its directory.
 pub fn attach(batch: &mut Batch, subject: Subject, record: impl Into<IdRef>, key: SecureKey) {
     batch.set(keys::secure_key(subject, record), &key.0);

@@ -278,3 +278,6 @@ impl fmt::Debug for Shelf {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ pub mod msgpack;
 pub mod process;
 pub mod raw;
 mod service;
+pub mod users;
 mod visits;
 
 pub use client::{Client, KeyKind, Reply};

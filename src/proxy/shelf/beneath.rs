@@ -250,3 +250,6 @@ pub(super) fn names(directory: &impl AsFd) -> io::Result<Vec<OsString>> {
     }
     Ok(names)
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,8 +67,8 @@ async fn all_of_a_directory_is_in_its_archive() {
         file("day-1/a b é.txt", "spaces"),
         folder(&format!("day-1/{}/", "d".repeat(120))),
         file(&format!("day-1/{long}"), "long"),
-        file(&format!("day-1/{exactly}"), "a hundred"),
         folder("day-1/empty/"),
+        file(&format!("day-1/{exactly}"), "a hundred"),
         file("day-1/image_0001.cbf", "one"),
         file("day-1/image_0002.cbf", "two"),
         file("day-1/line\nbreak", "line"),
@@ -163,8 +163,8 @@ async fn the_files_that_are_named_are_in_theirs() {
         let reply = multi(query).await;
         assert_eq!(reply.status, status, "{query}");
     }
-    let many = "frame=image_0001&".repeat(4_097);
-    assert!([400, 414, 431].contains(&multi(&many).await.status));
+    let many = "frame=x&".repeat(4_097);
+    assert_eq!(multi(&many).await.status, 400);
 }
 
 async fn site_get(site: &crate::support::Site, path: String) -> Reply {
@@ -178,7 +178,7 @@ fn twenty_thousand_frames_take_no_more_memory_than_a_few() {
     let mut expected = BTreeMap::new();
     for number in 0..FRAMES {
         let (name, text) = (format!("frame_{number:05}.cbf"), format!("{number}").repeat(300));
-        users.write(&name, &text);
+        std::fs::write(users.day().join(&name), &text).unwrap();
         expected.insert(format!("day-1/{name}"), text);
     }
     let root = users.root();

@@ -180,14 +180,21 @@ async fn a_directory_that_becomes_a_link_to_elsewhere_is_not_followed() {
         "/".into(),
         "..".into(),
         "../..".into(),
+        "../../users".into(),
+        users.root(),
     ] {
         std::os::unix::fs::symlink(&target, users.day()).unwrap();
-        for path in ["secret.txt", "etc/passwd", "outside/secret.txt"] {
+        for path in ["secret.txt", "etc/passwd", "outside/secret.txt", "bob/secret.txt"] {
             let reply = site.get(&format!("/download/files/raw/{key}/{path}")).await;
-            let inside = target.as_os_str() == ".." && path == "secret.txt";
-            // Alice's own directory, by Alice's own link.
-            assert_eq!(reply.status, if inside { 200 } else { 404 }, "{target:?} {path}");
+            assert_eq!(reply.status, 404, "{target:?} {path}");
         }
+        let archive = site.get(&format!("/download/files/archive/{key}/a.tar")).await;
+        assert_eq!(archive.status, 404, "{target:?}");
         std::fs::remove_file(users.day()).unwrap();
     }
+    std::os::unix::fs::symlink("aside", users.day()).unwrap();
+    let own = site
+        .get(&format!("/download/files/raw/{key}/image_0001.cbf"))
+        .await;
+    assert_eq!(own.status, 200, "moved within the root, by its owner");
 }

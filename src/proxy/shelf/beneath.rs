@@ -109,6 +109,10 @@ pub(super) fn open_directory(root: &Root, roots: &[Root], path: &Path) -> io::Re
     while let Some(name) = walk.left.pop() {
         walk.pass(name)?;
     }
+    // A root would open the directories of all users at once.
+    if walk.above.is_empty() && !path.as_os_str().is_empty() {
+        return Err(Errno::XDEV.into());
+    }
     let owner = fstat(walk.here())?.st_uid;
     if walk
         .owners

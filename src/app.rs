@@ -10,6 +10,7 @@ use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
 use crate::metrics::Metrics;
 use crate::proxy::builtin::BuiltinProxy;
+use crate::proxy::files::Files;
 use crate::routes;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -39,6 +40,8 @@ pub struct App {
     pub bodies: BodyBudget,
     /// Connections.
     pub connections: Arc<Gate>,
+    /// The files that it serves; off with it, and when it is not mounted.
+    pub files: Option<Arc<Files>>,
     /// The numbers.
     pub metrics: Metrics,
 }
@@ -96,10 +99,21 @@ impl App {
     }
 }
 
+/// What a process answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Duty {
+    /// Everything.
+    #[default]
+    Everything,
+    /// The built-in Data Proxy alone.
+    DataProxy,
+}
+
 /// The production application, as `serve` runs it and the tests test it. With `machines`, health and metrics are
 /// among its routes.
 pub fn create_app(
     app: Data<App>,
+    duty: Duty,
     machines: bool,
 ) -> actix_web::App<
     impl ServiceFactory<
@@ -115,7 +129,10 @@ pub fn create_app(
         .wrap(Attend::new(app.clone()))
         .wrap(crate::metrics::Observe::new(app))
         .configure(move |config| {
-            routes::api(config);
+            match duty {
+                Duty::Everything => routes::api(config),
+                Duty::DataProxy => routes::download::routes(config),
+            }
             if machines {
                 routes::machines(config);
             }

@@ -7,6 +7,7 @@ pub mod check;
 pub mod client;
 mod progress;
 pub mod restore;
+pub mod proxy;
 pub mod serve;
 pub mod verify;
 
@@ -27,6 +28,8 @@ pub struct Cli {
 pub enum Command {
     /// Run the service.
     Serve(Box<serve::Serve>),
+    /// Run the Data Proxy alone.
+    Proxy(Box<proxy::Proxy>),
     /// Apply a facility file to a running service.
     Apply(apply::Apply),
     /// Check a facility file: name its mistakes, print what it would change, change nothing.
@@ -64,6 +67,7 @@ impl Cli {
     pub async fn run(self) -> Result<(), Failure> {
         match self.command {
             Command::Serve(serve) => serve.run().await,
+            Command::Proxy(proxy) => proxy.run().await,
             Command::Apply(apply) => apply.run().await,
             Command::Check(check) => check.run().await,
             Command::Client(client) => client.run().await,

@@ -3,6 +3,10 @@
 //! Every flag of `serve` has an environment variable and a key of the same name; the rest, in groups, can be set in
 //! the file or as `BEAMLIVE_GROUP__KEY`.
 
+mod proxy;
+
+pub use proxy::{Delegate, Proxy};
+
 use beamlive_actors::access::lists;
 use chrono_tz::Tz;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -10,7 +14,7 @@ use figment::Figment;
 use ipnet::IpNet;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -70,22 +74,6 @@ pub struct Registration {
     /// From which networks; everywhere when empty.
     #[serde(deserialize_with = "networks")]
     pub allow_from: Vec<IpNet>,
-}
-
-/// The Data Proxy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Proxy {
-    /// How long a call to an external Data Proxy may take, in seconds.
-    pub timeout_seconds: u64,
-    /// Calls to it at once.
-    pub concurrency: usize,
-    /// Networks that may create keys at the built-in one.
-    #[serde(deserialize_with = "networks")]
-    pub allow_from: Vec<IpNet>,
-    /// A secret that lets others create keys there, sent as `X-Beamlive-Secret`.
-    #[serde(deserialize_with = "secret")]
-    pub secret: Option<String>,
 }
 
 /// Bounds on what clients can ask of the service.
@@ -217,20 +205,6 @@ impl Default for Registration {
     }
 }
 
-impl Default for Proxy {
-    fn default() -> Self {
-        Self {
-            timeout_seconds: 30,
-            concurrency: 8,
-            allow_from: vec![
-                IpNet::from(IpAddr::from(Ipv4Addr::LOCALHOST)),
-                IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST)),
-            ],
-            secret: None,
-        }
-    }
-}
-
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -310,23 +284,6 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D:
         })
     };
     texts.iter().map(parse).collect()
-}
-
-/// A text that no error repeats; one of digits comes as a number out of the environment.
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Given {
-        Text(String),
-        Number(u64),
-    }
-    match Option::<Given>::deserialize(deserializer) {
-        Ok(given) => Ok(given.map(|given| match given {
-            Given::Text(text) => text,
-            Given::Number(number) => number.to_string(),
-        })),
-        Err(_) => Err(D::Error::custom("the secret must be a text")),
-    }
 }
 
 /// A number of another size, only to see whether it is 0.
@@ -412,6 +369,7 @@ impl Settings {
         if self.users_root.is_empty() {
             self.users_root = Self::default().users_root;
         }
+        self.proxy.check()?;
         Ok(self)
     }
 }

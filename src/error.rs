@@ -1,6 +1,7 @@
 //! The one table of errors and statuses. Everything a handler refuses is an [`ApiError`], answered as
 //! `{"error": {"code", "message", "fields"?}}`.
 
+use crate::proxy::shelf::FileError;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -57,6 +58,12 @@ pub enum ApiError {
     /// The `Idempotency-Key` names another request.
     #[error("{0}")]
     KeyReused(String),
+    /// The file does not have the range of bytes that was asked for.
+    #[error("the file has {length} bytes, and none in this range")]
+    NoSuchRange {
+        /// Its length, in bytes.
+        length: u64,
+    },
     /// There are too many already.
     #[error("{0}")]
     TooMany(String),
@@ -120,13 +127,14 @@ impl ApiError {
             Self::Overloaded(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::SlowHead { .. } => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
+            Self::NoSuchRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "no_such_range"),
             Self::Unavailable(error) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 match error {
                     Unavailable::Busy | Unavailable::Contended => "busy",
                     Unavailable::WritesOff(_) => "writes_off",
                     Unavailable::Lost(_) => "lost",
-                    Unavailable::Unreadable(_) => "unreadable",
+                    Unavailable::Unreadable(_) | Unavailable::Disk(_) => "unreadable",
                 },
             ),
         }
@@ -156,6 +164,15 @@ struct Inner<'a> {
     fields: Option<&'a BTreeMap<String, String>>,
 }
 
+impl From<FileError> for ApiError {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::NoKey | FileError::NotFound => Self::NotFound(error.to_string()),
+            FileError::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         self.status_and_code().0
@@ -173,6 +190,9 @@ impl ResponseError for ApiError {
             }
             Self::NotAdmin => {
                 response.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+            }
+            Self::NoSuchRange { length } => {
+                response.insert_header((header::CONTENT_RANGE, format!("bytes */{length}")));
             }
             Self::Unavailable(Unavailable::WritesOff(_)) => {
                 response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("30")));

@@ -30,6 +30,7 @@ pub struct Metrics {
     abandoned: IntCounter,
     verification_failures: IntCounterVec,
     overload: IntCounterVec,
+    file_bytes: IntCounterVec,
 }
 
 impl fmt::Debug for Metrics {
@@ -91,6 +92,13 @@ impl Metrics {
                 ),
                 &["limit"],
             )),
+            file_bytes: valid(IntCounterVec::new(
+                Opts::new(
+                    "beamlive_file_bytes_total",
+                    "Bytes of files that were sent, by route.",
+                ),
+                &["route"],
+            )),
         };
         let registry = &metrics.registry;
         valid(registry.register(Box::new(metrics.requests.clone())));
@@ -99,6 +107,7 @@ impl Metrics {
         valid(registry.register(Box::new(metrics.abandoned.clone())));
         valid(registry.register(Box::new(metrics.verification_failures.clone())));
         valid(registry.register(Box::new(metrics.overload.clone())));
+        valid(registry.register(Box::new(metrics.file_bytes.clone())));
         metrics
     }
 
@@ -110,6 +119,12 @@ impl Metrics {
     /// Counts a token that was refused. `cause` is one of a few, in a word or two: it is a label.
     pub fn verification_failed(&self, cause: &'static str) {
         self.verification_failures.with_label_values(&[cause]).inc();
+    }
+
+    /// What counts the bytes that one of the routes of the Data Proxy sends. `route` is its name: it is a label.
+    #[must_use]
+    pub fn file_bytes(&self, route: &'static str) -> IntCounter {
+        self.file_bytes.with_label_values(&[route])
     }
 
     /// Everything in Prometheus' text format: what was counted, and the state of the service now. Looks at the store's

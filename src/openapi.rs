@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `openapi/route.rs` | the words in which routes are described |
 //! | `openapi/bodies.rs` | shapes of bodies that no other part of the service has as a type |
-//! | `openapi/v2.rs`, `access.rs`, `survey.rs`, `admin.rs`, `machines.rs`, `docs.rs` | the routes |
+//! | `openapi/v2.rs`, `access.rs`, `survey.rs`, `download.rs`, `admin.rs`, `machines.rs`, `docs.rs` | the routes |
 //!
 //! What the admin API answers is described by the very types that it serializes.
 
@@ -13,6 +13,7 @@ pub mod bodies;
 mod access;
 mod admin;
 mod docs;
+mod download;
 mod machines;
 mod route;
 mod survey;
@@ -69,7 +70,10 @@ pub fn document() -> OpenApi {
             "What hosts for remote access call; the caller's address chooses the access list.",
         ),
         ("survey", "What users open in a browser when their session ends."),
-        ("data proxy", "Directories and the keys that open them."),
+        (
+            "data proxy",
+            "Directories, the keys that open them, and the files behind the keys.",
+        ),
         (
             "admin",
             "What operators read and steer through. Lists go from new to old.",
@@ -112,6 +116,7 @@ fn all() -> Vec<Route> {
         v2::routes(),
         access::routes(),
         survey::routes(),
+        download::routes(),
         admin::routes(),
         machines::routes(),
         docs::routes(),

@@ -1,8 +1,30 @@
 //! Data Proxies: the client of an external one, and the built-in one.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `proxy/client.rs` | calls an external one |
+//! | `proxy/builtin.rs` | the built-in one's `POST data/create/`: a directory in, its key out |
+//! | `proxy/roots.rs`, `proxy/alternates.rs` | pure: which directories may be served, and where they may have moved to |
+//! | `proxy/shelf.rs`, `proxy/shelf/` | a key and a path in, an open file out: the only way to the files |
+//! | `proxy/expiry.rs` | keys that have expired are removed |
+//! | `proxy/files.rs` | what the routes that serve files share |
+//! | `proxy/raw.rs`, `proxy/raw/` | which part of a file is asked for, and sending it |
+//! | `proxy/archive.rs`, `proxy/archive/` | tars, compressed on a pool while they are sent |
+//! | `proxy/pump.rs` | bodies that are made while they are sent |
+//! | `proxy/naming.rs`, `proxy/transfer.rs` | how downloads are described, and how they are told of in the log |
 
+pub mod alternates;
+pub mod archive;
 pub mod builtin;
 pub mod client;
+pub mod expiry;
+pub mod files;
+pub mod naming;
+pub mod pump;
+pub mod raw;
 pub mod roots;
+pub mod shelf;
+pub mod transfer;
 
 /// Gives the process its provider of cryptography for TLS; once is enough, and more does no harm.
 pub fn install_crypto() {

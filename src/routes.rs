@@ -58,8 +58,8 @@ pub fn api(config: &mut ServiceConfig) {
             on("/survey/{key}", GET_POST)
                 .route(read().to(survey::get))
                 .route(web::post().to(survey::post)),
-        )
-        .service(on("/download/data/create", POST).route(web::post().to(download::create)));
+        );
+    download::routes(config);
     admin::routes(config);
     config
         .service(on("/api/docs/openapi.json", GET).route(read().to(docs::description)))

@@ -1,10 +1,11 @@
 //! Puts the service together, runs it, and stops it without losing what it was told.
 
+mod data_proxy;
 mod failure;
 
 pub use failure::{StartError, StopError};
 
-use crate::app::App;
+use crate::app::{App, Duty};
 use crate::auth::{AdminToken, VerificationPool};
 use crate::config::Settings;
 use crate::connection::listen::Listening;
@@ -12,9 +13,7 @@ use crate::connection::Gate;
 use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
 use crate::metrics::Metrics;
-use crate::proxy::builtin::{Admission, BuiltinProxy};
-use crate::proxy::client::HttpProxy;
-use crate::proxy::roots::Roots;
+use crate::proxy::expiry;
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
@@ -54,6 +53,8 @@ pub struct Parts {
     pub store: Option<Store>,
     /// The external Data Proxy; what the settings say when none.
     pub proxy: Option<Arc<dyn DataProxy>>,
+    /// What it answers.
+    pub duty: Duty,
 }
 
 /// A service that runs.
@@ -64,6 +65,7 @@ pub struct Running {
     listening: Listening,
     health: Option<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
     arbiters: Vec<Arbiter>,
+    expiry: Option<JoinHandle<()>>,
     app: Data<App>,
 }
 
@@ -85,27 +87,14 @@ impl Running {
         let catalog = open_catalog(&store, clock.now())
             .await
             .map_err(|error| StartError::Unreadable(error.to_string()))?;
-        let external: Option<Arc<dyn DataProxy>> = match (parts.proxy, &settings.proxy_url) {
-            (Some(proxy), _) => Some(proxy),
-            (None, Some(url)) => {
-                let timeout = Duration::from_secs(settings.proxy.timeout_seconds);
-                Some(Arc::new(HttpProxy::new(url, timeout)?))
-            }
-            (None, None) => None,
-        };
+        let external = data_proxy::external(&settings, parts.proxy)?;
         let keys = parts.keys.unwrap_or_else(|| Arc::new(SystemKeys));
-        let builtin_proxy = match &external {
-            Some(_) => None,
-            None => Some(BuiltinProxy {
-                store: store.clone(),
-                roots: Arc::new(Roots::new(absolute(&settings.users_root))?),
-                keys: keys.clone(),
-                clock: clock.clone(),
-                admission: Admission {
-                    allow_from: settings.proxy.allow_from.clone(),
-                    secret: settings.proxy.secret.clone(),
-                },
-            }),
+        let (builtin_proxy, files) = match &external {
+            Some(_) => (None, None),
+            None => {
+                let (proxy, files) = data_proxy::built_in(&settings, &store, &keys, &clock)?;
+                (Some(proxy), files)
+            }
         };
         // One arbiter for the beamlines, whose clients wait, and one for actors that may be busy for a while.
         let (beamlines, others) = (Arbiter::new(), Arbiter::new());
@@ -127,6 +116,7 @@ impl Running {
             verification: VerificationPool::new(settings.limits.verifications),
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
+            files,
             rate: RateLimits::new(&settings.limits.rate),
             bodies: BodyBudget::new(settings.limits.bodies_bytes),
             connections: Arc::new(Gate::new(possible(settings.limits.connections))),
@@ -137,15 +127,21 @@ impl Running {
         if let Some(path) = app.settings.facility.clone() {
             apply(&app, path).await?;
         }
-        Self::listen(app, vec![beamlines, others])
+        let expiry = match &app.files {
+            Some(files) => Some(expiry::begin(files.shelf.clone()).await),
+            None => None,
+        };
+        let mut running = Self::listen(app, vec![beamlines, others], parts.duty)?;
+        running.expiry = expiry;
+        Ok(running)
     }
 
-    fn listen(app: Data<App>, arbiters: Vec<Arbiter>) -> Result<Self, StartError> {
+    fn listen(app: Data<App>, arbiters: Vec<Arbiter>, duty: Duty) -> Result<Self, StartError> {
         let health = app.settings.health.listen;
         let (listener, address) = bind(app.settings.listen)?;
         let health = health.map(bind).transpose()?;
         let machines = health.is_none();
-        let listening = Listening::start(app.clone(), listener, machines)
+        let listening = Listening::start(app.clone(), listener, duty, machines)
             .map_err(|source| StartError::Listen { address, source })?;
         let (mut health_address, mut serving_health) = (None, None);
         if let Some((listener, address)) = health {
@@ -170,6 +166,7 @@ impl Running {
             listening,
             health: serving_health,
             arbiters,
+            expiry: None,
             app,
         })
     }
@@ -203,6 +200,9 @@ impl Running {
             if let Ok(Err(error)) = task.await {
                 tracing::error!(%error, "the listener of health and metrics ended with an error");
             }
+        }
+        if let Some(expiry) = self.expiry {
+            expiry.abort();
         }
         self.app.directory.finish_forwards(FORWARDS_PATIENCE).await;
         for arbiter in &self.arbiters {
@@ -277,14 +277,6 @@ async fn apply(app: &App, path: PathBuf) -> Result<(), StartError> {
         }
         Err(mistakes) => Err(StartError::Facility { path, mistakes }),
     }
-}
-
-/// Roots as they are from here, wherever the process goes; one that can't be made absolute is refused with the others.
-fn absolute(roots: &[PathBuf]) -> Vec<PathBuf> {
-    roots
-        .iter()
-        .map(|root| std::path::absolute(root).unwrap_or_else(|_| root.clone()))
-        .collect()
 }
 
 fn store_config(settings: &Settings) -> StoreConfig {

@@ -6,9 +6,10 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Where routes are declared.
-const SOURCES: [&str; 2] = [
+const SOURCES: [&str; 3] = [
     include_str!("../src/routes.rs"),
     include_str!("../src/routes/admin.rs"),
+    include_str!("../src/routes/download.rs"),
 ];
 
 async fn document(site: &Site) -> Value {
@@ -100,6 +101,8 @@ async fn every_described_route_is_there() {
             .replace("{username}", "alice")
             .replace("{id}", "1")
             .replace("{file}", "swagger-ui.css")
+            .replace("{path}", "image.cbf")
+            .replace("{name}", "day.tar.gz")
             .replace("{key}", &survey);
         assert!(
             !concrete.contains('{'),
@@ -131,7 +134,9 @@ async fn every_declared_route_is_described() {
     let site = Site::new().await;
     let described = described(&document(&site).await);
     let paths: BTreeSet<_> = described.iter().map(|(_, path)| path.as_str()).collect();
-    let declared: BTreeSet<_> = SOURCES
+    // How far a parameter reaches is the router's affair.
+    let sources = SOURCES.map(|source| source.replace(":.*}", "}"));
+    let declared: BTreeSet<_> = sources
         .iter()
         .flat_map(|source| source.split("on(").skip(1))
         .filter_map(|call| call.trim_start().strip_prefix('"')?.split_once('"'))

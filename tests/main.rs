@@ -18,6 +18,7 @@ mod cli;
 mod concurrency;
 mod crash;
 mod docs;
+mod files;
 mod health;
 mod hostile;
 mod overload;

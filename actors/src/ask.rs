@@ -71,6 +71,9 @@ pub enum Unavailable {
     /// The store could not be read.
     #[error("the store can't be read: {0}")]
     Unreadable(Arc<str>),
+    /// The users' files could not be read.
+    #[error("the disk can't be read: {0}")]
+    Disk(Arc<str>),
 }
 
 impl From<beamlive_storage::Unavailable> for Unavailable {

@@ -4,10 +4,14 @@
 //! external one has given its key.
 
 use beamlive_storage::ids::{IdRef, ProjectId};
-use beamlive_storage::keys;
+use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::records::{PendingForward, SecureKey, SecurePath, Subject};
-use beamlive_storage::{Batch, ReadError, Store, Timestamp};
+use beamlive_storage::{Batch, Order, ReadError, Store, Timestamp};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// Bytes of a key that logs show.
+const SHOWN: usize = 4;
 
 /// Tells directories apart without keeping them: the first half of their SHA-256.
 #[must_use]
@@ -46,6 +50,67 @@ pub fn live_key(
 ) -> Result<Option<SecureKey>, ReadError> {
     let bytes = store.get_bytes(&keys::secure_path_by_directory(project, &digest(directory)))?;
     Ok(bytes.and_then(|bytes| Some(SecureKey(bytes.try_into().ok()?))))
+}
+
+/// What `key` opens; none when there is no such key. Rows are found by the part of the key that logs show too; the rest,
+/// which nobody can guess, is compared in a time that does not tell how much of it was right.
+///
+/// # Errors
+/// [`ReadError`] when the store can't be read.
+pub fn find(store: &Store, key: &SecureKey) -> Result<Option<SecurePath>, ReadError> {
+    let (shown, _) = key.0.split_at(SHOWN);
+    let start = Key::of(Table::SecurePath).tail(shown);
+    let end = keys::successor(start.as_bytes());
+    let wanted = keys::secure_path(key);
+    let mut found = None;
+    for entry in store.scan_keys(start.as_bytes(), &end, Order::Ascending) {
+        if bool::from(entry?.ct_eq(wanted.as_bytes())) {
+            found = store.get::<SecurePath>(&wanted)?;
+        }
+    }
+    Ok(found.map(|found| found.record))
+}
+
+/// Up to `most` keys that were made at `limit` or before, in the order of the keys, from the one after `after`; with the
+/// revision of each, and what it opens.
+///
+/// # Errors
+/// [`ReadError`] when the store can't be read.
+pub fn created_until(
+    store: &Store,
+    limit: Timestamp,
+    after: Option<SecureKey>,
+    most: usize,
+) -> Result<Vec<(SecureKey, u64, SecurePath)>, ReadError> {
+    let table = Key::of(Table::SecurePath);
+    let start = match after {
+        Some(key) => [keys::secure_path(&key).as_bytes(), &[0]].concat(),
+        None => table.as_bytes().to_vec(),
+    };
+    let end = keys::successor(table.as_bytes());
+    let mut found = Vec::new();
+    for entry in store.scan::<SecurePath>(&start, &end, Order::Ascending) {
+        let (row, opened) = entry?;
+        let key = row
+            .strip_prefix(table.as_bytes())
+            .and_then(|key| key.try_into().ok());
+        if let (Some(key), true) = (key, opened.record.created <= limit) {
+            found.push((SecureKey(key), opened.revision, opened.record));
+            if found.len() == most {
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Lets `key`, which was read at `revision`, open nothing any more; its directory can have a new one.
+pub fn close(batch: &mut Batch, key: &SecureKey, revision: u64, opened: &SecurePath) {
+    batch.remove(keys::secure_path(key), revision);
+    batch.clear(keys::secure_path_by_directory(
+        opened.project,
+        &digest(&opened.directory),
+    ));
 }
 
 /// Ties a record to the key of its directory.

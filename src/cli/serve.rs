@@ -1,6 +1,7 @@
 //! `beamlive serve`: runs the service until it is told to stop.
 
 use super::Failure;
+use crate::app::Duty;
 use crate::config::{LogFormat, Settings};
 use crate::server::{Parts, Running};
 use beamlive_actors::access::lists;
@@ -58,7 +59,7 @@ pub struct Serve {
 }
 
 /// A network, or one address as a network of its own.
-fn network(text: &str) -> Result<ipnet::IpNet, String> {
+pub(super) fn network(text: &str) -> Result<ipnet::IpNet, String> {
     lists::parse_network(text)
         .ok_or_else(|| "write an address such as 10.0.0.1 or a network such as 10.0.0.0/8".to_owned())
 }
@@ -70,20 +71,29 @@ impl Serve {
     /// When the service can't start; what to do is in the message.
     pub async fn run(self) -> Result<(), Failure> {
         let settings = Settings::load(self.config.as_deref(), &self)?;
-        log_to_stderr(&settings)?;
-        // Listened for from here on, so that a signal during start-up is not lost.
-        let mut signals = StopSignals::new()?;
-        let running = Running::start(settings, Parts::default()).await?;
-        super::print(format_args!("listening on http://{}", running.address()))?;
-        signals.next().await;
-        tracing::info!("stopping: no new connections; finishing what is in flight");
-        tokio::select! {
-            stopped = running.stop() => stopped?,
-            () = signals.next() => return Err("stopped at once by a second signal".into()),
-        }
-        tracing::info!("stopped");
-        Ok(())
+        run_until_told(settings, Duty::Everything).await
     }
+}
+
+/// Serves until SIGTERM or SIGINT, then finishes what is in flight.
+pub(super) async fn run_until_told(settings: Settings, duty: Duty) -> Result<(), Failure> {
+    log_to_stderr(&settings)?;
+    // Listened for from here on, so that a signal during start-up is not lost.
+    let mut signals = StopSignals::new()?;
+    let parts = Parts {
+        duty,
+        ..Parts::default()
+    };
+    let running = Running::start(settings, parts).await?;
+    super::print(format_args!("listening on http://{}", running.address()))?;
+    signals.next().await;
+    tracing::info!("stopping: no new connections; finishing what is in flight");
+    tokio::select! {
+        stopped = running.stop() => stopped?,
+        () = signals.next() => return Err("stopped at once by a second signal".into()),
+    }
+    tracing::info!("stopped");
+    Ok(())
 }
 
 /// SIGTERM and SIGINT.

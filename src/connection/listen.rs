@@ -3,7 +3,7 @@
 use super::refusal::refuse;
 use super::stream::Stream;
 use super::REFUSALS;
-use crate::app::{create_app, App};
+use crate::app::{create_app, App, Duty};
 use crate::error::ApiError;
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Protocol};
@@ -37,11 +37,11 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Serves the production application on `listener`; with `machines`, health and metrics too.
+    /// Serves what `duty` says of the production application on `listener`; with `machines`, health and metrics too.
     ///
     /// # Errors
     /// When the listener can't be used.
-    pub fn start(app: Data<App>, listener: TcpListener, machines: bool) -> io::Result<Self> {
+    pub fn start(app: Data<App>, listener: TcpListener, duty: Duty, machines: bool) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let again = listener.try_clone()?;
         let (drain, draining) = watch::channel(false);
@@ -53,7 +53,7 @@ impl Listening {
             .shutdown_timeout(SHUTDOWN_SECONDS)
             .disable_signals()
             .listen("beamlive", listener, move || {
-                service(served.clone(), address, machines, draining.clone())
+                service(served.clone(), address, duty, machines, draining.clone())
             })?
             .run();
         Ok(Self {
@@ -91,11 +91,12 @@ impl Listening {
 fn service(
     app: Data<App>,
     address: SocketAddr,
+    duty: Duty,
     machines: bool,
     draining: watch::Receiver<bool>,
 ) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
 {
-    let routes = create_app(app.clone(), machines)
+    let routes = create_app(app.clone(), duty, machines)
         .into_factory()
         .map_err(|error: actix_web::Error| error.error_response());
     let routes = map_config(routes, move |()| {

@@ -1,7 +1,7 @@
-//! What hosts for remote access call, and what other machines of the facility ask of the built-in Data Proxy.
+//! What hosts for remote access call.
 
-use super::bodies::{ConnectionReport, DirectoryKey, DirectoryPath};
-use super::route::{form, get, json, json_list, msgpack_list, post, text, Route};
+use super::bodies::ConnectionReport;
+use super::route::{get, json, json_list, msgpack_list, post, text, Route};
 use serde_json::json as value;
 
 const TAG: &str = "remote access";
@@ -12,7 +12,7 @@ const REPORTS: [(&str, &str); 1] = [(
 )];
 
 pub(super) fn routes() -> Vec<Route> {
-    let mut routes = vec![create()];
+    let mut routes = Vec::new();
     for path in ["/api/v2/accesslist", "/access/accesslist"] {
         routes.extend([users(path), connections(path)]);
     }
@@ -59,28 +59,4 @@ fn keys(path: &'static str) -> Route {
         .ok("OpenSSH lines, one a line.", text("text/plain"))
         .fails("400", BAD_FORWARDED)
         .may_be_busy()
-}
-
-fn create() -> Route {
-    post(
-        "/download/data/create",
-        "data proxy",
-        "The key of a directory, from the built-in Data Proxy",
-    )
-    .header(
-        "X-Beamlive-Secret",
-        "The configured secret; not needed from the networks that may ask without it.",
-    )
-    .body(
-        "The directory.",
-        [form::<DirectoryPath>(), json::<DirectoryPath>()],
-    )
-    .ok("Its key.", json::<DirectoryKey>())
-    .fails("400", "The path is missing or no path.")
-    .fails(
-        "403",
-        "Not from this address, or the directory is in no users' root.",
-    )
-    .bounded()
-    .may_be_busy()
 }

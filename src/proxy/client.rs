@@ -1,8 +1,10 @@
 //! An external Data Proxy over HTTP: `POST {proxy_url}/data/create/` with the form field `path`.
 
+use super::builtin::SECRET_HEADER;
 use beamlive_actors::forwarder::{DataProxy, ProxyError};
 use beamlive_storage::records::{PendingForward, SecureKey};
 use futures_util::future::BoxFuture;
+use reqwest::header::HeaderValue;
 use reqwest::{redirect, Client, Response, StatusCode, Url};
 use serde_json::{Map, Value};
 use std::error::Error;
@@ -18,6 +20,7 @@ const ANSWER_LIMIT: usize = 64 * 1024;
 pub struct HttpProxy {
     client: Client,
     create: Url,
+    secret: Option<HeaderValue>,
 }
 
 /// Why there is no client.
@@ -26,17 +29,21 @@ pub enum ClientError {
     /// What was configured is no URL of a Data Proxy.
     #[error("{0:?} is not the http or https URL of a Data Proxy")]
     Url(String),
+    /// The secret can't be sent.
+    #[error("the secret of the Data Proxy has characters that no header may have")]
+    Secret,
     /// The client could not be made.
     #[error("the client of the Data Proxy could not be made")]
     Client(#[source] reqwest::Error),
 }
 
 impl HttpProxy {
-    /// The proxy at `proxy_url`, such as `https://proxy.example.org/download`; every call ends after `timeout`.
+    /// The proxy at `proxy_url`, such as `https://proxy.example.org/download`; every call ends after `timeout`, and is
+    /// sent with `secret`, if there is one.
     ///
     /// # Errors
     /// [`ClientError`] when the URL is none, or the client could not be made.
-    pub fn new(proxy_url: &str, timeout: Duration) -> Result<Self, ClientError> {
+    pub fn new(proxy_url: &str, timeout: Duration, secret: Option<&str>) -> Result<Self, ClientError> {
         let create = Url::parse(&format!("{}/data/create/", proxy_url.trim_end_matches('/')))
             .ok()
             .filter(|url| {
@@ -52,11 +59,23 @@ impl HttpProxy {
             .no_proxy()
             .build()
             .map_err(ClientError::Client)?;
-        Ok(Self { client, create })
+        let secret = secret.map(|secret| {
+            let mut header = HeaderValue::from_str(secret).map_err(|_| ClientError::Secret)?;
+            header.set_sensitive(true);
+            Ok(header)
+        });
+        Ok(Self {
+            client,
+            create,
+            secret: secret.transpose()?,
+        })
     }
 
     async fn ask(self, directory: String) -> Result<SecureKey, ProxyError> {
-        let request = self.client.post(self.create).form(&[("path", directory)]);
+        let mut request = self.client.post(self.create).form(&[("path", directory)]);
+        if let Some(secret) = self.secret {
+            request = request.header(SECRET_HEADER, secret);
+        }
         let response = request.send().await.map_err(failure)?;
         if response.status() != StatusCode::OK {
             return Err(ProxyError::Status(response.status().as_u16()));

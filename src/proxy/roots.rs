@@ -60,16 +60,7 @@ impl Roots {
     /// # Errors
     /// [`OutsideRoots`] when there is no such path.
     pub fn resolve(&self, directory: &str) -> Result<String, OutsideRoots> {
-        if directory.is_empty() || directory.len() > LONGEST || directory.contains('\0') {
-            return Err(OutsideRoots::NoPath);
-        }
-        let path = match (directory.starts_with('/'), self.roots.first()) {
-            (false, Some(first)) => normal(&format!("{first}/{directory}")),
-            _ => normal(directory),
-        };
-        if path.len() > LONGEST {
-            return Err(OutsideRoots::NoPath);
-        }
+        let path = self.absolute(directory).ok_or(OutsideRoots::NoPath)?;
         let inside = |root: &String| {
             path.strip_prefix(root.as_str())
                 .is_some_and(|rest| rest.starts_with('/'))
@@ -79,10 +70,27 @@ impl Roots {
             false => Err(OutsideRoots::Elsewhere),
         }
     }
+
+    /// The absolute, normal path of `directory`, wherever it is; none when no directory can be called that.
+    pub(super) fn absolute(&self, directory: &str) -> Option<String> {
+        if directory.is_empty() || directory.len() > LONGEST || directory.contains('\0') {
+            return None;
+        }
+        let path = match (directory.starts_with('/'), self.roots.first()) {
+            (false, Some(first)) => normal(&format!("{first}/{directory}")),
+            _ => normal(directory),
+        };
+        (path.len() <= LONGEST).then_some(path)
+    }
+
+    /// Each ends without a slash; the file system's root is `""`.
+    pub(super) fn paths(&self) -> &[String] {
+        &self.roots
+    }
 }
 
 /// Resolves `.`, `..` and doubled slashes of an absolute path; what is above the file system's root is the root.
-fn normal(path: &str) -> String {
+pub(super) fn normal(path: &str) -> String {
     let mut names = Vec::new();
     for name in path.split('/') {
         match name {

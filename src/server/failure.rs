@@ -56,6 +56,9 @@ pub enum StartError {
     /// The facility file could not be applied.
     #[error("the facility file could not be applied")]
     Apply(#[from] Unavailable),
+    /// The system gives no threads.
+    #[error("threads can't be started")]
+    Threads(#[source] std::io::Error),
     /// The client of the external Data Proxy can't be made.
     #[error(transparent)]
     Proxy(#[from] ClientError),

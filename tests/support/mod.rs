@@ -13,6 +13,7 @@ pub mod process;
 pub mod raw;
 mod service;
 mod stores;
+pub mod users;
 mod visits;
 
 pub use client::{Client, KeyKind, Reply};

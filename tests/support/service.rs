@@ -3,13 +3,13 @@
 
 use super::process::beamlive;
 use super::raw::{exchange, RawReply, RawRequest};
-use super::{Client, FACILITY};
+use super::{Client, Reply, FACILITY};
 use beamlive_actors::clock::{Clock, ManualClock, SystemClock};
 use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use tempfile::TempDir;
 
@@ -114,6 +114,23 @@ impl Service {
         let reply = self.send(&self.as_admin(RawRequest::get(format!("/api/admin/{path}"))));
         assert_eq!(reply.status, 200, "{path}: {}", reply.text());
         reply.json()
+    }
+
+    /// The key of a directory, from its Data Proxy.
+    pub fn key_of(&self, directory: &Path) -> String {
+        let form = serde_urlencoded::to_string([("path", directory)]).unwrap();
+        let reply = self.send(&RawRequest::post("/download/data/create/", form));
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()["key"].as_str().unwrap().to_owned()
+    }
+
+    /// GET of something large, without the chunks that it came in.
+    pub fn fetch(&self, path: &str) -> Vec<u8> {
+        beamlive::proxy::install_crypto();
+        let request = reqwest::Client::new().get(format!("http://{}{path}", self.address));
+        let reply = actix_web::rt::System::new().block_on(Reply::of(request));
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.body
     }
 
     /// A number out of its metrics.

@@ -75,14 +75,14 @@ fn http(status: &str, body: &str) -> Vec<u8> {
 }
 
 async fn ask(url: &str) -> Result<SecureKey, ProxyError> {
-    let proxy = HttpProxy::new(url, Duration::from_secs(20)).unwrap();
+    let proxy = HttpProxy::new(url, Duration::from_secs(20), None).unwrap();
     proxy.create(&entry("/users/alice")).await
 }
 
 #[tokio::test]
 async fn the_directory_goes_as_it_is_to_data_create_and_the_key_comes_back() {
     let (url, mut requests) = serve(http("200 OK", &format!(r#"{{"key": "{KEY}"}}"#)), true).await;
-    let proxy = HttpProxy::new(&format!("{url}/download/"), Duration::from_secs(20)).unwrap();
+    let proxy = HttpProxy::new(&format!("{url}/download/"), Duration::from_secs(20), None).unwrap();
     for (directory, encoded) in [
         ("alice/sess 1", "path=alice%2Fsess+1"),
         ("/users/ä&path=x", "path=%2Fusers%2F%C3%A4%26path%3Dx"),
@@ -190,7 +190,7 @@ async fn a_broken_exchange_is_the_proxys_failure(#[case] reply: Vec<u8>) {
 #[tokio::test]
 async fn a_proxy_that_hangs_is_given_up(#[case] reply: Vec<u8>) {
     let (url, _requests) = serve(reply, true).await;
-    let proxy = HttpProxy::new(&url, Duration::from_millis(100)).unwrap();
+    let proxy = HttpProxy::new(&url, Duration::from_millis(100), None).unwrap();
     assert_eq!(
         proxy.create(&entry("/users/alice")).await,
         Err(ProxyError::Timeout)
@@ -216,12 +216,12 @@ async fn a_proxy_that_is_not_there_is_named_but_no_password() {
 #[case("http://proxy.example.org/?a=b")]
 fn what_is_no_url_is_refused(#[case] url: &str) {
     assert!(matches!(
-        HttpProxy::new(url, Duration::from_secs(1)),
+        HttpProxy::new(url, Duration::from_secs(1), None),
         Err(ClientError::Url(_))
     ));
 }
 
 #[test]
 fn https_is_possible() {
-    assert!(HttpProxy::new("https://proxy.example.org/download", Duration::from_secs(1)).is_ok());
+    assert!(HttpProxy::new("https://proxy.example.org/download", Duration::from_secs(1), None).is_ok());
 }

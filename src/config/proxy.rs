@@ -1,0 +1,141 @@
+//! The settings of the Data Proxy, `[proxy]`.
+
+use super::{networks, ConfigError};
+use crate::proxy::alternates::Alternate;
+use actix_web::http::header::HeaderValue;
+use chrono::TimeDelta;
+use ipnet::IpNet;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The Data Proxy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Proxy {
+    /// How long a call to an external Data Proxy may take, in seconds.
+    pub timeout_seconds: u64,
+    /// Calls to it at once.
+    pub concurrency: usize,
+    /// Networks that may create keys at the built-in one.
+    #[serde(deserialize_with = "networks")]
+    pub allow_from: Vec<IpNet>,
+    /// A secret that lets others create keys there, and that an external one is sent, as `X-Beamlive-Secret`.
+    #[serde(deserialize_with = "secret")]
+    pub secret: Option<String>,
+    /// Whether the built-in one serves files.
+    pub mounted: bool,
+    /// How long a key is good, in days; for ever when none.
+    pub key_lifetime_days: Option<u32>,
+    /// Where directories may have moved to; may be served too.
+    pub alternates: Vec<Alternate>,
+    /// What the names of `files/multi` are tried with.
+    pub suffixes: Vec<String>,
+    /// Archives, and files that are decompressed, being sent at once.
+    pub archives: usize,
+    /// Who sends raw files instead.
+    pub delegate: Option<Delegate>,
+    /// What the front end's internal location begins with, for `x-accel-redirect`.
+    pub delegate_prefix: String,
+}
+
+/// How a front end is told to send a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delegate {
+    /// By a location of its own: nginx.
+    XAccelRedirect,
+    /// By its path: Apache, lighttpd.
+    XSendfile,
+}
+
+impl Default for Proxy {
+    fn default() -> Self {
+        Self {
+            timeout_seconds: 30,
+            concurrency: 8,
+            allow_from: vec![
+                IpNet::from(IpAddr::from(Ipv4Addr::LOCALHOST)),
+                IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST)),
+            ],
+            secret: None,
+            mounted: true,
+            key_lifetime_days: None,
+            alternates: Vec::new(),
+            suffixes: ["", ".cbf", ".img", ".cbf.gz", ".img.gz", ".tif", ".tiff", ".h5"]
+                .map(str::to_owned)
+                .to_vec(),
+            archives: 64,
+            delegate: None,
+            delegate_prefix: "/protected".to_owned(),
+        }
+    }
+}
+
+impl Proxy {
+    /// How long a key is good; for ever when none.
+    #[must_use]
+    pub fn key_lifetime(&self) -> Option<TimeDelta> {
+        self.key_lifetime_days.map(|days| TimeDelta::days(days.into()))
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let unusable = |key, value: &str, problem| {
+            Err(ConfigError::Unusable {
+                key,
+                value: value.to_owned(),
+                problem,
+            })
+        };
+        for alternate in &self.alternates {
+            for path in [&alternate.from, &alternate.to] {
+                if !path.starts_with('/') {
+                    return unusable("proxy.alternates", path, "write an absolute path");
+                }
+            }
+        }
+        if let Some(suffix) = self.suffixes.iter().find(|suffix| suffix.contains(['/', '\0'])) {
+            return unusable("proxy.suffixes", suffix, "write the end of a name, such as .cbf");
+        }
+        if self
+            .secret
+            .as_ref()
+            .is_some_and(|secret| HeaderValue::from_str(secret).is_err())
+        {
+            // What it is stays out of the message.
+            return unusable(
+                "proxy.secret",
+                "…",
+                "write visible characters only, for it is sent in a header",
+            );
+        }
+        if self.key_lifetime_days == Some(0) {
+            return unusable("proxy.key_lifetime_days", "0", "it must be at least 1");
+        }
+        if self.archives == 0 {
+            return unusable("proxy.archives", "0", "it must be at least 1");
+        }
+        if !self.delegate_prefix.starts_with('/') {
+            let problem = "write the path of a location, such as /protected";
+            return unusable("proxy.delegate_prefix", &self.delegate_prefix, problem);
+        }
+        Ok(())
+    }
+}
+
+/// A text that no error repeats; one of digits comes as a number out of the environment.
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Text(String),
+        Number(u64),
+    }
+    match Option::<Given>::deserialize(deserializer) {
+        Ok(given) => Ok(given.map(|given| match given {
+            Given::Text(text) => text,
+            Given::Number(number) => number.to_string(),
+        })),
+        Err(_) => Err(D::Error::custom("the secret must be a text")),
+    }
+}

@@ -1,0 +1,64 @@
+//! Keys that have expired are removed, so that a new upload of their directories gets new ones.
+
+use super::shelf::Shelf;
+use beamlive_actors::ask::Unavailable;
+use beamlive_actors::pool;
+use beamlive_actors::secure_path;
+use beamlive_storage::{Batch, CommitError};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// How often they are looked for; none opens anything meanwhile.
+const INTERVAL: Duration = Duration::from_secs(600);
+/// Keys removed at once.
+const MOST: usize = 1000;
+
+/// Removes all keys that have expired, durably. Returns how many.
+///
+/// # Errors
+/// When the store can't be read or written.
+async fn remove_expired(shelf: &Shelf) -> Result<usize, Unavailable> {
+    let Some(lifetime) = shelf.lifetime else {
+        return Ok(0);
+    };
+    let limit = shelf.clock.now().plus(-lifetime);
+    let mut removed = 0;
+    let mut after = None;
+    loop {
+        let store = shelf.store.clone();
+        let expired = pool::read(move || secure_path::created_until(&store, limit, after, MOST)).await?;
+        let Some(last) = expired.last() else {
+            return Ok(removed);
+        };
+        after = Some(last.0);
+        for (key, revision, opened) in &expired {
+            let mut batch = Batch::new();
+            secure_path::close(&mut batch, key, *revision, opened);
+            match shelf.store.reserve()?.commit(batch).await {
+                Ok(_) => removed += 1,
+                // Another has just done it.
+                Err(CommitError::Conflict(_)) => {}
+                Err(CommitError::WritesOff(reason)) => return Err(Unavailable::WritesOff(reason)),
+            }
+        }
+    }
+}
+
+/// Removes them now, and every ten minutes for as long as what is returned runs.
+pub async fn begin(shelf: Shelf) -> JoinHandle<()> {
+    remove(&shelf).await;
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(INTERVAL).await;
+            remove(&shelf).await;
+        }
+    })
+}
+
+async fn remove(shelf: &Shelf) {
+    match remove_expired(shelf).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "keys have expired"),
+        Err(error) => tracing::error!(%error, "expired keys can't be removed"),
+    }
+}

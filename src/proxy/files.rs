@@ -1,0 +1,91 @@
+//! What the routes that serve files share.
+
+use super::archive::compressors::Compressors;
+use super::shelf::Shelf;
+use crate::config::{Delegate, Proxy};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use beamlive_actors::ask::Unavailable;
+use percent_encoding::{percent_encode, AsciiSet, NON_ALPHANUMERIC};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What may stand in the path of a URL.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// What the routes that serve files share.
+#[derive(Debug)]
+pub struct Files {
+    /// The only way to the files.
+    pub shelf: Shelf,
+    /// Compress archives.
+    pub compressors: Compressors,
+    /// What the names of several files are tried with.
+    pub suffixes: Vec<String>,
+    delegate: Option<(Delegate, String)>,
+    pumps: Arc<Semaphore>,
+}
+
+impl Files {
+    /// Serves what is on `shelf`.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn new(shelf: Shelf, settings: &Proxy) -> io::Result<Self> {
+        let prefix = settings.delegate_prefix.trim_end_matches('/').to_owned();
+        Ok(Self {
+            shelf,
+            compressors: Compressors::start()?,
+            suffixes: settings.suffixes.clone(),
+            delegate: settings.delegate.map(|delegate| (delegate, prefix)),
+            pumps: Arc::new(Semaphore::new(settings.archives)),
+        })
+    }
+
+    /// The right to make a body on a thread of its own; it ends with the body.
+    ///
+    /// # Errors
+    /// [`Unavailable::Busy`] while there are as many as are allowed at once.
+    pub fn permit(&self) -> Result<OwnedSemaphorePermit, Unavailable> {
+        let permit = self.pumps.clone().try_acquire_owned();
+        permit.map_err(|_| Unavailable::Busy)
+    }
+
+    /// Runs what blocks on the disk.
+    ///
+    /// # Errors
+    /// What `work` fails with, and [`Unavailable::Lost`] when it panics.
+    pub async fn on_pool<T, E>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+    {
+        let files = self.clone();
+        match tokio::task::spawn_blocking(move || work(&files)).await {
+            Ok(done) => done,
+            Err(_) => Err(Unavailable::Lost("file reader").into()),
+        }
+    }
+
+    /// The header by which a front end is told to send the file at `location`; none when files are sent from here.
+    #[must_use]
+    pub fn delegated(&self, location: &Path) -> Option<(HeaderName, HeaderValue)> {
+        let (delegate, prefix) = self.delegate.as_ref()?;
+        let path = percent_encode(location.as_os_str().as_bytes(), PATH).to_string();
+        let (name, value) = match delegate {
+            Delegate::XAccelRedirect => ("x-accel-redirect", format!("{prefix}{path}")),
+            Delegate::XSendfile => ("x-sendfile", path),
+        };
+        Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?))
+    }
+}

@@ -1,0 +1,164 @@
+//! Raw files: which part of a file a request asks for, and in which form it is sent.
+
+pub mod stream;
+
+use super::pump::{self, Piece, Pumped};
+use super::shelf::{FileError, FilePath, Identity, OpenDirectory, OpenFile};
+use actix_web::http::header::{
+    ByteRangeSpec, ETag, EntityTag, Header, HttpDate, IfModifiedSince, IfNoneMatch, IfRange, Range,
+};
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::HttpRequest;
+use flate2::read::MultiGzDecoder;
+use std::fs::File;
+use std::io::{self, Read};
+use std::time::{Duration, SystemTime};
+use tokio::sync::OwnedSemaphorePermit;
+
+/// A file that was asked for.
+#[derive(Debug)]
+pub enum Found {
+    /// As it is.
+    Plain(OpenFile),
+    /// Only with `.gz` at its name: it is sent unpacked.
+    Packed(OpenFile),
+}
+
+/// Looks for the file at `path` in the directory of a key, and for the same with `.gz`.
+///
+/// # Errors
+/// [`FileError`].
+pub fn find(directory: &OpenDirectory, path: &FilePath) -> Result<Found, FileError> {
+    match directory.open(path) {
+        Err(FileError::NotFound) => {
+            let packed = path.with_suffix(".gz").map_err(|_| FileError::NotFound)?;
+            directory.open(&packed).map(Found::Packed)
+        }
+        opened => opened.map(Found::Plain),
+    }
+}
+
+/// What a request asks for of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// These bytes.
+    Bytes(std::ops::Range<u64>),
+    /// Nothing: the client has it already.
+    Unchanged,
+    /// Bytes that it has not.
+    Nowhere,
+}
+
+/// The tag of a file's state.
+#[must_use]
+pub fn tag(identity: &Identity) -> EntityTag {
+    let Identity {
+        device,
+        inode,
+        length,
+        modified,
+    } = identity;
+    EntityTag::new_strong(format!("{device:x}-{inode:x}-{length:x}-{modified:x}"))
+}
+
+/// When it was last written, to the second, as HTTP says it; none for a time before 1970.
+#[must_use]
+pub fn modified(identity: &Identity) -> Option<HttpDate> {
+    let seconds = u64::try_from(identity.modified.div_euclid(1_000_000_000)).ok()?;
+    let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
+    Some(HttpDate::from(time))
+}
+
+/// What `request` asks for of a file in this state. More than one range is answered with the whole file, as is what can't be
+/// understood.
+#[must_use]
+pub fn asked_part(request: &HttpRequest, identity: &Identity) -> Part {
+    let (tag, modified) = (tag(identity), modified(identity));
+    if request.headers().contains_key("if-none-match") {
+        let unchanged = match IfNoneMatch::parse(request) {
+            Ok(IfNoneMatch::Any) => true,
+            Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|theirs| theirs.weak_eq(&tag)),
+            Err(_) => false,
+        };
+        if unchanged {
+            return Part::Unchanged;
+        }
+    } else if let (Ok(IfModifiedSince(theirs)), Some(modified)) = (IfModifiedSince::parse(request), modified)
+    {
+        if modified <= theirs {
+            return Part::Unchanged;
+        }
+    }
+    // Only GET has ranges; to a HEAD the answer is that of the whole.
+    if *request.method() != actix_web::http::Method::GET || !request.headers().contains_key("range") {
+        return Part::Whole;
+    }
+    let same = match (
+        request.headers().contains_key("if-range"),
+        IfRange::parse(request),
+    ) {
+        (false, _) => true,
+        (true, Ok(IfRange::EntityTag(theirs))) => theirs.strong_eq(&tag),
+        (true, Ok(IfRange::Date(theirs))) => modified == Some(theirs),
+        (true, Err(_)) => false,
+    };
+    match Range::parse(request) {
+        Ok(Range::Bytes(ranges)) if same => match ranges.as_slice() {
+            [range] => part(range, identity.length),
+            _ => Part::Whole,
+        },
+        _ => Part::Whole,
+    }
+}
+
+fn part(range: &ByteRangeSpec, length: u64) -> Part {
+    match range.to_satisfiable_range(length) {
+        Some((first, last)) => Part::Bytes(first..last.saturating_add(1)),
+        None => Part::Nowhere,
+    }
+}
+
+/// The header of a file's state.
+#[must_use]
+pub fn etag(identity: &Identity) -> ETag {
+    ETag(tag(identity))
+}
+
+/// The contents of a packed file, unpacked while they are sent.
+#[must_use]
+pub fn unpacked(file: File, permit: OwnedSemaphorePermit) -> Pumped {
+    pump::start(permit, move |outlet| {
+        let mut contents = MultiGzDecoder::new(io::BufReader::with_capacity(pump::PIECE, file));
+        loop {
+            let mut piece = BytesMut::zeroed(pump::PIECE);
+            let length = fill(&mut contents, &mut piece)?;
+            if length == 0 {
+                return Ok(());
+            }
+            piece.truncate(length);
+            outlet.send(Piece::Ready(Bytes::from(piece)))?;
+        }
+    })
+}
+
+/// Reads until `buffer` is full or there is no more.
+///
+/// # Errors
+/// As reading.
+pub(super) fn fill(from: &mut impl Read, mut buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while !buffer.is_empty() {
+        match from.read(buffer) {
+            Ok(0) => break,
+            Ok(read) => {
+                filled += read;
+                buffer = buffer.get_mut(read..).unwrap_or_default();
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}

@@ -1,0 +1,183 @@
+//! Pure: the path of a file beneath the directory of a key, as a URL says it.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use thiserror::Error;
+
+/// Bytes of a path and of a name in it, as the operating system limits them.
+const LONGEST_PATH: usize = 4095;
+const LONGEST_NAME: usize = 255;
+
+/// A relative path of plain names: no `.`, no `..`, no empty name, no null byte. It can't lead upwards by its text;
+/// symbolic links are the business of whoever opens it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FilePath(Vec<u8>);
+
+/// No file beneath a directory can be called that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("this is no path of a file in a directory")]
+pub struct NoFilePath;
+
+impl FilePath {
+    /// Decodes a path out of a URL, once: what is an escape after that is part of a name. One slash at the end is let go.
+    ///
+    /// # Errors
+    /// [`NoFilePath`] for what could lead out, and for what no file can be called.
+    pub fn decode(encoded: &str) -> Result<Self, NoFilePath> {
+        let encoded = encoded.strip_suffix('/').unwrap_or(encoded);
+        Self::new(percent_encoding::percent_decode_str(encoded).collect())
+    }
+
+    /// Takes bytes that are not encoded.
+    ///
+    /// # Errors
+    /// [`NoFilePath`] for what could lead out, and for what no file can be called.
+    pub fn new(path: Vec<u8>) -> Result<Self, NoFilePath> {
+        let plain = |name: &[u8]| !matches!(name, b"" | b"." | b"..") && name.len() <= LONGEST_NAME;
+        let good =
+            path.len() <= LONGEST_PATH && !path.contains(&0) && path.split(|byte| *byte == b'/').all(plain);
+        good.then_some(Self(path)).ok_or(NoFilePath)
+    }
+
+    /// As the operating system takes it.
+    #[must_use]
+    pub fn as_path(&self) -> &Path {
+        Path::new(OsStr::from_bytes(&self.0))
+    }
+
+    /// Its bytes, which need not be UTF-8.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The last name in it.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        self.0.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+    }
+
+    /// The path of the directory that it is in, without a slash; none when that is the directory of the key itself.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let slash = self.0.iter().rposition(|byte| *byte == b'/')?;
+        self.0.get(..slash).map(|parent| Self(parent.to_vec()))
+    }
+
+    /// The same path with something added to its last name.
+    ///
+    /// # Errors
+    /// [`NoFilePath`] when the name is too long then, or `suffix` has more than a name may have.
+    pub fn with_suffix(&self, suffix: &str) -> Result<Self, NoFilePath> {
+        if suffix.contains('/') {
+            return Err(NoFilePath);
+        }
+        Self::new([self.as_bytes(), suffix.as_bytes()].concat())
+    }
+}
+
+/// As text, for logs and names: what is not UTF-8 is shown as a replacement, and line breaks are escaped.
+impl std::fmt::Display for FilePath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use std::fmt::Write;
+        let text = String::from_utf8_lossy(&self.0);
+        text.chars()
+            .try_for_each(|character| match character.is_control() {
+                true => write!(f, "{}", character.escape_default()),
+                false => f.write_char(character),
+            })
+    }
+}
+
+impl std::fmt::Debug for FilePath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", String::from_utf8_lossy(&self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn escapes_are_decoded_once() {
+        for (encoded, path) in [
+            ("a/b.cbf", "a/b.cbf"),
+            ("a/b/", "a/b"),
+            ("a%20b", "a b"),
+            ("a%2Fb", "a/b"),
+            ("a%252e%252e", "a%2e%2e"),
+            ("%252e%252e/x", "%2e%2e/x"),
+            ("..a/...", "..a/..."),
+            ("%zz%", "%zz%"),
+            ("a\\..\\b", "a\\..\\b"),
+            ("+", "+"),
+        ] {
+            assert_eq!(
+                FilePath::decode(encoded).unwrap().as_bytes(),
+                path.as_bytes(),
+                "{encoded}"
+            );
+        }
+        assert_eq!(FilePath::decode("%ff").unwrap().as_bytes(), b"\xff");
+    }
+
+    #[test]
+    fn what_could_lead_out_is_none() {
+        for encoded in [
+            "",
+            "/",
+            "//",
+            "/etc",
+            "%2fetc",
+            "a//b",
+            "a//",
+            "..",
+            "../a",
+            "a/..",
+            "a/../b",
+            ".",
+            "./a",
+            "a/.",
+            "%2e%2e/a",
+            "a/%2E%2E",
+            ".%2e",
+            "a%2f..%2fb",
+            "a%00",
+            "%00",
+        ] {
+            assert_eq!(FilePath::decode(encoded), Err(NoFilePath), "{encoded}");
+        }
+        assert_eq!(FilePath::decode(&"a".repeat(256)), Err(NoFilePath));
+        assert_eq!(FilePath::decode(&"a/".repeat(2100)), Err(NoFilePath));
+    }
+
+    #[test]
+    fn parts() {
+        let path = FilePath::decode("a/b/c.img").unwrap();
+        assert_eq!(path.name(), b"c.img");
+        assert_eq!(path.parent().unwrap().as_bytes(), b"a/b");
+        assert_eq!(FilePath::decode("c").unwrap().parent(), None);
+        assert_eq!(path.with_suffix(".gz").unwrap().as_bytes(), b"a/b/c.img.gz");
+        assert_eq!(path.with_suffix("/../x"), Err(NoFilePath));
+        assert_eq!(
+            FilePath::new(b"a\nb\xff".to_vec()).unwrap().to_string(),
+            "a\\nb\u{fffd}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_leads_out(encoded in r"[/.a%20eEfF\\]{0,24}|\PC{0,24}") {
+            if let Ok(path) = FilePath::decode(&encoded) {
+                prop_assert!(!path.as_bytes().contains(&0));
+                prop_assert!(path.as_path().is_relative());
+                let plain = path.as_path().components().all(|part| matches!(part, std::path::Component::Normal(_)));
+                prop_assert!(plain);
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use beamlive_actors::clock::ManualClock;
+use beamlive_storage::{Batch, Timestamp};
+use std::io::Read;
+use tempfile::TempDir;
+
+const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
+
+struct Bench {
+    clock: ManualClock,
+    shelf: Shelf,
+    tree: TempDir,
+}
+
+impl Bench {
+    fn new(lifetime: Option<TimeDelta>) -> Self {
+        let tree = TempDir::new().unwrap();
+        let at = |path: &str| tree.path().join(path).to_str().unwrap().to_owned();
+        for directory in [
+            "users/alice/day",
+            "archive/alice/day",
+            "archive/alice/old",
+            "retired",
+        ] {
+            std::fs::create_dir_all(at(directory)).unwrap();
+        }
+        for (file, text) in [
+            ("users/alice/day/new", "new"),
+            ("users/alice/day/both", "here"),
+            ("archive/alice/day/both", "moved"),
+            ("archive/alice/day/moved", "moved"),
+            ("archive/alice/old/old", "old"),
+        ] {
+            std::fs::write(at(file), text).unwrap();
+        }
+        let clock = ManualClock::at(NOW);
+        let alternates = [Alternate {
+            from: at("users"),
+            to: at("archive"),
+        }];
+        let shelf = Shelf {
+            store: Store::in_memory(),
+            clock: Arc::new(clock.clone()),
+            roots: Arc::new(Roots::new(vec![at("users").into(), at("archive").into()]).unwrap()),
+            alternates: Arc::new(alternates),
+            lifetime,
+        };
+        Self { clock, shelf, tree }
+    }
+
+    /// Lets the key of this number open a directory.
+    async fn key(&self, number: u8, directory: &str) -> String {
+        let key = SecureKey([number; 20]);
+        let mut batch = Batch::new();
+        secure_path::open(&mut batch, None, directory, key, NOW);
+        self.shelf.store.reserve().unwrap().commit(batch).await.unwrap();
+        key.to_hex()
+    }
+
+    fn read(&self, key: &str, path: &str) -> Result<String, FileError> {
+        let mut file = self.shelf.open(key, &FilePath::decode(path).unwrap())?.file;
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        Ok(text)
+    }
+}
+
+#[actix_web::test]
+async fn what_is_not_where_it_was_is_looked_for_where_it_may_be() {
+    let bench = Bench::new(None);
+    let day = bench.key(1, "alice/day").await;
+    let old = bench
+        .key(2, &format!("{}/users/alice/old/", bench.tree.path().display()))
+        .await;
+    assert_eq!(bench.read(&day, "new").unwrap(), "new");
+    assert_eq!(bench.read(&day, "both").unwrap(), "here");
+    assert_eq!(bench.read(&day, "moved").unwrap(), "moved");
+    assert_eq!(bench.read(&old, "old").unwrap(), "old");
+    assert_eq!(bench.read(&old, "new"), Err(FileError::NotFound));
+    std::fs::remove_dir_all(bench.tree.path().join("users")).unwrap();
+    assert_eq!(bench.read(&day, "both").unwrap(), "moved");
+}
+
+#[actix_web::test]
+async fn directories_outside_the_roots_are_not_opened() {
+    let bench = Bench::new(None);
+    std::fs::write(bench.tree.path().join("retired/file"), "x").unwrap();
+    let outside = bench
+        .key(1, &format!("{}/retired", bench.tree.path().display()))
+        .await;
+    assert_eq!(bench.read(&outside, "file"), Err(FileError::NotFound));
+    for (number, directory) in ["/", "", "..", ".", "alice/../..", "\0"].into_iter().enumerate() {
+        let key = bench.key(u8::try_from(number).unwrap() + 2, directory).await;
+        assert_eq!(
+            bench.read(&key, "alice"),
+            Err(FileError::NotFound),
+            "{directory:?}"
+        );
+        assert_eq!(
+            bench.read(&key, "retired/file"),
+            Err(FileError::NotFound),
+            "{directory:?}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn keys_that_are_none_open_nothing() {
+    let bench = Bench::new(None);
+    let key = bench.key(0xab, "alice/day").await;
+    assert_eq!(bench.read(&key, "new").unwrap(), "new");
+    let (almost, _) = key.split_at(38);
+    for wrong in [
+        &key.to_uppercase(),
+        &format!("{almost}ac"),
+        almost,
+        &format!("{key}0"),
+        "",
+        &"0".repeat(40),
+        &format!("{almost}zz"),
+    ] {
+        assert_eq!(bench.read(wrong, "new"), Err(FileError::NoKey), "{wrong}");
+    }
+}
+
+#[actix_web::test]
+async fn a_key_expires_when_it_is_told_to() {
+    let bench = Bench::new(Some(TimeDelta::days(30)));
+    let key = bench.key(1, "alice/day").await;
+    bench.clock.advance(TimeDelta::days(30) - TimeDelta::seconds(1));
+    assert!(bench.read(&key, "new").is_ok());
+    bench.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(bench.read(&key, "new"), Err(FileError::NoKey));
+}
+
+#[actix_web::test]
+async fn the_identity_changes_with_the_file() {
+    let bench = Bench::new(None);
+    let key = bench.key(1, "alice/day").await;
+    let identity = || {
+        bench
+            .shelf
+            .open(&key, &FilePath::decode("new").unwrap())
+            .unwrap()
+            .identity
+    };
+    let before = identity();
+    assert_eq!(identity(), before);
+    let path = bench.tree.path().join("users/alice/day/new");
+    let time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_nanos(1);
+    std::fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(time)
+        .unwrap();
+    assert_eq!(identity().modified, 1);
+    std::fs::write(&path, "newer").unwrap();
+    assert_eq!(identity().length, 5);
+}

@@ -1,0 +1,60 @@
+//! `GET /download/files/archive/{key}/{name}`: all of a directory, as `.tar.gz` or `.tar` by the name's end.
+
+use super::{no_such_file, serve, Asked, HeadOnly};
+use crate::error::ApiError;
+use crate::proxy::archive::{self, Contents, Packing};
+use crate::proxy::naming;
+use crate::proxy::shelf::FilePath;
+use actix_web::body::BodySize;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+
+/// Answers the archive, which is made while it is sent.
+///
+/// # Errors
+/// 404 when there is no such key or directory, or the name is not that of an archive; 503 while too many are made.
+pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    serve("archive", &request, |asked| async move {
+        let (name, packing) = archive_name(&asked.rest)?;
+        let key = asked.key.clone();
+        let look = asked.files.on_pool(move |files| archive::all(&files.shelf, &key));
+        let contents = look.await?;
+        packed(&asked, contents, packing, &name)
+    })
+    .await
+}
+
+/// The name of an archive in a URL, and the packing that it asks for.
+pub(super) fn archive_name(encoded: &str) -> Result<(FilePath, Packing), ApiError> {
+    let name = FilePath::decode(encoded).map_err(|_| no_such_file())?;
+    let plain = name.parent().is_none() && !name.as_bytes().iter().any(u8::is_ascii_control);
+    match Packing::of(name.as_bytes()) {
+        Some(packing) if plain => Ok((name, packing)),
+        _ => Err(no_such_file()),
+    }
+}
+
+/// The answer with an archive of `contents`.
+pub(super) fn packed(
+    asked: &Asked,
+    contents: Contents,
+    packing: Packing,
+    name: &FilePath,
+) -> Result<HttpResponse, ApiError> {
+    let mut response = HttpResponse::Ok();
+    let mut headers = HeaderMap::new();
+    naming::describe(
+        &mut headers,
+        HeaderValue::from_static(packing.content_type()),
+        name.as_bytes(),
+    );
+    for header in headers {
+        response.insert_header(header);
+    }
+    response.insert_header((header::CACHE_CONTROL, "private, no-store"));
+    if asked.head_only {
+        return Ok(response.body(HeadOnly(BodySize::Stream)));
+    }
+    let permit = asked.files.permit()?;
+    Ok(response.body(archive::pack(contents, packing, &asked.files.compressors, permit)))
+}

@@ -1,0 +1,53 @@
+//! `GET /download/files/multi/{key}/{name}?frame=a&frame=b`: some files of a directory, as `.tar.gz` or `.tar`.
+
+use super::archive::{archive_name, packed};
+use super::{no_such_file, serve};
+use crate::error::ApiError;
+use crate::proxy::archive;
+use crate::proxy::shelf::FilePath;
+use actix_web::{HttpRequest, HttpResponse};
+
+/// Files of one archive; there is more room in no URL.
+const MOST: usize = 4096;
+
+/// Answers an archive of the files named, each tried with the configured suffixes. Those that are not there are left out.
+///
+/// # Errors
+/// 400 when no file is named, or too many; 404 when there is no such key, none of the files is there, or a name can't be
+/// that of a file; 503 while too many archives are made.
+pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let query = request.query_string().to_owned();
+    serve("multi", &request, |asked| async move {
+        let (name, packing) = archive_name(&asked.rest)?;
+        let frames = frames(&query)?;
+        let key = asked.key.clone();
+        let look = asked
+            .files
+            .on_pool(move |files| archive::named(&files.shelf, &key, &frames, &files.suffixes));
+        let contents = look.await?;
+        packed(&asked, contents, packing, &name)
+    })
+    .await
+}
+
+fn frames(query: &str) -> Result<Vec<FilePath>, ApiError> {
+    let mut frames = Vec::new();
+    for pair in query.split('&') {
+        let (field, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if field != "frame" {
+            continue;
+        }
+        // A form's plus is a space.
+        let value = value.replace('+', " ");
+        let decoded = percent_encoding::percent_decode_str(&value).collect();
+        frames.push(FilePath::new(decoded).map_err(|_| no_such_file())?);
+    }
+    match frames.len() {
+        0 => Err(ApiError::field(
+            "frame",
+            "name at least one file: ?frame=a&frame=b",
+        )),
+        count if count > MOST => Err(ApiError::field("frame", format!("name {MOST} files at most"))),
+        _ => Ok(frames),
+    }
+}

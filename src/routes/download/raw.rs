@@ -1,0 +1,99 @@
+//! `GET /download/files/raw/{key}/{path}`: a file as it is. One that is there only with `.gz` at its name is sent unpacked.
+
+use super::{no_such_file, serve, Asked, HeadOnly};
+use crate::error::ApiError;
+use crate::proxy::naming;
+use crate::proxy::raw::stream::FileStream;
+use crate::proxy::raw::{asked_part, etag, find, modified, unpacked, Found, Part};
+use crate::proxy::shelf::{FilePath, OpenFile};
+use actix_web::body::BodySize;
+use actix_web::http::header::{self, ContentRange, ContentRangeSpec, LastModified};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+
+/// Answers the file, or the part of it that was asked for.
+///
+/// # Errors
+/// 404 when there is no such key or file; 416 for a range that it has not.
+pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    serve("raw", &request, |asked| answer(&request, asked)).await
+}
+
+async fn answer(request: &HttpRequest, asked: Asked) -> Result<HttpResponse, ApiError> {
+    let path = FilePath::decode(&asked.rest).map_err(|_| no_such_file())?;
+    let (key, wanted) = (asked.key.clone(), path.clone());
+    let found = asked
+        .files
+        .on_pool(move |files| {
+            files
+                .shelf
+                .first(&key, |directory| find(directory, &wanted))
+                .map_err(ApiError::from)
+        })
+        .await?;
+    match found {
+        Found::Plain(file) => plain(request, &asked, file, &path),
+        Found::Packed(file) => packed(&asked, file, &path),
+    }
+}
+
+/// The headers that every answer has.
+fn described(status: StatusCode, path: &FilePath) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    let mut headers = header::HeaderMap::new();
+    naming::describe(&mut headers, naming::content_type(path.as_path()), path.name());
+    for header in headers {
+        response.insert_header(header);
+    }
+    response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+    response
+}
+
+fn plain(
+    request: &HttpRequest,
+    asked: &Asked,
+    file: OpenFile,
+    path: &FilePath,
+) -> Result<HttpResponse, ApiError> {
+    if let Some(header) = asked.files.delegated(&file.location) {
+        // The front end answers ranges and conditions itself.
+        return Ok(described(StatusCode::OK, path).insert_header(header).finish());
+    }
+    let length = file.identity.length;
+    let (status, range) = match asked_part(request, &file.identity) {
+        Part::Whole => (StatusCode::OK, 0..length),
+        Part::Bytes(range) => (StatusCode::PARTIAL_CONTENT, range),
+        Part::Unchanged => (StatusCode::NOT_MODIFIED, 0..0),
+        Part::Nowhere => return Err(ApiError::NoSuchRange { length }),
+    };
+    let mut response = described(status, path);
+    response.insert_header(etag(&file.identity));
+    response.insert_header((header::ACCEPT_RANGES, "bytes"));
+    if let Some(modified) = modified(&file.identity) {
+        response.insert_header(LastModified(modified));
+    }
+    if status == StatusCode::PARTIAL_CONTENT {
+        let last = range.end.saturating_sub(1);
+        response.insert_header(ContentRange(ContentRangeSpec::Bytes {
+            range: Some((range.start, last)),
+            instance_length: Some(length),
+        }));
+    }
+    Ok(match (status, asked.head_only) {
+        (StatusCode::NOT_MODIFIED, _) => response.finish(),
+        (_, true) => response.body(HeadOnly(BodySize::Sized(length))),
+        (_, false) => response.body(FileStream::new(file.file, range)),
+    })
+}
+
+fn packed(asked: &Asked, file: OpenFile, path: &FilePath) -> Result<HttpResponse, ApiError> {
+    let mut response = described(StatusCode::OK, path);
+    if let Some(modified) = modified(&file.identity) {
+        response.insert_header(LastModified(modified));
+    }
+    if asked.head_only {
+        return Ok(response.body(HeadOnly(BodySize::Stream)));
+    }
+    let permit = asked.files.permit()?;
+    Ok(response.body(unpacked(file.file, permit)))
+}

@@ -1,0 +1,79 @@
+//! What the service has of Data Proxies: an external one to forward to, or the built-in one and the files that it serves.
+
+use super::StartError;
+use crate::config::Settings;
+use crate::proxy::builtin::{Admission, BuiltinProxy};
+use crate::proxy::client::HttpProxy;
+use crate::proxy::files::Files;
+use crate::proxy::roots::Roots;
+use crate::proxy::shelf::Shelf;
+use beamlive_actors::clock::{Clock, KeySource};
+use beamlive_actors::forwarder::DataProxy;
+use beamlive_storage::Store;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The external Data Proxy, if there is one: the one that is given, or the one that is configured.
+pub(super) fn external(
+    settings: &Settings,
+    given: Option<Arc<dyn DataProxy>>,
+) -> Result<Option<Arc<dyn DataProxy>>, StartError> {
+    match (given, &settings.proxy_url) {
+        (Some(proxy), _) => Ok(Some(proxy)),
+        (None, Some(url)) => {
+            let timeout = Duration::from_secs(settings.proxy.timeout_seconds);
+            let secret = settings.proxy.secret.as_deref();
+            Ok(Some(Arc::new(HttpProxy::new(url, timeout, secret)?)))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// The built-in one, and its files, unless they are not served here.
+pub(super) fn built_in(
+    settings: &Settings,
+    store: &Store,
+    keys: &Arc<dyn KeySource>,
+    clock: &Arc<dyn Clock>,
+) -> Result<(BuiltinProxy, Option<Arc<Files>>), StartError> {
+    let proxy = &settings.proxy;
+    let mut roots = absolute(&settings.users_root);
+    roots.extend(
+        proxy
+            .alternates
+            .iter()
+            .map(|alternate| PathBuf::from(&alternate.to)),
+    );
+    let roots = Arc::new(Roots::new(roots)?);
+    let shelf = Shelf {
+        store: store.clone(),
+        clock: clock.clone(),
+        roots: roots.clone(),
+        alternates: proxy.alternates.clone().into(),
+        lifetime: proxy.key_lifetime(),
+    };
+    let files = match proxy.mounted {
+        true => Some(Arc::new(Files::new(shelf, proxy).map_err(StartError::Threads)?)),
+        false => None,
+    };
+    let built_in = BuiltinProxy {
+        store: store.clone(),
+        roots,
+        keys: keys.clone(),
+        clock: clock.clone(),
+        admission: Admission {
+            allow_from: proxy.allow_from.clone(),
+            secret: proxy.secret.clone(),
+        },
+    };
+    Ok((built_in, files))
+}
+
+/// Roots as they are from here, wherever the process goes; one that can't be made absolute is refused with the others.
+fn absolute(roots: &[PathBuf]) -> Vec<PathBuf> {
+    roots
+        .iter()
+        .map(|root| std::path::absolute(root).unwrap_or_else(|_| root.clone()))
+        .collect()
+}

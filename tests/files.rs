@@ -1,0 +1,9 @@
+//! The files behind the keys.
+
+mod alone;
+mod archive;
+mod changing;
+mod hostile;
+mod keys;
+mod log;
+mod raw;

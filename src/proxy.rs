@@ -22,6 +22,7 @@ pub mod files;
 pub mod naming;
 pub mod pump;
 pub mod raw;
+pub mod frame;
 pub mod roots;
 pub mod shelf;
 pub mod transfer;

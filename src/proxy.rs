@@ -23,15 +23,15 @@ pub mod cache;
 pub mod client;
 pub mod expiry;
 pub mod files;
+pub mod frame;
 pub mod naming;
+pub mod pictures;
 pub mod pump;
 pub mod raw;
-pub mod frame;
-pub mod pictures;
 pub mod roots;
 pub mod shelf;
-pub mod transfer;
 pub mod snapshot;
+pub mod transfer;
 
 /// Gives the process its provider of cryptography for TLS; once is enough, and more does no harm.
 pub fn install_crypto() {

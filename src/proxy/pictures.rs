@@ -245,3 +245,6 @@ fn read(file: &File, length: u64, longest: usize) -> Result<Option<Vec<u8>>, Pic
         .map_err(disk)?;
     Ok(Some(bytes).filter(|bytes| bytes.len() <= longest))
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,5 +21,6 @@ mod files;
 mod health;
 mod hostile;
 mod payloads;
+mod pictures;
 mod proxy;
 mod v2;

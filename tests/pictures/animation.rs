@@ -77,7 +77,10 @@ fn what_is_damaged_or_too_large_is_refused() {
     let good = snapshot((40, 30), ColorType::Rgb, &[1, 2, 3]);
     for cut in 0..good.len() - 12 {
         let result = animated(&[good.clone(), good[..cut].to_vec()]);
-        assert!(matches!(result, Err(SnapshotError::Damaged(_))), "{cut}: {result:?}");
+        assert!(
+            matches!(result, Err(SnapshotError::Damaged(_))),
+            "{cut}: {result:?}"
+        );
     }
     // A header of a few bytes that claims many pixels, with its checksum.
     let mut claims = snapshot((1, 1), ColorType::Grayscale, &[0]);
@@ -88,7 +91,9 @@ fn what_is_damaged_or_too_large_is_refused() {
         claims[29..33].copy_from_slice(&checksum.to_be_bytes());
         match animated(&[claims.clone()]) {
             Err(SnapshotError::TooLarge) => assert!(expected_too_large),
-            Err(SnapshotError::Damaged(why)) => assert!(!expected_too_large && why.contains("bytes"), "{why}"),
+            Err(SnapshotError::Damaged(why)) => {
+                assert!(!expected_too_large && why.contains("bytes"), "{why}")
+            }
             Ok(_) => panic!("{side}"),
         }
     }

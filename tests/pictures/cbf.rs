@@ -197,7 +197,10 @@ fn a_frame_beyond_the_bound_is_refused_by_its_header(#[case] from: &str, #[case]
 #[case("Encoding: BINARY", "Encoding: BASE64")]
 #[case("LITTLE_ENDIAN", "BIG_ENDIAN")]
 #[case("signed 32-bit integer", "signed 64-bit real IEEE")]
-#[case("X-Binary-Size-Padding", "X-Binary-Size-Third-Dimension: 2\r\nX-Binary-Size-Padding")]
+#[case(
+    "X-Binary-Size-Padding",
+    "X-Binary-Size-Third-Dimension: 2\r\nX-Binary-Size-Padding"
+)]
 fn a_cbf_of_another_kind_is_not_supported(#[case] from: &str, #[case] to: &str) {
     let file = cbf_with((12, 10), &[5; 120], |header| {
         assert!(header.contains(from));
@@ -220,7 +223,13 @@ fn a_digest_is_not_needed_but_then_no_byte_may_be_left() {
     let pixels: Vec<_> = (0..120).collect();
     let expected = picture(&cbf((12, 10), &pixels));
     assert_eq!(picture(&cbf_with((12, 10), &pixels, without)), expected);
-    let of_nothing = |header: String| without(header).replacen("X-Binary-ID", "Content-MD5: 1B2M2Y8AsgTpgAmY7PhCfg==\r\nX-Binary-ID", 1);
+    let of_nothing = |header: String| {
+        without(header).replacen(
+            "X-Binary-ID",
+            "Content-MD5: 1B2M2Y8AsgTpgAmY7PhCfg==\r\nX-Binary-ID",
+            1,
+        )
+    };
     assert_eq!(picture(&cbf_with((12, 10), &pixels, of_nothing)), expected);
     let longer = cbf_with((12, 10), &pixels, |header| {
         without(header).replacen("X-Binary-Size: 120", "X-Binary-Size: 125", 1)

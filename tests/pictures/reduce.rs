@@ -107,14 +107,17 @@ fn a_diffraction_frame_has_dark_spots_on_a_light_background() {
     for (spot_x, spot_y) in (0..40).flat_map(|x| (0..47).map(move |y| (x, y))) {
         let (x, y) = (spot_x * 61 + 1, spot_y * 53 + 1);
         if (spot_x + spot_y) % 3 == 0 && x % 494 < 485 && y % 212 < 193 {
-            assert!(at(x, y) < 100, "spot at {x}, {y}: {}", at(x, y));
-            assert!(at(x + 30, y) > 180, "background near {x}, {y}");
+            assert!(at(x, y) < 60, "spot at {x}, {y}: {}", at(x, y));
+            assert!(at(x + 30, y) > 90, "background near {x}, {y}");
             spots += 1;
         }
     }
     assert!(spots > 400);
     for y in 0..2527 {
-        assert!(y % 212 < 196 || y % 212 > 210 || at(700, y) == 255, "gap in row {y}");
+        assert!(
+            y % 212 < 196 || y % 212 > 210 || at(700, y) == 255,
+            "gap in row {y}"
+        );
     }
 }
 
@@ -127,7 +130,8 @@ fn a_single_photon_on_nothing_is_seen() {
     let darker: Vec<_> = (0..levels.len()).filter(|at| levels[*at] < 255).collect();
     let (width, height) = (picture.shape.width, picture.shape.height);
     assert_eq!(darker, [2_000 * height / 4362 * width + 1_000 * width / 4148]);
-    assert!(levels[darker[0]] < 200);
+    // A fifth of what is black: 4 counts in 4 by 5 pixels, or in one fewer of a side.
+    assert!((190..=204).contains(&levels[darker[0]]));
 }
 
 proptest! {

@@ -86,7 +86,8 @@ pub fn diffraction((width, height): (usize, usize)) -> Vec<i32> {
                 continue;
             }
             let (right, down) = (x.abs_diff(width / 2), y.abs_diff(height / 2));
-            let mean = 24 / (1 + (right * right + down * down) * 6 / (width * width + height * height)) as u64;
+            let mean =
+                24 / (1 + (right * right + down * down) * 6 / (width * width + height * height)) as u64;
             let noise = (0..4).map(|_| random() % (mean + 1)).sum::<u64>() / 2;
             let on_spot = x % 61 < 3 && y % 53 < 3 && (x / 61 + y / 53) % 3 == 0;
             let spot = if on_spot { 400 + random() % 3000 } else { 0 };

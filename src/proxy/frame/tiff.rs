@@ -45,7 +45,16 @@ pub fn picture(file: &[u8]) -> Result<Picture, FrameError> {
         .find_tag_unsigned::<u16>(Tag::Compression)
         .map_err(refused)?
         .unwrap_or(UNCOMPRESSED);
-    check_size(file.len(), shape, bits, compression)?;
+    let stored = match decoder.get_chunk_type() {
+        ChunkType::Strip => Tag::StripByteCounts,
+        ChunkType::Tile => Tag::TileByteCounts,
+    };
+    let stored: Vec<u64> = decoder
+        .find_tag_unsigned_vec(stored)
+        .map_err(refused)?
+        .unwrap_or_default();
+    let stored = stored.into_iter().fold(0, u64::saturating_add);
+    check_size(stored.min(file.len() as u64), shape, bits, compression)?;
 
     let mut frame = Frame {
         reducer: None,
@@ -64,8 +73,8 @@ pub fn picture(file: &[u8]) -> Result<Picture, FrameError> {
     frame.finish()
 }
 
-/// No header makes more pixels than the file's bytes can hold.
-fn check_size(file: usize, shape: Shape, bits: u8, compression: u16) -> Result<(), FrameError> {
+/// No header makes more pixels than the bytes that are stored can hold.
+fn check_size(stored: u64, shape: Shape, bits: u8, compression: u16) -> Result<(), FrameError> {
     let needed = shape.pixels() as u64 * u64::from(bits / 8);
     if needed > LONGEST_FILE as u64 {
         return Err(FrameError::TooLarge(format!(
@@ -77,9 +86,9 @@ fn check_size(file: usize, shape: Shape, bits: u8, compression: u16) -> Result<(
     } else {
         HIGHEST_RATIO
     };
-    if needed > file as u64 * ratio {
+    if needed > stored.saturating_mul(ratio) {
         return Err(FrameError::Damaged(format!(
-            "{file} bytes cannot hold its {} by {} pixels of {bits} bits",
+            "{stored} bytes cannot hold its {} by {} pixels of {bits} bits",
             shape.width, shape.height
         )));
     }

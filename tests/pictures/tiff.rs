@@ -144,6 +144,7 @@ fn a_header_that_claims_more_than_the_file_has_is_refused() {
             (LENGTH, 0),
             (LENGTH, 31),
             (LENGTH, 400),
+            (LENGTH, u32::MAX),
             (WIDTH, 41),
             (ROWS_PER_STRIP, 1),
         ] {
@@ -153,7 +154,7 @@ fn a_header_that_claims_more_than_the_file_has_is_refused() {
                 "{tag} {value}: {refused:?}"
             );
         }
-        for (tag, value) in [(WIDTH, 16_385), (LENGTH, u32::MAX), (WIDTH, u32::MAX)] {
+        for (tag, value) in [(WIDTH, 16_385), (WIDTH, u32::MAX)] {
             let refused = picture(&with_tag(file.clone(), tag, value));
             assert!(
                 matches!(refused, Err(FrameError::TooLarge(_))),

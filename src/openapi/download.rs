@@ -7,7 +7,7 @@ use utoipa::openapi::Type;
 const TAG: &str = "data proxy";
 const KEY: &str = "The key of a directory: 40 hex digits.";
 const NO_FILE: &str =
-    "There is no such key, or it has expired; or there is nothing at this path that may be served.";
+    "There is no such key, or it has expired; or the path leads to no file that may be served.";
 const UNUSABLE: &str =
     "The file contradicts itself, or is larger than what pictures are made of; the message says which.";
 

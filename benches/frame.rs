@@ -15,11 +15,14 @@ use beamlive::proxy::frame::byte_offset::Deltas;
 use beamlive::proxy::frame::tone::{grey, Brightness};
 use beamlive::proxy::frame::{encode, picture};
 use criterion::{Criterion, Throughput};
-use frames::{byte_offsets, cbf, cbf_with, diffraction, SIXTEEN_MILLION, SIX_MILLION};
+use frames::{byte_offsets, cbf, cbf_with, diffraction, SIX_MILLION};
 use std::hint::black_box;
 use std::io::Cursor;
 use std::time::Duration;
 use tiff::encoder::{colortype, TiffEncoder};
+
+/// Sides of a 16M detector's frames, in pixels.
+const SIXTEEN_MILLION: (usize, usize) = (4150, 4371);
 
 fn main() {
     let mut criterion = Criterion::default()

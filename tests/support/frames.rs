@@ -4,9 +4,8 @@ use base64::engine::general_purpose::STANDARD;
 use base64::Engine;
 use md5::{Digest, Md5};
 
-/// Sides of the detectors' frames.
+/// Sides of a 6M detector's frames, in pixels.
 pub const SIX_MILLION: (usize, usize) = (2463, 2527);
-pub const SIXTEEN_MILLION: (usize, usize) = (4150, 4371);
 
 /// Compresses as CBF does.
 pub fn byte_offsets(pixels: &[i32]) -> Vec<u8> {

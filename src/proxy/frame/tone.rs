@@ -50,6 +50,7 @@ pub fn grey(picture: &Picture, brightness: Brightness) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing)]
     use super::*;
     use crate::proxy::frame::Shape;
 

@@ -1,7 +1,10 @@
 //! The one table of errors and statuses. Everything a handler refuses is an [`ApiError`], answered as
 //! `{"error": {"code", "message", "fields"?}}`.
 
+use crate::proxy::frame::FrameError;
+use crate::proxy::pictures::PictureError;
 use crate::proxy::shelf::FileError;
+use crate::proxy::snapshot::animation::SnapshotError;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -87,6 +90,15 @@ pub enum ApiError {
         /// The deadline, in seconds.
         seconds: u64,
     },
+    /// No picture is made of files of this format.
+    #[error("{0}")]
+    UnsupportedFile(String),
+    /// The file contradicts itself.
+    #[error("{0}")]
+    DamagedFile(String),
+    /// The file is larger than what pictures are made of.
+    #[error("{0}")]
+    OversizedFile(String),
     /// Nothing was done; it can be tried again.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -128,6 +140,9 @@ impl ApiError {
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::SlowHead { .. } => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Self::NoSuchRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "no_such_range"),
+            Self::UnsupportedFile(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_file"),
+            Self::DamagedFile(_) => (StatusCode::UNPROCESSABLE_ENTITY, "damaged_file"),
+            Self::OversizedFile(_) => (StatusCode::UNPROCESSABLE_ENTITY, "oversized_file"),
             Self::Unavailable(error) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 match error {
@@ -169,6 +184,20 @@ impl From<FileError> for ApiError {
         match error {
             FileError::NoKey | FileError::NotFound => Self::NotFound(error.to_string()),
             FileError::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<PictureError> for ApiError {
+    fn from(error: PictureError) -> Self {
+        let text = error.to_string();
+        match error {
+            PictureError::Frame(FrameError::Unsupported(_)) => Self::UnsupportedFile(text),
+            PictureError::Frame(FrameError::TooLarge(_))
+            | PictureError::Snapshot(SnapshotError::TooLarge) => Self::OversizedFile(text),
+            PictureError::Frame(FrameError::Damaged(_))
+            | PictureError::Snapshot(SnapshotError::Damaged(_)) => Self::DamagedFile(text),
+            PictureError::Unavailable(error) => Self::Unavailable(error),
         }
     }
 }

@@ -10,6 +10,7 @@ mod text;
 
 pub use observe::{Observe, Who};
 
+use crate::proxy::files::Files;
 use beamlive_actors::directory::Directory;
 use prometheus::{
     exponential_buckets, Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
@@ -130,9 +131,12 @@ impl Metrics {
     /// Everything in Prometheus' text format: what was counted, and the state of the service now. Looks at the store's
     /// directory, so it is for threads that may block.
     #[must_use]
-    pub fn encode(&self, directory: &Directory) -> String {
+    pub fn encode(&self, directory: &Directory, files: Option<&Files>) -> String {
         let mut text = self.counted();
         text.push_str(&scrape::Snapshot::of(directory).render());
+        if let Some(files) = files {
+            text.push_str(&scrape::pictures(&files.pictures));
+        }
         text
     }
 

@@ -12,18 +12,25 @@
 //! | `proxy/archive.rs`, `proxy/archive/` | tars, compressed on a pool while they are sent |
 //! | `proxy/pump.rs` | bodies that are made while they are sent |
 //! | `proxy/naming.rs`, `proxy/transfer.rs` | how downloads are described, and how they are told of in the log |
+//! | `proxy/frame.rs`, `proxy/frame/` | pure: from the bytes of a frame file to a picture of it |
+//! | `proxy/snapshot.rs`, `proxy/snapshot/` | pure: which files a snapshot's name stands for, and animations of several |
+//! | `proxy/pictures.rs`, `proxy/cache.rs`, `proxy/cache/` | makes pictures, once however many ask, and keeps them on disk |
 
 pub mod alternates;
 pub mod archive;
 pub mod builtin;
+pub mod cache;
 pub mod client;
 pub mod expiry;
 pub mod files;
+pub mod frame;
 pub mod naming;
+pub mod pictures;
 pub mod pump;
 pub mod raw;
 pub mod roots;
 pub mod shelf;
+pub mod snapshot;
 pub mod transfer;
 
 /// Gives the process its provider of cryptography for TLS; once is enough, and more does no harm.

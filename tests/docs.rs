@@ -102,6 +102,7 @@ async fn every_described_route_is_there() {
             .replace("{id}", "1")
             .replace("{file}", "swagger-ui.css")
             .replace("{path}", "image.cbf")
+            .replace("{brightness}", "nm")
             .replace("{name}", "day.tar.gz")
             .replace("{key}", &survey);
         assert!(

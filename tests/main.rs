@@ -24,5 +24,6 @@ mod hostile;
 mod overload;
 mod linearizability;
 mod payloads;
+mod pictures;
 mod proxy;
 mod v2;

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
 
 /// The Data Proxy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,12 @@ pub struct Proxy {
     pub suffixes: Vec<String>,
     /// Archives, and files that are decompressed, being sent at once.
     pub archives: usize,
+    /// Where pictures of frames and snapshots are kept; `cache` in the data directory when none.
+    pub cache_dir: Option<PathBuf>,
+    /// Bytes of the pictures that are kept there, at most.
+    pub cache_bytes: u64,
+    /// Pictures being made, or waiting for that, at once.
+    pub pictures: usize,
     /// Who sends raw files instead.
     pub delegate: Option<Delegate>,
     /// What the front end's internal location begins with, for `x-accel-redirect`.
@@ -66,6 +73,9 @@ impl Default for Proxy {
                 .map(str::to_owned)
                 .to_vec(),
             archives: 64,
+            cache_dir: None,
+            cache_bytes: 1 << 30,
+            pictures: 64,
             delegate: None,
             delegate_prefix: "/protected".to_owned(),
         }
@@ -114,6 +124,9 @@ impl Proxy {
         }
         if self.archives == 0 {
             return unusable("proxy.archives", "0", "it must be at least 1");
+        }
+        if self.pictures == 0 {
+            return unusable("proxy.pictures", "0", "it must be at least 1");
         }
         if !self.delegate_prefix.starts_with('/') {
             let problem = "write the path of a location, such as /protected";

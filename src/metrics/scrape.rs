@@ -1,10 +1,27 @@
 //! The state of the service at the moment it is asked for.
 
 use super::text::Text;
+use crate::proxy::pictures::Pictures;
 use crate::views::sessions;
 use beamlive_actors::directory::Directory;
 use beamlive_actors::forwarder::ForwarderStatus;
 use beamlive_storage::{StoreStatus, Timestamp, WriterMetrics};
+
+/// The pictures of frames and snapshots, as text.
+pub(super) fn pictures(pictures: &Pictures) -> String {
+    let mut text = Text::default();
+    text.counter(
+        "beamlive_pictures_made_total",
+        "Pictures of frames and snapshots that were made, or failed, because none was kept.",
+        pictures.made(),
+    );
+    text.gauge(
+        "beamlive_pictures_kept_bytes",
+        "Bytes of the pictures that are kept.",
+        pictures.kept_bytes(),
+    );
+    text.into_string()
+}
 
 /// What the service is like now.
 #[derive(Debug)]

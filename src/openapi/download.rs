@@ -7,10 +7,12 @@ use utoipa::openapi::Type;
 const TAG: &str = "data proxy";
 const KEY: &str = "The key of a directory: 40 hex digits.";
 const NO_FILE: &str =
-    "There is no such key, or it has expired; or there is nothing at this path that may be served.";
+    "There is no such key, or it has expired; or the path leads to no file that may be served.";
+const UNUSABLE: &str =
+    "The file contradicts itself, or is larger than what pictures are made of; the message says which.";
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![create(), raw(), archive(), multi()]
+    vec![create(), raw(), archive(), multi(), frame(), snapshot()]
 }
 
 fn raw() -> Route {
@@ -63,6 +65,44 @@ fn multi() -> Route {
     .fails("400", "No file is named, or too many are.")
     .fails("404", NO_FILE)
     .may_be_busy()
+}
+
+fn frame() -> Route {
+    get(
+        "/download/files/frame/{key}/{path}/{brightness}.png",
+        TAG,
+        "A picture of a diffraction frame",
+    )
+    .about(
+        "Grey, spots dark on white, at most 1024 pixels on its longer side. Frames are read from miniCBF with byte offsets and from \
+         grey TIFF, packed by gzip or not. Takes `If-None-Match`.",
+    )
+    .path("key", KEY)
+    .path("path", "The frame's path beneath the directory; slashes stand as they are.")
+    .path("brightness", "`xl` (0.25, the lightest), `lt` (0.5), `nm` (1) or `dk` (1.5).")
+    .ok("The picture.", text("image/png"))
+    .empty("304", "It is as it was.")
+    .fails("404", NO_FILE)
+    .fails("415", "The file is no frame of a format that is read.")
+    .fails("422", UNUSABLE)
+    .may_be_busy()
+}
+
+fn snapshot() -> Route {
+    get("/download/files/snapshot/{key}/{path}", TAG, "A snapshot of the sample")
+        .about(
+            "The file at this path, or the WebP, PNG or GIF of its stem, as `files/raw` sends it. Where there is none, the series of PNGs of \
+             the stem, `name_0.png`, `name_90.png`, as an animated GIF.",
+        )
+        .path("key", KEY)
+        .path("path", "The snapshot's path beneath the directory, with or without its suffix.")
+        .ok("The snapshot.", text("image/gif"))
+        .empty("206", "The part of the file that was asked for.")
+        .empty("304", "It is as it was.")
+        .fails("404", NO_FILE)
+        .fails("416", "The file has no bytes in this range.")
+        .fails("422", UNUSABLE)
+        .may_be_busy()
 }
 
 fn create() -> Route {

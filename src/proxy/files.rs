@@ -1,6 +1,7 @@
 //! What the routes that serve files share.
 
 use super::archive::compressors::Compressors;
+use super::pictures::Pictures;
 use super::shelf::Shelf;
 use crate::config::{Delegate, Proxy};
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -25,6 +26,8 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 pub struct Files {
     /// The only way to the files.
     pub shelf: Shelf,
+    /// Makes pictures of frames and snapshots.
+    pub pictures: Arc<Pictures>,
     /// Compress archives.
     pub compressors: Compressors,
     /// What the names of several files are tried with.
@@ -38,10 +41,11 @@ impl Files {
     ///
     /// # Errors
     /// When the system gives no threads.
-    pub fn new(shelf: Shelf, settings: &Proxy) -> io::Result<Self> {
+    pub fn new(shelf: Shelf, pictures: Pictures, settings: &Proxy) -> io::Result<Self> {
         let prefix = settings.delegate_prefix.trim_end_matches('/').to_owned();
         Ok(Self {
             shelf,
+            pictures: Arc::new(pictures),
             compressors: Compressors::start()?,
             suffixes: settings.suffixes.clone(),
             delegate: settings.delegate.map(|delegate| (delegate, prefix)),

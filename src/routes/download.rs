@@ -3,8 +3,11 @@
 
 pub mod archive;
 pub mod create;
+pub mod frame;
 pub mod multi;
+mod picture;
 pub mod raw;
+pub mod snapshot;
 
 use super::{on, read, GET, POST};
 use crate::app::App;
@@ -28,7 +31,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(on("/download/data/create", POST).route(web::post().to(create::post)))
         .service(on("/download/files/raw/{key}/{path:.*}", GET).route(read().to(raw::get)))
         .service(on("/download/files/archive/{key}/{name}", GET).route(read().to(archive::get)))
-        .service(on("/download/files/multi/{key}/{name}", GET).route(read().to(multi::get)));
+        .service(on("/download/files/multi/{key}/{name}", GET).route(read().to(multi::get)))
+        .service(
+            on("/download/files/frame/{key}/{path:.*}/{brightness}.png", GET).route(read().to(frame::get)),
+        )
+        .service(on("/download/files/snapshot/{key}/{path:.*}", GET).route(read().to(snapshot::get)));
 }
 
 /// A request for something behind a key. Nothing of it has been checked.

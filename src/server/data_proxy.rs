@@ -3,8 +3,10 @@
 use super::StartError;
 use crate::config::Settings;
 use crate::proxy::builtin::{Admission, BuiltinProxy};
+use crate::proxy::cache::Cache;
 use crate::proxy::client::HttpProxy;
 use crate::proxy::files::Files;
+use crate::proxy::pictures::Pictures;
 use crate::proxy::roots::Roots;
 use crate::proxy::shelf::Shelf;
 use beamlive_actors::clock::{Clock, KeySource};
@@ -54,7 +56,11 @@ pub(super) fn built_in(
         lifetime: proxy.key_lifetime(),
     };
     let files = match proxy.mounted {
-        true => Some(Arc::new(Files::new(shelf, proxy).map_err(StartError::Threads)?)),
+        true => {
+            let pictures = Pictures::new(cache(settings)?, proxy.pictures);
+            let files = Files::new(shelf, pictures, proxy).map_err(StartError::Threads)?;
+            Some(Arc::new(files))
+        }
         false => None,
     };
     let built_in = BuiltinProxy {
@@ -68,6 +74,13 @@ pub(super) fn built_in(
         },
     };
     Ok((built_in, files))
+}
+
+fn cache(settings: &Settings) -> Result<Cache, StartError> {
+    let configured = settings.proxy.cache_dir.clone();
+    let path = configured.unwrap_or_else(|| settings.data.join("cache"));
+    let opened = Cache::open(path.clone(), settings.proxy.cache_bytes);
+    opened.map_err(|source| StartError::Cache { path, source })
 }
 
 /// Roots as they are from here, wherever the process goes; one that can't be made absolute is refused with the others.

@@ -20,6 +20,14 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
+    /// Pictures can't be kept there.
+    #[error("can't use the cache directory {path}")]
+    Cache {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The store does not open.
     #[error(transparent)]
     Store(#[from] OpenError),

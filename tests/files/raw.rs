@@ -8,7 +8,7 @@ use std::io::Write;
 /// A file of several pieces, whose every byte tells where it is.
 fn large(length: usize) -> Vec<u8> {
     (0..length)
-        .map(|index| (index / 251 + index % 251) as u8)
+        .map(|index| u8::try_from((index / 251 + index % 251) % 256).unwrap())
         .collect()
 }
 

@@ -8,6 +8,7 @@ mod elsewhere;
 pub mod facilities;
 mod facility;
 mod form;
+pub mod frames;
 pub mod msgpack;
 pub mod process;
 pub mod raw;

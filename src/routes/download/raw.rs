@@ -49,7 +49,11 @@ fn described(status: StatusCode, path: &FilePath) -> HttpResponseBuilder {
     response
 }
 
-fn plain(
+/// Answers a file, or what was asked for of it. Its kind and its name are those of `path`.
+///
+/// # Errors
+/// 416 for a range that it has not.
+pub(super) fn plain(
     request: &HttpRequest,
     asked: &Asked,
     file: OpenFile,

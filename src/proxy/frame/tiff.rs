@@ -1,0 +1,167 @@
+//! Pure: grey TIFF, of 8, 16 or 32 bits, signed or not.
+
+use super::reduce::Reducer;
+use super::{FrameError, Picture, Shape, LONGEST_FILE};
+use std::io::Cursor;
+use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
+use tiff::tags::Tag;
+use tiff::{ColorType, TiffError};
+
+/// The first bytes of little-endian and of big-endian files, and of those with long offsets.
+const MAGICS: [&[u8]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
+/// More than any of the compressions achieves.
+const HIGHEST_RATIO: u64 = 2048;
+/// Bytes of one entry of the directory, at most.
+const LONGEST_ENTRY: usize = 1 << 20;
+/// The `Compression` of files that have none.
+const UNCOMPRESSED: u16 = 1;
+
+/// Whether `file` begins as a TIFF.
+#[must_use]
+pub fn is_tiff(file: &[u8]) -> bool {
+    MAGICS.iter().any(|magic| file.starts_with(magic))
+}
+
+/// The picture of the first image in `file`.
+///
+/// # Errors
+/// [`FrameError`].
+pub fn picture(file: &[u8]) -> Result<Picture, FrameError> {
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = LONGEST_FILE;
+    limits.intermediate_buffer_size = LONGEST_FILE;
+    limits.ifd_value_size = LONGEST_ENTRY;
+    let mut decoder = Decoder::new(Cursor::new(file))
+        .map_err(refused)?
+        .with_limits(limits);
+    let (width, height) = decoder.dimensions().map_err(refused)?;
+    let shape = Shape::new(width.into(), height.into())?;
+    let ColorType::Gray(bits @ (8 | 16 | 32)) = decoder.colortype().map_err(refused)? else {
+        return Err(FrameError::Unsupported(
+            "this TIFF has colours, or grey of another depth than 8, 16 or 32 bits".to_owned(),
+        ));
+    };
+    let compression = decoder
+        .find_tag_unsigned::<u16>(Tag::Compression)
+        .map_err(refused)?
+        .unwrap_or(UNCOMPRESSED);
+    let stored = match decoder.get_chunk_type() {
+        ChunkType::Strip => Tag::StripByteCounts,
+        ChunkType::Tile => Tag::TileByteCounts,
+    };
+    let stored: Vec<u64> = decoder
+        .find_tag_unsigned_vec(stored)
+        .map_err(refused)?
+        .unwrap_or_default();
+    let stored = stored.into_iter().fold(0, u64::saturating_add);
+    check_size(stored.min(file.len() as u64), shape, bits, compression)?;
+
+    let mut frame = Frame {
+        reducer: None,
+        shape,
+        row: Vec::with_capacity(shape.width),
+        rows: 0,
+    };
+    match decoder.get_chunk_type() {
+        ChunkType::Strip => {
+            for strip in 0..decoder.strip_count().map_err(refused)? {
+                frame.take(decoder.read_chunk(strip).map_err(refused)?)?;
+            }
+        }
+        ChunkType::Tile => frame.take(decoder.read_image().map_err(refused)?)?,
+    }
+    frame.finish()
+}
+
+/// No header makes more pixels than the bytes that are stored can hold.
+fn check_size(stored: u64, shape: Shape, bits: u8, compression: u16) -> Result<(), FrameError> {
+    let needed = shape.pixels() as u64 * u64::from(bits / 8);
+    if needed > LONGEST_FILE as u64 {
+        return Err(FrameError::TooLarge(format!(
+            "its pixels have {needed} bytes, at most {LONGEST_FILE} are read"
+        )));
+    }
+    let ratio = if compression == UNCOMPRESSED {
+        1
+    } else {
+        HIGHEST_RATIO
+    };
+    if needed > stored.saturating_mul(ratio) {
+        return Err(FrameError::Damaged(format!(
+            "{stored} bytes cannot hold its {} by {} pixels of {bits} bits",
+            shape.width, shape.height
+        )));
+    }
+    Ok(())
+}
+
+/// The rows so far.
+struct Frame {
+    reducer: Option<Reducer>,
+    shape: Shape,
+    row: Vec<i32>,
+    rows: usize,
+}
+
+impl Frame {
+    /// Takes whole rows. The highest count of a type is the one at which its pixels are saturated; that of 32 unsigned bits no detector
+    /// counts to: it marks gaps.
+    fn take(&mut self, decoded: DecodingResult) -> Result<(), FrameError> {
+        match decoded {
+            DecodingResult::U8(pixels) => self.push(&pixels, u8::MAX.into(), i32::from),
+            DecodingResult::U16(pixels) => self.push(&pixels, u16::MAX.into(), i32::from),
+            DecodingResult::I16(pixels) => self.push(&pixels, i16::MAX.into(), i32::from),
+            DecodingResult::I32(pixels) => self.push(&pixels, i32::MAX, |pixel| pixel),
+            DecodingResult::U32(pixels) => self.push(&pixels, i32::MAX, |pixel| match pixel {
+                u32::MAX => -1,
+                count => i32::try_from(count).unwrap_or(i32::MAX),
+            }),
+            _ => Err(FrameError::Unsupported(
+                "the pixels of this TIFF are no integers of 8, 16 or 32 bits".to_owned(),
+            )),
+        }
+    }
+
+    fn push<T: Copy>(
+        &mut self,
+        pixels: &[T],
+        saturation: i32,
+        count: impl Fn(T) -> i32,
+    ) -> Result<(), FrameError> {
+        let reducer = self
+            .reducer
+            .get_or_insert_with(|| Reducer::new(self.shape, saturation));
+        for pixels in pixels.chunks(self.shape.width) {
+            if pixels.len() < self.shape.width || self.rows == self.shape.height {
+                return Err(FrameError::Damaged(
+                    "its strips are not made of its rows".to_owned(),
+                ));
+            }
+            self.row.clear();
+            self.row.extend(pixels.iter().map(|pixel| count(*pixel)));
+            reducer.push(&self.row);
+            self.rows += 1;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Picture, FrameError> {
+        match self.reducer {
+            Some(reducer) if self.rows == self.shape.height => Ok(reducer.finish()),
+            _ => Err(FrameError::Damaged(format!(
+                "it ends after {} of its {} rows",
+                self.rows, self.shape.height
+            ))),
+        }
+    }
+}
+
+fn refused(error: TiffError) -> FrameError {
+    match error {
+        TiffError::UnsupportedError(error) => {
+            FrameError::Unsupported(format!("this TIFF is not read: {error}"))
+        }
+        TiffError::LimitsExceeded => FrameError::TooLarge("one of its strips or entries is".to_owned()),
+        error => FrameError::Damaged(error.to_string()),
+    }
+}

@@ -1,0 +1,250 @@
+//! Pictures of frames and snapshots: made once however many ask, on a pool, and kept.
+
+use super::cache::{Cache, CacheKey};
+use super::frame::tone::Brightness;
+use super::frame::{self, encode, FrameError, Picture, LONGEST_FILE};
+use super::shelf::{Identity, OpenFile};
+use super::snapshot::animation::{self, SnapshotError};
+use actix_web::web::Bytes;
+use beamlive_actors::ask::Unavailable;
+use flate2::read::MultiGzDecoder;
+use lru::LruCache;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use thiserror::Error;
+use tokio::sync::{watch, Semaphore};
+
+/// Frames that were decoded last, for whoever looks at the same one at another brightness: 2 MiB each.
+const RECENT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
+
+/// Why there is no picture.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PictureError {
+    /// The frame can't be shown.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// The snapshots can't be put together.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// 503: not now.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+type Outcome = Result<Bytes, PictureError>;
+/// Who waits for which picture.
+type Flights = Mutex<HashMap<CacheKey, watch::Receiver<Option<Outcome>>>>;
+
+/// Makes pictures and keeps them.
+#[derive(Debug)]
+pub struct Pictures {
+    cache: Cache,
+    flights: Flights,
+    /// Pictures that are made or wait, at most.
+    most: usize,
+    running: Arc<Semaphore>,
+    recent: Mutex<LruCache<Identity, Arc<Picture>>>,
+    made: AtomicU64,
+}
+
+impl Pictures {
+    /// Keeps pictures in `cache`; at most `most` are made or wait at once. A core is left to everybody else.
+    #[must_use]
+    pub fn new(cache: Cache, most: usize) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            cache,
+            flights: Mutex::default(),
+            most,
+            running: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
+            recent: Mutex::new(LruCache::new(RECENT)),
+            made: AtomicU64::new(0),
+        }
+    }
+
+    /// Pictures made since the start, those that failed among them.
+    #[must_use]
+    pub fn made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of the pictures that are kept.
+    #[must_use]
+    pub fn kept_bytes(&self) -> u64 {
+        self.cache.bytes()
+    }
+
+    /// A picture that is kept already. Blocks on the disk.
+    #[must_use]
+    pub fn kept(&self, key: &CacheKey) -> Option<Bytes> {
+        self.cache.get(key)
+    }
+
+    /// The PNG of the frame in `file`, which may be packed by gzip, at a brightness.
+    ///
+    /// # Errors
+    /// [`PictureError`]; [`Unavailable::Busy`] when too many pictures wait already.
+    pub async fn frame(
+        self: &Arc<Self>,
+        key: CacheKey,
+        file: OpenFile,
+        brightness: Brightness,
+    ) -> Result<Bytes, PictureError> {
+        self.once(key, move |pictures| {
+            let picture = pictures.picture(&file)?;
+            let png = encode::png(&picture, brightness);
+            png.map_err(|error| FrameError::Damaged(error.to_string()).into())
+        })
+        .await
+    }
+
+    /// The animated GIF of the PNGs in `files`, in their order.
+    ///
+    /// # Errors
+    /// As [`Self::frame`].
+    pub async fn animation(
+        self: &Arc<Self>,
+        key: CacheKey,
+        files: Vec<OpenFile>,
+    ) -> Result<Bytes, PictureError> {
+        self.once(key, move |_| {
+            let mut animation = animation::Animation::new();
+            for file in files {
+                let bytes = read(&file.file, file.identity.length, animation::LONGEST_FILE)?;
+                animation.add(bytes.as_deref().ok_or(SnapshotError::TooLarge)?)?;
+            }
+            Ok(animation.finish()?)
+        })
+        .await
+    }
+
+    /// The decoded frame, from memory if somebody has just looked at it.
+    fn picture(&self, file: &OpenFile) -> Result<Arc<Picture>, PictureError> {
+        if let Some(picture) = lock(&self.recent).get(&file.identity) {
+            return Ok(picture.clone());
+        }
+        let picture = Arc::new(frame::picture(&unpacked(&file.file, file.identity.length)?)?);
+        lock(&self.recent).put(file.identity, picture.clone());
+        Ok(picture)
+    }
+
+    /// Makes the picture of `key` on the pool, or waits for the one that is being made for somebody else. It is finished, and
+    /// kept, even if everybody has gone.
+    async fn once(
+        self: &Arc<Self>,
+        key: CacheKey,
+        make: impl FnOnce(&Self) -> Result<Vec<u8>, PictureError> + Send + 'static,
+    ) -> Outcome {
+        let mut outcome = {
+            let mut flights = lock(&self.flights);
+            match flights.get(&key) {
+                Some(waiting) => waiting.clone(),
+                None if flights.len() >= self.most => return Err(Unavailable::Busy.into()),
+                None => {
+                    let (done, waiting) = watch::channel(None);
+                    flights.insert(key.clone(), waiting.clone());
+                    let flight = Flight {
+                        pictures: self.clone(),
+                        key,
+                    };
+                    tokio::spawn(async move {
+                        let outcome = flight.fly(make).await;
+                        // The next one to ask finds the picture in the cache, or makes it again.
+                        drop(flight);
+                        let _ = done.send(Some(outcome));
+                    });
+                    waiting
+                }
+            }
+        };
+        let lost = || PictureError::from(Unavailable::Lost("renderer"));
+        let outcome = outcome.wait_for(Option::is_some).await.map_err(|_| lost())?;
+        outcome.clone().unwrap_or_else(|| Err(lost()))
+    }
+}
+
+/// A picture on its way; nobody can join any more when this is dropped.
+struct Flight {
+    pictures: Arc<Pictures>,
+    key: CacheKey,
+}
+
+impl Flight {
+    async fn fly(
+        &self,
+        make: impl FnOnce(&Pictures) -> Result<Vec<u8>, PictureError> + Send + 'static,
+    ) -> Outcome {
+        let turn = self.pictures.running.clone().acquire_owned().await;
+        let (pictures, key) = (self.pictures.clone(), self.key.clone());
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            // Whoever made it may have been faster than the one who asked for this.
+            if let Some(kept) = pictures.cache.get(&key) {
+                return Ok(kept);
+            }
+            pictures.made.fetch_add(1, Ordering::Relaxed);
+            let picture = make(&pictures)?;
+            pictures.cache.put(&key, &picture);
+            Ok(Bytes::from(picture))
+        });
+        done.await.unwrap_or_else(|error| {
+            tracing::error!(%error, key = %self.key, "a decoder gave up");
+            Err(FrameError::Damaged("it can't be decoded".to_owned()).into())
+        })
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        lock(&self.pictures.flights).remove(&self.key);
+    }
+}
+
+/// What is locked here is in order even if somebody panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The bytes of a frame file.
+fn unpacked(file: &File, length: u64) -> Result<Vec<u8>, PictureError> {
+    let too_large = || {
+        FrameError::TooLarge(format!(
+            "its file has more than the {LONGEST_FILE} bytes that are read"
+        ))
+    };
+    let bytes = read(file, length, LONGEST_FILE)?.ok_or_else(too_large)?;
+    if !frame::is_gzip(&bytes) {
+        return Ok(bytes);
+    }
+    let mut unpacked = Vec::new();
+    // One byte more than is allowed shows that there are more.
+    let bounded = MultiGzDecoder::new(bytes.as_slice()).take(LONGEST_FILE as u64 + 1);
+    BufReader::new(bounded)
+        .read_to_end(&mut unpacked)
+        .map_err(|error| FrameError::Damaged(format!("it can't be unpacked: {error}")))?;
+    if unpacked.len() > LONGEST_FILE {
+        return Err(too_large().into());
+    }
+    Ok(unpacked)
+}
+
+/// All bytes of a file that had `length` when it was opened; none if there are more than `longest`.
+fn read(file: &File, length: u64, longest: usize) -> Result<Option<Vec<u8>>, PictureError> {
+    let fits = |length: &usize| *length <= longest;
+    let Some(length) = usize::try_from(length).ok().filter(fits) else {
+        return Ok(None);
+    };
+    let mut bytes = Vec::with_capacity(length);
+    let disk = |error: io::Error| Unavailable::Disk(error.to_string().into());
+    file.take(longest as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(disk)?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() <= longest))
+}
+
+#[cfg(test)]
+mod tests;

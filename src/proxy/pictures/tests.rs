@@ -1,0 +1,102 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+use super::*;
+use std::sync::mpsc;
+use tempfile::TempDir;
+
+fn pictures(directory: &TempDir, most: usize) -> Arc<Pictures> {
+    let cache = Cache::open(directory.path().to_owned(), 1_000_000).unwrap();
+    Arc::new(Pictures::new(cache, most))
+}
+
+fn key(inode: u64) -> CacheKey {
+    let identity = Identity {
+        device: 1,
+        inode,
+        length: 3,
+        modified: 4,
+    };
+    CacheKey::of_file("nm", &identity)
+}
+
+#[tokio::test]
+async fn one_is_made_however_many_ask_and_nobody_joins_too_many() {
+    let directory = TempDir::new().unwrap();
+    let pictures = pictures(&directory, 1);
+    let (gate, wait) = mpsc::channel::<()>();
+    let first = tokio::spawn({
+        let pictures = pictures.clone();
+        async move {
+            let make = move |_: &Pictures| {
+                wait.recv().unwrap();
+                Ok(b"picture".to_vec())
+            };
+            pictures.once(key(1), make).await
+        }
+    });
+    while pictures.made() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let others: Vec<_> = (0..31)
+        .map(|_| {
+            let pictures = pictures.clone();
+            tokio::spawn(async move { pictures.once(key(1), |_| Ok(b"another".to_vec())).await })
+        })
+        .collect();
+    // There is room for no other picture.
+    let refused = pictures.once(key(2), |_| Ok(Vec::new())).await;
+    assert_eq!(refused, Err(Unavailable::Busy.into()));
+    gate.send(()).unwrap();
+    assert_eq!(first.await.unwrap().unwrap(), "picture");
+    for other in others {
+        assert_eq!(other.await.unwrap().unwrap(), "picture");
+    }
+    assert_eq!(pictures.made(), 1);
+    assert_eq!(pictures.kept(&key(1)).unwrap(), "picture");
+    assert_eq!(pictures.once(key(2), |_| Ok(b"2".to_vec())).await.unwrap(), "2");
+}
+
+#[tokio::test]
+async fn a_picture_is_finished_when_nobody_waits_any_more() {
+    let directory = TempDir::new().unwrap();
+    let pictures = pictures(&directory, 4);
+    let (gate, wait) = mpsc::channel::<()>();
+    let asking = tokio::spawn({
+        let pictures = pictures.clone();
+        async move {
+            let make = move |_: &Pictures| {
+                wait.recv().unwrap();
+                Ok(b"picture".to_vec())
+            };
+            pictures.once(key(1), make).await
+        }
+    });
+    while pictures.made() == 0 {
+        tokio::task::yield_now().await;
+    }
+    asking.abort();
+    assert!(asking.await.unwrap_err().is_cancelled());
+    gate.send(()).unwrap();
+    let late = pictures.once(key(1), |_| Ok(b"another".to_vec())).await;
+    assert_eq!(late.unwrap(), "picture");
+    assert_eq!(pictures.made(), 1);
+}
+
+#[tokio::test]
+async fn what_failed_is_tried_again_by_the_next_one() {
+    let directory = TempDir::new().unwrap();
+    let pictures = pictures(&directory, 1);
+    let panicked = pictures.once(key(1), |_| panic!("on purpose")).await;
+    assert!(matches!(
+        panicked,
+        Err(PictureError::Frame(FrameError::Damaged(_)))
+    ));
+    let damaged = FrameError::Damaged("x".to_owned());
+    let refused = pictures.once(key(1), {
+        let damaged = damaged.clone();
+        move |_| Err(damaged.into())
+    });
+    assert_eq!(refused.await, Err(damaged.into()));
+    let made = pictures.once(key(1), |_| Ok(b"picture".to_vec())).await;
+    assert_eq!(made.unwrap(), "picture");
+    assert_eq!(pictures.made(), 3);
+}

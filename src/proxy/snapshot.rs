@@ -1,0 +1,113 @@
+//! Pure: which files a snapshot's name stands for.
+
+pub mod animation;
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+/// What snapshots end with, in the order in which they are looked for.
+const SUFFIXES: [&str; 3] = [".webp", ".png", ".gif"];
+/// What those of a series end with.
+const OF_SERIES: &[u8] = b".png";
+
+/// The names to look for one after another when `path` is asked for: itself if it is a picture's, then its stem with each
+/// suffix.
+#[must_use]
+pub fn candidates(path: &[u8]) -> Vec<Vec<u8>> {
+    let stem = stem(path);
+    let itself = (stem.len() < path.len()).then(|| path.to_vec());
+    let others = SUFFIXES.iter().map(|suffix| [stem, suffix.as_bytes()].concat());
+    let mut candidates: Vec<_> = itself.into_iter().collect();
+    candidates.extend(others.filter(|other| other != path));
+    candidates
+}
+
+/// A path without the suffix of a picture, if it has one.
+#[must_use]
+pub fn stem(path: &[u8]) -> &[u8] {
+    SUFFIXES
+        .iter()
+        .find_map(|suffix| path.strip_suffix(suffix.as_bytes()))
+        .unwrap_or(path)
+}
+
+/// Those of `names` that make the series of `stem`, by their numbers: `stem_0.png`, `stem-90.png`, `stem_-12.5.png`. MxDC takes them
+/// at several angles, and the number is the angle.
+#[must_use]
+pub fn series(stem: &[u8], names: Vec<OsString>) -> Vec<OsString> {
+    let mut numbered: Vec<(f64, OsString)> = names
+        .into_iter()
+        .filter_map(|name| Some((number(stem, &name)?, name)))
+        .collect();
+    numbered.sort_by(|(left, left_name), (right, right_name)| {
+        left.total_cmp(right).then_with(|| left_name.cmp(right_name))
+    });
+    numbered.into_iter().map(|(_, name)| name).collect()
+}
+
+fn number(stem: &[u8], name: &OsStr) -> Option<f64> {
+    let rest = name.as_bytes().strip_prefix(stem)?.strip_suffix(OF_SERIES)?;
+    let (b'_' | b'-', number) = rest.split_first()? else {
+        return None;
+    };
+    let digits = number.strip_prefix(b"-").unwrap_or(number);
+    let plain = digits.first().is_some_and(u8::is_ascii_digit)
+        && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let number = std::str::from_utf8(number).ok().filter(|_| plain)?;
+    number.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_name_is_looked_for_first_as_it_is() {
+        let of = |path: &str| {
+            let found = candidates(path.as_bytes());
+            found
+                .into_iter()
+                .map(|name| String::from_utf8(name).unwrap())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of("a/xtal.gif"), ["a/xtal.gif", "a/xtal.webp", "a/xtal.png"]);
+        assert_eq!(of("xtal"), ["xtal.webp", "xtal.png", "xtal.gif"]);
+        assert_eq!(of("xtal.v2"), ["xtal.v2.webp", "xtal.v2.png", "xtal.v2.gif"]);
+        // What is no picture is never served as one.
+        assert!(!of("xtal.txt").contains(&"xtal.txt".to_owned()));
+    }
+
+    #[test]
+    fn a_series_is_in_the_order_of_its_numbers() {
+        let names = [
+            "xtal_90.png",
+            "xtal_-45.png",
+            "xtal_9.5.png",
+            "xtal-0.png",
+            "xtal_100.png",
+            "xtal.png",
+            "xtal_.png",
+            "xtal_a.png",
+            "xtal_1e3.png",
+            "xtal_1.2.3.png",
+            "xtal_inf.png",
+            "xtal_1.gif",
+            "xtal2_1.png",
+            "xtal_1_1.png",
+            "other_1.png",
+            "xtal_--1.png",
+        ];
+        let found = series(b"xtal", names.into_iter().map(OsString::from).collect());
+        assert_eq!(
+            found,
+            [
+                "xtal_-45.png",
+                "xtal-0.png",
+                "xtal_9.5.png",
+                "xtal_90.png",
+                "xtal_100.png"
+            ]
+        );
+    }
+}

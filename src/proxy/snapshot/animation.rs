@@ -1,0 +1,220 @@
+//! Pure: snapshots of one series as an animated GIF.
+
+use gif::{EncodingError, Frame, Repeat};
+use png::{ColorType, Decoder, DecodingError, Limits, Transformations};
+use std::io::Cursor;
+use thiserror::Error;
+
+/// Snapshots of one animation, at most.
+pub const MOST: usize = 64;
+/// The longest file of a snapshot, in bytes.
+pub const LONGEST_FILE: usize = 16 << 20;
+/// Pixels of a snapshot, at most.
+const MOST_PIXELS: u64 = 16 << 20;
+/// More than the compression of PNG achieves.
+const HIGHEST_RATIO: u64 = 1100;
+/// The width of an animation, in pixels; narrower snapshots keep theirs.
+const WIDEST: usize = 500;
+/// How long each snapshot is shown, in hundredths of a second.
+const DELAY: u16 = 200;
+/// Between 1, which looks best, and 30.
+const SPEED: i32 = 10;
+
+/// Why there is no animation.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SnapshotError {
+    /// One is no PNG, or contradicts itself.
+    #[error("a snapshot of the series is damaged: {0}")]
+    Damaged(String),
+    /// One has more bytes or pixels than are read, or there are too many.
+    #[error(
+        "the series is too large: at most {MOST} snapshots of {LONGEST_FILE} bytes and {MOST_PIXELS} pixels are put together"
+    )]
+    TooLarge,
+}
+
+/// The animation so far.
+#[derive(Default)]
+pub struct Animation {
+    canvas: Option<Canvas>,
+}
+
+/// Made for the first snapshot; the others come from the same camera, and are fitted to it.
+struct Canvas {
+    width: u16,
+    height: u16,
+    encoder: gif::Encoder<Vec<u8>>,
+}
+
+impl Animation {
+    /// One of no snapshots.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the snapshot in a PNG file.
+    ///
+    /// # Errors
+    /// [`SnapshotError`].
+    pub fn add(&mut self, png: &[u8]) -> Result<(), SnapshotError> {
+        let snapshot = Snapshot::decode(png)?;
+        let canvas = match &mut self.canvas {
+            Some(canvas) => canvas,
+            empty => empty.insert(Canvas::for_snapshot(&snapshot)?),
+        };
+        let pixels = snapshot.fitted(canvas.width.into(), canvas.height.into());
+        let mut frame = Frame::from_rgb_speed(canvas.width, canvas.height, &pixels, SPEED);
+        frame.delay = DELAY;
+        canvas.encoder.write_frame(&frame).map_err(unwritten)
+    }
+
+    /// The GIF, which repeats for ever.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Damaged`] when there is no snapshot in it.
+    pub fn finish(self) -> Result<Vec<u8>, SnapshotError> {
+        match self.canvas {
+            Some(canvas) => canvas
+                .encoder
+                .into_inner()
+                .map_err(|error| SnapshotError::Damaged(error.to_string())),
+            None => Err(SnapshotError::Damaged("it is empty".to_owned())),
+        }
+    }
+}
+
+impl Canvas {
+    fn for_snapshot(snapshot: &Snapshot) -> Result<Self, SnapshotError> {
+        let width = snapshot.width.min(WIDEST);
+        let height = (snapshot.height * width / snapshot.width).max(1);
+        let (Ok(width), Ok(height)) = (u16::try_from(width), u16::try_from(height)) else {
+            return Err(SnapshotError::TooLarge);
+        };
+        let mut encoder = gif::Encoder::new(Vec::new(), width, height, &[]).map_err(unwritten)?;
+        encoder.set_repeat(Repeat::Infinite).map_err(unwritten)?;
+        Ok(Self {
+            width,
+            height,
+            encoder,
+        })
+    }
+}
+
+/// A decoded snapshot, three bytes a pixel.
+struct Snapshot {
+    width: usize,
+    height: usize,
+    pixels: Vec<u8>,
+}
+
+impl Snapshot {
+    fn decode(png: &[u8]) -> Result<Self, SnapshotError> {
+        let limits = Limits { bytes: LONGEST_FILE };
+        let mut decoder = Decoder::new_with_limits(Cursor::new(png), limits);
+        decoder.set_transformations(Transformations::normalize_to_color8());
+        let header = decoder.read_header_info().map_err(undecoded)?;
+        let area = u64::from(header.width) * u64::from(header.height);
+        if area > MOST_PIXELS {
+            return Err(SnapshotError::TooLarge);
+        }
+        // A pixel may be one bit, which is all that is compressed of it.
+        if area > png.len() as u64 * HIGHEST_RATIO * 8 {
+            return Err(SnapshotError::Damaged(
+                "it has fewer bytes than its pixels need".to_owned(),
+            ));
+        }
+        let mut reader = decoder.read_info().map_err(undecoded)?;
+        let mut bytes = vec![0; reader.output_buffer_size().ok_or(SnapshotError::TooLarge)?];
+        let info = reader.next_frame(&mut bytes).map_err(undecoded)?;
+        bytes.truncate(info.buffer_size());
+        let (Ok(width), Ok(height)) = (usize::try_from(info.width), usize::try_from(info.height)) else {
+            return Err(SnapshotError::TooLarge);
+        };
+        Ok(Self {
+            width,
+            height,
+            pixels: to_rgb(info.color_type, bytes),
+        })
+    }
+
+    /// Its pixels on a canvas of another size, each the mean of those that fall on it, or the nearest where the canvas is larger.
+    fn fitted(self, width: usize, height: usize) -> Vec<u8> {
+        if (width, height) == (self.width, self.height) {
+            return self.pixels;
+        }
+        let mut fitted = Vec::with_capacity(width * height * 3);
+        for row in 0..height {
+            for column in 0..width {
+                fitted.extend(self.mean(span(row, height, self.height), span(column, width, self.width)));
+            }
+        }
+        fitted
+    }
+
+    fn mean(&self, rows: (usize, usize), columns: (usize, usize)) -> [u8; 3] {
+        let mut sums = [0_u32; 3];
+        let mut number = 0;
+        for row in rows.0..rows.1 {
+            let from = (row * self.width + columns.0) * 3;
+            let to = (row * self.width + columns.1) * 3;
+            for pixel in self.pixels.get(from..to).unwrap_or_default().chunks_exact(3) {
+                for (sum, value) in sums.iter_mut().zip(pixel) {
+                    *sum += u32::from(*value);
+                }
+                number += 1;
+            }
+        }
+        sums.map(|sum| u8::try_from(sum / number.max(1)).unwrap_or(u8::MAX))
+    }
+}
+
+/// What the pixel `number` of `of` stands for on a side of `length`: at least one.
+fn span(number: usize, of: usize, length: usize) -> (usize, usize) {
+    let from = number * length / of;
+    let to = (number + 1) * length / of;
+    (from, to.max(from + 1))
+}
+
+/// What is transparent is shown on white.
+fn to_rgb(color: ColorType, bytes: Vec<u8>) -> Vec<u8> {
+    let on_white = |value: u8, alpha: u8| {
+        let (value, alpha) = (u32::from(value), u32::from(alpha));
+        u8::try_from((value * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
+    };
+    let pixels = |size| bytes.chunks_exact(size);
+    match color {
+        ColorType::Grayscale => bytes.iter().flat_map(|grey| [*grey; 3]).collect(),
+        ColorType::GrayscaleAlpha => pixels(2)
+            .flat_map(|pixel| match pixel {
+                [grey, alpha] => [on_white(*grey, *alpha); 3],
+                _ => [0; 3],
+            })
+            .collect(),
+        ColorType::Rgba => pixels(4)
+            .flat_map(|pixel| match pixel {
+                [red, green, blue, alpha] => [red, green, blue].map(|value| on_white(*value, *alpha)),
+                _ => [0; 3],
+            })
+            .collect(),
+        // Palettes have been resolved.
+        ColorType::Rgb | ColorType::Indexed => bytes,
+    }
+}
+
+fn undecoded(error: DecodingError) -> SnapshotError {
+    match error {
+        DecodingError::LimitsExceeded => SnapshotError::TooLarge,
+        error => SnapshotError::Damaged(error.to_string()),
+    }
+}
+
+fn unwritten(error: EncodingError) -> SnapshotError {
+    SnapshotError::Damaged(error.to_string())
+}
+
+impl std::fmt::Debug for Animation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Animation").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+//! `GET /download/files/frame/{key}/{path}/{brightness}.png`: a picture of a diffraction frame.
+
+use super::picture::{had, has, Described};
+use super::{no_such_file, serve, Asked};
+use crate::error::ApiError;
+use crate::proxy::cache::CacheKey;
+use crate::proxy::frame::tone::Brightness;
+use crate::proxy::raw::{find, Found};
+use crate::proxy::shelf::{FilePath, OpenFile};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+
+/// What was found of a frame.
+enum Look {
+    /// The client has this picture.
+    Unchanged(CacheKey),
+    /// It is kept.
+    Kept(CacheKey, Bytes),
+    /// It is to be made.
+    Open(CacheKey, OpenFile),
+}
+
+/// Answers the picture, which is made now if it is not kept.
+///
+/// # Errors
+/// 404 when there is no such key, file or brightness; 415 and 422 for what no picture is made of; 503 while too many
+/// are made.
+pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    serve("frame", &request, |asked| answer(&request, asked)).await
+}
+
+async fn answer(request: &HttpRequest, asked: Asked) -> Result<HttpResponse, ApiError> {
+    let (path, brightness) = frame(&asked.rest).ok_or_else(no_such_file)?;
+    let (secret, wanted, had) = (asked.key.clone(), path.clone(), had(request));
+    let look = asked.files.on_pool(move |files| -> Result<_, ApiError> {
+        let found = files.shelf.first(&secret, |directory| find(directory, &wanted))?;
+        let (Found::Plain(file) | Found::Packed(file)) = found;
+        let key = CacheKey::of_file(brightness.name(), &file.identity);
+        if has(had.as_ref(), &key) {
+            return Ok(Look::Unchanged(key));
+        }
+        Ok(match files.pictures.kept(&key) {
+            Some(picture) => Look::Kept(key, picture),
+            None => Look::Open(key, file),
+        })
+    });
+    let name = [path.name(), b".", brightness.name().as_bytes(), b".png"].concat();
+    let described = |key| Described {
+        key,
+        kind: "image/png",
+        name: &name,
+    };
+    match look.await? {
+        Look::Unchanged(key) => Ok(described(&key).unchanged()),
+        Look::Kept(key, picture) => Ok(described(&key).answer(picture, asked.head_only)),
+        Look::Open(key, file) => {
+            let making = asked.files.pictures.frame(key.clone(), file, brightness);
+            Ok(described(&key).answer(making.await?, asked.head_only))
+        }
+    }
+}
+
+/// The path of a frame, and the brightness, in what follows the key in the URL.
+fn frame(rest: &str) -> Option<(FilePath, Brightness)> {
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let (path, picture) = rest.rsplit_once('/')?;
+    let brightness = Brightness::named(picture.strip_suffix(".png")?)?;
+    Some((FilePath::decode(path).ok()?, brightness))
+}

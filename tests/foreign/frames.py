@@ -1,0 +1,168 @@
+"""Frames that fabio writes, shown by the running binary and looked at by Pillow: neither knows anything of its source.
+
+    frames.py --binary target/debug/beamlive
+
+Prints a line per step and stops at the first thing that differs, with exit code 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import io
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import fabio
+import numpy
+from client import Mismatch, Wire
+from expect import Transcript, holds, same
+from fabio.cbfimage import CbfImage
+from fabio.tifimage import TifImage
+from PIL import Image, ImageSequence
+from server import Server
+
+HERE = Path(__file__).resolve().parent
+FACILITY = HERE / "facility.toml"
+SHAPE = (2527, 2463)
+"""Rows and columns of a Pilatus 6M."""
+EDGE = 1024
+BRIGHTNESSES = ("xl", "lt", "nm", "dk")
+ANGLES = {0: (200, 30, 30), 90: (30, 200, 30), 180: (30, 30, 200)}
+
+
+def diffraction() -> tuple[numpy.ndarray, list[tuple[int, int]], numpy.ndarray]:
+    """Counts, where the spots are, and which pixels lie in a gap between modules."""
+    rows, columns = numpy.indices(SHAPE)
+    distance = numpy.hypot(rows - SHAPE[0] / 2, columns - SHAPE[1] / 2) / SHAPE[0]
+    random = numpy.random.default_rng(20261123)
+    counts = random.poisson(12 * numpy.exp(-4 * distance) + 0.5).astype(numpy.int32)
+    gaps = (columns % 494 >= 487) | (rows % 212 >= 195)
+    spots = [(int(row), int(column)) for row in range(40, SHAPE[0] - 40, 97) for column in range(50, SHAPE[1] - 50, 103)]
+    spots = [(row, column) for row, column in spots if not gaps[row - 2 : row + 3, column - 2 : column + 3].any()]
+    for row, column in spots:
+        counts[row - 1 : row + 2, column - 1 : column + 2] += random.integers(300, 40_000)
+    counts[gaps] = -1
+    counts[300, 300] = -2
+    return counts, spots, gaps
+
+
+class Frames:
+    """A directory of frames and snapshots, its key, and what the service shows of it."""
+
+    def __init__(self, server: Server, transcript: Transcript) -> None:
+        self.log, self.step = transcript, transcript.step
+        self.wire = Wire(server.start())
+        self.directory = server.users_root / "alpha" / "day-1"
+        self.directory.mkdir(parents=True)
+        reply = self.wire.json("POST", "/download/data/create/", data={"path": str(self.directory)})
+        self.key = reply["key"]
+
+    def picture(self, path: str, brightness: str = "nm") -> Image.Image:
+        """What the service shows of a frame."""
+        reply = self.wire.send("GET", f"/download/files/frame/{self.key}/{path}/{brightness}.png")
+        same("content type", "image/png", reply.headers["Content-Type"])
+        image = Image.open(io.BytesIO(reply.content))
+        image.load()
+        same("format and mode", ("PNG", "L"), (image.format, image.mode))
+        return image
+
+    def play(self) -> None:
+        self.log.scene("Frames")
+        counts, spots, gaps = diffraction()
+        CbfImage(data=counts).write(str(self.directory / "xtal_0001.cbf"))
+        with self.step("fabio reads what it has written"):
+            read = fabio.open(self.directory / "xtal_0001.cbf").data
+            holds("counts", bool((read == counts).all()), "they differ")
+        shown: dict[str, numpy.ndarray] = {}
+        for brightness in BRIGHTNESSES:
+            with self.step(f"a 6M frame at {brightness}: spots dark, background light, gaps white"):
+                image = self.picture("xtal_0001.cbf", brightness)
+                same("size", (round(EDGE * SHAPE[1] / SHAPE[0]), EDGE), image.size)
+                shown[brightness] = numpy.asarray(image)
+                self.look(shown[brightness], spots, gaps)
+        with self.step("each brightness is darker than the one before, and nowhere lighter"):
+            for lighter, darker in zip(BRIGHTNESSES, BRIGHTNESSES[1:], strict=False):
+                holds(f"{darker} after {lighter}", bool((shown[darker] <= shown[lighter]).all()), "a pixel is lighter")
+                holds(f"{darker} after {lighter}", shown[darker].mean() < shown[lighter].mean(), "it is no darker")
+        with self.step("every grey is that of the mean count of its pixels"):
+            self.measure(shown["lt"], counts)
+        with self.step("the same frame packed, and as TIFF, is the same picture"):
+            packed = gzip.compress((self.directory / "xtal_0001.cbf").read_bytes(), 1)
+            (self.directory / "packed.cbf.gz").write_bytes(packed)
+            TifImage(data=counts).write(str(self.directory / "xtal_0001.tif"))
+            for path in ("packed.cbf", "packed.cbf.gz", "xtal_0001.tif"):
+                holds(path, bool((numpy.asarray(self.picture(path)) == shown["nm"]).all()), "it differs")
+        with self.step("a frame with one byte changed is damaged, and not a picture"):
+            file = bytearray((self.directory / "xtal_0001.cbf").read_bytes())
+            file[len(file) // 2] ^= 1
+            (self.directory / "harmed.cbf").write_bytes(file)
+            error = self.wire.json("GET", f"/download/files/frame/{self.key}/harmed.cbf/nm.png", expect=422)
+            same("code", "damaged_file", error["error"]["code"])
+
+        self.log.scene("Snapshots")
+        with self.step("snapshots of several angles are an animation in their order"):
+            for angle, color in ANGLES.items():
+                Image.new("RGB", (1000, 700), color).save(self.directory / f"xtal_{angle}.png")
+            reply = self.wire.send("GET", f"/download/files/snapshot/{self.key}/xtal.gif")
+            animation = Image.open(io.BytesIO(reply.content))
+            same("format and size", ("GIF", (500, 350)), (animation.format, animation.size))
+            same("snapshots", len(ANGLES), animation.n_frames)
+            for frame, color in zip(ImageSequence.Iterator(animation), ANGLES.values(), strict=True):
+                same("how long each is shown", 2000, frame.info["duration"])
+                same("colour", color, frame.convert("RGB").getpixel((250, 175)))
+
+    def look(self, levels: numpy.ndarray, spots: list[tuple[int, int]], gaps: numpy.ndarray) -> None:
+        """Spots are dark on a light background, and what lies wholly in a gap is white."""
+        row_of = numpy.arange(SHAPE[0]) * levels.shape[0] // SHAPE[0]
+        column_of = numpy.arange(SHAPE[1]) * levels.shape[1] // SHAPE[1]
+        background = numpy.median(levels)
+        holds("background", 150 <= background < 255, f"it is {background}")
+        for row, column in spots:
+            level = levels[row_of[row], column_of[column]]
+            holds("a spot", level < background - 20, f"the one at row {row}, column {column} is {level}")
+        open_pixels = numpy.zeros(levels.shape, dtype=int)
+        numpy.add.at(open_pixels, (row_of[:, None], column_of[None, :]), ~gaps)
+        holds("gaps", bool((levels[open_pixels == 0] == 255).all()), "one is not white")
+
+    def measure(self, levels: numpy.ndarray, counts: numpy.ndarray) -> None:
+        """The rule, from its description: means of good pixels, between the 1st percentile and one 99.85th above it."""
+        sums, good = numpy.zeros(levels.shape), numpy.zeros(levels.shape)
+        row_of = numpy.arange(SHAPE[0]) * levels.shape[0] // SHAPE[0]
+        column_of = numpy.arange(SHAPE[1]) * levels.shape[1] // SHAPE[1]
+        index = (row_of[:, None], column_of[None, :])
+        numpy.add.at(sums, index, numpy.where(counts >= 0, counts, 0))
+        numpy.add.at(good, index, counts >= 0)
+        means = numpy.divide(sums, good, out=numpy.zeros_like(sums), where=good > 0)
+        sampled = counts[numpy.unique(row_of, return_index=True)[1]]
+        white, black = numpy.percentile(sampled[sampled >= 0], (1, 99.85))
+        expected = 255 - numpy.clip((means - white) / max(black, 1) * 0.5 * 255, 0, 255)
+        # Percentiles above 4096 are those of bins 1.6 % wide.
+        off = numpy.abs(expected - levels)
+        holds("greys", off.max() <= 6, f"one is off by {off.max():.1f}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Looks at frames and snapshots through the running binary.")
+    parser.add_argument("--binary", type=Path, required=True, help="the beamlive binary")
+    binary = parser.parse_args().binary.resolve()
+    transcript = Transcript()
+    with (
+        tempfile.TemporaryDirectory(prefix="beamlive-frames-") as home,
+        Server(binary, Path(home).resolve(), FACILITY) as server,
+    ):
+        try:
+            Frames(server, transcript).play()
+        except Exception as error:
+            reason = str(error) if isinstance(error, Mismatch) else traceback.format_exc()
+            print(f"\n{reason}\n\nthe service's log ends:\n{server.last_words()}\n", flush=True)
+            print(f"frames: {transcript.passed} passed, 1 failed", flush=True)
+            return 1
+    print(f"\nframes: {transcript.passed} passed, 0 failed", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,7 +9,7 @@ const SOURCES: [&str; 2] = [include_str!("../routes.rs"), include_str!("../route
 /// Methods of a route, by the name of the constant that it is declared with; HEAD goes without saying.
 fn methods(constant: &str) -> &'static [&'static str] {
     match constant {
-        "GET" => &["GET"],
+        "GET" | "GET_ONLY" => &["GET"],
         "POST" => &["POST"],
         "GET_POST" => &["GET", "POST"],
         "KEY" => &["PUT", "DELETE"],

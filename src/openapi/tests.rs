@@ -13,7 +13,7 @@ const SOURCES: [&str; 3] = [
 /// Methods of a route, by the name of the constant that it is declared with; HEAD goes without saying.
 fn methods(constant: &str) -> &'static [&'static str] {
     match constant {
-        "GET" => &["GET"],
+        "GET" | "GET_ONLY" => &["GET"],
         "POST" => &["POST"],
         "GET_POST" => &["GET", "POST"],
         "KEY" => &["PUT", "DELETE"],

@@ -29,6 +29,8 @@ use beamlive_storage::ids::SessionId;
 use beamlive_storage::Store;
 use std::sync::Arc;
 
+/// Methods of a stream: whoever asks for its head gets no backup.
+const GET_ONLY: &str = "GET";
 /// Methods of a project's key.
 const KEY: &str = "PUT, DELETE";
 
@@ -36,7 +38,7 @@ const KEY: &str = "PUT, DELETE";
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(on("/api/admin/apply", POST).route(web::post().to(apply::post)))
-        .service(on("/api/admin/backup", "GET").route(web::get().to(backup::get)))
+        .service(on("/api/admin/backup", GET_ONLY).route(web::get().to(backup::get)))
         .service(on("/api/admin/sessions", GET).route(read().to(sessions::list)))
         .service(on("/api/admin/sessions/{id}", GET).route(read().to(sessions::get)))
         .service(on("/api/admin/data", GET).route(read().to(data::list)))

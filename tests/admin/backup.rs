@@ -20,11 +20,11 @@ async fn upload_on(client: Client, name: &'static str, acknowledged: Arc<AtomicU
     while !stop.load(Ordering::SeqCst) {
         let n = acknowledged.load(Ordering::SeqCst) + 1;
         // Each one again, so that rows which a backup has before it are changed too.
-        let body = upload(name, n, if n % 5 == 0 { 20_000 } else { 10 });
+        let body = upload(name, n, if n.is_multiple_of(5) { 20_000 } else { 10 });
         assert_eq!(client.data("BM", &body).await.status, 200);
         assert_eq!(client.data("BM", &upload(name, 1, 10)).await.status, 200);
         acknowledged.store(n, Ordering::SeqCst);
-        if n % 7 == 0 {
+        if n.is_multiple_of(7) {
             assert_eq!(client.launch("ID", &format!("{name}-{n}")).await.status, 200);
         }
     }

@@ -56,7 +56,7 @@ fn work(number: usize, address: SocketAddr, client: &Client, answers: &AtomicUsi
         let name = format!("c{number}-{round}");
         let launches = round % 4 == 3;
         let request = if launches {
-            let beamline = if number % 2 == 0 { "BM" } else { "ID" };
+            let beamline = if number.is_multiple_of(2) { "BM" } else { "ID" };
             let head = format!(
                 "POST /api/v2/{}/launch/{beamline}/{name}/ HTTP/1.1\r\n",
                 client.token()

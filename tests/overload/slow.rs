@@ -117,10 +117,7 @@ async fn two_hundred_slow_clients_are_cut_off_while_others_are_served() {
         longest
     };
     let ((heads, bodies, seconds, _), longest) = futures_util::future::join(slow, polite).await;
-    assert!(
-        longest < Duration::from_secs(1),
-        "somebody else waited for {longest:?}"
-    );
+    assert!(longest < DEADLINES / 2, "somebody else waited for {longest:?}");
     for said in heads.iter().chain(&bodies) {
         assert!(said.starts_with("HTTP/1.1 408"), "{said:?}");
     }

@@ -134,6 +134,9 @@ pub async fn busy_site() -> Site {
         .data("BM", &dataset("outside", None, "/users/alice/9"))
         .await
         .json();
+    // What was answered under a key before the restart is outdated by now.
+    let once = dataset("once more", None, "/users/bob/once");
+    assert_eq!(bob.post_once("data/BM/", "k-2", &once).await.status, 200);
     let path = format!("data/{}", uploaded["id"]);
     super::eventually("a key", || async {
         site.admin(&path).await["url"].as_str().map(str::to_owned)

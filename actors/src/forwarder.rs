@@ -20,7 +20,7 @@ pub use proxy::{Blame, DataProxy, LocalProxy, ProxyError};
 pub use rows::{backlog, pending, Backlog, ListPlace};
 
 use crate::activity::{self, Deed, Origin};
-use crate::ask::{Ask, Command, Keeper, Unavailable};
+use crate::ask::{Answer, Ask, Command, Keeper, Unavailable};
 use crate::clock::Clock;
 use actix::{
     Actor, ActorFutureExt, Addr, ArbiterHandle, AsyncContext, Context, Handler, Message, SpawnHandle,
@@ -37,7 +37,6 @@ use state::{Outcome, Place, State};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// Looks through the outbox at least so often: other nodes add rows too, and tell nobody here.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -126,7 +125,7 @@ pub struct Forwarder {
     timer: Option<SpawnHandle>,
     /// Set by [`Finish`], and when writes are off.
     stopped: bool,
-    finishing: Vec<oneshot::Sender<()>>,
+    finishing: Vec<Answer<()>>,
 }
 
 impl Forwarder {

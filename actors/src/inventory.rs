@@ -6,7 +6,7 @@
 pub mod cache;
 pub mod state;
 
-use crate::ask::{Ask, Command, Unavailable};
+use crate::ask::{self, Ask, Command, Unavailable};
 use crate::facility::catalog::{Catalog, Entries};
 use actix::{Actor, ActorFutureExt, Addr, ArbiterHandle, AsyncContext, Context, Handler, WrapFuture};
 use arc_swap::ArcSwap;
@@ -16,7 +16,7 @@ pub use cache::{InventoryCache, ReadyList};
 use state::SamplesByProject;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{oneshot, Semaphore};
+use tokio::sync::Semaphore;
 
 /// Lists made at the same time: they cost processor time only, and uploads need it too.
 const PARALLEL: usize = 2;
@@ -47,7 +47,7 @@ pub struct Inventory {
     cache: Arc<InventoryCache>,
     samples: Arc<SampleIndex>,
     permits: Arc<Semaphore>,
-    making: HashMap<Making, Vec<oneshot::Sender<Answer>>>,
+    making: HashMap<Making, Vec<ask::Answer<Answer>>>,
 }
 
 impl Inventory {

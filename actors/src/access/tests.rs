@@ -116,7 +116,10 @@ fn ask(
             address: None,
         },
     };
-    access.do_send(Ask { command, reply });
+    access.do_send(Ask {
+        command,
+        reply: reply.into(),
+    });
     answer
 }
 

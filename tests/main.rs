@@ -19,6 +19,7 @@ mod concurrency;
 mod docs;
 mod health;
 mod hostile;
+mod metrics;
 mod payloads;
 mod proxy;
 mod v2;

@@ -4,6 +4,7 @@ mod client;
 mod crowd;
 mod data_proxy;
 mod elsewhere;
+pub mod exposition;
 pub mod facilities;
 mod facility;
 mod form;

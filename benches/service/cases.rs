@@ -5,7 +5,8 @@ use super::site::{Caller, Site, BEAMLINES};
 use serde_json::{json, Value};
 use std::fmt::Write;
 
-const DATA: &str = include_str!("../../tests/fixtures/payloads/data-DATA.json");
+/// The DATA payload of the tests.
+pub(crate) const DATA: &str = include_str!("../../tests/fixtures/payloads/data-DATA.json");
 /// Entries that an access-list client posts every minute.
 const CONNECTIONS: usize = 1_000;
 /// Names that a beamline's launches alternate between.
@@ -18,8 +19,11 @@ pub(crate) struct Case {
     pub(crate) connections: usize,
     /// The status that counts; every other is an error.
     pub(crate) expected: u16,
-    requests: fn(&Site, usize, usize) -> Box<dyn Requests>,
+    pub(crate) requests: MakeRequests,
 }
+
+/// Makes the requests of one connection, from its number and how many there are.
+pub(crate) type MakeRequests = fn(&Site, usize, usize) -> Box<dyn Requests>;
 
 /// The requests of one connection.
 pub(crate) trait Requests: Send {
@@ -70,6 +74,16 @@ pub(crate) fn all() -> Vec<Case> {
     cases
 }
 
+/// The row of an operation, at any number of connections.
+pub(crate) fn find(operation: &str, connections: usize) -> Case {
+    let mut case = all()
+        .into_iter()
+        .find(|case| case.operation == operation)
+        .unwrap_or_else(|| panic!("there is no operation {operation}"));
+    case.connections = connections;
+    case
+}
+
 /// The row of uploads at `connections`, for the growth table.
 pub(crate) fn uploads(connections: usize) -> Case {
     Case {
@@ -81,7 +95,7 @@ pub(crate) fn uploads(connections: usize) -> Case {
 }
 
 /// A POST with an unsigned or already signed path, without its body.
-fn post(out: &mut Vec<u8>, path: std::fmt::Arguments<'_>, length: usize) {
+pub(crate) fn post(out: &mut Vec<u8>, path: std::fmt::Arguments<'_>, length: usize) {
     out.extend_from_slice(b"POST ");
     let _ = std::io::Write::write_fmt(out, path);
     let _ = std::io::Write::write_fmt(
@@ -140,7 +154,7 @@ impl Requests for Launches {
 }
 
 /// Uploads of the same dataset, each with a uuid and a directory of its own.
-struct Uploads {
+pub(crate) struct Uploads {
     caller: Caller,
     beamline: usize,
     body: Vec<u8>,
@@ -153,7 +167,12 @@ impl Uploads {
     const UUID: &'static str = "00000000-0000-4000-8000-000000000000";
     const NUMBER: &'static str = "0000000000000000";
 
-    fn new(site: &Site, connection: usize) -> Self {
+    pub(crate) fn new(site: &Site, connection: usize) -> Self {
+        Self::of(site, connection, site.caller(connection))
+    }
+
+    /// Uploads of any program; the sample is ignored when it is not its own.
+    pub(crate) fn of(site: &Site, connection: usize, caller: Caller) -> Self {
         let mut example = serde_json::from_str::<Value>(DATA).unwrap()["example"].take();
         example["uuid"] = json!(Self::UUID);
         example["directory"] = json!(format!(
@@ -168,7 +187,7 @@ impl Uploads {
                 .unwrap()
         };
         Self {
-            caller: site.caller(connection),
+            caller,
             beamline: connection % BEAMLINES,
             uuid_at: place(Self::UUID),
             directory_at: place(Self::NUMBER),

@@ -35,6 +35,8 @@ mod load;
 mod machine;
 #[path = "service/pace.rs"]
 mod pace;
+#[path = "service/reports.rs"]
+mod reports;
 #[path = "service/site.rs"]
 mod site;
 #[path = "targets/mod.rs"]

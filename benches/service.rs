@@ -33,6 +33,8 @@ mod growth;
 mod load;
 #[path = "service/machine.rs"]
 mod machine;
+#[path = "service/reports.rs"]
+mod reports;
 #[path = "service/site.rs"]
 mod site;
 #[path = "service/table.rs"]

@@ -2,12 +2,17 @@
 
 #[path = "metrics/examples.rs"]
 mod examples;
+#[path = "metrics/gate.rs"]
+mod gate;
 
-use crate::support::exposition::{families, label_names};
-use crate::support::Site;
+use crate::support::exposition::{families, label_names, Family};
+use crate::support::{eventually, Reply, Site};
+use futures_util::future::join_all;
+use gate::Gate;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::Arc;
 
 const DOCUMENT: &str = include_str!("../docs/METRICS.md");
 /// Beamlines that have a series of their own.
@@ -25,7 +30,7 @@ async fn exposed() -> Known {
     assert_eq!(alice.data("BM", &dataset).await.status, 200);
     site.stranger("alice").samples("BM").await;
     let text = site.get("/metrics").await.text();
-    let known = |(name, (kind, samples)): (&str, (&str, Vec<(&str, f64)>))| {
+    let known = |(name, (kind, samples)): (&str, Family<'_>)| {
         assert!(!samples.is_empty(), "{name} has no sample");
         let labels = samples.iter().flat_map(|(labels, _)| label_names(labels));
         let labels = labels.filter(|label| *label != "le").map(str::to_owned);
@@ -97,4 +102,31 @@ async fn with_ten_thousand_beamlines_the_series_stay_few_and_the_sums_right() {
     let actors = &families["beamlive_actors"].1;
     assert!(actors.contains(&("actor=\"beamline\"", 4.0)), "{actors:?}");
     assert!(text.len() < 100_000, "{} bytes", text.len());
+}
+
+#[actix_web::test]
+async fn scrapes_that_wait_for_the_store_hold_up_nobody() {
+    // More than there are threads that answer requests.
+    let scrapes = 4 * std::thread::available_parallelism().unwrap().get();
+    let gate = Arc::new(Gate::default());
+    let site = Site::on(gate.clone(), |_| {}).await;
+    gate.close();
+    let waiting: Vec<_> = (0..scrapes)
+        .map(|_| {
+            let scrape = reqwest::Client::new().get(format!("{}/metrics", site.url()));
+            actix_web::rt::spawn(Reply::of(scrape))
+        })
+        .collect();
+    eventually("all scrapes are at the store", || async {
+        (gate.waiting() == scrapes).then_some(())
+    })
+    .await;
+    for _ in 0..scrapes {
+        let live = reqwest::Client::new().get(format!("{}/health/live", site.url()));
+        assert_eq!(Reply::of(live).await.status, 200);
+    }
+    gate.open();
+    for scraped in join_all(waiting).await {
+        assert_eq!(scraped.unwrap().status, 200);
+    }
 }

@@ -1,6 +1,7 @@
 //! What is asked of the service: one row of the table each.
 
 use super::figures::Random;
+use super::reports::Reports;
 use super::site::{Caller, Site, BEAMLINES};
 use serde_json::{json, Value};
 use std::fmt::Write;
@@ -58,6 +59,12 @@ pub(crate) fn all() -> Vec<Case> {
     rows("upload", &[1, 8, 32, 128], 200, |site, connection, _| {
         Box::new(Uploads::new(site, connection))
     });
+    rows("report", &[1, 32], 200, |site, connection, _| {
+        Reports::boxed(site, connection)
+    });
+    rows("report of 1 MB", &[1, 8], 200, |site, connection, _| {
+        Reports::large(site, connection)
+    });
     rows("samples", &[8, 32, 128], 200, |site, connection, _| {
         Samples::boxed(site, connection, Form::Full)
     });
@@ -68,6 +75,7 @@ pub(crate) fn all() -> Vec<Case> {
         Samples::boxed(site, connection, Form::Known)
     });
     rows("access list", &[8, 32], 200, |_, _, _| Box::new(Access::get()));
+    rows("login keys", &[8, 32], 200, |_, _, _| Box::new(Access::keys()));
     rows("access list, POST", &[1, 8], 200, |_, _, _| {
         Box::new(Access::post())
     });
@@ -262,6 +270,12 @@ struct Access(Vec<u8>);
 impl Access {
     fn get() -> Self {
         Self(b"GET /api/v2/accesslist/ HTTP/1.1\r\nHost: bench\r\n\r\n".to_vec())
+    }
+
+    fn keys() -> Self {
+        let user = Site::username(0);
+        let request = format!("GET /api/v2/keys/{user} HTTP/1.1\r\nHost: bench\r\n\r\n");
+        Self(request.into_bytes())
     }
 
     fn post() -> Self {

@@ -119,19 +119,26 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
-    let lines = runtime.block_on(measure(&options, directory.path()));
+    let (lines, errors) = runtime.block_on(measure(&options, directory.path()));
     targets::table(&lines);
     println!("{}", machine::load());
+    if errors > 0 {
+        println!("{errors} requests were not answered as they should be: the shares are worth nothing");
+    }
+    if !options.quick && (errors > 0 || !lines.iter().all(Line::is_measured)) {
+        std::process::exit(1);
+    }
 }
 
-async fn measure(options: &Options, directory: &Path) -> Vec<Line> {
-    let mut lines = Vec::new();
+/// What came of each target, and how many requests of the interleaved rows were not answered as they should be.
+async fn measure(options: &Options, directory: &Path) -> (Vec<Line>, u64) {
+    let (mut lines, mut errors) = (Vec::new(), 0);
     let shares: Vec<_> = shares::all()
         .into_iter()
         .filter(|share| options.wants(&share.operation))
         .collect();
     if !shares.is_empty() || options.layers {
-        lines.extend(in_turn(options, directory, shares).await);
+        (lines, errors) = in_turn(options, directory, shares).await;
     }
     let (rounds, window) = (options.rounds, options.window());
     if options.wants("report") {
@@ -143,11 +150,11 @@ async fn measure(options: &Options, directory: &Path) -> Vec<Line> {
     if options.wants("known") {
         lines.extend(targets::known::run(directory, options.beamlines).await);
     }
-    lines
+    (lines, errors)
 }
 
 /// Measures all rows that `shares` need: each once in every round.
-async fn in_turn(options: &Options, directory: &Path, shares: Vec<Share>) -> Vec<Line> {
+async fn in_turn(options: &Options, directory: &Path, shares: Vec<Share>) -> (Vec<Line>, u64) {
     let hall = open_hall(directory, options.window()).await;
     println!("{}\n", hall.site.describe());
     let mut rows: Vec<Row> = Vec::new();
@@ -186,7 +193,8 @@ async fn in_turn(options: &Options, directory: &Path, shares: Vec<Share>) -> Vec
         against: share.against,
         target: share.target,
     });
-    lines.collect()
+    let errors = measured.iter().flatten().map(|round| round.errors).sum();
+    (lines.collect(), errors)
 }
 
 /// The service and the ceiling, in this process.

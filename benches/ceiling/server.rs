@@ -73,9 +73,12 @@ impl Ceiling {
             actix_web::rt::System::new().block_on(async move {
                 let arbiter = Arbiter::new();
                 let writer = Writer::start(file);
-                let hop = Hop::start_in_arbiter(&arbiter.handle(), |_| Hop(writer));
-                let parts = Data::new(Parts { keys, bodies, hop });
                 let limits = Settings::default().limits;
+                let hop = Hop::start_in_arbiter(&arbiter.handle(), move |context| {
+                    context.set_mailbox_capacity(limits.mailbox);
+                    Hop(writer)
+                });
+                let parts = Data::new(Parts { keys, bodies, hop });
                 let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
                 let address = listener.local_addr().unwrap();
                 let server = HttpServer::new(move || {

@@ -41,6 +41,13 @@ pub(crate) struct Line {
     pub(crate) values: Vec<f64>,
 }
 
+impl Line {
+    /// Whether there is a number for every round: none comes of a row that nothing was answered in.
+    pub(crate) fn is_measured(&self) -> bool {
+        !self.values.is_empty() && self.values.iter().all(|value| value.is_finite())
+    }
+}
+
 /// One line per target.
 pub(crate) fn table(lines: &[Line]) {
     println!(
@@ -50,10 +57,10 @@ pub(crate) fn table(lines: &[Line]) {
     for line in lines {
         let spread = Spread::of(&line.values);
         let Spread { min, median, max } = spread;
-        let met = match (line.values.is_empty(), line.target.is_met(spread)) {
-            (true, _) => "not measured",
-            (false, true) => "met",
-            (false, false) => "NOT MET",
+        let met = match (line.is_measured(), line.target.is_met(spread)) {
+            (false, _) => "NOT MEASURED",
+            (true, true) => "met",
+            (true, false) => "NOT MET",
         };
         println!(
             "{:<38} {:<34} {:>9} {min:>9.2} {median:>9.2} {max:>9.2}  {met}",

@@ -123,7 +123,8 @@ impl Hall {
             }
             Row::Overload => {
                 self.site.open_sessions().await;
-                let rate = peak.unwrap() * OVERLOAD;
+                // A peak of nothing, in a very short round, still has to be a rate.
+                let rate = peak.unwrap().max(1.0) * OVERLOAD;
                 let requests = self.uploads(0..CROWD);
                 pace::run(self.site.address(), requests, rate, Since::Sent, self.window).await
             }

@@ -233,6 +233,7 @@ fn datasets(criterion: &mut Criterion) {
         id: None,
         uuid: Some("6d2f1c7e-3f5b-4a86-9d0e-8f1f6a2b3c4d".to_owned()),
         meta_data: vec![0x5a; 300],
+        once: None,
     };
     let place = Place {
         project: ALICE,

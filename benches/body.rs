@@ -7,7 +7,7 @@
 )]
 
 use beamlive::routes::MAX_DEPTH;
-use beamlive::wire::{dataset, json, report};
+use beamlive::wire::{access, dataset, json, report};
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::records::DataType;
 use beamlive_storage::Versioned;
@@ -46,6 +46,7 @@ const REPORTS: [(&str, &str); 3] = [
         include_str!("../tests/fixtures/payloads/report-reupload.json"),
     ),
 ];
+const CONNECTIONS: &str = include_str!("../tests/fixtures/payloads/accesslist-post.json");
 const DATA_TYPES: [&str; 7] = ["SCREEN", "DATA", "XRD", "RASTER", "XAS", "XRF", "MAD"];
 
 fn main() {
@@ -56,6 +57,7 @@ fn main() {
         .configure_from_args();
     datasets(&mut criterion);
     reports(&mut criterion);
+    connections(&mut criterion);
     json_bodies(&mut criterion);
     criterion.final_summary();
 }
@@ -107,6 +109,27 @@ fn reports(criterion: &mut Criterion) {
         assert!(report::parse(&bytes).is_ok(), "{name}");
         group.throughput(Throughput::Bytes(bytes.len() as u64));
         group.bench_function(name, |bencher| bencher.iter(|| report::parse(black_box(&bytes))));
+    }
+    group.finish();
+}
+
+fn connections(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("connections");
+    let one = example(CONNECTIONS)[0].take();
+    for count in [1, 1_000] {
+        let entries: Vec<_> = (0..count)
+            .map(|number| {
+                let mut entry = one.clone();
+                entry["name"] = json!(format!("D-host-{number:04}-ABCDEF"));
+                entry
+            })
+            .collect();
+        let bytes = msgpack(&json!(entries));
+        assert_eq!(access::parse(&bytes).unwrap().len(), count);
+        group.throughput(Throughput::Bytes(bytes.len() as u64));
+        group.bench_function(count.to_string(), |bencher| {
+            bencher.iter(|| access::parse(black_box(&bytes)));
+        });
     }
     group.finish();
 }

@@ -1,4 +1,5 @@
-//! What the pure rules cost: launch and close on one beamline, and making a sample list.
+//! What the pure rules cost: launch and close on one beamline, making a sample list, a dataset's record, and what a
+//! host reports of a connection.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,13 +7,17 @@
     reason = "a benchmark that can't go on may panic"
 )]
 
+use beamlive_actors::access::history::{observe, Observed};
 use beamlive_actors::beamline::state::{newest, Launch, Launched, Missing, State};
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::inventory::state::{list, SamplesByProject};
 use beamlive_actors::inventory::ReadyList;
+use beamlive_actors::session::dataset::{DatasetUpload, Place};
+use beamlive_actors::session::frames::Frames;
 use beamlive_storage::ids::{BeamlineId, ContainerId, ContainerTypeId, GroupId, ProjectId, SessionId};
 use beamlive_storage::records::{
-    Automounter, Container, ContainerStatus, ContainerType, Group, Sample, SecureKey, Session, Stretch,
+    Automounter, ConnectionStatus, Container, ContainerStatus, ContainerType, Group, Sample, SecureKey,
+    Session, Stretch,
 };
 use beamlive_storage::{Timestamp, Versioned};
 use criterion::Criterion;
@@ -34,6 +39,8 @@ fn main() {
         .configure_from_args();
     sessions(&mut criterion);
     samples(&mut criterion);
+    datasets(&mut criterion);
+    connections(&mut criterion);
     criterion.final_summary();
 }
 
@@ -205,5 +212,53 @@ fn samples(criterion: &mut Criterion) {
             },
         );
     }
+    group.finish();
+}
+
+fn datasets(criterion: &mut Criterion) {
+    let catalog = facility(PUCK);
+    let upload = DatasetUpload {
+        directory: "/users/alpha/CMCF-20261123/native/CLS-0042/A1".to_owned(),
+        kind: "DATA".to_owned(),
+        name: "A1-s2_xtal".to_owned(),
+        filename: Some("A1-s2_xtal_{:05d}.cbf".to_owned()),
+        frames: Frames::parse("1-1800").unwrap(),
+        energy: 12.6581,
+        exposure: Some(0.2),
+        attenuation: Some(0.0),
+        beam_size: Some(50.0),
+        sample_id: Some(1),
+        start_time: None,
+        end_time: None,
+        id: None,
+        uuid: Some("6d2f1c7e-3f5b-4a86-9d0e-8f1f6a2b3c4d".to_owned()),
+        meta_data: vec![0x5a; 300],
+        once: None,
+    };
+    let place = Place {
+        project: ALICE,
+        beamline: BM,
+        session: Some(SessionId(1)),
+    };
+    let now = Timestamp(1_800_000_000_000_000);
+    assert!(upload.to_record(place, &catalog, None, now).0.sample.is_some());
+    criterion.bench_function("dataset/to a record", |bencher| {
+        bencher.iter(|| black_box(&upload).to_record(place, &catalog, None, now));
+    });
+}
+
+fn connections(criterion: &mut Criterion) {
+    let date = Timestamp(1_800_000_000_000_000);
+    let Observed::Changed(known) = observe(None, ConnectionStatus::Connected, date) else {
+        panic!("a first entry is a change");
+    };
+    let mut group = criterion.benchmark_group("connection");
+    group.bench_function("known entry", |bencher| {
+        bencher.iter(|| observe(black_box(Some(&known)), ConnectionStatus::Connected, date));
+    });
+    let later = date.plus_micros(STEP);
+    group.bench_function("change", |bencher| {
+        bencher.iter(|| observe(black_box(Some(&known)), ConnectionStatus::Finished, later));
+    });
     group.finish();
 }

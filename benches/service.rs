@@ -12,7 +12,13 @@
     clippy::cast_sign_loss,
     reason = "a benchmark that can't go on may panic, and its numbers are rounded"
 )]
+#![allow(
+    dead_code,
+    reason = "service and compare share modules, and each needs a part of them"
+)]
 
+#[path = "service/apart.rs"]
+mod apart;
 #[path = "service/cases.rs"]
 mod cases;
 #[path = "service/client.rs"]
@@ -27,6 +33,8 @@ mod growth;
 mod load;
 #[path = "service/machine.rs"]
 mod machine;
+#[path = "service/reports.rs"]
+mod reports;
 #[path = "service/site.rs"]
 mod site;
 #[path = "service/table.rs"]

@@ -1,4 +1,4 @@
-//! What a signature costs, by type of key, and what taking a token apart does.
+//! What a signature costs, by type of key, and what taking a token or a key apart does.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,6 +24,7 @@ fn main() {
         .configure_from_args();
     verification(&mut criterion);
     tokens(&mut criterion);
+    keys(&mut criterion);
     criterion.final_summary();
 }
 
@@ -60,6 +61,21 @@ fn tokens(criterion: &mut Criterion) {
         let (token, _) = vector(&vectors, kind);
         group.bench_function(format!("parse/{kind}"), |bencher| {
             bencher.iter(|| Token::parse(black_box(&token)));
+        });
+    }
+    group.finish();
+}
+
+/// What registering a key reads.
+fn keys(criterion: &mut Criterion) {
+    let vectors: Value = serde_json::from_str(VECTORS).unwrap();
+    let mut group = criterion.benchmark_group("key");
+    for kind in KINDS {
+        let entries = vectors["vectors"].as_array().unwrap();
+        let entry = entries.iter().find(|entry| entry["key_type"] == kind).unwrap();
+        let line = entry["public"].as_str().unwrap();
+        group.bench_function(format!("parse/{kind}"), |bencher| {
+            bencher.iter(|| PublicKey::parse(black_box(line)));
         });
     }
     group.finish();

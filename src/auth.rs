@@ -11,7 +11,7 @@ pub use pool::VerificationPool;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::ApiError;
-use crate::metrics::Who;
+use crate::metrics::{Refused, Who};
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{dev::Payload, FromRequest, HttpMessage, HttpRequest};
@@ -63,8 +63,8 @@ impl Claimed {
             .map_err(|_| ApiError::NotVerified)?
             .into_inner()
             .token;
-        let token =
-            Token::parse(&segment).map_err(|error| refused(app, "", 0, "malformed", &error.to_string()))?;
+        let token = Token::parse(&segment)
+            .map_err(|error| refused(app, "", 0, Refused::Malformed, &error.to_string()))?;
         let now = app.directory.services().clock.now();
         let max_age = Duration::from_secs(app.settings.tokens.max_age_seconds.into());
         if !token.is_fresh(now.0, max_age) {
@@ -72,7 +72,7 @@ impl Claimed {
                 app,
                 &token.username,
                 token.signed_at,
-                "stale",
+                Refused::Stale,
                 "it is not fresh",
             ));
         }
@@ -107,16 +107,16 @@ impl Claimed {
             return Ok(());
         }
         let (cause, why) = if known {
-            ("bad_signature", "the signature is not of the key")
+            (Refused::BadSignature, "the signature is not of the key")
         } else {
-            ("unknown_user", "there is no such account")
+            (Refused::UnknownUser, "there is no such account")
         };
         Err(refused(app, &username, signed_at, cause, why))
     }
 }
 
 /// Logs and counts why, and answers what every cause gets.
-pub(crate) fn refused(app: &App, username: &str, signed_at: u64, cause: &'static str, why: &str) -> ApiError {
+pub(crate) fn refused(app: &App, username: &str, signed_at: u64, cause: Refused, why: &str) -> ApiError {
     app.metrics.verification_failed(cause);
     tracing::info!(username, signed_at, why, "token refused");
     ApiError::NotVerified
@@ -140,7 +140,7 @@ impl FromRequest for Verified {
                     username = claimed.username(),
                     "refused: the account has no key yet"
                 );
-                app.metrics.verification_failed("no_key");
+                app.metrics.verification_failed(Refused::NoKey);
                 return Err(ApiError::NoKeyYet);
             }
             let username: Arc<str> = claimed.username().into();

@@ -96,7 +96,7 @@ pub struct Limits {
     pub idle_seconds: u64,
     /// Connections at once.
     pub connections: usize,
-    /// Messages waiting for one actor.
+    /// Commands that one actor was given and has not answered.
     pub mailbox: usize,
     /// Batches waiting for the writer.
     pub write_queue: usize,

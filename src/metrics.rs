@@ -18,6 +18,41 @@ use prometheus::{
 };
 use std::fmt;
 
+/// Why a token was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// It does not parse.
+    Malformed,
+    /// It was signed too long ago, or in the future.
+    Stale,
+    /// Its signature is not of the account's key.
+    BadSignature,
+    /// There is no such account.
+    UnknownUser,
+    /// The account has no key yet.
+    NoKey,
+}
+
+impl Refused {
+    const ALL: [Self; 5] = [
+        Self::Malformed,
+        Self::Stale,
+        Self::BadSignature,
+        Self::UnknownUser,
+        Self::NoKey,
+    ];
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Stale => "stale",
+            Self::BadSignature => "bad_signature",
+            Self::UnknownUser => "unknown_user",
+            Self::NoKey => "no_key",
+        }
+    }
+}
+
 /// First bucket of request latencies, in seconds, and how many there are, each twice the one before: 0.5 ms to 16 s.
 const FIRST_BUCKET: f64 = 0.0005;
 const BUCKETS: usize = 16;
@@ -101,6 +136,10 @@ impl Metrics {
                 &["route"],
             )),
         };
+        for cause in Refused::ALL {
+            // A cause that has not come yet is 0, not unknown: its first refusal then shows in a rate.
+            let _ = metrics.verification_failures.with_label_values(&[cause.label()]);
+        }
         let registry = &metrics.registry;
         valid(registry.register(Box::new(metrics.requests.clone())));
         valid(registry.register(Box::new(metrics.seconds.clone())));
@@ -117,9 +156,11 @@ impl Metrics {
         self.overload.with_label_values(&[limit]).inc();
     }
 
-    /// Counts a token that was refused. `cause` is one of a few, in a word or two: it is a label.
-    pub fn verification_failed(&self, cause: &'static str) {
-        self.verification_failures.with_label_values(&[cause]).inc();
+    /// Counts a token that was refused.
+    pub fn verification_failed(&self, cause: Refused) {
+        self.verification_failures
+            .with_label_values(&[cause.label()])
+            .inc();
     }
 
     /// What counts the bytes that one of the routes of the Data Proxy sends. `route` is its name: it is a label.
@@ -169,7 +210,7 @@ fn valid<T>(made: prometheus::Result<T>) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::Metrics;
+    use super::{Metrics, Refused};
 
     #[test]
     fn counts_by_small_labels() {
@@ -177,14 +218,15 @@ mod tests {
         let series = metrics.series("/api/v2/{token}/data/{beamline}", "POST", 200);
         series.requests.inc();
         series.seconds.observe(0.003);
-        metrics.verification_failed("stale");
-        metrics.verification_failed("stale");
+        metrics.verification_failed(Refused::Stale);
+        metrics.verification_failed(Refused::Stale);
         let text = metrics.counted();
         for line in [
             "beamlive_http_requests_total{method=\"POST\",route=\"/api/v2/{token}/data/{beamline}\",status=\"200\"} 1",
             "beamlive_http_request_duration_seconds_bucket{method=\"POST\",route=\"/api/v2/{token}/data/{beamline}\",status=\"200\",le=\"0.004\"} 1",
             "beamlive_http_request_duration_seconds_bucket{method=\"POST\",route=\"/api/v2/{token}/data/{beamline}\",status=\"200\",le=\"0.002\"} 0",
             "beamlive_verification_failures_total{cause=\"stale\"} 2",
+            "beamlive_verification_failures_total{cause=\"no_key\"} 0",
             "beamlive_http_requests_in_flight 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");

@@ -1,9 +1,10 @@
 //! `/health/…` and `/metrics`
 
+use crate::support::exposition::families;
 use crate::support::{FakeProxy, Mood, Reply, Site};
 use reqwest::Method;
 use serde_json::{json, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 fn dataset() -> Value {
     json!({"name": "xtal", "type": "DATA", "directory": "/users/alice/a", "energy": 12.658, "start_time": "2026-11-23T14:00:00Z"})
@@ -99,52 +100,6 @@ async fn the_forwarder_shows_what_waits() {
         !forwarder.to_string().contains("/users/"),
         "the directory is nobody's business here"
     );
-}
-
-type Family<'a> = (&'a str, Vec<(&'a str, f64)>);
-
-/// Prometheus' text format, strictly: each family's type, and its samples by their labels.
-fn families(text: &str) -> BTreeMap<&str, Family<'_>> {
-    let mut families = BTreeMap::<&str, Family<'_>>::new();
-    let mut helped = None;
-    let mut current: Option<(&str, &str)> = None;
-    for line in text.lines() {
-        if let Some(rest) = line.strip_prefix("# HELP ") {
-            let (name, help) = rest.split_once(' ').unwrap();
-            assert!(!help.is_empty(), "{line}");
-            helped = Some(name);
-        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
-            let (name, kind) = rest.split_once(' ').unwrap();
-            assert_eq!(helped, Some(name), "{line}");
-            assert!(["counter", "gauge", "histogram"].contains(&kind), "{line}");
-            assert!(
-                families.insert(name, (kind, Vec::new())).is_none(),
-                "{name} is there twice"
-            );
-            current = Some((name, kind));
-        } else {
-            let (series, value) = line.rsplit_once(' ').unwrap();
-            let value: f64 = value.parse().unwrap_or_else(|error| panic!("{line}: {error}"));
-            let (name, labels) = series.split_once('{').unwrap_or((series, ""));
-            let (family, kind) = current.unwrap();
-            let suffixes: &[&str] = if kind == "histogram" {
-                &["_bucket", "_sum", "_count"]
-            } else {
-                &[""]
-            };
-            assert!(
-                suffixes.iter().any(|suffix| name == format!("{family}{suffix}")),
-                "{line} is not of {family}"
-            );
-            assert!(labels.is_empty() || labels.ends_with('}'), "{line}");
-            families
-                .get_mut(family)
-                .unwrap()
-                .1
-                .push((labels.trim_end_matches('}'), value));
-        }
-    }
-    families
 }
 
 #[actix_web::test]

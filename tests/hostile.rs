@@ -131,7 +131,7 @@ fn stored(service: &Service) -> Vec<(String, Value)> {
 
 /// No actor was lost, nothing panicked, and writes are on.
 fn unharmed(service: &Service) {
-    assert_eq!(service.metric("beamlive_actor_respawns_total"), 0);
+    assert_eq!(service.respawns(), 0);
     let log = service.log();
     let panic = log.lines().find(|line| line.contains("panicked at"));
     assert_eq!(panic, None);

@@ -23,6 +23,7 @@ mod health;
 mod hostile;
 mod linearizability;
 mod overload;
+mod metrics;
 mod payloads;
 mod pictures;
 mod proxy;

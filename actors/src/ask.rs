@@ -1,14 +1,18 @@
-//! How a caller asks an actor: a bounded number at once, an answer that can't hang, and an actor that can be lost.
+//! How a caller asks an actor: a bounded mailbox, an answer that can't hang, and an actor that can be lost.
 //!
 //! A panicking actix actor is gone for good. [`Keeper`] notices the closed mailbox or the answer that never comes,
 //! starts a successor, which reads its state from the store, and tries the command once more.
 
+mod kind;
+
+pub use kind::{Answer, Kind};
+
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Context, Handler, Message};
-use std::sync::atomic::{AtomicU64, Ordering};
+use kind::Waiting;
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
-use tokio::sync::{oneshot, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 
 /// Something an actor does, and what it answers.
 pub trait Command: Send + 'static {
@@ -22,31 +26,7 @@ pub struct Ask<C: Command> {
     /// What to do.
     pub command: C,
     /// Where the answer goes. Dropping it tells the caller that the actor was lost.
-    pub reply: Waiting<C::Reply>,
-}
-
-/// A caller who waits for an answer, and has one of the actor's places as long as it has not been given.
-#[derive(Debug)]
-pub struct Waiting<R> {
-    answer: oneshot::Sender<R>,
-    _place: Option<OwnedSemaphorePermit>,
-}
-
-impl<R> Waiting<R> {
-    /// Gives the answer.
-    ///
-    /// # Errors
-    /// The answer, when nobody waits for it any more.
-    pub fn send(self, answer: R) -> Result<(), R> {
-        self.answer.send(answer)
-    }
-}
-
-impl<R> From<oneshot::Sender<R>> for Waiting<R> {
-    /// A caller outside of the actor's places.
-    fn from(answer: oneshot::Sender<R>) -> Self {
-        Self { answer, _place: None }
-    }
+    pub reply: Answer<C::Reply>,
 }
 
 impl<C: Command> Message for Ask<C> {
@@ -93,30 +73,31 @@ impl From<beamlive_storage::ReadError> for Unavailable {
 
 /// Keeps one actor running.
 pub struct Keeper<A: Actor> {
-    name: &'static str,
+    kind: Arc<Kind>,
     start: Box<dyn Fn() -> Addr<A> + Send + Sync>,
     current: Mutex<Addr<A>>,
-    /// A mailbox alone bounds nothing: it takes one message more of each clone of its address.
-    places: Arc<Semaphore>,
-    respawns: Arc<AtomicU64>,
+    waiting: Waiting,
 }
 
 impl<A: Actor<Context = Context<A>>> Keeper<A> {
-    /// Starts the actor, which has at most `places` callers at once; `start` is called again whenever it is lost.
-    /// `respawns` counts these.
-    pub fn new(
-        name: &'static str,
-        places: usize,
-        respawns: Arc<AtomicU64>,
-        start: impl Fn() -> Addr<A> + Send + Sync + 'static,
-    ) -> Self {
+    /// Starts an actor of `kind`; `start` is called again whenever it is lost.
+    pub fn new(kind: Arc<Kind>, start: impl Fn() -> Addr<A> + Send + Sync + 'static) -> Self {
         Self {
-            name,
-            places: Arc::new(Semaphore::new(places)),
+            kind,
             current: Mutex::new(start()),
             start: Box::new(start),
-            respawns,
+            waiting: Waiting::default(),
         }
+    }
+
+    /// What is counted of actors of its kind.
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// Commands that the actor was given and has not answered: those in its mailbox, and those it is at.
+    pub fn waiting(&self) -> usize {
+        self.waiting.count()
     }
 
     /// The actor's present address.
@@ -130,7 +111,7 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
     /// Sends `command` and waits for the answer.
     ///
     /// # Errors
-    /// [`Unavailable::Busy`] at once when all places are taken; [`Unavailable::Lost`] when the actor was lost on this
+    /// [`Unavailable::Busy`] at once when the mailbox is full; [`Unavailable::Lost`] when the actor was lost on this
     /// command twice.
     pub async fn ask<C>(&self, command: C) -> Result<C::Reply, Unavailable>
     where
@@ -139,28 +120,31 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
         Context<A>: ToEnvelope<A, Ask<C>>,
     {
         for _ in 0..2 {
-            let place = self.places.clone().try_acquire_owned();
-            let place = place.map_err(|_| Unavailable::Busy)?;
+            // actix lets every clone of an address send once into a full mailbox, so the bound is kept here.
+            let Some(place) = self.waiting.place(self.kind.capacity()) else {
+                self.kind.refuse();
+                return Err(Unavailable::Busy);
+            };
             let address = self.address();
             let (reply, answer) = oneshot::channel();
             match address.try_send(Ask {
                 command: command.clone(),
-                reply: Waiting {
-                    answer: reply,
-                    _place: Some(place),
-                },
+                reply: Answer::counted(reply, place),
             }) {
                 Ok(()) => {
                     if let Ok(answer) = answer.await {
                         return Ok(answer);
                     }
                 }
-                Err(actix::prelude::SendError::Full(_)) => return Err(Unavailable::Busy),
+                Err(actix::prelude::SendError::Full(_)) => {
+                    self.kind.refuse();
+                    return Err(Unavailable::Busy);
+                }
                 Err(actix::prelude::SendError::Closed(_)) => {}
             }
             self.replace(&address);
         }
-        Err(Unavailable::Lost(self.name))
+        Err(Unavailable::Lost(self.kind.name()))
     }
 
     /// Starts a successor, unless another caller already has.
@@ -168,11 +152,14 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if *current == *lost {
             tracing::error!(
-                actor = self.name,
+                actor = self.kind.name(),
                 "actor lost; starting a successor from the store"
             );
-            self.respawns.fetch_add(1, Ordering::Relaxed);
+            self.kind.respawn();
             *current = (self.start)();
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

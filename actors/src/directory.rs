@@ -4,14 +4,16 @@
 //! Its methods are what the HTTP handlers call. When one returns `Ok`, what it says is durable.
 
 mod setup;
+mod standing;
 
 pub use setup::Setup;
+pub use standing::ActorsStatus;
 
 use crate::access::history::RawEntry;
 use crate::access::lists::{AccessTable, AccessTables};
 use crate::access::{Access, Post, Posted};
 use crate::activity::Origin;
-use crate::ask::{Ask, Command, Keeper, Unavailable};
+use crate::ask::{Ask, Command, Keeper, Kind, Unavailable};
 use crate::beamline::{
     AddDataset, AddFeedback, AddReport, Beamline, CloseSession, LaunchSession, Refusal, SessionLaunched,
 };
@@ -35,7 +37,6 @@ use beamlive_storage::records::Feedback;
 use beamlive_storage::{CommitError, Committed, Conflict, Receipt};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -59,7 +60,7 @@ pub struct Directory {
     lists: Arc<InventoryCache>,
     access_tables: AccessTables,
     schedule: Option<Schedule>,
-    respawns: Arc<AtomicU64>,
+    beamline_kind: Arc<Kind>,
 }
 
 impl fmt::Debug for Directory {
@@ -89,21 +90,6 @@ impl Directory {
     #[must_use]
     pub fn services(&self) -> &Services {
         &self.services
-    }
-
-    /// How many actors had to be brought back.
-    #[must_use]
-    pub fn respawns(&self) -> u64 {
-        self.respawns.load(Ordering::Relaxed)
-    }
-
-    /// How many beamlines have an actor.
-    #[must_use]
-    pub fn running_beamlines(&self) -> usize {
-        self.beamlines
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
     }
 
     /// Takes the beamline for a session; see [`crate::beamline::state`] for the rules.
@@ -403,18 +389,13 @@ impl Directory {
         let mut beamlines = self.beamlines.write().unwrap_or_else(PoisonError::into_inner);
         let keeper = beamlines.entry(id).or_insert_with(|| {
             let (services, mailbox) = (self.services.clone(), self.mailbox);
-            Arc::new(Keeper::new(
-                "beamline",
-                mailbox,
-                self.respawns.clone(),
-                move || {
-                    let services = services.clone();
-                    Beamline::start_in_arbiter(&arbiter, move |ctx| {
-                        ctx.set_mailbox_capacity(mailbox);
-                        Beamline::new(id, services, mailbox)
-                    })
-                },
-            ))
+            Arc::new(Keeper::new(self.beamline_kind.clone(), move || {
+                let services = services.clone();
+                Beamline::start_in_arbiter(&arbiter, move |ctx| {
+                    ctx.set_mailbox_capacity(mailbox);
+                    Beamline::new(id, services, mailbox)
+                })
+            }))
         });
         keeper.clone()
     }

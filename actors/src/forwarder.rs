@@ -20,7 +20,7 @@ pub use proxy::{Blame, DataProxy, LocalProxy, ProxyError};
 pub use rows::{backlog, pending, Backlog, ListPlace};
 
 use crate::activity::{self, Deed, Origin};
-use crate::ask::{Ask, Command, Keeper, Unavailable, Waiting};
+use crate::ask::{Answer, Ask, Command, Keeper, Unavailable};
 use crate::clock::Clock;
 use actix::{
     Actor, ActorFutureExt, Addr, ArbiterHandle, AsyncContext, Context, Handler, Message, SpawnHandle,
@@ -125,7 +125,7 @@ pub struct Forwarder {
     timer: Option<SpawnHandle>,
     /// Set by [`Finish`], and when writes are off.
     stopped: bool,
-    finishing: Vec<Waiting<()>>,
+    finishing: Vec<Answer<()>>,
 }
 
 impl Forwarder {

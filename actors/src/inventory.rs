@@ -6,7 +6,7 @@
 pub mod cache;
 pub mod state;
 
-use crate::ask::{Ask, Command, Unavailable, Waiting};
+use crate::ask::{self, Ask, Command, Unavailable};
 use crate::facility::catalog::{Catalog, Entries};
 use actix::{Actor, ActorFutureExt, Addr, ArbiterHandle, AsyncContext, Context, Handler, WrapFuture};
 use arc_swap::ArcSwap;
@@ -47,7 +47,7 @@ pub struct Inventory {
     cache: Arc<InventoryCache>,
     samples: Arc<SampleIndex>,
     permits: Arc<Semaphore>,
-    making: HashMap<Making, Vec<Waiting<Answer>>>,
+    making: HashMap<Making, Vec<ask::Answer<Answer>>>,
 }
 
 impl Inventory {

@@ -3,7 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `directory.rs` | [`directory::Directory`]: what the HTTP handlers call; finds actors, awaits receipts, tries again |
-//! | `ask.rs` | how an actor is asked: bounded, answered, and brought back when it was lost |
+//! | `ask.rs`, `ask/` | how an actor is asked: bounded, answered, and brought back when it was lost |
 //! | `beamline.rs`, `beamline/` | one actor per beamline: launch and close; `state.rs` has the rules |
 //! | `session.rs`, `session/` | one per session: datasets, reports, feedback, and their rules |
 //! | `facility.rs`, `facility/` | everything a facility file declares, and keys; publishes the [`facility::catalog::Catalog`] |

@@ -1,11 +1,13 @@
 //! What is asked of the service: one row of the table each.
 
 use super::figures::Random;
+use super::reports::Reports;
 use super::site::{Caller, Site, BEAMLINES};
 use serde_json::{json, Value};
 use std::fmt::Write;
 
-const DATA: &str = include_str!("../../tests/fixtures/payloads/data-DATA.json");
+/// The DATA payload of the tests.
+pub(crate) const DATA: &str = include_str!("../../tests/fixtures/payloads/data-DATA.json");
 /// Entries that an access-list client posts every minute.
 const CONNECTIONS: usize = 1_000;
 /// Names that a beamline's launches alternate between.
@@ -18,8 +20,11 @@ pub(crate) struct Case {
     pub(crate) connections: usize,
     /// The status that counts; every other is an error.
     pub(crate) expected: u16,
-    requests: fn(&Site, usize, usize) -> Box<dyn Requests>,
+    pub(crate) requests: MakeRequests,
 }
+
+/// Makes the requests of one connection, from its number and how many there are.
+pub(crate) type MakeRequests = fn(&Site, usize, usize) -> Box<dyn Requests>;
 
 /// The requests of one connection.
 pub(crate) trait Requests: Send {
@@ -54,6 +59,12 @@ pub(crate) fn all() -> Vec<Case> {
     rows("upload", &[1, 8, 32, 128], 200, |site, connection, _| {
         Box::new(Uploads::new(site, connection))
     });
+    rows("report", &[1, 32], 200, |site, connection, _| {
+        Reports::boxed(site, connection)
+    });
+    rows("report of 1 MB", &[1, 8], 200, |site, connection, _| {
+        Reports::large(site, connection)
+    });
     rows("samples", &[8, 32, 128], 200, |site, connection, _| {
         Samples::boxed(site, connection, Form::Full)
     });
@@ -64,10 +75,21 @@ pub(crate) fn all() -> Vec<Case> {
         Samples::boxed(site, connection, Form::Known)
     });
     rows("access list", &[8, 32], 200, |_, _, _| Box::new(Access::get()));
+    rows("login keys", &[8, 32], 200, |_, _, _| Box::new(Access::keys()));
     rows("access list, POST", &[1, 8], 200, |_, _, _| {
         Box::new(Access::post())
     });
     cases
+}
+
+/// The row of an operation, at any number of connections.
+pub(crate) fn find(operation: &str, connections: usize) -> Case {
+    let mut case = all()
+        .into_iter()
+        .find(|case| case.operation == operation)
+        .unwrap_or_else(|| panic!("there is no operation {operation}"));
+    case.connections = connections;
+    case
 }
 
 /// The row of uploads at `connections`, for the growth table.
@@ -81,7 +103,7 @@ pub(crate) fn uploads(connections: usize) -> Case {
 }
 
 /// A POST with an unsigned or already signed path, without its body.
-fn post(out: &mut Vec<u8>, path: std::fmt::Arguments<'_>, length: usize) {
+pub(crate) fn post(out: &mut Vec<u8>, path: std::fmt::Arguments<'_>, length: usize) {
     out.extend_from_slice(b"POST ");
     let _ = std::io::Write::write_fmt(out, path);
     let _ = std::io::Write::write_fmt(
@@ -140,7 +162,7 @@ impl Requests for Launches {
 }
 
 /// Uploads of the same dataset, each with a uuid and a directory of its own.
-struct Uploads {
+pub(crate) struct Uploads {
     caller: Caller,
     beamline: usize,
     body: Vec<u8>,
@@ -153,7 +175,12 @@ impl Uploads {
     const UUID: &'static str = "00000000-0000-4000-8000-000000000000";
     const NUMBER: &'static str = "0000000000000000";
 
-    fn new(site: &Site, connection: usize) -> Self {
+    pub(crate) fn new(site: &Site, connection: usize) -> Self {
+        Self::of(site, connection, site.caller(connection))
+    }
+
+    /// Uploads of any program; the sample is ignored when it is not its own.
+    pub(crate) fn of(site: &Site, connection: usize, caller: Caller) -> Self {
         let mut example = serde_json::from_str::<Value>(DATA).unwrap()["example"].take();
         example["uuid"] = json!(Self::UUID);
         example["directory"] = json!(format!(
@@ -168,7 +195,7 @@ impl Uploads {
                 .unwrap()
         };
         Self {
-            caller: site.caller(connection),
+            caller,
             beamline: connection % BEAMLINES,
             uuid_at: place(Self::UUID),
             directory_at: place(Self::NUMBER),
@@ -243,6 +270,12 @@ struct Access(Vec<u8>);
 impl Access {
     fn get() -> Self {
         Self(b"GET /api/v2/accesslist/ HTTP/1.1\r\nHost: bench\r\n\r\n".to_vec())
+    }
+
+    fn keys() -> Self {
+        let user = Site::username(0);
+        let request = format!("GET /api/v2/keys/{user} HTTP/1.1\r\nHost: bench\r\n\r\n");
+        Self(request.into_bytes())
     }
 
     fn post() -> Self {

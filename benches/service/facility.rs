@@ -16,6 +16,14 @@ pub(crate) fn signing_key(project: usize) -> SigningKey {
     SigningKey::from_bytes(&[u8::try_from(project).unwrap() + 1; 32])
 }
 
+/// Its public half, as an OpenSSH line.
+pub(crate) fn public_key(project: usize) -> String {
+    let verifying = signing_key(project).verifying_key().to_bytes();
+    PublicKey::new(KeyData::Ed25519(Ed25519PublicKey(verifying)), "")
+        .to_openssh()
+        .unwrap()
+}
+
 /// The facility file.
 pub(crate) fn toml() -> String {
     let mut toml = String::new();
@@ -50,10 +58,7 @@ fn write(toml: &mut String) -> std::fmt::Result {
 /// A project, its beamline, and its samples.
 fn project(toml: &mut String, number: usize) -> std::fmt::Result {
     let user = Site::username(number);
-    let verifying = signing_key(number).verifying_key().to_bytes();
-    let key = PublicKey::new(KeyData::Ed25519(Ed25519PublicKey(verifying)), "")
-        .to_openssh()
-        .unwrap();
+    let key = public_key(number);
     writeln!(toml, "[[project]]\nusername = \"{user}\"\nkey = \"{key}\"")?;
     writeln!(toml, "[[beamline]]\nacronym = \"B{number:02}\"")?;
     container(toml, "staff", &format!("AM{number:02}"), "Automounter", None)?;

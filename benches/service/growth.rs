@@ -5,7 +5,6 @@ use super::load::{self, Round};
 use super::site::Site;
 use super::table;
 use super::Options;
-use beamlive_storage::Table;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -61,5 +60,5 @@ async fn fill(site: &Site, size: u64) {
 }
 
 fn stored(site: &Site) -> u64 {
-    site.store().counter(Table::Dataset).unwrap()
+    site.stored()
 }

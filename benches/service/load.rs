@@ -21,6 +21,8 @@ pub(crate) struct Round {
     pub(crate) errors: u64,
     /// Batches that the writer made durable with one sync, on average.
     pub(crate) batches_per_sync: f64,
+    /// Syncs of the writer.
+    pub(crate) syncs: u64,
     /// Who used the processors.
     pub(crate) usage: Usage,
 }
@@ -34,28 +36,41 @@ struct Window {
 
 /// Runs a row for `window`.
 pub(crate) async fn measure(site: &Site, case: &Case, window: Duration) -> Round {
+    let requests = (0..case.connections)
+        .map(|connection| case.requests(site, connection))
+        .collect();
+    run(site.address(), requests, case.expected, window, || site.written()).await
+}
+
+/// Asks at `address`, one connection for each of `requests`, for `window`. `written` says how many batches were made
+/// durable so far, and with how many syncs.
+pub(crate) async fn run(
+    address: SocketAddr,
+    requests: Vec<Box<dyn Requests>>,
+    expected: u16,
+    window: Duration,
+    written: impl Fn() -> (u64, u64),
+) -> Round {
     let mut connections = Vec::new();
-    for connection in 0..case.connections {
-        let opened = Connection::open(site.address()).await.unwrap();
-        connections.push((opened, case.requests(site, connection)));
+    for requests in requests {
+        connections.push((Connection::open(address).await.unwrap(), requests));
     }
     let from = Instant::now() + WARM_UP.min(window);
     let counted = Window {
         from,
         until: from + window,
     };
-    let (address, expected) = (site.address(), case.expected);
     let tasks: Vec<_> = connections
         .into_iter()
         .map(|(connection, requests)| tokio::spawn(ask(address, connection, requests, expected, counted)))
         .collect();
     tokio::time::sleep_until(from.into()).await;
-    let (meter, before) = (Meter::start(), site.store().metrics());
+    let (meter, before) = (Meter::start(), written());
     tokio::time::sleep_until(counted.until.into()).await;
-    let (usage, after) = (meter.stop(), site.store().metrics());
+    let (usage, after) = (meter.stop(), written());
     let mut round = Round {
-        batches_per_sync: (after.batches - before.batches) as f64
-            / (after.groups - before.groups).max(1) as f64,
+        batches_per_sync: (after.0 - before.0) as f64 / (after.1 - before.1).max(1) as f64,
+        syncs: after.1 - before.1,
         usage,
         ..Round::default()
     };
@@ -100,4 +115,32 @@ async fn ask(
             }
         }
     }
+}
+
+/// Asks `times` times for each of `requests`, over a connection each; says how many were answered with 200.
+pub(crate) async fn times<R: Requests + 'static>(
+    address: SocketAddr,
+    requests: Vec<R>,
+    times: usize,
+) -> usize {
+    let tasks: Vec<_> = requests
+        .into_iter()
+        .map(|mut requests| {
+            tokio::spawn(async move {
+                let mut connection = Connection::open(address).await.unwrap();
+                let (mut request, mut good) = (Vec::new(), 0);
+                for _ in 0..times {
+                    request.clear();
+                    requests.next(&mut request);
+                    good += usize::from(connection.exchange(&request).await.unwrap().status == 200);
+                }
+                good
+            })
+        })
+        .collect();
+    let mut good = 0;
+    for task in tasks {
+        good += task.await.unwrap();
+    }
+    good
 }

@@ -1,5 +1,6 @@
 //! A service of its own in this process, on threads of its own, with the production code and a store on the disk.
 
+use super::apart::Apart;
 use super::client::Connection;
 use super::facility;
 use base64::prelude::{Engine, BASE64_URL_SAFE};
@@ -7,9 +8,12 @@ use beamlive::auth::token::{base62, sign_message};
 use beamlive::config::Settings;
 use beamlive::server::{Parts, Running};
 use beamlive_actors::clock::{Clock, SystemClock};
-use beamlive_storage::Store;
+use beamlive_storage::{Store, Table};
+use dsa::pkcs8::der::Encode;
+use dsa::signature::DigestSigner;
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,11 +29,21 @@ pub(crate) const SAMPLES: usize = 400;
 /// A service, and what its clients know of it.
 pub(crate) struct Site {
     address: SocketAddr,
-    store: Store,
+    process: Process,
     lists: Vec<List>,
     uniques: AtomicU64,
-    stop: oneshot::Sender<()>,
-    thread: JoinHandle<()>,
+}
+
+/// Where a service runs.
+enum Process {
+    /// In this process, on threads of its own.
+    Here {
+        store: Store,
+        stop: oneshot::Sender<()>,
+        thread: JoinHandle<()>,
+    },
+    /// In one of its own, as operators run it, so that its memory can be told.
+    Apart(Apart),
 }
 
 /// What a project knows of its samples.
@@ -45,16 +59,49 @@ struct List {
 #[derive(Debug)]
 pub(crate) struct Caller {
     username: String,
-    key: SigningKey,
+    key: Key,
     signed_at: u64,
     token: String,
 }
 
+/// What a program signs with.
+#[derive(Debug)]
+enum Key {
+    Ed25519(Box<SigningKey>),
+    Dsa(Box<dsa::SigningKey>),
+}
+
+impl Key {
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
+            Self::Dsa(key) => {
+                let digest = Sha256::new_with_prefix(message);
+                let signature: dsa::Signature = key.sign_digest(digest);
+                signature.to_der().unwrap()
+            }
+        }
+    }
+}
+
 impl Caller {
-    fn new(number: usize) -> Self {
+    /// A program of the project that works at beamline `number`.
+    pub(crate) fn new(number: usize) -> Self {
+        Self::with(
+            Site::username(number),
+            Key::Ed25519(Box::new(facility::signing_key(number % BEAMLINES))),
+        )
+    }
+
+    /// A program of another account, with a DSA key.
+    pub(crate) fn with_dsa(username: String, key: &dsa::SigningKey) -> Self {
+        Self::with(username, Key::Dsa(Box::new(key.clone())))
+    }
+
+    fn with(username: String, key: Key) -> Self {
         Self {
-            username: Site::username(number),
-            key: facility::signing_key(number % BEAMLINES),
+            username,
+            key,
             signed_at: 0,
             token: String::new(),
         }
@@ -66,11 +113,7 @@ impl Caller {
         if now != self.signed_at {
             let time = base62(now);
             let signature = self.key.sign(&sign_message(&self.username, &time));
-            self.token = format!(
-                "{}:{time}:{}",
-                self.username,
-                BASE64_URL_SAFE.encode(signature.to_bytes())
-            );
+            self.token = format!("{}:{time}:{}", self.username, BASE64_URL_SAFE.encode(signature));
             self.signed_at = now;
         }
         &self.token
@@ -80,15 +123,12 @@ impl Caller {
 impl Site {
     /// Starts one with an empty store in `directory`.
     pub(crate) async fn start(directory: &Path) -> Self {
-        std::fs::create_dir(directory).unwrap();
-        let file = directory.join("facility.toml");
-        std::fs::write(&file, facility::toml()).unwrap();
-        let settings = Settings {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data: directory.join("data"),
-            facility: Some(file),
-            ..Settings::default()
-        };
+        Self::start_with(directory, "").await
+    }
+
+    /// The same, with more in its facility file.
+    pub(crate) async fn start_with(directory: &Path, more: &str) -> Self {
+        let settings = settings(directory, &(facility::toml() + more));
         let (started, running) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
@@ -104,13 +144,25 @@ impl Site {
             });
         });
         let (address, store) = running.recv().unwrap();
+        let process = Process::Here { store, stop, thread };
+        Self::meet(address, process).await
+    }
+
+    /// Starts the binary on the store in `directory`, which may be there already.
+    pub(crate) async fn apart(directory: &Path) -> Self {
+        let facility = (!directory.exists()).then(facility::toml);
+        let apart = Apart::start(directory, facility.as_deref());
+        Self::meet(apart.address, Process::Apart(apart)).await
+    }
+
+    async fn meet(address: SocketAddr, process: Process) -> Self {
+        // In another run names were used already.
+        let first = u64::try_from(SystemClock.now().0).unwrap();
         let mut site = Self {
             address,
-            store,
+            process,
             lists: Vec::new(),
-            uniques: AtomicU64::new(1),
-            stop,
-            thread,
+            uniques: AtomicU64::new(first),
         };
         for project in 0..BEAMLINES {
             let list = site.read_list(project).await;
@@ -121,16 +173,44 @@ impl Site {
     }
 
     pub(crate) fn stop(self) {
-        let _ = self.stop.send(());
-        self.thread.join().unwrap();
+        match self.process {
+            Process::Here { stop, thread, .. } => {
+                let _ = stop.send(());
+                thread.join().unwrap();
+            }
+            Process::Apart(apart) => drop(apart),
+        }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub(crate) fn store(&self) -> &Store {
-        &self.store
+    /// How many datasets it has.
+    pub(crate) fn stored(&self) -> u64 {
+        match &self.process {
+            Process::Here { store, .. } => store.counter(Table::Dataset).unwrap(),
+            Process::Apart(_) => 0,
+        }
+    }
+
+    /// How many batches it made durable, and with how many syncs; of a process of its own nothing is known.
+    pub(crate) fn written(&self) -> (u64, u64) {
+        match &self.process {
+            Process::Here { store, .. } => {
+                let metrics = store.metrics();
+                (metrics.batches, metrics.groups)
+            }
+            Process::Apart(_) => (0, 0),
+        }
+    }
+
+    /// The process, if it has its own.
+    pub(crate) fn process(&self) -> Option<&Apart> {
+        match &self.process {
+            Process::Here { .. } => None,
+            Process::Apart(apart) => Some(apart),
+        }
     }
 
     /// The username of project `number`.
@@ -172,6 +252,11 @@ impl Site {
         }
     }
 
+    /// Bytes of a project's list.
+    pub(crate) fn list_bytes(&self) -> usize {
+        self.lists[0].bytes
+    }
+
     /// What the requests are about.
     pub(crate) fn describe(&self) -> String {
         let list = &self.lists[0];
@@ -201,5 +286,18 @@ impl Site {
             bytes,
             gzip_bytes: connection.body(&answer).len(),
         }
+    }
+}
+
+/// The settings of a service in `directory`, which is made, with that facility.
+pub(crate) fn settings(directory: &Path, facility: &str) -> Settings {
+    std::fs::create_dir(directory).unwrap();
+    let file = directory.join("facility.toml");
+    std::fs::write(&file, facility).unwrap();
+    Settings {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        data: directory.join("data"),
+        facility: Some(file),
+        ..Settings::default()
     }
 }

@@ -3,9 +3,14 @@
 use super::text::Text;
 use crate::proxy::pictures::Pictures;
 use crate::views::sessions;
-use beamlive_actors::directory::Directory;
+use beamlive_actors::directory::{ActorsStatus, Directory};
 use beamlive_actors::forwarder::ForwarderStatus;
+use beamlive_storage::ids::BeamlineId;
 use beamlive_storage::{StoreStatus, Timestamp, WriterMetrics};
+use std::collections::HashSet;
+
+/// Beamlines that have a series of their own: those that were declared first. All count in the sums.
+const LABELLED_BEAMLINES: usize = 500;
 
 /// The pictures of frames and snapshots, as text.
 pub(super) fn pictures(pictures: &Pictures) -> String {
@@ -29,11 +34,20 @@ pub(super) struct Snapshot {
     writing: bool,
     writer: WriterMetrics,
     forwarder: ForwarderStatus,
-    respawns: u64,
-    beamline_actors: usize,
-    /// Beamlines by acronym, and whether a session is open there; none when the store can't be read.
-    beamlines: Option<Vec<(String, bool)>>,
+    actors: [ActorsStatus; 5],
+    mailbox: usize,
+    beamlines: usize,
+    /// None when the store can't be read.
+    open: Option<OpenSessions>,
     now: Timestamp,
+}
+
+/// Which beamlines are in use.
+#[derive(Debug)]
+struct OpenSessions {
+    count: usize,
+    /// Acronyms, and whether a session is open there.
+    beamlines: Vec<(String, bool)>,
 }
 
 impl Snapshot {
@@ -44,20 +58,24 @@ impl Snapshot {
         let open = sessions::open(&services.store)
             .inspect_err(|error| tracing::error!(%error, "open sessions can't be counted"))
             .ok();
-        let beamlines = open.map(|open| {
-            let is_open = |id| open.iter().any(|(beamline, _)| beamline.0 == id);
-            let beamlines = catalog.beamlines.iter();
-            beamlines
-                .map(|(id, entry)| (entry.record.acronym.clone(), is_open(id)))
-                .collect()
+        let open = open.map(|open| {
+            let open: HashSet<_> = open.into_iter().map(|(beamline, _)| beamline).collect();
+            let labelled = catalog.beamlines.iter().take(LABELLED_BEAMLINES);
+            OpenSessions {
+                count: open.len(),
+                beamlines: labelled
+                    .map(|(id, entry)| (entry.record.acronym.clone(), open.contains(&BeamlineId(id))))
+                    .collect(),
+            }
         });
         Self {
             writing: services.store.status() == StoreStatus::Writing,
             writer: services.store.metrics(),
             forwarder: directory.forwarder_health().status(),
-            respawns: directory.respawns(),
-            beamline_actors: directory.running_beamlines(),
-            beamlines,
+            actors: directory.actors(),
+            mailbox: directory.mailbox_capacity(),
+            beamlines: catalog.beamlines.iter().count(),
+            open,
             now: services.clock.now(),
         }
     }
@@ -74,27 +92,66 @@ impl Snapshot {
         );
         self.store(&mut text);
         self.outbox(&mut text);
-        text.counter(
-            "beamlive_actor_respawns_total",
-            "Actors that were lost and brought back.",
-            self.respawns,
+        self.actors(&mut text);
+        self.sessions(&mut text);
+        text.into_string()
+    }
+
+    fn actors(&self, text: &mut Text) {
+        let actors = || self.actors.iter();
+        text.gauges(
+            "beamlive_actors",
+            "Actors that run, by kind. A beamline's is started when it is first needed.",
+            "actor",
+            actors().map(|of| (of.kind, of.running)),
+        );
+        text.gauges(
+            "beamlive_actor_mailbox_depth",
+            "Commands that actors of a kind were given and have not answered.",
+            "actor",
+            actors().map(|of| (of.kind, of.waiting)),
+        );
+        text.gauges(
+            "beamlive_actor_mailbox_depth_max",
+            "The same of the one actor that has most of them.",
+            "actor",
+            actors().map(|of| (of.kind, of.longest)),
         );
         text.gauge(
-            "beamlive_beamline_actors",
-            "Beamlines that have an actor.",
-            self.beamline_actors,
+            "beamlive_actor_mailbox_capacity",
+            "Commands that may wait for one actor.",
+            self.mailbox,
         );
-        if let Some(beamlines) = &self.beamlines {
-            text.gauges(
-                "beamlive_open_sessions",
-                "Open sessions of a beamline: 0 or 1.",
-                "beamline",
-                beamlines
-                    .iter()
-                    .map(|(acronym, open)| (acronym.as_str(), u8::from(*open))),
-            );
-        }
-        text.into_string()
+        text.counters(
+            "beamlive_actor_refusals_total",
+            "Commands refused because a mailbox was full.",
+            "actor",
+            actors().map(|of| (of.kind, of.refused)),
+        );
+        text.counters(
+            "beamlive_actor_respawns_total",
+            "Actors that were lost and brought back.",
+            "actor",
+            actors().map(|of| (of.kind, of.respawns)),
+        );
+    }
+
+    fn sessions(&self, text: &mut Text) {
+        text.gauge("beamlive_beamlines", "Beamlines of the facility.", self.beamlines);
+        let Some(open) = &self.open else { return };
+        text.gauge(
+            "beamlive_beamlines_in_use",
+            "Beamlines with an open session.",
+            open.count,
+        );
+        text.gauges(
+            "beamlive_open_sessions",
+            "Open sessions of a beamline: 0 or 1. Of the 500 beamlines that were declared first.",
+            "beamline",
+            open.beamlines
+                .iter()
+                .map(|(acronym, open)| (acronym.as_str(), u8::from(*open))),
+        );
     }
 
     fn store(&self, text: &mut Text) {
@@ -150,6 +207,18 @@ impl Snapshot {
             "Files of spilled pages. More than 0 is an alarm.",
             writer.blobs,
         );
+        if let Some(filesystem) = &writer.filesystem {
+            text.gauge(
+                "beamlive_store_filesystem_bytes",
+                "Size of the file system that the store is on.",
+                filesystem.bytes,
+            );
+            text.gauge(
+                "beamlive_store_filesystem_free_bytes",
+                "What is left of it.",
+                filesystem.free,
+            );
+        }
     }
 
     fn outbox(&self, text: &mut Text) {
@@ -198,12 +267,13 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use beamlive_storage::Store;
+    use beamlive_storage::{Filesystem, Store};
 
     #[test]
     fn says_what_the_service_is_like() {
         let mut writer = Store::in_memory().metrics();
         (writer.conflicts, writer.blobs) = (3, 1);
+        writer.filesystem = Some(Filesystem { bytes: 10, free: 4 });
         let snapshot = Snapshot {
             writing: false,
             writer,
@@ -218,9 +288,20 @@ mod tests {
                 failed: 4,
                 last_error: None,
             },
-            respawns: 6,
-            beamline_actors: 2,
-            beamlines: Some(vec![("BM".to_owned(), true), ("ID \"x\"".to_owned(), false)]),
+            actors: ["beamline", "facility", "inventory", "access", "forwarder"].map(|kind| ActorsStatus {
+                kind,
+                running: 2,
+                waiting: 7,
+                longest: 5,
+                refused: 3,
+                respawns: 6,
+            }),
+            mailbox: 1024,
+            beamlines: 2,
+            open: Some(OpenSessions {
+                count: 1,
+                beamlines: vec![("BM".to_owned(), true), ("ID \"x\"".to_owned(), false)],
+            }),
             now: Timestamp(8_500_000),
         };
         let text = snapshot.render();
@@ -235,7 +316,13 @@ mod tests {
             "beamlive_outbox_depth 2",
             "beamlive_outbox_oldest_age_seconds 7",
             "beamlive_outbox_failures_total 4",
-            "beamlive_actor_respawns_total 6",
+            "beamlive_actor_respawns_total{actor=\"beamline\"} 6",
+            "beamlive_actor_refusals_total{actor=\"access\"} 3",
+            "beamlive_actor_mailbox_depth{actor=\"beamline\"} 7",
+            "beamlive_actor_mailbox_depth_max{actor=\"beamline\"} 5",
+            "beamlive_actor_mailbox_capacity 1024",
+            "beamlive_store_filesystem_free_bytes 4",
+            "beamlive_beamlines_in_use 1",
             "beamlive_open_sessions{beamline=\"BM\"} 1",
             "beamlive_open_sessions{beamline=\"ID \\\"x\\\"\"} 0",
         ] {

@@ -29,6 +29,27 @@ impl Text {
         values: impl Iterator<Item = (&'a str, V)>,
     ) {
         self.family(name, "gauge", help);
+        self.labelled(name, label, values);
+    }
+
+    /// A counter for each value of a label.
+    pub(super) fn counters<'a, V: Display>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: impl Iterator<Item = (&'a str, V)>,
+    ) {
+        self.family(name, "counter", help);
+        self.labelled(name, label, values);
+    }
+
+    fn labelled<'a, V: Display>(
+        &mut self,
+        name: &str,
+        label: &str,
+        values: impl Iterator<Item = (&'a str, V)>,
+    ) {
         for (of, value) in values {
             self.line(format_args!("{name}{{{label}=\"{}\"}} {value}", escaped(of)));
         }

@@ -4,6 +4,7 @@ use crate::auth::{refused, AppData, Claimed};
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::ApiError;
+use crate::metrics::Refused;
 use actix_web::web::Json;
 use actix_web::{HttpRequest, Responder};
 use beamlive_actors::activity::Origin;
@@ -52,7 +53,7 @@ pub async fn post(
             &app,
             &username,
             signed_at,
-            "unknown_user",
+            Refused::UnknownUser,
             "there is no such account",
         )),
     }

@@ -60,6 +60,17 @@ pub struct DiskUse {
     pub bytes: u64,
     /// Files that sled spilled large pages into. They are neither synced nor freed: more than none is an alarm.
     pub blobs: u64,
+    /// The file system it is on, where that can be told.
+    pub filesystem: Option<Filesystem>,
+}
+
+/// A file system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filesystem {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// What is left of it for the user that runs the service, in bytes.
+    pub free: u64,
 }
 
 /// Why a database could not read or write.

@@ -41,7 +41,7 @@ pub use codec::{DecodeError, Versioned};
 pub use engine::faults::{Faults, NoFaults, Step};
 pub use engine::memory::MemoryEngine;
 pub use engine::sled::OpenError;
-pub use engine::{DiskUse, Engine, EngineError, Entries, Order};
+pub use engine::{DiskUse, Engine, EngineError, Entries, Filesystem, Order};
 pub use group::{Committed, Conflict};
 pub use keys::{Key, Table};
 pub use metrics::{Histogram, WriterMetrics};

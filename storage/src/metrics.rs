@@ -1,5 +1,6 @@
 //! What the writer counts.
 
+use crate::engine::Filesystem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub struct WriterMetrics {
     pub disk_bytes: u64,
     /// Files of spilled pages: more than none is an alarm.
     pub blobs: u64,
+    /// The file system of these files; none for a store that has none.
+    pub filesystem: Option<Filesystem>,
 }
 
 /// A distribution, in the form that Prometheus has it.

@@ -311,6 +311,7 @@ impl Store {
             commit_seconds: meters.commit_seconds(),
             disk_bytes: disk.bytes,
             blobs: disk.blobs,
+            filesystem: disk.filesystem,
         }
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import expect
+import metrics
 from client import ControlSystem, Operator, Wire
 from expect import Transcript, holds, same
 from server import Server
@@ -33,6 +34,9 @@ class Evening:
         self.log.scene("The evening: reading everything back")
         self.read_back()
         self.read_activity()
+        with self.step("the metrics: read by Prometheus' own library, every histogram whole, every upload counted"):
+            counted = metrics.uploads(self.operator.wire.send("GET", "/metrics").text)
+            holds("uploads", counted >= len(self.datasets), f"{counted} of {len(self.datasets)}")
         before, samples = self.everything(), self.alpha.samples()
         self.restart()
         with self.step("sessions, datasets, reports, connections, feedback and samples are as they were"):

@@ -5,7 +5,7 @@ use beamlive::config::Settings;
 use beamlive::server::{Parts, Running, StopError};
 use beamlive_actors::clock::{Clock, ManualClock};
 use beamlive_storage::engine::memory::MemoryEngine;
-use beamlive_storage::{Faults, OpenError, Store, StoreConfig, Timestamp};
+use beamlive_storage::{Engine, Faults, OpenError, Store, StoreConfig, Timestamp};
 use reqwest::Method;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -31,6 +31,12 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut done: 
 impl Site {
     /// A service whose store is in memory, and what makes its writes fail.
     pub async fn failing(change: impl FnOnce(&mut Settings)) -> (Self, MemoryEngine) {
+        let engine = MemoryEngine::new();
+        (Self::on(Arc::new(engine.clone()), change).await, engine)
+    }
+
+    /// A service whose store is on another database.
+    pub async fn on(engine: Arc<dyn Engine>, change: impl FnOnce(&mut Settings)) -> Self {
         beamlive::proxy::install_crypto();
         let data = TempDir::new().unwrap();
         let mut settings = Settings {
@@ -40,11 +46,10 @@ impl Site {
             ..Settings::default()
         };
         change(&mut settings);
-        let engine = MemoryEngine::new();
         let clock = ManualClock::at(Timestamp(MORNING * 1_000_000));
         let parts = Parts {
             clock: Some(Arc::new(clock.clone())),
-            store: Some(Store::with_engine(Arc::new(engine.clone()), 1024)),
+            store: Some(Store::with_engine(engine, 1024)),
             ..Parts::default()
         };
         let running = Running::start(settings.clone(), parts).await.unwrap();
@@ -61,7 +66,7 @@ impl Site {
             _data: data,
         };
         site.apply(FACILITY).await;
-        (site, engine)
+        site
     }
 
     /// Stops the service, and starts it again on the same data with other settings.

@@ -5,6 +5,7 @@ mod crowd;
 mod data_proxy;
 mod dice;
 mod elsewhere;
+pub mod exposition;
 pub mod facilities;
 mod facility;
 mod form;

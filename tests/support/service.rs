@@ -145,6 +145,14 @@ impl Service {
             .unwrap()
     }
 
+    /// How many actors it had to bring back.
+    pub fn respawns(&self) -> u64 {
+        ["beamline", "facility", "inventory", "access", "forwarder"]
+            .iter()
+            .map(|kind| self.metric(&format!("beamlive_actor_respawns_total{{actor=\"{kind}\"}}")))
+            .sum()
+    }
+
     /// What it logged.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(self.home.path().join("log")).unwrap()).into_owned()

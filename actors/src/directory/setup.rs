@@ -3,7 +3,7 @@
 use super::Directory;
 use crate::access::lists::AccessTables;
 use crate::access::Access;
-use crate::ask::Keeper;
+use crate::ask::{Keeper, Kind};
 use crate::clock::{Clock, KeySource};
 use crate::expiry::Expiry;
 use crate::facility::catalog::Catalog;
@@ -16,7 +16,6 @@ use actix::ArbiterHandle;
 use arc_swap::ArcSwap;
 use beamlive_storage::Store;
 use chrono_tz::Tz;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock};
 
 /// What a directory is made of.
@@ -51,7 +50,6 @@ impl Directory {
     /// Starts the actors. Those of the beamlines start when they are first needed.
     #[must_use]
     pub fn start(setup: Setup) -> Self {
-        let respawns = Arc::new(AtomicU64::new(0));
         let Setup {
             store,
             catalog,
@@ -61,11 +59,7 @@ impl Directory {
         } = &setup;
         let mailbox = *mailbox;
         let forwarder_health = Arc::new(ForwarderHealth::default());
-        let forwarder = Arc::new(start_forwarder(
-            &setup,
-            forwarder_health.clone(),
-            respawns.clone(),
-        ));
+        let forwarder = Arc::new(start_forwarder(&setup, forwarder_health.clone()));
         let forwarding = match setup.external {
             None => Forwarding::BuiltIn,
             Some(_) => {
@@ -84,7 +78,7 @@ impl Directory {
         let (zone, others) = (setup.zone, setup.others.clone());
         let facility = {
             let (services, others) = (services.clone(), others.clone());
-            Keeper::new("facility", mailbox, respawns.clone(), move || {
+            Keeper::new(Kind::new("facility", mailbox), move || {
                 let Services {
                     store,
                     catalog,
@@ -96,13 +90,13 @@ impl Directory {
         };
         let inventory = {
             let (catalog, lists, others) = (catalog.clone(), lists.clone(), others.clone());
-            Keeper::new("inventory", mailbox, respawns.clone(), move || {
+            Keeper::new(Kind::new("inventory", mailbox), move || {
                 Inventory::start(catalog.clone(), lists.clone(), &others, mailbox)
             })
         };
         let access = {
             let (store, catalog) = (store.clone(), catalog.clone());
-            Keeper::new("access", mailbox, respawns.clone(), move || {
+            Keeper::new(Kind::new("access", mailbox), move || {
                 Access::start(store.clone(), catalog.clone(), zone, &others, mailbox)
             })
         };
@@ -120,17 +114,13 @@ impl Directory {
             lists,
             access_tables: AccessTables::default(),
             schedule: setup.scheduling.then(Schedule::default),
-            respawns,
+            beamline_kind: Kind::new("beamline", mailbox),
         }
     }
 }
 
 /// The forwarder; with the built-in Data Proxy it drains what an external one has left behind.
-fn start_forwarder(
-    setup: &Setup,
-    health: Arc<ForwarderHealth>,
-    respawns: Arc<AtomicU64>,
-) -> Keeper<Forwarder> {
+fn start_forwarder(setup: &Setup, health: Arc<ForwarderHealth>) -> Keeper<Forwarder> {
     let proxy = setup.external.clone().unwrap_or_else(|| {
         Arc::new(LocalProxy::new(
             setup.store.clone(),
@@ -144,7 +134,7 @@ fn start_forwarder(
         concurrency: setup.forwards,
         ..ForwarderSettings::default()
     };
-    Keeper::new("forwarder", mailbox, respawns, move || {
+    Keeper::new(Kind::new("forwarder", mailbox), move || {
         let (store, proxy, clock) = (store.clone(), proxy.clone(), clock.clone());
         Forwarder::start(store, proxy, clock, settings, health.clone(), &arbiter, mailbox)
     })

@@ -8,13 +8,12 @@
 use super::declaration::Format;
 use super::*;
 use crate::activity::Origin;
-use crate::ask::Keeper;
+use crate::ask::{Keeper, Kind};
 use crate::clock::ManualClock;
 use crate::key::PublicKey;
 use beamlive_storage::ids::{IdRef, ProjectId};
 use beamlive_storage::records::{Activity, DataType, Project};
 use beamlive_storage::{keys, Batch, Order, Table, Timestamp};
-use std::sync::atomic::AtomicU64;
 
 mod signing_keys;
 
@@ -27,7 +26,6 @@ struct House {
     catalog: Arc<ArcSwap<Catalog>>,
     clock: ManualClock,
     keeper: Keeper<Facility>,
-    respawns: Arc<AtomicU64>,
 }
 
 impl House {
@@ -36,7 +34,6 @@ impl House {
         let clock = ManualClock::at(Timestamp(1_000_000));
         let catalog = open_catalog(&store, Timestamp(1_000_000)).await.unwrap();
         let catalog = Arc::new(ArcSwap::from_pointee(catalog));
-        let respawns = Arc::new(AtomicU64::new(0));
         let start = {
             let (store, catalog, clock) = (store.clone(), catalog.clone(), clock.clone());
             let arbiter = actix::Arbiter::current();
@@ -53,11 +50,10 @@ impl House {
             }
         };
         Self {
-            keeper: Keeper::new("facility", 16, respawns.clone(), start),
+            keeper: Keeper::new(Kind::new("facility", 1024), start),
             store,
             catalog,
             clock,
-            respawns,
         }
     }
 
@@ -331,6 +327,6 @@ async fn a_lost_actor_is_followed_by_one_that_knows_the_same() {
     let house = House::with_alice().await;
     assert_eq!(house.keeper.ask(Fall).await, Err(Unavailable::Lost("facility")));
     assert_eq!(house.register(ONE).await, Registration::Registered);
-    assert!(house.respawns.load(std::sync::atomic::Ordering::Relaxed) >= 1);
+    assert!(house.keeper.kind().respawns() >= 1);
     assert_published_is_stored(&house);
 }

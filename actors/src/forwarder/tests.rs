@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
+use crate::ask::Kind;
 use crate::clock::{CountingKeys, ManualClock};
 use crate::secure_path;
 use actix::Arbiter;
@@ -9,9 +10,7 @@ use beamlive_storage::records::{Activity, PendingForward, SecureKey};
 use beamlive_storage::{keys, MemoryEngine};
 use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
-use std::sync::atomic::AtomicU64;
-use tokio::sync::mpsc;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
 const ALICE: ProjectId = ProjectId(1);
@@ -68,23 +67,18 @@ impl Bench {
         let (store, proxy, clock) = (self.store.clone(), Arc::clone(&self.proxy), self.clock.clone());
         let (settings, health) = (self.settings, Arc::clone(&self.health));
         let arbiter = Arbiter::current();
-        Arc::new(Keeper::new(
-            "forwarder",
-            16,
-            Arc::new(AtomicU64::new(0)),
-            move || {
-                let (proxy, clock) = (Arc::clone(&proxy), Arc::new(clock.clone()));
-                Forwarder::start(
-                    store.clone(),
-                    proxy,
-                    clock,
-                    settings,
-                    Arc::clone(&health),
-                    &arbiter,
-                    16,
-                )
-            },
-        ))
+        Arc::new(Keeper::new(Kind::new("forwarder", 1024), move || {
+            let (proxy, clock) = (Arc::clone(&proxy), Arc::new(clock.clone()));
+            Forwarder::start(
+                store.clone(),
+                proxy,
+                clock,
+                settings,
+                Arc::clone(&health),
+                &arbiter,
+                16,
+            )
+        }))
     }
 
     async fn commit(&self, batch: Batch) {

@@ -6,12 +6,11 @@
 )]
 
 use super::*;
-use crate::ask::Keeper;
+use crate::ask::{Keeper, Kind};
 use beamlive_storage::ids::{ContainerId, ContainerTypeId};
 use beamlive_storage::records::{Container, ContainerStatus, Project};
 use beamlive_storage::{Timestamp, Versioned};
 use std::io::Read;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::oneshot;
 
 const ALICE: ProjectId = ProjectId(1);
@@ -93,7 +92,7 @@ impl House {
             catalog,
             cache,
             samples,
-            keeper: Keeper::new("inventory", 16, Arc::new(AtomicU64::new(0)), start),
+            keeper: Keeper::new(Kind::new("inventory", 1024), start),
         }
     }
 
@@ -302,11 +301,10 @@ async fn an_actor_that_was_lost_is_replaced() {
     let catalog = Arc::new(ArcSwap::from_pointee(catalog()));
     let cache = Arc::new(InventoryCache::new(1 << 20));
     let arbiter = actix::Arbiter::new();
-    let respawns = Arc::new(AtomicU64::new(0));
     let (lost, kept) = (actix::Arbiter::new(), arbiter.handle());
     let first = Inventory::start(catalog.clone(), cache.clone(), &lost.handle(), 16);
     let first = Mutex::new(Some(first));
-    let keeper = Keeper::new("inventory", 16, respawns.clone(), move || {
+    let keeper = Keeper::new(Kind::new("inventory", 1024), move || {
         let first = first.lock().unwrap().take();
         first.unwrap_or_else(|| Inventory::start(catalog.clone(), cache.clone(), &kept, 16))
     });
@@ -317,6 +315,6 @@ async fn an_actor_that_was_lost_is_replaced() {
         beamline: BM,
     };
     assert!(text(&keeper.ask(command).await.unwrap().unwrap()).contains("\"first\""));
-    assert_eq!(respawns.load(Ordering::Relaxed), 1);
+    assert_eq!(keeper.kind().respawns(), 1);
     arbiter.stop();
 }

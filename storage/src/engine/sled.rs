@@ -4,7 +4,7 @@
 //! an `fdatasync` on a second descriptor of the database file.
 
 use super::faults::{Faults, NoFaults, Step};
-use super::{DiskUse, Engine, EngineError, Entries, Order};
+use super::{DiskUse, Engine, EngineError, Entries, Filesystem, Order};
 use crate::batch::Batch;
 use crate::group::{plan, Committed, Conflict};
 use crate::migrate::FormatError;
@@ -275,8 +275,18 @@ impl<F: Faults> Engine for SledEngine<F> {
         DiskUse {
             bytes: bytes + blob_bytes,
             blobs,
+            filesystem: filesystem(&self.path),
         }
     }
+}
+
+/// The file system that holds `path`.
+fn filesystem(path: &Path) -> Option<Filesystem> {
+    let stat = rustix::fs::statvfs(path).ok()?;
+    Some(Filesystem {
+        bytes: stat.f_blocks.saturating_mul(stat.f_frsize),
+        free: stat.f_bavail.saturating_mul(stat.f_frsize),
+    })
 }
 
 /// Bytes and number of the files in a directory; files that vanish meanwhile count for nothing.

@@ -1,0 +1,66 @@
+//! What a beamline and a session cost that are known but idle.
+
+use super::super::apart::Apart;
+use super::super::cases::{post, Requests};
+use super::super::load;
+use super::super::site::Caller;
+use super::{Line, Target};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Sessions of each beamline.
+const SESSIONS: usize = 10;
+const CONNECTIONS: usize = 64;
+
+/// Launches every session of its beamlines once, then the first ones again.
+struct Launches {
+    caller: Caller,
+    beamlines: Vec<usize>,
+    turn: usize,
+}
+
+impl Requests for Launches {
+    fn next(&mut self, out: &mut Vec<u8>) {
+        let beamline = self.beamlines[self.turn / SESSIONS % self.beamlines.len()];
+        let session = self.turn % SESSIONS;
+        self.turn += 1;
+        let token = self.caller.token();
+        post(
+            out,
+            format_args!("/api/v2/{token}/launch/K{beamline:05}/day-{session}/"),
+            0,
+        );
+    }
+}
+
+/// Has `beamlines` beamlines with ten sessions each launched, and looks at the memory.
+pub(crate) async fn run(directory: &Path, beamlines: usize) -> Vec<Line> {
+    let key = super::super::facility::public_key(0);
+    let mut facility = format!("[[project]]\nusername = \"p00\"\nkey = \"{key}\"\n");
+    for number in 0..beamlines {
+        writeln!(facility, "[[beamline]]\nacronym = \"K{number:05}\"").unwrap();
+    }
+    let service = Apart::start(&directory.join("known"), Some(&facility));
+    let before = service.resident_kib();
+    let wanted = beamlines * SESSIONS;
+    let mut launched = 0;
+    let mut requests: Vec<_> = (0..CONNECTIONS)
+        .map(|connection| Launches {
+            caller: Caller::new(0),
+            beamlines: (connection..beamlines).step_by(CONNECTIONS).collect(),
+            turn: 0,
+        })
+        .collect();
+    requests.retain(|launches| !launches.beamlines.is_empty());
+    let each = wanted.div_ceil(requests.len());
+    launched += load::times(service.address, requests, each).await;
+    let known = (beamlines + wanted) as f64;
+    let cost = (service.resident_kib() - before) / known;
+    println!("{launched} launches of {wanted} sessions on {beamlines} beamlines");
+    vec![Line {
+        operation: format!("known: {beamlines} beamlines, {wanted} sessions"),
+        against: "KiB resident for each of both",
+        target: Target::AtMost(1.0),
+        values: vec![cost],
+    }]
+}

@@ -1,0 +1,194 @@
+//! What is measured in every round, in turn: rows of the service, rows of the ceiling, and what disk and processor do.
+
+use super::super::cases::{self, Requests, Uploads};
+use super::super::ceiling::cases::Layer;
+use super::super::ceiling::server::Ceiling;
+use super::super::load::{self, Round};
+use super::super::pace::{self, Since};
+use super::super::site::{Caller, Site, BEAMLINES};
+use beamlive_actors::key::{self, PublicKey};
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Clients with DSA keys.
+const DSA_CLIENTS: usize = 8;
+/// Uploads a second that polite clients send, over as many connections as there are DSA clients.
+const POLITE_RATE: f64 = 200.0;
+/// Connections over which too much is offered; as many as the service may have in its queues and more.
+const CROWD: usize = 1_024;
+/// How much more than it can do is offered.
+const OVERLOAD: f64 = 2.0;
+
+/// One row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Row {
+    /// An operation of the service, by its name in the table of `service`, and connections.
+    Service(&'static str, usize),
+    /// A layer of the ceiling, and connections.
+    Ceiling(Layer, usize),
+    /// An append of 500 bytes with its sync, alone.
+    Sync,
+    /// Verifications on one thread.
+    Verify(Signature),
+    /// Uploads of clients with DSA keys.
+    DsaUploads,
+    /// Uploads of polite clients, alone or beside those with DSA keys.
+    Polite { beside_dsa: bool },
+    /// Uploads at twice the rate that [`PEAK`] had in this round.
+    Overload,
+}
+
+/// The row whose rate is the service's capacity.
+pub(crate) const PEAK: Row = Row::Service("upload", 128);
+
+/// A kind of signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signature {
+    Ed25519,
+    Dsa,
+}
+
+/// Everything that rows are measured with.
+pub(crate) struct Hall {
+    pub(crate) site: Site,
+    pub(crate) ceiling: Ceiling,
+    pub(crate) dsa: dsa::SigningKey,
+    /// The OpenSSH line of its public half.
+    pub(crate) dsa_line: String,
+    /// Where an append is measured.
+    pub(crate) file: PathBuf,
+    pub(crate) window: Duration,
+}
+
+/// The account of a client with a DSA key.
+pub(crate) fn dsa_account(number: usize) -> String {
+    format!("d{:02}", number % DSA_CLIENTS)
+}
+
+/// All of them for a facility file.
+pub(crate) fn dsa_accounts(line: &str) -> String {
+    (0..DSA_CLIENTS)
+        .map(|number| {
+            let username = dsa_account(number);
+            format!("[[project]]\nusername = \"{username}\"\nkey = \"{line}\"\n")
+        })
+        .collect()
+}
+
+impl Hall {
+    /// Measures a row; `peak` is the capacity that was measured in this round, in requests a second.
+    pub(crate) async fn measure(&self, row: Row, peak: Option<f64>) -> Round {
+        match row {
+            Row::Service(operation, connections) => {
+                let case = cases::find(operation, connections);
+                self.site.open_sessions().await;
+                load::measure(&self.site, &case, self.window).await
+            }
+            Row::Ceiling(layer, connections) => {
+                let case = layer.case(connections);
+                let requests = (0..connections)
+                    .map(|connection| (case.requests)(&self.site, connection, connections))
+                    .collect();
+                load::run(self.ceiling.address, requests, case.expected, self.window, || {
+                    (0, 0)
+                })
+                .await
+            }
+            Row::Sync => self.syncs(),
+            Row::Verify(signature) => self.verifications(signature),
+            Row::DsaUploads => {
+                load::run(self.site.address(), self.dsa_uploads(), 200, self.window, || {
+                    (0, 0)
+                })
+                .await
+            }
+            Row::Polite { beside_dsa } => {
+                self.site.open_sessions().await;
+                let polite = pace::run(
+                    self.site.address(),
+                    self.uploads(BEAMLINES - DSA_CLIENTS..BEAMLINES),
+                    POLITE_RATE,
+                    Since::Due,
+                    self.window,
+                );
+                if !beside_dsa {
+                    return polite.await;
+                }
+                let flood = load::run(self.site.address(), self.dsa_uploads(), 200, self.window, || {
+                    (0, 0)
+                });
+                tokio::join!(polite, flood).0
+            }
+            Row::Overload => {
+                self.site.open_sessions().await;
+                // A peak of nothing, in a very short round, still has to be a rate.
+                let rate = peak.unwrap().max(1.0) * OVERLOAD;
+                let requests = self.uploads(0..CROWD);
+                pace::run(self.site.address(), requests, rate, Since::Sent, self.window).await
+            }
+        }
+    }
+
+    fn uploads(&self, connections: std::ops::Range<usize>) -> Vec<Box<dyn Requests>> {
+        connections
+            .map(|connection| -> Box<dyn Requests> { Box::new(Uploads::new(&self.site, connection)) })
+            .collect()
+    }
+
+    fn dsa_uploads(&self) -> Vec<Box<dyn Requests>> {
+        (0..DSA_CLIENTS)
+            .map(|number| -> Box<dyn Requests> {
+                let caller = Caller::with_dsa(dsa_account(number), &self.dsa);
+                Box::new(Uploads::of(&self.site, number, caller))
+            })
+            .collect()
+    }
+
+    fn syncs(&self) -> Round {
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.file)
+            .unwrap();
+        repeated(self.window, || {
+            file.write_all(&[7; 500]).unwrap();
+            file.sync_data().unwrap();
+        })
+    }
+
+    fn verifications(&self, signature: Signature) -> Round {
+        let (mut caller, line) = match signature {
+            Signature::Ed25519 => (self.site.caller(0), super::super::facility::public_key(0)),
+            Signature::Dsa => (Caller::with_dsa(dsa_account(0), &self.dsa), self.dsa_line.clone()),
+        };
+        let key = PublicKey::parse(&line).unwrap();
+        let token = beamlive::auth::token::Token::parse(caller.token()).unwrap();
+        let message = token.message();
+        repeated(self.window, || {
+            assert!(key::verify(Some(&key), &message, &token.signature));
+        })
+    }
+}
+
+/// Does it again and again, at least once.
+fn repeated(window: Duration, mut work: impl FnMut()) -> Round {
+    let until = Instant::now() + window;
+    let mut micros = Vec::new();
+    loop {
+        let began = Instant::now();
+        work();
+        let ended = Instant::now();
+        micros.push((ended - began).as_micros() as u32);
+        if ended >= until {
+            break;
+        }
+    }
+    let total: f64 = micros.iter().map(|micros| f64::from(*micros)).sum();
+    Round {
+        rate: micros.len() as f64 * 1e6 / total.max(1.0),
+        micros,
+        ..Round::default()
+    }
+}

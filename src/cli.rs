@@ -4,6 +4,7 @@ pub mod admin_client;
 pub mod apply;
 pub mod check;
 pub mod client;
+pub mod load;
 pub mod serve;
 
 use clap::{Parser, Subcommand};
@@ -29,6 +30,8 @@ pub enum Command {
     Check(check::Check),
     /// Speak to a service as a beamline does: sign, launch, upload.
     Client(client::Client),
+    /// Simulate a facility, and measure how a service bears it.
+    Load(Box<load::Load>),
 }
 
 /// Why a command failed, in words for a person.
@@ -57,6 +60,7 @@ impl Cli {
             Command::Apply(apply) => apply.run().await,
             Command::Check(check) => check.run().await,
             Command::Client(client) => client.run().await,
+            Command::Load(load) => load.run().await,
         }
     }
 }

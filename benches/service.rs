@@ -15,8 +15,6 @@
 
 #[path = "service/cases.rs"]
 mod cases;
-#[path = "service/client.rs"]
-mod client;
 #[path = "service/facility.rs"]
 mod facility;
 #[path = "service/figures.rs"]
@@ -25,8 +23,6 @@ mod figures;
 mod growth;
 #[path = "service/load.rs"]
 mod load;
-#[path = "service/machine.rs"]
-mod machine;
 #[path = "service/site.rs"]
 mod site;
 #[path = "service/table.rs"]
@@ -34,6 +30,7 @@ mod table;
 #[path = "service/usage.rs"]
 mod usage;
 
+use beamlive::load::machine;
 use cases::Case;
 use clap::Parser;
 use load::Round;
@@ -83,7 +80,7 @@ fn main() {
     }
     let directory = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     log_as_in_production(&directory);
-    println!("{}\n", machine::describe());
+    println!("{}, {}\n", machine::describe(), machine::load());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

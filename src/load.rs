@@ -125,7 +125,7 @@ async fn on_own_facility(
         prefix: options.prefix.clone(),
         beamlines: options.beamlines,
         samples: usize::from(options.samples),
-        address: options.address.clone(),
+        address: options.address.clone().filter(|_| options.hosts() > 0),
         ssh_key: signer::Maker::new(KeyType::Ed25519).make().public_line()?,
         is_declared: false,
     };

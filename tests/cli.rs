@@ -1,8 +1,9 @@
-//! The binary itself: `serve`, `apply`, `check`, `client`.
+//! The binary itself: `serve`, `apply`, `check`, `client`, `load`.
 
 mod client;
 mod configuration;
 mod facility;
+mod load;
 mod serve;
 
 use crate::support::process::{beamlive, run, Ended, Served};

@@ -141,8 +141,11 @@ pub async fn declare(
         no_hosts = find_address(&mut connection, target, facility).await?;
     }
     let floor = admin.floor().await?;
+    // Also when nobody hears the answer any more.
     facility.is_declared = true;
-    admin.apply(facility.opening()).await?;
+    let applied = admin.apply(facility.opening()).await;
+    facility.is_declared = applied.is_ok();
+    applied?;
     if facility.address.is_some() && access_list(&mut connection, target).await?.is_empty() {
         no_hosts =
             Some("the service sees this machine under another address: name it with --address".to_owned());

@@ -61,7 +61,8 @@ impl Served {
         served
     }
 
-    fn spawn(mut command: Command) -> Self {
+    /// Starts a command that need not say anything.
+    pub fn spawn(mut command: Command) -> Self {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -84,6 +85,14 @@ impl Served {
             .status();
         assert!(kill.unwrap().success());
         self.ended()
+    }
+
+    /// Waits until a line on standard error contains `part`.
+    pub fn until(&self, part: &str) {
+        let mut said = String::new();
+        while !said.contains(part) {
+            said = self.errors.recv_timeout(DEADLINE).unwrap();
+        }
     }
 
     /// Its number.

@@ -11,9 +11,8 @@
 
 #[path = "service/figures.rs"]
 mod figures;
-#[path = "service/machine.rs"]
-mod machine;
 
+use beamlive::load::machine;
 use beamlive_actors::activity::{self, Deed, Origin};
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId, SessionId};
 use beamlive_storage::keys::{self, Table};
@@ -63,7 +62,7 @@ fn main() {
         (options.rounds, options.seconds) = (1, 0.1);
     }
     let directory = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    println!("{}", machine::describe());
+    println!("{}, {}", machine::describe(), machine::load());
     let syncs = append_and_sync(directory.path(), if options.quick { 20 } else { 500 });
     println!(
         "append of 4 KiB + fdatasync: p50 {:.0} µs, p99 {:.0} µs\n",

@@ -22,7 +22,10 @@ impl Alarm {
     pub fn new() -> Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        #[expect(deprecated, reason = "its successor is unsafe; this timer owns its descriptor, which is what matters")]
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe; this timer owns its descriptor, which is what matters"
+        )]
         let timer = AsyncFd::with_interest(timer, Interest::READABLE)?;
         Ok(Self(timer))
     }

@@ -101,21 +101,53 @@ async fn it_takes_back_what_it_declared_and_leaves_alone_what_it_did_not() {
     let mut served = serve(place.path(), &["--facility", &facility]);
     let data = place.path().join("data");
     let before = admin(&served, &data, "projects/alice").await;
-    let said = ended(load(place.path(), &served.url, &["--mix", "mxdc", "--rate", "20/s"]));
+    let said = ended(load(
+        place.path(),
+        &served.url,
+        &["--mix", "mxdc", "--rate", "20/s"],
+    ));
     succeeded(&said);
     assert!(said.stdout.contains("What stays"), "{}", said.stdout);
     assert_eq!(admin(&served, &data, "projects/alice").await, before);
-    let lists = reqwest::get(format!("{}/api/v2/accesslist/", served.url)).await.unwrap();
-    assert_eq!(lists.text().await.unwrap(), "[]", "this machine has no list any more");
-    let again = ended(load(place.path(), &served.url, &["--mix", "uploads", "--rate", "20/s"]));
+    let lists = reqwest::get(format!("{}/api/v2/accesslist/", served.url))
+        .await
+        .unwrap();
+    assert_eq!(
+        lists.text().await.unwrap(),
+        "[]",
+        "this machine has no list any more"
+    );
+    let again = ended(load(
+        place.path(),
+        &served.url,
+        &["--mix", "uploads", "--rate", "20/s"],
+    ));
     succeeded(&again);
-    write(place.path(), "theirs.toml", "[[project]]\nusername = \"their-p000\"\n");
+    write(
+        place.path(),
+        "theirs.toml",
+        "[[project]]\nusername = \"their-p000\"\n",
+    );
     let token = data.join("admin.token");
     let token = token.to_str().unwrap();
-    super::done(place.path(), &["apply", "theirs.toml", "--url", &served.url, "--token-file", token]);
+    super::done(
+        place.path(),
+        &[
+            "apply",
+            "theirs.toml",
+            "--url",
+            &served.url,
+            "--token-file",
+            token,
+        ],
+    );
     let refused = ended(load(place.path(), &served.url, &["--prefix", "their"]));
     assert_eq!(refused.code, Some(1));
-    assert!(refused.stderr.contains("their-p000") && refused.stderr.contains("--prefix"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("their-p000") && refused.stderr.contains("--prefix"),
+        "{}",
+        refused.stderr
+    );
     served.stop("TERM");
 }
 
@@ -131,12 +163,20 @@ async fn an_upload_that_is_lost_or_doubled_is_found_and_named(
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
     let between = Between::start(&served.url, fault);
-    let ended = ended(load(place.path(), &between.url, &["--mix", "uploads", "--rate", "30/s"]));
+    let ended = ended(load(
+        place.path(),
+        &between.url,
+        &["--mix", "uploads", "--rate", "30/s"],
+    ));
     assert_eq!(ended.code, Some(1), "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stderr.contains("the books are wrong"), "{}", ended.stderr);
     let books = &results(place.path())["books"];
     assert_eq!(books["verdict"], "wrong");
-    let wrong = if fault == Fault::Swallow { "missing" } else { "twice" };
+    let wrong = if fault == Fault::Swallow {
+        "missing"
+    } else {
+        "twice"
+    };
     assert_eq!(books[wrong], 1, "{books}");
     assert!(ended.stdout.contains(&format!("1 {summary}")), "{}", ended.stdout);
     assert!(books["named"].to_string().contains(named), "{books}");
@@ -150,15 +190,28 @@ async fn a_latency_counts_from_when_a_request_was_due() {
     let between = Between::start(&served.url, Fault::Delay(Duration::from_millis(50)));
     // One beamline can have 20 answers a second, of 100 that are due.
     let more = ["--beamlines", "1", "--mix", "samples", "--rate", "100/s"];
-    let arguments: Vec<_> = ["load", "--url", &between.url, "--samples", "5", "--duration", "1s", "--json", "load.json"]
-        .into_iter()
-        .chain(more)
-        .collect();
+    let arguments: Vec<_> = [
+        "load",
+        "--url",
+        &between.url,
+        "--samples",
+        "5",
+        "--duration",
+        "1s",
+        "--json",
+        "load.json",
+    ]
+    .into_iter()
+    .chain(more)
+    .collect();
     let ended = run(place.path(), &arguments);
     succeeded(&ended);
     let results = results(place.path());
     let samples = row(&results, "samples");
-    assert!(samples["p50_ms"].as_f64().unwrap() > 200.0, "those before it are part of it: {samples}");
+    assert!(
+        samples["p50_ms"].as_f64().unwrap() > 200.0,
+        "those before it are part of it: {samples}"
+    );
     assert!(results["unsent"].as_u64().unwrap() > 20, "{}", results["unsent"]);
     assert!(ended.stdout.contains("did not keep up"), "{}", ended.stdout);
     served.stop("TERM");
@@ -168,11 +221,30 @@ async fn a_latency_counts_from_when_a_request_was_due() {
 async fn a_signal_ends_it_early_and_in_order() {
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
-    let more = ["--duration", "10min", "--mix", "mxdc", "--rate", "50/s", "--html", "load.html"];
-    let arguments: Vec<_> = ["load", "--url", &served.url, "--beamlines", "2", "--samples", "5", "--json", "load.json"]
-        .into_iter()
-        .chain(more)
-        .collect();
+    let more = [
+        "--duration",
+        "10min",
+        "--mix",
+        "mxdc",
+        "--rate",
+        "50/s",
+        "--html",
+        "load.html",
+    ];
+    let arguments: Vec<_> = [
+        "load",
+        "--url",
+        &served.url,
+        "--beamlines",
+        "2",
+        "--samples",
+        "5",
+        "--json",
+        "load.json",
+    ]
+    .into_iter()
+    .chain(more)
+    .collect();
     let mut loading = Served::spawn(beamlive(place.path(), &arguments));
     loading.until("dataset: ");
     let ended = loading.stop("INT");
@@ -189,8 +261,22 @@ async fn a_signal_ends_it_early_and_in_order() {
 async fn results_are_written_as_a_page_and_as_histogram_logs() {
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
-    let more = ["--mix", "uploads", "--rate", "max", "--connections", "6", "--threads", "2", "--sign", "each",
-        "--html", "load.html", "--hdr", "logs"];
+    let more = [
+        "--mix",
+        "uploads",
+        "--rate",
+        "max",
+        "--connections",
+        "6",
+        "--threads",
+        "2",
+        "--sign",
+        "each",
+        "--html",
+        "load.html",
+        "--hdr",
+        "logs",
+    ];
     succeeded(&ended(load(place.path(), &served.url, &more)));
     let results = results(place.path());
     let count = row(&results, "dataset")["count"].as_u64().unwrap();
@@ -209,8 +295,11 @@ fn logged(log: &str) -> u64 {
     let mut count = 0;
     for entry in IntervalLogIterator::new(log.as_bytes()) {
         if let LogEntry::Interval(interval) = entry.unwrap() {
-            let bytes = base64::prelude::BASE64_STANDARD.decode(interval.encoded_histogram()).unwrap();
-            let histogram: hdrhistogram::Histogram<u64> = deserializer.deserialize(&mut bytes.as_slice()).unwrap();
+            let bytes = base64::prelude::BASE64_STANDARD
+                .decode(interval.encoded_histogram())
+                .unwrap();
+            let histogram: hdrhistogram::Histogram<u64> =
+                deserializer.deserialize(&mut bytes.as_slice()).unwrap();
             count += histogram.len();
         }
     }
@@ -222,17 +311,44 @@ async fn accounts_of_a_file_need_nothing_of_the_admin_api() {
     let place = TempDir::new().unwrap();
     let facility = super::repository("examples/facility.toml");
     let mut served = serve(place.path(), &["--facility", &facility]);
-    let register = ["client", "--url", &served.url, "--user", "alice", "--key", "alice.key", "register"];
+    let register = [
+        "client",
+        "--url",
+        &served.url,
+        "--user",
+        "alice",
+        "--key",
+        "alice.key",
+        "register",
+    ];
     super::done(place.path(), &register);
     let accounts = "[[account]]\nusername = \"alice\"\nkey = \"alice.key\"\nbeamlines = [\"BM\"]\n";
     write(place.path(), "accounts.toml", accounts);
-    let accounts = ["load", "--url", &served.url, "--accounts", "accounts.toml", "--duration", "1s", "--rate", "30/s",
-        "--json", "load.json"];
+    let accounts = [
+        "load",
+        "--url",
+        &served.url,
+        "--accounts",
+        "accounts.toml",
+        "--duration",
+        "1s",
+        "--rate",
+        "30/s",
+        "--json",
+        "load.json",
+    ];
     let ended = run(place.path(), &accounts);
     succeeded(&ended);
-    assert!(ended.stdout.contains("books: not checked") && ended.stdout.contains("--token-file"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("books: not checked") && ended.stdout.contains("--token-file"),
+        "{}",
+        ended.stdout
+    );
     assert_eq!(row(&results(place.path()), "dataset")["failed"], 0);
-    let checked = run(place.path(), &[&accounts[..], &["--token-file", "data/admin.token"]].concat());
+    let checked = run(
+        place.path(),
+        &[&accounts[..], &["--token-file", "data/admin.token"]].concat(),
+    );
     succeeded(&checked);
     went_well(&results(place.path()), &["launch", "samples", "dataset"]);
     served.stop("TERM");

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 use super::*;
+use crate::load::ledger::Visit;
 use crate::load::plan::{KeyType, Signing};
 use crate::load::signer::Maker;
 use std::collections::BTreeMap;

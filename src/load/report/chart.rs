@@ -80,6 +80,7 @@ impl Axis {
                 power,
                 super::text::millis(10_f64.powf(power))
                     .trim_end_matches(".00")
+                    .trim_end_matches(".0")
                     .to_owned(),
             ));
             power += 1.0;

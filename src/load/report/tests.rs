@@ -111,8 +111,9 @@ fn the_page_stands_alone_and_shows_the_numbers() {
     ] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
-    // One curve for each operation that succeeded, one line for each in the course, and two more charts.
-    assert_eq!(page.matches("class=\"line ").count(), 2 + 3 + 1 + 1);
+    // A curve of the datasets and a dot of the only close, a line for each operation in the course, and two more charts.
+    assert_eq!(page.matches("class=\"line ").count(), 1 + 3 + 1 + 1);
+    assert_eq!(page.matches("class=\"dot ").count(), 1);
 }
 
 #[test]

@@ -70,7 +70,9 @@ fn ask(service: &str, request: &[u8]) -> Vec<u8> {
 fn pass(mut client: TcpStream, service: &str, fault: Fault, uploads: &AtomicU32) {
     while let Some(request) = message(&mut client) {
         let line = String::from_utf8_lossy(&request[..request.len().min(300)]).into_owned();
-        let is_third = line.starts_with("POST") && line.contains("/data/") && uploads.fetch_add(1, Ordering::SeqCst) == 2;
+        let is_third = line.starts_with("POST")
+            && line.contains("/data/")
+            && uploads.fetch_add(1, Ordering::SeqCst) == 2;
         let answer = match fault {
             Fault::Swallow if is_third => {
                 b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"id\":4000000}".to_vec()

@@ -94,60 +94,93 @@ async fn every_mix_is_answered_and_its_books_are_right(
     served.stop("TERM");
 }
 
+/// The users on this machine's access list.
+async fn access_list(served: &Served) -> Value {
+    beamlive::proxy::install_crypto();
+    let list = reqwest::get(format!("{}/api/v2/accesslist/", served.url));
+    list.await.unwrap().json().await.unwrap()
+}
+
 #[actix_web::test]
-async fn it_takes_back_what_it_declared_and_leaves_alone_what_it_did_not() {
+async fn it_takes_back_what_it_declared_and_can_run_again() {
+    let place = TempDir::new().unwrap();
+    let mut served = serve(place.path(), &[]);
+    let data = place.path().join("data");
+    for mix in ["mxdc", "uploads"] {
+        let said = ended(load(place.path(), &served.url, &["--mix", mix, "--rate", "20/s"]));
+        succeeded(&said);
+        assert!(said.stdout.contains("What stays"), "{}", said.stdout);
+        assert_eq!(
+            access_list(&served).await,
+            serde_json::json!([]),
+            "this machine has no list"
+        );
+        let project = admin(&served, &data, "projects/load-p000").await;
+        assert_eq!(
+            (&project["has_key"], &project["ssh_keys"]),
+            (&true.into(), &0.into())
+        );
+    }
+    write(
+        place.path(),
+        "theirs.toml",
+        "[[project]]\nusername = \"their-p000\"\n",
+    );
+    let apply = ["apply", "theirs.toml", "--url", &served.url];
+    super::done(place.path(), &apply);
+    let refused = ended(load(place.path(), &served.url, &["--prefix", "their"]));
+    assert_eq!(refused.code, Some(1));
+    for part in ["their-p000", "--prefix"] {
+        assert!(refused.stderr.contains(part), "{}", refused.stderr);
+    }
+    served.stop("TERM");
+}
+
+#[actix_web::test]
+async fn it_leaves_alone_what_it_did_not_declare() {
     let place = TempDir::new().unwrap();
     let facility = super::repository("examples/facility.toml");
     let mut served = serve(place.path(), &["--facility", &facility]);
     let data = place.path().join("data");
-    let before = admin(&served, &data, "projects/alice").await;
+    super::done(
+        place.path(),
+        &["client", "--url", &served.url, "--user", "alice", "register"],
+    );
+    let before = (
+        admin(&served, &data, "projects/alice").await,
+        access_list(&served).await,
+    );
+    assert_ne!(
+        before.1,
+        serde_json::json!([]),
+        "the operator's list for this machine"
+    );
     let said = ended(load(
         place.path(),
         &served.url,
         &["--mix", "mxdc", "--rate", "20/s"],
     ));
     succeeded(&said);
-    assert!(said.stdout.contains("What stays"), "{}", said.stdout);
-    assert_eq!(admin(&served, &data, "projects/alice").await, before);
-    let lists = reqwest::get(format!("{}/api/v2/accesslist/", served.url))
-        .await
-        .unwrap();
-    assert_eq!(
-        lists.text().await.unwrap(),
-        "[]",
-        "this machine has no list any more"
+    assert!(
+        said.stdout
+            .contains("without hosts: this machine has an access list"),
+        "{}",
+        said.stdout
     );
-    let again = ended(load(
-        place.path(),
-        &served.url,
-        &["--mix", "uploads", "--rate", "20/s"],
-    ));
-    succeeded(&again);
-    write(
-        place.path(),
-        "theirs.toml",
-        "[[project]]\nusername = \"their-p000\"\n",
-    );
-    let token = data.join("admin.token");
-    let token = token.to_str().unwrap();
-    super::done(
-        place.path(),
-        &[
-            "apply",
-            "theirs.toml",
-            "--url",
-            &served.url,
-            "--token-file",
-            token,
-        ],
-    );
-    let refused = ended(load(place.path(), &served.url, &["--prefix", "their"]));
+    let refused = ended(load(place.path(), &served.url, &["--mix", "access"]));
     assert_eq!(refused.code, Some(1));
     assert!(
-        refused.stderr.contains("their-p000") && refused.stderr.contains("--prefix"),
+        refused.stderr.contains("must not be logged off"),
         "{}",
         refused.stderr
     );
+    let after = (
+        admin(&served, &data, "projects/alice").await,
+        access_list(&served).await,
+    );
+    assert_eq!(after, before);
+    let again = super::done(place.path(), &["apply", &facility, "--url", &served.url]);
+    assert!(again.starts_with("0 created, 0 updated"), "{again}");
     served.stop("TERM");
 }
 

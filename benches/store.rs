@@ -145,7 +145,7 @@ async fn run(store: &Store, kind: Kind, writers: usize, seconds: f64) -> (u64, f
 }
 
 async fn write(store: Store, kind: Kind, seed: u64, until: Instant) -> u64 {
-    let mut random = figures::Random::new(seed);
+    let mut random = beamlive::load::random::Random::new(seed);
     let mut commits = 0;
     while Instant::now() < until {
         let batch = match kind {
@@ -169,7 +169,7 @@ fn record() -> Batch {
     batch
 }
 
-fn upload(place: u64, random: &mut figures::Random) -> Batch {
+fn upload(place: u64, random: &mut beamlive::load::random::Random) -> Batch {
     let (project, beamline, session) = (ProjectId(place), BeamlineId(place), SessionId(place));
     let uuid = random.uuid();
     let record = Dataset {

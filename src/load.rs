@@ -6,7 +6,7 @@
 //! | `facility.rs`, `prepare.rs`, `admin.rs`, `accounts.rs` | what a run declares, registers, and takes back; accounts of a file |
 //! | `program.rs`, `mxdc.rs`, `host.rs`, `bodies.rs`, `signer.rs` | simulated programs: what each asks next, with which body, signed by which key |
 //! | `fleet.rs`, `drive.rs`, `alarm.rs`, `client.rs`, `answer.rs` | all of them at work, each on a connection of its own |
-//! | `measure.rs`, `live.rs`, `report.rs`, `report/`, `machine.rs` | what came of it: counted, shown while it goes, told at the end |
+//! | `measure.rs`, `watching.rs`, `live.rs`, `report.rs`, `report/`, `machine.rs` | what came of it: counted, shown while it goes, told at the end |
 //! | `ledger.rs`, `books.rs` | what was acknowledged, and whether the service has it |
 //!
 //! Invariants: the latency of a request counts from when it was due, so a service that is slow to answer one is
@@ -36,6 +36,7 @@ pub mod program;
 pub mod random;
 pub mod report;
 pub mod signer;
+mod watching;
 
 pub use options::Options;
 
@@ -49,20 +50,14 @@ use drive::Conditions;
 use facility::Facility;
 use fleet::Fleet;
 use ledger::{Ledger, Run};
-use live::Live;
-use measure::{Course, Recorder, Tally};
-use plan::{KeyType, Mix, Signing};
-use report::hdr::Logs;
+use plan::{KeyType, Mix};
 use report::{About, Report, Verdict};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, watch, Barrier};
-
-/// How often it is looked at what programs have counted.
-const SECOND: Duration = Duration::from_secs(1);
+use tokio::sync::{watch, Barrier};
+use watching::Watching;
 
 /// Runs it, prints the results, and writes the files that were asked for. It ends early, and in order, when `stop`
 /// becomes true.
@@ -205,15 +200,7 @@ async fn measure(
         stop: stop.clone(),
         opened: Arc::new(Barrier::new(jobs.len() + 1)),
     };
-    let mut watching = Watching {
-        logs: match &options.hdr {
-            Some(directory) => Some(Logs::new(directory, now)?),
-            None => None,
-        },
-        live: Live::new(options.duration),
-        course: Course::default(),
-        recorders: Vec::new(),
-    };
+    let mut watching = Watching::new(options, now)?;
     watching
         .live
         .tell(&format!("{} simulated programs at {}", jobs.len(), options.url));
@@ -234,64 +221,8 @@ async fn measure(
             reason: "they are read through the admin API: name its --token-file".to_owned(),
         },
     };
-    let about = about(options, seed, site.hosts, now);
+    let about = About::of(options, seed, site.hosts, now);
     Ok(Report::new(about, &watching.course, length, interrupted, books))
-}
-
-/// What is looked at while programs run.
-struct Watching {
-    logs: Option<Logs>,
-    live: Live,
-    course: Course,
-    recorders: Vec<Recorder>,
-}
-
-impl Watching {
-    /// Looks at what was counted every second until all threads have ended; what they have to show, and how long requests
-    /// came.
-    async fn watch(
-        &mut self,
-        threads: usize,
-        mut shown: mpsc::UnboundedReceiver<fleet::Shown>,
-        stop: &mut watch::Receiver<bool>,
-        duration: Duration,
-    ) -> Result<(Vec<Ledger>, Duration), Failure> {
-        let start = Instant::now();
-        let mut ticks = tokio::time::interval_at(tokio::time::Instant::from_std(start) + SECOND, SECOND);
-        let (mut ledgers, mut ended, mut before) = (Vec::new(), 0, Duration::ZERO);
-        let mut length = None;
-        while ended < threads {
-            tokio::select! {
-                _ = ticks.tick() => {}
-                more = shown.recv() => {
-                    ledgers.extend(more.ok_or("a thread that makes the load has ended")??);
-                    ended += 1;
-                    if ended < threads {
-                        continue;
-                    }
-                }
-                _ = stop.wait_for(|stop| *stop), if length.is_none() => {
-                    length = Some(start.elapsed().min(duration));
-                    continue;
-                }
-            }
-            let at = start.elapsed();
-            let mut second = Tally::default();
-            self.recorders
-                .iter()
-                .for_each(|recorder| second.merge(&recorder.take()));
-            self.course.enter(&second, at);
-            self.live.show(&second, &self.course.total, at);
-            if let Some(logs) = &mut self.logs {
-                logs.write(&second, at, at.saturating_sub(before))?;
-            }
-            before = at;
-        }
-        if let Some(logs) = self.logs.take() {
-            logs.finish()?;
-        }
-        Ok((ledgers, length.unwrap_or(duration)))
-    }
 }
 
 /// Compares what was acknowledged with what the service has.
@@ -335,57 +266,6 @@ fn random_run() -> Result<Run, Failure> {
 
 fn random_seed() -> Result<u64, Failure> {
     Ok(u64::from(getrandom::u32().map_err(no_randomness)?))
-}
-
-fn about(options: &Options, seed: u64, hosts: usize, now: beamlive_storage::Timestamp) -> About {
-    let mut named = vec![
-        ("mix".to_owned(), format!("{:?}", options.mix).to_lowercase()),
-        ("rate".to_owned(), options.rate.to_string()),
-        (
-            "duration".to_owned(),
-            format!("{} s", options.duration.as_secs_f64()),
-        ),
-        ("seed".to_owned(), seed.to_string()),
-        ("threads".to_owned(), options.threads.to_string()),
-        (
-            "signing".to_owned(),
-            match options.sign {
-                Signing::Second => "once a second and program".to_owned(),
-                Signing::Each => "each request".to_owned(),
-            },
-        ),
-        (
-            "timeout".to_owned(),
-            format!("{} s", options.timeout.as_secs_f64()),
-        ),
-    ];
-    match &options.accounts {
-        Some(file) => named.push(("accounts".to_owned(), file.display().to_string())),
-        None => named.extend([
-            ("beamlines".to_owned(), options.beamlines.to_string()),
-            ("samples".to_owned(), format!("{} in a list", options.samples)),
-            ("keys".to_owned(), format!("{:?}", options.key_type)),
-        ]),
-    }
-    if options.mix.has_hosts() {
-        named.push(("hosts".to_owned(), hosts.to_string()));
-    }
-    if let Some(connections) = options.connections {
-        named.push(("connections".to_owned(), connections.to_string()));
-    }
-    About {
-        url: options.url.clone(),
-        began: chrono::DateTime::<chrono::Utc>::from_timestamp_micros(now.0)
-            .unwrap_or_default()
-            .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        machine: format!("{}; {}", machine::describe(), machine::load()),
-        arrivals: match options.rate {
-            plan::Rate::Max => "closed loop: each program asks again as soon as it has its answer".to_owned(),
-            plan::Rate::PerSecond(_) => format!("open loop: {} due at random (Poisson)", options.rate),
-        },
-        options: named,
-    }
 }
 
 /// The files that results go to. They are made first, so that a long run does not end at a path that is wrong.

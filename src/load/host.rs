@@ -126,7 +126,7 @@ impl Program for Host {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     fn host(part: Part) -> Host {

@@ -1,5 +1,6 @@
 //! What a run came to: one value, told as text, as JSON and as a page.
 
+mod about;
 mod chart;
 pub mod hdr;
 mod html;

@@ -23,16 +23,12 @@ mod apart;
 mod cases;
 #[path = "ceiling/mod.rs"]
 mod ceiling;
-#[path = "service/client.rs"]
-mod client;
 #[path = "service/facility.rs"]
 mod facility;
 #[path = "service/figures.rs"]
 mod figures;
 #[path = "service/load.rs"]
 mod load;
-#[path = "service/machine.rs"]
-mod machine;
 #[path = "service/pace.rs"]
 mod pace;
 #[path = "service/reports.rs"]
@@ -47,7 +43,8 @@ mod usage;
 use ceiling::cases::{LIST, MIDDLE, NOTHING, SMALL, USERS};
 use ceiling::server::Ceiling;
 use clap::Parser;
-use client::Connection;
+use beamlive::load::client::Connection;
+use beamlive::load::machine;
 use figures::{percentile, Spread};
 use load::Round;
 use site::Site;

@@ -21,8 +21,6 @@
 mod apart;
 #[path = "service/cases.rs"]
 mod cases;
-#[path = "service/client.rs"]
-mod client;
 #[path = "service/facility.rs"]
 mod facility;
 #[path = "service/figures.rs"]
@@ -31,8 +29,6 @@ mod figures;
 mod growth;
 #[path = "service/load.rs"]
 mod load;
-#[path = "service/machine.rs"]
-mod machine;
 #[path = "service/reports.rs"]
 mod reports;
 #[path = "service/site.rs"]
@@ -42,6 +38,7 @@ mod table;
 #[path = "service/usage.rs"]
 mod usage;
 
+use beamlive::load::machine;
 use cases::Case;
 use clap::Parser;
 use load::Round;
@@ -91,7 +88,7 @@ fn main() {
     }
     let directory = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     log_as_in_production(&directory);
-    println!("{}\n", machine::describe());
+    println!("{}, {}\n", machine::describe(), machine::load());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -11,9 +11,8 @@
 
 #[path = "service/figures.rs"]
 mod figures;
-#[path = "service/machine.rs"]
-mod machine;
 
+use beamlive::load::machine;
 use beamlive_actors::activity::{self, Deed, Origin};
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId, SessionId};
 use beamlive_storage::keys::{self, Table};
@@ -63,7 +62,7 @@ fn main() {
         (options.rounds, options.seconds) = (1, 0.1);
     }
     let directory = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    println!("{}", machine::describe());
+    println!("{}, {}", machine::describe(), machine::load());
     let syncs = append_and_sync(directory.path(), if options.quick { 20 } else { 500 });
     println!(
         "append of 4 KiB + fdatasync: p50 {:.0} µs, p99 {:.0} µs\n",
@@ -146,7 +145,7 @@ async fn run(store: &Store, kind: Kind, writers: usize, seconds: f64) -> (u64, f
 }
 
 async fn write(store: Store, kind: Kind, seed: u64, until: Instant) -> u64 {
-    let mut random = figures::Random::new(seed);
+    let mut random = beamlive::load::random::Random::new(seed);
     let mut commits = 0;
     while Instant::now() < until {
         let batch = match kind {
@@ -170,7 +169,7 @@ fn record() -> Batch {
     batch
 }
 
-fn upload(place: u64, random: &mut figures::Random) -> Batch {
+fn upload(place: u64, random: &mut beamlive::load::random::Random) -> Batch {
     let (project, beamline, session) = (ProjectId(place), BeamlineId(place), SessionId(place));
     let uuid = random.uuid();
     let record = Dataset {

@@ -8,6 +8,7 @@ pub mod client;
 mod progress;
 pub mod restore;
 pub mod proxy;
+pub mod load;
 pub mod serve;
 pub mod verify;
 
@@ -42,6 +43,8 @@ pub enum Command {
     Restore(restore::Restore),
     /// Check a data directory, offline: every record, every index, every promise.
     Verify(verify::Verify),
+    /// Simulate a facility, and measure how a service bears it.
+    Load(Box<load::Load>),
 }
 
 /// Why a command failed, in words for a person.
@@ -74,6 +77,7 @@ impl Cli {
             Command::Backup(backup) => backup.run().await,
             Command::Restore(restore) => restore.run().await,
             Command::Verify(verify) => verify.run().await,
+            Command::Load(load) => load.run().await,
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The binary itself: `serve`, `apply`, `check`, `client`, `backup`, `restore`, `verify`.
+//! The binary itself: `serve`, `apply`, `check`, `client`, `load`.
 
 mod backup;
 mod client;
 mod configuration;
 mod facility;
 mod restore;
+mod load;
 mod serve;
 mod verify;
 

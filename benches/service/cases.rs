@@ -1,8 +1,8 @@
 //! What is asked of the service: one row of the table each.
 
-use super::figures::Random;
 use super::reports::Reports;
 use super::site::{Caller, Site, BEAMLINES};
+use beamlive::load::random::Random;
 use serde_json::{json, Value};
 use std::fmt::Write;
 
@@ -209,7 +209,7 @@ impl Requests for Uploads {
     fn next(&mut self, out: &mut Vec<u8>) {
         let uuid = self.random.uuid();
         self.body[self.uuid_at..][..uuid.len()].copy_from_slice(uuid.as_bytes());
-        let number = format!("{:016x}", self.random.next());
+        let number = format!("{:016x}", self.random.draw());
         self.body[self.directory_at..][..number.len()].copy_from_slice(number.as_bytes());
         let token = self.caller.token();
         post(

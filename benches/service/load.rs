@@ -1,9 +1,9 @@
 //! Connections that ask and wait, for a while, and what came of it.
 
 use super::cases::{Case, Requests};
-use super::client::Connection;
 use super::site::Site;
 use super::usage::{Meter, Usage};
+use beamlive::load::client::Connection;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! Requests that come at a rate, whatever the answers do.
 
 use super::cases::Requests;
-use super::client::Connection;
+use beamlive::load::client::Connection;
 use super::load::Round;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -1,11 +1,11 @@
 //! A service of its own in this process, on threads of its own, with the production code and a store on the disk.
 
 use super::apart::Apart;
-use super::client::Connection;
 use super::facility;
 use base64::prelude::{Engine, BASE64_URL_SAFE};
 use beamlive::auth::token::{base62, sign_message};
 use beamlive::config::Settings;
+use beamlive::load::client::Connection;
 use beamlive::server::{Parts, Running};
 use beamlive_actors::clock::{Clock, SystemClock};
 use beamlive_storage::{Store, Table};

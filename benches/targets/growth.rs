@@ -2,7 +2,8 @@
 
 use super::super::cases::{find, DATA};
 use super::super::facility;
-use super::super::figures::{percentile, Random};
+use super::super::figures::percentile;
+use beamlive::load::random::Random;
 use super::super::load;
 use super::super::site::{settings, Site, BEAMLINES};
 use super::{Line, Target};

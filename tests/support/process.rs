@@ -87,6 +87,14 @@ impl Served {
         self.ended()
     }
 
+    /// Waits until a line on standard error contains `part`.
+    pub fn until(&self, part: &str) {
+        let mut said = String::new();
+        while !said.contains(part) {
+            said = self.errors.recv_timeout(DEADLINE).unwrap();
+        }
+    }
+
     /// Its number.
     pub fn id(&self) -> u32 {
         self.child.id()

@@ -6,8 +6,8 @@ pub mod backup;
 pub mod check;
 pub mod client;
 mod progress;
-pub mod restore;
 pub mod proxy;
+pub mod restore;
 pub mod serve;
 pub mod verify;
 

@@ -6,9 +6,9 @@ pub mod backup;
 pub mod check;
 pub mod client;
 mod progress;
-pub mod restore;
 pub mod proxy;
 pub mod load;
+pub mod restore;
 pub mod serve;
 pub mod verify;
 

@@ -40,11 +40,11 @@ mod targets;
 #[path = "service/usage.rs"]
 mod usage;
 
+use beamlive::load::client::Connection;
+use beamlive::load::machine;
 use ceiling::cases::{LIST, MIDDLE, NOTHING, SMALL, USERS};
 use ceiling::server::Ceiling;
 use clap::Parser;
-use beamlive::load::client::Connection;
-use beamlive::load::machine;
 use figures::{percentile, Spread};
 use load::Round;
 use site::Site;

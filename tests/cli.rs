@@ -5,8 +5,8 @@ mod backup;
 mod client;
 mod configuration;
 mod facility;
-mod restore;
 mod load;
+mod restore;
 mod serve;
 mod verify;
 

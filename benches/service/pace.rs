@@ -1,8 +1,8 @@
 //! Requests that come at a rate, whatever the answers do.
 
 use super::cases::Requests;
-use beamlive::load::client::Connection;
 use super::load::Round;
+use beamlive::load::client::Connection;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 

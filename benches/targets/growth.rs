@@ -3,10 +3,10 @@
 use super::super::cases::{find, DATA};
 use super::super::facility;
 use super::super::figures::percentile;
-use beamlive::load::random::Random;
 use super::super::load;
 use super::super::site::{settings, Site, BEAMLINES};
 use super::{Line, Target};
+use beamlive::load::random::Random;
 use beamlive::server::{Parts, Running};
 use beamlive::wire::dataset;
 use beamlive_actors::activity::Origin;
@@ -109,7 +109,7 @@ async fn upload(running: &Running, first: &DatasetUpload, writer: u64, count: u6
     for _ in 0..count {
         let upload = DatasetUpload {
             uuid: Some(random.uuid()),
-            directory: format!("/users/alpha/CMCF-20261123/native/{:016x}", random.next()),
+            directory: format!("/users/alpha/CMCF-20261123/native/{:016x}", random.draw()),
             ..first.clone()
         };
         let stored = directory.add_dataset(beamline, project, Arc::new(upload), origin.clone());

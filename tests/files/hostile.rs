@@ -6,12 +6,14 @@ use proptest::test_runner::{Config, TestRunner};
 use std::os::unix::fs::symlink;
 
 /// The routes, with the place where a path or a name goes.
-const ROUTES: [&str; 5] = [
+const ROUTES: [&str; 7] = [
     "/download/files/raw/{key}/{}",
     "/download/files/archive/{key}/{}.tar.gz",
     "/download/files/archive/{key}/{}",
     "/download/files/multi/{key}/a.tar.gz?frame={}",
     "/download/files/multi/{key}/{}.tar.gz?frame=no-such-frame",
+    "/download/files/frame/{key}/{}/nm.png",
+    "/download/files/snapshot/{key}/{}",
 ];
 
 /// Paths as they are sent, none of which is one of a file in the directory.

@@ -18,6 +18,18 @@ use prometheus::{
 };
 use std::fmt;
 
+/// What a limit is called that ends something or keeps it out.
+const LIMITS: [&str; 6] = [
+    "connections",
+    "bodies",
+    "address",
+    "project",
+    "slow_head",
+    "slow_reader",
+];
+/// What a route is called that sends files.
+const FILE_ROUTES: [&str; 5] = ["raw", "archive", "multi", "frame", "snapshot"];
+
 /// Why a token was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
@@ -136,8 +148,14 @@ impl Metrics {
                 &["route"],
             )),
         };
+        // What has not come yet is 0, not unknown: its first time then shows in a rate.
+        for limit in LIMITS {
+            let _ = metrics.overload.with_label_values(&[limit]);
+        }
+        for route in FILE_ROUTES {
+            let _ = metrics.file_bytes.with_label_values(&[route]);
+        }
         for cause in Refused::ALL {
-            // A cause that has not come yet is 0, not unknown: its first refusal then shows in a rate.
             let _ = metrics.verification_failures.with_label_values(&[cause.label()]);
         }
         let registry = &metrics.registry;

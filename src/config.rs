@@ -134,6 +134,8 @@ pub struct Quota {
 pub struct StoreSettings {
     /// Page cache, in bytes.
     pub cache_bytes: u64,
+    /// Length of the journal at which its rows go into the database, in bytes.
+    pub journal_bytes: u64,
     /// Rows that are kept because they were changed while a backup was taken, in bytes; beyond it the backup fails.
     pub backup_memory_bytes: usize,
 }
@@ -229,6 +231,7 @@ impl Default for StoreSettings {
     fn default() -> Self {
         Self {
             cache_bytes: 64 << 20,
+            journal_bytes: 8 << 20,
             backup_memory_bytes: 256 << 20,
         }
     }
@@ -350,6 +353,7 @@ impl Settings {
             ("limits.write_seconds", at_least(self.limits.write_seconds)),
             ("limits.idle_seconds", at_least(self.limits.idle_seconds)),
             ("limits.body_bytes", self.limits.body_bytes),
+            ("store.journal_bytes", at_least(self.store.journal_bytes)),
             ("limits.bodies_bytes", self.limits.bodies_bytes),
             ("limits.rate.per_address", lowest(self.limits.rate.per_address)),
             ("limits.rate.per_project", lowest(self.limits.rate.per_project)),

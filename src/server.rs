@@ -283,8 +283,10 @@ fn store_config(settings: &Settings) -> StoreConfig {
     StoreConfig {
         path: settings.data.join("store"),
         cache_bytes: settings.store.cache_bytes,
+        journal_bytes: settings.store.journal_bytes,
         queue: settings.limits.write_queue,
         created_by: concat!("beamlive ", env!("CARGO_PKG_VERSION")).to_owned(),
+        ..StoreConfig::default()
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a database must offer to hold the store: read a key, read a range in order, apply batches atomically.
 
 pub mod faults;
+mod journal;
+pub(crate) mod journaled;
+mod layers;
 pub mod memory;
 pub(crate) mod sled;
 
@@ -34,6 +37,14 @@ pub trait Engine: Send + Sync + 'static {
     /// # Errors
     /// [`EngineError`] when it is unknown whether the group is durable. The store then writes nothing any more.
     fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError>;
+
+    /// Called once nothing is applied any more: what was put off is done now. What is durable already is so without it.
+    ///
+    /// # Errors
+    /// [`EngineError`] when it could not be done; it is then done at the next start.
+    fn settle(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
 
     /// What the store takes on disk now; nothing for a database that is not on this host.
     fn disk(&self) -> DiskUse {
@@ -88,9 +99,6 @@ pub enum EngineError {
         /// Bytes that are left.
         free: u64,
     },
-    /// A failed write has left half a group in memory: nothing can be read any more that is sure to be right.
-    #[error("a failed write has left the database unreadable until the restart")]
-    Torn,
     /// A counter row is not a counter.
     #[error("the counter of table {table} holds {found}")]
     Counter {
@@ -102,4 +110,22 @@ pub enum EngineError {
     /// A fault that a test asked for.
     #[error("a fault was injected")]
     Injected,
+}
+
+impl EngineError {
+    pub(crate) fn database(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Database(Box::new(error))
+    }
+
+    /// The error and all its causes, in one line.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        text
+    }
 }

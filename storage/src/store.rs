@@ -3,8 +3,9 @@
 use crate::chunks;
 use crate::codec::{decode, DecodeError, Versioned};
 use crate::engine::faults::{Faults, NoFaults};
+use crate::engine::journaled::Journaled;
 use crate::engine::memory::MemoryEngine;
-use crate::engine::sled::{OpenError, SledEngine};
+use crate::engine::sled::OpenError;
 use crate::engine::{Engine, EngineError, Entries, Order};
 use crate::keys::{self, Key, Table};
 use crate::metrics::WriterMetrics;
@@ -31,6 +32,8 @@ pub struct StoreConfig {
     pub path: PathBuf,
     /// Bytes of pages that are kept in memory.
     pub cache_bytes: u64,
+    /// Bytes of the journal after which its rows go into the database.
+    pub journal_bytes: u64,
     /// Batches that may wait for the writer.
     pub queue: usize,
     /// Program and version, written into a store that is created.
@@ -42,6 +45,7 @@ impl Default for StoreConfig {
         Self {
             path: PathBuf::from("data"),
             cache_bytes: 64 * 1024 * 1024,
+            journal_bytes: 8 * 1024 * 1024,
             queue: 4096,
             created_by: concat!("beamlive ", env!("CARGO_PKG_VERSION")).to_owned(),
         }
@@ -124,10 +128,14 @@ impl Store {
     /// # Errors
     /// [`OpenError`], which says what to do.
     #[doc(hidden)]
-    pub fn open_with(config: &StoreConfig, now: Timestamp, faults: impl Faults) -> Result<Self, OpenError> {
+    pub fn open_with(
+        config: &StoreConfig,
+        now: Timestamp,
+        faults: impl Faults + Clone,
+    ) -> Result<Self, OpenError> {
         let refused = |source| OpenError::of_format(&config.path, source);
         migrate::check_file(&config.path).map_err(refused)?;
-        let engine = SledEngine::open_with(&config.path, config.cache_bytes, faults)?;
+        let engine = Journaled::open(config, faults)?;
         migrate::prepare(&engine, &config.created_by, now)
             .and_then(|()| migrate::publish(&config.path, &engine))
             .map_err(refused)?;
@@ -135,7 +143,7 @@ impl Store {
     }
 
     /// Opens the store in `path` to look at it, with `cache_bytes` of pages in memory. Creates none, and writes nothing
-    /// but what the database itself does when it is opened.
+    /// but what the database itself does when it is opened, and what its journal still owes it.
     ///
     /// # Errors
     /// [`OpenError`], which says what to do; [`OpenError::Missing`] when there is no store.
@@ -147,7 +155,12 @@ impl Store {
         }
         let refused = |source| OpenError::of_format(path, source);
         migrate::check_file(path).map_err(refused)?;
-        let engine = SledEngine::open(path, cache_bytes)?;
+        let config = StoreConfig {
+            path: path.to_owned(),
+            cache_bytes,
+            ..StoreConfig::default()
+        };
+        let engine = Journaled::open(&config, NoFaults)?;
         migrate::check(&engine).map_err(refused)?;
         Ok(Self::with_engine(Arc::new(engine), 1))
     }
@@ -331,10 +344,14 @@ impl Store {
         if writer.take().is_some_and(|writer| writer.join().is_err()) {
             self.inner.shown.turn_off("the writer panicked");
         }
-        match self.inner.shown.failure.get() {
-            Some(reason) => Err(Unavailable::WritesOff(Arc::clone(reason))),
-            None => Ok(()),
+        if let Some(reason) = self.inner.shown.failure.get() {
+            return Err(Unavailable::WritesOff(Arc::clone(reason)));
         }
+        if let Err(error) = self.inner.engine.settle() {
+            let reason = self.inner.shown.turn_off(&error.chain());
+            return Err(Unavailable::WritesOff(reason));
+        }
+        Ok(())
     }
 
     /// The database itself, for what reads rows as they are.

@@ -3,12 +3,11 @@
 //! It outlives every failure of the database, because someone must answer the batches that still come.
 
 use crate::batch::Batch;
-use crate::engine::{Engine, EngineError};
+use crate::engine::Engine;
 use crate::group::{Committed, Conflict};
 use crate::metrics::Meters;
 use crate::snapshot::Snapshots;
 use std::any::Any;
-use std::error::Error;
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::pin::Pin;
@@ -163,20 +162,9 @@ fn commit(
     match catch_unwind(AssertUnwindSafe(apply)) {
         Ok(Ok(outcomes)) if outcomes.len() == group.len() => Ok(outcomes),
         Ok(Ok(outcomes)) => Err(format!("{} outcomes for {} batches", outcomes.len(), group.len())),
-        Ok(Err(error)) => Err(chain(&error)),
+        Ok(Err(error)) => Err(error.chain()),
         Err(panic) => Err(format!("the database panicked: {}", message(panic.as_ref()))),
     }
-}
-
-fn chain(error: &EngineError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {

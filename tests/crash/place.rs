@@ -53,6 +53,8 @@ impl Place {
         command
             .args(["--facility", "facility.toml", "--proxy-url"])
             .arg(self.proxy.url());
+        // So short that rows are on their way from the journal into the database nearly all the time.
+        command.env("BEAMLIVE_STORE__JOURNAL_BYTES", "30000");
         (self.wrap)(command)
     }
 

@@ -2,10 +2,13 @@
 
 use super::{BackupError, Header, Reader};
 use crate::batch::Batch;
-use crate::engine::sled::{sync_directory, OpenError, SledEngine};
+use crate::engine::faults::NoFaults;
+use crate::engine::journaled::Journaled;
+use crate::engine::sled::{sync_directory, OpenError};
 use crate::engine::{Engine, EngineError};
 use crate::keys::{Key, Table};
 use crate::migrate::{self, FormatError, LAYOUT};
+use crate::store::StoreConfig;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
 use std::os::unix::fs::DirBuilderExt;
@@ -131,7 +134,12 @@ fn fill<R: Read>(
             path: path.to_owned(),
             source,
         })?;
-    let engine = SledEngine::open(path, CACHE_BYTES)?;
+    let config = StoreConfig {
+        path: path.to_owned(),
+        cache_bytes: CACHE_BYTES,
+        ..StoreConfig::default()
+    };
+    let engine = Journaled::open(&config, NoFaults)?;
     let mut counters = Vec::new();
     let (mut batch, mut bytes) = (Batch::new(), 0);
     while let Some(rows) = reader.next_rows()? {
@@ -151,6 +159,7 @@ fn fill<R: Read>(
     engine.apply(&[batch])?;
     migrate::check(&engine)?;
     migrate::publish(path, &engine)?;
+    engine.settle()?;
     Ok(Restored {
         header: reader.header().clone(),
         rows: reader.rows(),

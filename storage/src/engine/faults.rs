@@ -12,12 +12,14 @@ pub enum Step {
     Open,
     /// Read a key, or the next entry of a range.
     Read,
-    /// Apply a group to the pages in memory.
+    /// Append a group to the journal.
     Write,
-    /// Hand the group's bytes to the kernel.
-    Flush,
-    /// Wait until the disk has them.
+    /// Wait until the disk has it.
     Sync,
+    /// Bring rows of the journal into the database.
+    Checkpoint,
+    /// Wait until the disk has these.
+    CheckpointSync,
 }
 
 /// Decides which steps fail. Called from every thread that reads or writes.

@@ -1,18 +1,15 @@
 //! sled 0.34 as the database: one tree, one thread that writes, and a sync of our own.
 //!
-//! sled's `flush` hands the bytes to the kernel but does not wait for the disk to have them, so every group ends in
+//! sled's `flush` hands the bytes to the kernel but does not wait for the disk to have them, so every write ends in
 //! an `fdatasync` on a second descriptor of the database file.
 
-use super::faults::{Faults, NoFaults, Step};
-use super::{DiskUse, Engine, EngineError, Entries, Filesystem, Order};
-use crate::batch::Batch;
-use crate::group::{plan, Committed, Conflict};
+use super::faults::{Faults, Step};
+use super::{DiskUse, EngineError, Entries, Filesystem, Order};
 use crate::migrate::FormatError;
 use std::fs::{self, File};
 use std::io;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 
 /// Pages above a quarter of this spill into files that sled neither syncs nor frees; fixed when a store is created.
@@ -103,27 +100,23 @@ impl OpenError {
     }
 }
 
-/// A sled database in a directory of its own.
-pub(crate) struct SledEngine<F = NoFaults> {
+/// A sled database in a directory of its own, which one thread writes.
+pub(crate) struct SledEngine<F> {
     db: sled::Db,
+    /// Holds the mark alone.
+    marks: sled::Tree,
     /// Second descriptor of the database file, for the sync that sled leaves out.
     file: File,
     path: PathBuf,
-    /// Set when a group may be half applied in memory.
-    torn: AtomicBool,
     faults: F,
 }
 
-impl SledEngine {
-    /// Opens the database in `path`, or creates it. `cache_bytes` bounds the pages that are kept in memory.
-    pub(crate) fn open(path: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
-        Self::open_with(path, cache_bytes, NoFaults)
-    }
-}
+/// Where the mark is.
+const MARK: &[u8] = b"entry";
 
 impl<F: Faults> SledEngine<F> {
-    /// As [`SledEngine::open`], with `faults`.
-    pub(crate) fn open_with(path: &Path, cache_bytes: u64, faults: F) -> Result<Self, OpenError> {
+    /// Opens the database in `path`, or creates it. `cache_bytes` bounds the pages that are kept in memory.
+    pub(crate) fn open(path: &Path, cache_bytes: u64, faults: F) -> Result<Self, OpenError> {
         if path.exists() && !path.is_dir() {
             return Err(OpenError::NotADirectory {
                 path: path.to_owned(),
@@ -138,38 +131,115 @@ impl<F: Faults> SledEngine<F> {
             .segment_size(SEGMENT_BYTES)
             .flush_every_ms(None);
         // sled panics on some kinds of damage.
-        let db = catch_unwind(AssertUnwindSafe(|| config.open()))
-            .map_err(|_| OpenError::Corrupted {
-                path: path.to_owned(),
-                source: "sled panicked while it read the files".into(),
-            })?
-            .map_err(|error| refused(path, error))?;
-        sync_directory(path)
-            .and_then(|()| File::open(path.join("db")))
-            .map(|file| Self {
-                db,
-                file,
-                path: path.to_owned(),
-                torn: AtomicBool::new(false),
-                faults,
-            })
-            .map_err(|error| unreadable(path, error))
+        let (db, marks) = catch_unwind(AssertUnwindSafe(|| {
+            let db = config.open()?;
+            let marks = db.open_tree("journal")?;
+            Ok((db, marks))
+        }))
+        .map_err(|_| OpenError::Corrupted {
+            path: path.to_owned(),
+            source: "sled panicked while it read the files".into(),
+        })?
+        .map_err(|error| refused(path, error))?;
+        let file = File::open(path.join("db")).map_err(|error| unreadable(path, error))?;
+        Ok(Self {
+            db,
+            marks,
+            file,
+            path: path.to_owned(),
+            faults,
+        })
     }
 
-    /// Before anything is read, and before each entry of a range.
-    fn readable(&self) -> Result<(), EngineError> {
-        if self.torn.load(Ordering::Acquire) {
-            return Err(EngineError::Torn);
+    /// Makes the directory's entries, and the files that are written once and never synced again, outlive a power cut. At
+    /// every opening, for the process that created them may not have come this far.
+    pub(crate) fn sync_files(&self) -> io::Result<()> {
+        sync_directory(&self.path)
+    }
+
+    /// The last entry of the journal that the database has; 0 before the first.
+    pub(crate) fn mark(&self) -> Result<u64, EngineError> {
+        let mark = self.marks.get(MARK).map_err(EngineError::database)?;
+        match mark.as_deref().map(<[u8; 8]>::try_from) {
+            None => Ok(0),
+            Some(Ok(mark)) => Ok(u64::from_be_bytes(mark)),
+            Some(Err(_)) => Err(EngineError::Database("the journal's mark is no number".into())),
         }
-        self.faults.before(Step::Read).map_err(failed)
     }
 
-    /// Before anything is written.
-    fn writable(&self) -> Result<(), EngineError> {
-        self.faults.before(Step::Write).map_err(failed)?;
-        match fs2::available_space(&self.path).map_err(failed)? {
-            free if free < RESERVE => Err(EngineError::Full { free }),
-            _ => Ok(()),
+    /// Notes, durably, that the database has all entries of the journal up to `entry`.
+    pub(crate) fn set_mark(&self, entry: u64) -> Result<(), EngineError> {
+        self.faults
+            .before(Step::Checkpoint)
+            .map_err(EngineError::database)?;
+        self.marks
+            .insert(MARK, &entry.to_be_bytes())
+            .map_err(EngineError::database)?;
+        self.sync()
+    }
+
+    /// Writes rows, durably.
+    pub(crate) fn write<'a>(
+        &self,
+        rows: impl IntoIterator<Item = (&'a [u8], Option<&'a [u8]>)>,
+    ) -> Result<(), EngineError> {
+        let mut writes = sled::Batch::default();
+        for (key, value) in rows {
+            match value {
+                Some(value) => writes.insert(key, value),
+                None => writes.remove(key),
+            }
+        }
+        self.faults
+            .before(Step::Checkpoint)
+            .map_err(EngineError::database)?;
+        self.db.apply_batch(writes).map_err(EngineError::database)?;
+        self.sync()
+    }
+
+    fn sync(&self) -> Result<(), EngineError> {
+        self.db.flush().map_err(EngineError::database)?;
+        self.faults
+            .before(Step::CheckpointSync)
+            .map_err(EngineError::Sync)?;
+        self.file.sync_data().map_err(EngineError::Sync)
+    }
+
+    /// Bytes that the disk has left.
+    pub(crate) fn free(&self) -> io::Result<u64> {
+        statvfs(&self.path).map(|found| found.free)
+    }
+
+    /// Reads one key.
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        let value = self.db.get(key).map_err(EngineError::database)?;
+        Ok(value.map(|value| value.to_vec()))
+    }
+
+    /// Reads `start..end`, lazily.
+    pub(crate) fn range(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_> {
+        if start >= end {
+            return Box::new(std::iter::empty());
+        }
+        let entries = self.db.range(start..end);
+        let owned = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
+            let (key, value) = entry.map_err(EngineError::database)?;
+            Ok((key.to_vec(), value.to_vec()))
+        };
+        match order {
+            Order::Ascending => Box::new(entries.map(owned)),
+            Order::Descending => Box::new(entries.rev().map(owned)),
+        }
+    }
+
+    /// What all files take on disk, the journal's too.
+    pub(crate) fn disk(&self) -> DiskUse {
+        let (bytes, _) = files(&self.path);
+        let (blob_bytes, blobs) = files(&self.path.join("blobs"));
+        DiskUse {
+            bytes: bytes + blob_bytes,
+            blobs,
+            filesystem: statvfs(&self.path).ok(),
         }
     }
 }
@@ -219,71 +289,10 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> EngineError {
-    EngineError::Database(Box::new(error))
-}
-
-impl<F: Faults> Engine for SledEngine<F> {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
-        self.readable()?;
-        let value = self.db.get(key).map_err(failed)?;
-        Ok(value.map(|value| value.to_vec()))
-    }
-
-    fn range(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_> {
-        if start >= end {
-            return Box::new(std::iter::empty());
-        }
-        let entries = self.db.range(start..end);
-        let owned = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
-            self.readable()?;
-            let (key, value) = entry.map_err(failed)?;
-            Ok((key.to_vec(), value.to_vec()))
-        };
-        match order {
-            Order::Ascending => Box::new(entries.map(owned)),
-            Order::Descending => Box::new(entries.rev().map(owned)),
-        }
-    }
-
-    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
-        let plan = plan(group, |key| self.get(key))?;
-        if !plan.rows.is_empty() {
-            let mut writes = sled::Batch::default();
-            for (key, value) in plan.rows {
-                match value {
-                    Some(value) => writes.insert(key, value),
-                    None => writes.remove(key),
-                }
-            }
-            self.writable()?;
-            if let Err(error) = self.db.apply_batch(writes) {
-                self.torn.store(true, Ordering::Release);
-                return Err(failed(error));
-            }
-            self.faults.before(Step::Flush).map_err(failed)?;
-            self.db.flush().map_err(failed)?;
-            self.faults.before(Step::Sync).map_err(EngineError::Sync)?;
-            self.file.sync_data().map_err(EngineError::Sync)?;
-        }
-        Ok(plan.outcomes)
-    }
-
-    fn disk(&self) -> DiskUse {
-        let (bytes, _) = files(&self.path);
-        let (blob_bytes, blobs) = files(&self.path.join("blobs"));
-        DiskUse {
-            bytes: bytes + blob_bytes,
-            blobs,
-            filesystem: filesystem(&self.path),
-        }
-    }
-}
-
 /// The file system that holds `path`.
-fn filesystem(path: &Path) -> Option<Filesystem> {
-    let stat = rustix::fs::statvfs(path).ok()?;
-    Some(Filesystem {
+fn statvfs(path: &Path) -> io::Result<Filesystem> {
+    let stat = rustix::fs::statvfs(path)?;
+    Ok(Filesystem {
         bytes: stat.f_blocks.saturating_mul(stat.f_frsize),
         free: stat.f_bavail.saturating_mul(stat.f_frsize),
     })

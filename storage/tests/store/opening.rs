@@ -40,7 +40,7 @@ async fn what_was_acknowledged_is_there_even_without_closing() {
         .unwrap();
     // As a crash leaves it: the files as they are now, under a store that is still open.
     let copy = TempDir::new().unwrap();
-    copy_files(directory.path(), copy.path());
+    copy_files(directory.path(), copy.path(), |_| true);
     let crashed = crate::support::open(copy.path());
     assert_eq!(
         crashed.get::<DataType>(&key(1)).unwrap().unwrap().record.name,

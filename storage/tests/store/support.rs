@@ -19,6 +19,8 @@ pub(crate) fn config(path: &Path) -> StoreConfig {
     StoreConfig {
         path: path.to_owned(),
         cache_bytes: 8 * 1024 * 1024,
+        // So that rows are often on their way from the journal into the database.
+        journal_bytes: 2048,
         ..StoreConfig::default()
     }
 }
@@ -69,11 +71,12 @@ pub(crate) fn open_with(path: &Path, faults: impl Faults + Clone) -> Result<Stor
 }
 
 /// Copies the files of a store, as a crash leaves them: under a store that may still be open.
-pub(crate) fn copy_files(from: &Path, to: &Path) {
+pub(crate) fn copy_files(from: &Path, to: &Path, which: impl Fn(&str) -> bool) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_file() {
-            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        let name = entry.file_name();
+        if entry.file_type().unwrap().is_file() && which(&name.to_string_lossy()) {
+            std::fs::copy(entry.path(), to.join(name)).unwrap();
         }
     }
 }

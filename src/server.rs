@@ -286,7 +286,6 @@ fn store_config(settings: &Settings) -> StoreConfig {
         journal_bytes: settings.store.journal_bytes,
         queue: settings.limits.write_queue,
         created_by: concat!("beamlive ", env!("CARGO_PKG_VERSION")).to_owned(),
-        ..StoreConfig::default()
     }
 }
 

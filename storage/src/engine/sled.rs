@@ -178,22 +178,22 @@ impl<F: Faults> SledEngine<F> {
         self.sync()
     }
 
-    /// Writes rows, durably.
+    /// Writes rows, durably in the end: a crash may leave some of them.
     pub(crate) fn write<'a>(
         &self,
         rows: impl IntoIterator<Item = (&'a [u8], Option<&'a [u8]>)>,
     ) -> Result<(), EngineError> {
-        let mut writes = sled::Batch::default();
-        for (key, value) in rows {
-            match value {
-                Some(value) => writes.insert(key, value),
-                None => writes.remove(key),
-            }
-        }
         self.faults
             .before(Step::Checkpoint)
             .map_err(EngineError::database)?;
-        self.db.apply_batch(writes).map_err(EngineError::database)?;
+        // One by one: the journal makes them one change, and a batch of sled's would keep all readers out meanwhile.
+        for (key, value) in rows {
+            match value {
+                Some(value) => self.db.insert(key, value).map(drop),
+                None => self.db.remove(key).map(drop),
+            }
+            .map_err(EngineError::database)?;
+        }
         self.sync()
     }
 

@@ -8,7 +8,7 @@ mod observe;
 mod scrape;
 mod text;
 
-pub use observe::{Observe, Who};
+pub use observe::{Observe, Pattern, Who};
 
 use crate::proxy::files::Files;
 use beamlive_actors::directory::Directory;

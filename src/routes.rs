@@ -15,6 +15,7 @@ pub mod samples;
 pub mod survey;
 
 use crate::error::ApiError;
+use crate::metrics::Pattern;
 use crate::wire::json;
 use actix_web::web::{self, Bytes, ServiceConfig};
 use actix_web::{guard, HttpRequest, Resource};
@@ -32,7 +33,8 @@ const GET: &str = "GET, HEAD";
 const POST: &str = "POST";
 const GET_POST: &str = "GET, HEAD, POST";
 
-/// Declares the routes of the API, the survey and the built-in Data Proxy.
+/// Declares the routes of the API, the survey and the built-in Data Proxy. They are tried one after the other, so those
+/// that are asked most come first.
 pub fn api(config: &mut ServiceConfig) {
     config
         .service(
@@ -45,14 +47,15 @@ pub fn api(config: &mut ServiceConfig) {
                 .route(read().to(accesslist::get))
                 .route(web::post().to(accesslist::post)),
         )
+        .service(on("/api/v2/{token}/data/{beamline}", POST).route(web::post().to(data::post)))
+        .service(on("/api/v2/{token}/samples/{beamline}", GET).route(read().to(samples::get)))
+        .service(on("/api/v2/{token}/launch/{beamline}/{session}", POST).route(web::post().to(launch::post)))
+        .service(on("/api/v2/{token}/close/{beamline}/{session}", POST).route(web::post().to(close::post)))
+        .service(on("/api/v2/{token}/report/{beamline}", POST).route(web::post().to(report::post)))
+        // Before project/, whose pattern a user of that name would match.
         .service(on("/api/v2/keys/{username}", GET).route(read().to(keys::get)))
         .service(on("/access/keys/{username}", GET).route(read().to(keys::get)))
         .service(on("/api/v2/{token}/project", POST).route(web::post().to(project::post)))
-        .service(on("/api/v2/{token}/launch/{beamline}/{session}", POST).route(web::post().to(launch::post)))
-        .service(on("/api/v2/{token}/close/{beamline}/{session}", POST).route(web::post().to(close::post)))
-        .service(on("/api/v2/{token}/samples/{beamline}", GET).route(read().to(samples::get)))
-        .service(on("/api/v2/{token}/data/{beamline}", POST).route(web::post().to(data::post)))
-        .service(on("/api/v2/{token}/report/{beamline}", POST).route(web::post().to(report::post)))
         .service(on("/survey/style.css", GET).route(read().to(survey::style)))
         .service(
             on("/survey/{key}", GET_POST)
@@ -76,10 +79,12 @@ pub fn machines(config: &mut ServiceConfig) {
 }
 
 /// A path with and without its trailing slash, which answers other methods than `allowed` with 405.
-pub(crate) fn on(path: &str, allowed: &'static str) -> Resource {
-    web::resource([path.to_owned(), format!("{path}/")]).default_service(web::to(move || async move {
-        Err::<&str, _>(ApiError::WrongMethod(allowed))
-    }))
+pub(crate) fn on(path: &'static str, allowed: &'static str) -> Resource {
+    web::resource([path.to_owned(), format!("{path}/")])
+        .app_data(Pattern(path))
+        .default_service(web::to(move || async move {
+            Err::<&str, _>(ApiError::WrongMethod(allowed))
+        }))
 }
 
 /// GET, and HEAD, which is the same without the body.

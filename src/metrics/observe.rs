@@ -20,13 +20,17 @@ use std::time::{Duration, Instant};
 use tracing::field::display;
 
 /// The route of a path that is none.
-const NO_ROUTE: &str = "none";
+const NO_ROUTE: Pattern = Pattern("none");
 /// A request that takes longer is told of even when all is well.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// Who a request turned out to come from. Whoever verifies it puts this into the request's extensions.
 #[derive(Debug, Clone)]
 pub struct Who(pub Arc<str>);
+
+/// The path of a route as it is declared: what its resource carries, so that nobody matches the request's path again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pattern(pub &'static str);
 
 /// The middleware.
 #[derive(Debug, Clone)]
@@ -97,10 +101,13 @@ where
             let elapsed = begin.elapsed();
             // Which route it was is known only now that it was routed.
             let (pattern, status) = match &answer {
-                Ok(response) => (response.request().match_pattern(), response.status()),
+                Ok(response) => {
+                    let pattern = response.request().app_data::<Pattern>();
+                    (pattern.copied(), response.status())
+                }
                 Err(error) => (None, error.as_response_error().status_code()),
             };
-            let route = pattern.as_deref().unwrap_or(NO_ROUTE);
+            let Pattern(route) = pattern.unwrap_or(NO_ROUTE);
             series
                 .borrow_mut()
                 .count(&app.metrics, route, method, status.as_u16(), elapsed);
@@ -121,13 +128,13 @@ where
 
 /// The series that a worker has met, so that a request costs a look-up and no formatting.
 #[derive(Debug, Default)]
-struct KnownSeries(HashMap<String, Vec<(&'static str, u16, RequestSeries)>>);
+struct KnownSeries(HashMap<&'static str, Vec<(&'static str, u16, RequestSeries)>>);
 
 impl KnownSeries {
     fn count(
         &mut self,
         metrics: &Metrics,
-        route: &str,
+        route: &'static str,
         method: &'static str,
         status: u16,
         elapsed: Duration,
@@ -141,10 +148,7 @@ impl KnownSeries {
             None => {
                 let series = metrics.series(route, method, status);
                 series.count(elapsed);
-                self.0
-                    .entry(route.to_owned())
-                    .or_default()
-                    .push((method, status, series));
+                self.0.entry(route).or_default().push((method, status, series));
             }
         }
     }

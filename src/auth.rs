@@ -3,6 +3,7 @@
 //! What a refusal costs depends on the request alone, never on the account: an unknown user's signature is
 //! verified too, against a key that nobody holds. The log learns the cause; the client gets one answer for all.
 
+mod known;
 pub mod pool;
 pub mod token;
 

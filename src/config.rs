@@ -63,6 +63,8 @@ pub struct Settings {
 pub struct Tokens {
     /// How long a token is good, and how far in the future it may be signed, in seconds.
     pub max_age_seconds: u32,
+    /// Most verified tokens that are remembered, so that they are not verified again; 0 verifies each time.
+    pub remembered: usize,
 }
 
 /// Key registration.
@@ -194,7 +196,10 @@ impl Default for Settings {
 
 impl Default for Tokens {
     fn default() -> Self {
-        Self { max_age_seconds: 60 }
+        Self {
+            max_age_seconds: 60,
+            remembered: 4096,
+        }
     }
 }
 

@@ -113,7 +113,7 @@ impl Running {
             others: others.handle(),
         });
         let app = Data::new(App {
-            verification: VerificationPool::new(settings.limits.verifications),
+            verification: VerificationPool::new(settings.limits.verifications, settings.tokens.remembered),
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
             files,

@@ -1,5 +1,6 @@
 //! Verifies signatures: quick ones at once, slow ones on a pool that leaves a core to everybody else.
 
+use super::known::KnownTokens;
 use super::token::Token;
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::key::{self, PublicKey};
@@ -18,6 +19,7 @@ pub struct VerificationPool {
     running: Arc<Semaphore>,
     waiting: Semaphore,
     share: usize,
+    known: KnownTokens,
     /// Places that each address has; addresses without any are not in it.
     taken: Mutex<HashMap<IpAddr, usize>>,
 }
@@ -29,14 +31,15 @@ struct Place<'a> {
 }
 
 impl VerificationPool {
-    /// A pool on which at most `waiting` signatures wait or are verified.
+    /// A pool on which at most `waiting` signatures wait or are verified; at most `known` verified tokens are remembered.
     #[must_use]
-    pub fn new(waiting: usize) -> Self {
+    pub fn new(waiting: usize, known: usize) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             running: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
             waiting: Semaphore::new(waiting),
             share: waiting.div_ceil(SHARES),
+            known: KnownTokens::new(known),
             taken: Mutex::default(),
         }
     }
@@ -51,11 +54,20 @@ impl VerificationPool {
         key: Option<Arc<PublicKey>>,
         token: Token,
     ) -> Result<bool, Unavailable> {
-        if !key::is_slow(&token.signature) {
-            return Ok(key::verify(key.as_deref(), &token.message(), &token.signature));
+        if key.as_ref().is_some_and(|key| self.known.contains(&token, key)) {
+            return Ok(true);
         }
-        let work = move || key::verify(key.as_deref(), &token.message(), &token.signature);
-        self.run(from, work).await
+        let signed = if key::is_slow(&token.signature) {
+            let (key, token) = (key.clone(), token.clone());
+            let work = move || key::verify(key.as_deref(), &token.message(), &token.signature);
+            self.run(from, work).await?
+        } else {
+            key::verify(key.as_deref(), &token.message(), &token.signature)
+        };
+        if let (true, Some(key)) = (signed, key) {
+            self.known.insert(token, key);
+        }
+        Ok(signed)
     }
 
     /// Runs work on keys that takes a while, for a caller at `from`.

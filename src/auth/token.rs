@@ -36,7 +36,7 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
 /// A token taken apart. That it could be read says nothing about who sent it.
 ///
 /// `Debug` leaves the signature out, so that it can be logged.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Token {
     /// Whose key should have signed: `[A-Za-z0-9_-]{1,150}`.
     pub username: String,

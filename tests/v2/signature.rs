@@ -179,6 +179,23 @@ async fn how_long_a_token_is_good_can_be_configured() {
 }
 
 #[actix_web::test]
+async fn a_token_that_was_good_is_refused_once_its_key_is_replaced() {
+    for (key_type, vectors) in vectors() {
+        let site = site_of(&vectors).await;
+        let (username, token) = (&vectors[0].username, &vectors[0].token);
+        for _ in 0..2 {
+            assert_eq!(samples(&site, token).await.status, 200, "{key_type}");
+        }
+        let key = site.stranger(username).public;
+        site.apply(&format!(
+            "[[project]]\nusername = \"{username}\"\nkey = \"{key}\"\n"
+        ))
+        .await;
+        assert_refused(&samples(&site, token).await, &key_type);
+    }
+}
+
+#[actix_web::test]
 async fn one_wrong_bit_is_enough_to_be_refused() {
     for (key_type, vectors) in vectors() {
         let site = site_of(&vectors).await;

@@ -5,6 +5,7 @@ mod journal;
 pub(crate) mod journaled;
 mod layers;
 pub mod memory;
+mod runs;
 pub(crate) mod sled;
 
 pub use sled::RESERVE;

@@ -135,7 +135,7 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let refused = |source| OpenError::of_format(&config.path, source);
         migrate::check_file(&config.path).map_err(refused)?;
-        let engine = Journaled::open(config, faults)?;
+        let engine = Journaled::open(config, faults, true)?;
         migrate::prepare(&engine, &config.created_by, now)
             .and_then(|()| migrate::publish(&config.path, &engine))
             .map_err(refused)?;
@@ -160,7 +160,7 @@ impl Store {
             cache_bytes,
             ..StoreConfig::default()
         };
-        let engine = Journaled::open(&config, NoFaults)?;
+        let engine = Journaled::open(&config, NoFaults, false)?;
         migrate::check(&engine).map_err(refused)?;
         Ok(Self::with_engine(Arc::new(engine), 1))
     }

@@ -139,7 +139,7 @@ fn fill<R: Read>(
         cache_bytes: CACHE_BYTES,
         ..StoreConfig::default()
     };
-    let engine = Journaled::open(&config, NoFaults)?;
+    let engine = Journaled::open(&config, NoFaults, true)?;
     let mut counters = Vec::new();
     let (mut batch, mut bytes) = (Batch::new(), 0);
     while let Some(rows) = reader.next_rows()? {

@@ -1,29 +1,28 @@
-//! sled behind a journal: a group is durable once it stands in the journal; a thread of its own brings the rows of many
-//! groups into sled together.
+//! The runs behind a journal: a group is durable once it stands in the journal; a thread of its own makes runs of the rows
+//! of many groups, and keeps the runs few.
 //!
 //! sled alone costs a group several hops between threads, a write of its log and a tree descent for every row before
-//! anyone can be answered. The journal is one write and one sync, and sled then gets the rows in order, each key once.
-//! What sled does not have yet is read from memory.
+//! anyone can be answered. The journal is one write and one sync. What is in no run yet is read from memory.
 
 use super::faults::{Faults, Step};
 use super::journal::{Journal, Rows};
 use super::layers::Layers;
-use super::sled::{OpenError, SledEngine};
+use super::runs::{Runs, Upkeep};
+use super::sled::{Database, OpenError};
 use super::{DiskUse, Engine, EngineError, Entries, Order, RESERVE};
 use crate::batch::Batch;
 use crate::group::{plan, Committed, Conflict};
 use crate::store::StoreConfig;
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// How many times the bytes of a turn the journal may have before the writer waits for sled. It bounds what is in memory,
+/// How many times the bytes of a turn the journal may have before the writer waits for the checkpointer. It bounds what is in memory,
 /// and what a start has to do again.
 const PATIENCE: u64 = 4;
-/// Rows go into sled no later than this after the first of them, so that a start after a crash has little to do.
-const SOON: Duration = Duration::from_secs(1);
-/// Rows and bytes of one write to sled.
-const PORTION: (usize, usize) = (2048, 1024 * 1024);
+/// How long the checkpointer rests when there is nothing to do; rows of an idle service go into a run then.
+const REST: Duration = Duration::from_secs(10);
 
 /// The database of a store.
 pub(crate) struct Journaled<F: Faults> {
@@ -32,10 +31,10 @@ pub(crate) struct Journaled<F: Faults> {
 }
 
 struct Shared<F> {
-    sled: SledEngine<F>,
+    runs: Runs<F>,
     faults: F,
     layers: Layers,
-    /// Bytes of the journal after which its rows go into sled.
+    /// Bytes of the journal after which its rows become a run.
     turn: u64,
     desk: Mutex<Desk>,
     /// Something on the desk has changed.
@@ -45,23 +44,45 @@ struct Shared<F> {
 /// What writer and checkpointer share.
 struct Desk {
     journal: Journal,
-    /// The lower layer, on its way into sled, and the number of its last entry.
+    /// The lower layer, on its way into a run, and the number of its last entry.
     sinking: Option<(Arc<Rows>, u64)>,
-    /// Why rows can't be brought into sled any more.
+    /// Why the database can't be written any more.
     failure: Option<String>,
     closing: bool,
 }
 
+/// What the checkpointer is to do.
+enum Task {
+    /// Make a run of the lower layer.
+    Sink(Arc<Rows>, u64),
+    /// Merge and tidy up a little.
+    Upkeep,
+    /// End.
+    End,
+}
+
 impl<F: Faults + Clone> Journaled<F> {
-    /// Opens sled with its journal, or creates both, and brings into sled what it has not yet.
-    pub(crate) fn open(config: &StoreConfig, faults: F) -> Result<Self, OpenError> {
+    /// Opens the database with its journal, or creates both, and makes a run of what is only in the journal. With `upkeep`
+    /// runs are merged while it is open; who only looks needs none.
+    pub(crate) fn open(config: &StoreConfig, faults: F, upkeep: bool) -> Result<Self, OpenError> {
         let path = config.path.as_path();
-        let sled = SledEngine::open(path, config.cache_bytes, faults.clone())?;
+        let database = Database::open(path, config.cache_bytes, faults.clone())?;
+        if database.is_foreign() {
+            return Err(OpenError::Foreign {
+                path: path.to_owned(),
+                source: "it has rows outside of any run".into(),
+            });
+        }
         let damaged = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Corrupted {
             path: path.to_owned(),
             source,
         };
-        let done = sled.mark().map_err(|error| damaged(Box::new(error)))?;
+        let failed = |source| OpenError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let runs = Runs::open(database).map_err(|error| damaged(Box::new(error)))?;
+        let done = runs.journal();
         let (journal, rows, last) = Journal::open(path, done).map_err(|error| damaged(Box::new(error)))?;
         if last > done {
             tracing::info!(
@@ -69,17 +90,16 @@ impl<F: Faults + Clone> Journaled<F> {
                 rows = rows.len(),
                 "bringing the journal into the store"
             );
-            sink(&sled, &rows, last).map_err(|error| OpenError::Io {
-                path: path.to_owned(),
-                source: std::io::Error::other(error),
-            })?;
+            runs.add(&rows, last)
+                .map_err(|error| failed(io::Error::other(error)))?;
         }
-        sled.sync_files().map_err(|source| OpenError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        runs.database().sync_files().map_err(failed)?;
+        let upkeep = match upkeep {
+            true => Some(Upkeep::begin(&runs).map_err(|error| damaged(Box::new(error)))?),
+            false => None,
+        };
         let shared = Arc::new(Shared {
-            sled,
+            runs,
             faults,
             layers: Layers::default(),
             turn: config.journal_bytes.max(1),
@@ -95,12 +115,9 @@ impl<F: Faults + Clone> Journaled<F> {
             .name("store-checkpointer".to_owned())
             .spawn({
                 let shared = Arc::clone(&shared);
-                move || shared.checkpoint()
+                move || shared.checkpoint(upkeep)
             })
-            .map_err(|source| OpenError::Io {
-                path: path.to_owned(),
-                source,
-            })?;
+            .map_err(failed)?;
         Ok(Self {
             shared,
             checkpointer: Mutex::new(Some(checkpointer)),
@@ -125,7 +142,7 @@ impl<F: Faults> Shared<F> {
             }
             desk = self.changed.wait(desk).unwrap_or_else(PoisonError::into_inner);
         }
-        let free = self.sled.free().map_err(EngineError::database)?;
+        let free = self.runs.database().free().map_err(EngineError::database)?;
         if free < RESERVE {
             return Err(EngineError::Full { free });
         }
@@ -146,68 +163,64 @@ impl<F: Faults> Shared<F> {
         self.changed.notify_all();
     }
 
-    /// Runs until it is closed and sled has everything, or until sled fails.
-    fn checkpoint(&self) {
+    /// Runs until it is closed and all rows are in runs, or until the database fails.
+    fn checkpoint(&self, mut upkeep: Option<Upkeep>) {
+        let mut more = true;
         loop {
-            let Some((rows, last)) = self.next() else {
-                return;
+            let done = match self.next(more && upkeep.is_some()) {
+                Task::End => return,
+                Task::Sink(rows, last) => {
+                    more = true;
+                    self.runs.add(&rows, last).map(|()| {
+                        self.layers.drop_lower();
+                        self.desk().sinking = None;
+                    })
+                }
+                Task::Upkeep => match &mut upkeep {
+                    Some(upkeep) => upkeep.step(&self.runs).map(|left| more = left),
+                    None => Ok(()),
+                },
             };
-            match sink(&self.sled, &rows, last) {
-                Ok(()) => {
-                    self.layers.drop_lower();
-                    self.desk().sinking = None;
-                }
-                Err(error) => {
-                    // The journal and the lower layer keep what sled has not: nothing is lost, and reads go on.
-                    self.desk().failure = Some(error.chain());
-                    self.changed.notify_all();
-                    return;
-                }
+            if let Err(error) = done {
+                // The journal and the lower layer keep what is in no run: nothing is lost, and reads go on.
+                self.desk().failure = Some(error.chain());
+                self.changed.notify_all();
+                return;
             }
             self.changed.notify_all();
         }
     }
 
-    /// Waits for rows that are to go into sled; none once it is closed and nothing is left.
-    fn next(&self) -> Option<(Arc<Rows>, u64)> {
+    /// Waits for what is to be done next; with `more`, there is upkeep to do.
+    fn next(&self, more: bool) -> Task {
         let mut desk = self.desk();
         loop {
             if let Some((rows, last)) = &desk.sinking {
-                return Some((Arc::clone(rows), *last));
+                return Task::Sink(Arc::clone(rows), *last);
             }
             if desk.closing {
                 if self.layers.is_empty() {
-                    return None;
+                    return Task::End;
                 }
                 self.sink_upper(&mut desk);
                 continue;
             }
+            if more {
+                return Task::Upkeep;
+            }
             let waited = self
                 .changed
-                .wait_timeout_while(desk, SOON, |desk| desk.sinking.is_none() && !desk.closing);
+                .wait_timeout_while(desk, REST, |desk| desk.sinking.is_none() && !desk.closing);
             let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             desk = guard;
-            if timeout.timed_out() && !self.layers.is_empty() {
+            if timeout.timed_out() {
+                if self.layers.is_empty() {
+                    return Task::Upkeep;
+                }
                 self.sink_upper(&mut desk);
             }
         }
     }
-}
-
-/// Brings rows into sled in portions, each durable, and then notes that it has all entries up to `last`.
-fn sink<F: Faults>(sled: &SledEngine<F>, rows: &Rows, last: u64) -> Result<(), EngineError> {
-    let mut portion = Vec::new();
-    let mut bytes = 0;
-    for (key, value) in rows {
-        bytes += key.len() + value.as_ref().map_or(0, Vec::len);
-        portion.push((key.as_slice(), value.as_deref()));
-        if portion.len() >= PORTION.0 || bytes >= PORTION.1 {
-            sled.write(portion.drain(..))?;
-            bytes = 0;
-        }
-    }
-    sled.write(portion.drain(..))?;
-    sled.set_mark(last)
 }
 
 impl<F: Faults> Engine for Journaled<F> {
@@ -216,13 +229,13 @@ impl<F: Faults> Engine for Journaled<F> {
         shared.faults.before(Step::Read).map_err(EngineError::database)?;
         match shared.layers.get(key) {
             Some(said) => Ok(said),
-            None => shared.sled.get(key),
+            None => shared.runs.get(key),
         }
     }
 
     fn range(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_> {
         let shared = &self.shared;
-        let below = move |start: &[u8], end: &[u8]| shared.sled.range(start, end, order);
+        let below = move |start: &[u8], end: &[u8]| shared.runs.range(start, end, order);
         let entries = shared.layers.range(start, end, order, below);
         Box::new(entries.map(move |entry| {
             shared.faults.before(Step::Read).map_err(EngineError::database)?;
@@ -252,7 +265,7 @@ impl<F: Faults> Engine for Journaled<F> {
     }
 
     fn disk(&self) -> DiskUse {
-        self.shared.sled.disk()
+        self.shared.runs.database().disk()
     }
 }
 

@@ -1,10 +1,10 @@
-//! sled 0.34 as the database: one tree, one thread that writes, and a sync of our own.
+//! sled 0.34 as the database: a few trees, one thread that writes, and a sync of our own.
 //!
 //! sled's `flush` hands the bytes to the kernel but does not wait for the disk to have them, so every write ends in
 //! an `fdatasync` on a second descriptor of the database file.
 
 use super::faults::{Faults, Step};
-use super::{DiskUse, EngineError, Entries, Filesystem, Order};
+use super::{DiskUse, EngineError, Filesystem};
 use crate::migrate::FormatError;
 use std::fs::{self, File};
 use std::io;
@@ -101,20 +101,18 @@ impl OpenError {
 }
 
 /// A sled database in a directory of its own, which one thread writes.
-pub(crate) struct SledEngine<F> {
+pub(crate) struct Database<F> {
     db: sled::Db,
-    /// Holds the mark alone.
-    marks: sled::Tree,
+    blocks: sled::Tree,
+    filters: sled::Tree,
+    list: sled::Tree,
     /// Second descriptor of the database file, for the sync that sled leaves out.
     file: File,
     path: PathBuf,
     faults: F,
 }
 
-/// Where the mark is.
-const MARK: &[u8] = b"entry";
-
-impl<F: Faults> SledEngine<F> {
+impl<F: Faults> Database<F> {
     /// Opens the database in `path`, or creates it. `cache_bytes` bounds the pages that are kept in memory.
     pub(crate) fn open(path: &Path, cache_bytes: u64, faults: F) -> Result<Self, OpenError> {
         if path.exists() && !path.is_dir() {
@@ -131,10 +129,14 @@ impl<F: Faults> SledEngine<F> {
             .segment_size(SEGMENT_BYTES)
             .flush_every_ms(None);
         // sled panics on some kinds of damage.
-        let (db, marks) = catch_unwind(AssertUnwindSafe(|| {
+        let (db, [blocks, filters, list]) = catch_unwind(AssertUnwindSafe(|| {
             let db = config.open()?;
-            let marks = db.open_tree("journal")?;
-            Ok((db, marks))
+            let trees = [
+                db.open_tree("blocks")?,
+                db.open_tree("filters")?,
+                db.open_tree("list")?,
+            ];
+            Ok((db, trees))
         }))
         .map_err(|_| OpenError::Corrupted {
             path: path.to_owned(),
@@ -144,7 +146,9 @@ impl<F: Faults> SledEngine<F> {
         let file = File::open(path.join("db")).map_err(|error| unreadable(path, error))?;
         Ok(Self {
             db,
-            marks,
+            blocks,
+            filters,
+            list,
             file,
             path: path.to_owned(),
             faults,
@@ -157,40 +161,40 @@ impl<F: Faults> SledEngine<F> {
         sync_directory(&self.path)
     }
 
-    /// The last entry of the journal that the database has; 0 before the first.
-    pub(crate) fn mark(&self) -> Result<u64, EngineError> {
-        let mark = self.marks.get(MARK).map_err(EngineError::database)?;
-        match mark.as_deref().map(<[u8; 8]>::try_from) {
-            None => Ok(0),
-            Some(Ok(mark)) => Ok(u64::from_be_bytes(mark)),
-            Some(Err(_)) => Err(EngineError::Database("the journal's mark is no number".into())),
-        }
+    /// Whether it holds rows of its own, as no store does.
+    pub(crate) fn is_foreign(&self) -> bool {
+        !self.db.is_empty()
     }
 
-    /// Notes, durably, that the database has all entries of the journal up to `entry`.
-    pub(crate) fn set_mark(&self, entry: u64) -> Result<(), EngineError> {
-        self.faults
-            .before(Step::Checkpoint)
-            .map_err(EngineError::database)?;
-        self.marks
-            .insert(MARK, &entry.to_be_bytes())
-            .map_err(EngineError::database)?;
-        self.sync()
+    /// `[run][first key]` → a block of the run.
+    pub(crate) fn blocks(&self) -> &sled::Tree {
+        &self.blocks
     }
 
-    /// Writes rows, durably in the end: a crash may leave some of them.
+    /// `[run][number]` → a piece of the run's filter.
+    pub(crate) fn filters(&self) -> &sled::Tree {
+        &self.filters
+    }
+
+    /// Holds the list of runs alone.
+    pub(crate) fn list(&self) -> &sled::Tree {
+        &self.list
+    }
+
+    /// Sets or removes items of one of its trees, durably in the end: a crash may leave some of them.
     pub(crate) fn write<'a>(
         &self,
-        rows: impl IntoIterator<Item = (&'a [u8], Option<&'a [u8]>)>,
+        tree: &sled::Tree,
+        items: impl IntoIterator<Item = (&'a [u8], Option<&'a [u8]>)>,
     ) -> Result<(), EngineError> {
         self.faults
             .before(Step::Checkpoint)
             .map_err(EngineError::database)?;
-        // One by one: the journal makes them one change, and a batch of sled's would keep all readers out meanwhile.
-        for (key, value) in rows {
+        // One by one: a batch of sled's would keep all readers out meanwhile.
+        for (key, value) in items {
             match value {
-                Some(value) => self.db.insert(key, value).map(drop),
-                None => self.db.remove(key).map(drop),
+                Some(value) => tree.insert(key, value).map(drop),
+                None => tree.remove(key).map(drop),
             }
             .map_err(EngineError::database)?;
         }
@@ -208,28 +212,6 @@ impl<F: Faults> SledEngine<F> {
     /// Bytes that the disk has left.
     pub(crate) fn free(&self) -> io::Result<u64> {
         statvfs(&self.path).map(|found| found.free)
-    }
-
-    /// Reads one key.
-    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
-        let value = self.db.get(key).map_err(EngineError::database)?;
-        Ok(value.map(|value| value.to_vec()))
-    }
-
-    /// Reads `start..end`, lazily.
-    pub(crate) fn range(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_> {
-        if start >= end {
-            return Box::new(std::iter::empty());
-        }
-        let entries = self.db.range(start..end);
-        let owned = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
-            let (key, value) = entry.map_err(EngineError::database)?;
-            Ok((key.to_vec(), value.to_vec()))
-        };
-        match order {
-            Order::Ascending => Box::new(entries.map(owned)),
-            Order::Descending => Box::new(entries.rev().map(owned)),
-        }
     }
 
     /// What all files take on disk, the journal's too.

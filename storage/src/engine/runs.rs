@@ -1,0 +1,234 @@
+//! The rows of a store in the database: sorted runs, each packed into blocks.
+//!
+//! sled splits a leaf at seventeen items, however small they are, and keeps something in memory for every leaf: a store of
+//! fifty million small rows would take a gigabyte and half a minute to open. So it gets blocks of some 4 KiB of neighbouring rows.
+//! A block that were changed for one row would be written anew for it, so none is: what the journal has becomes a run of its
+//! own, and runs of one size are merged into a larger one, as in a log-structured merge tree. A filter for each run, in memory,
+//! spares the looking for what it has not.
+//!
+//! A list in the database says which runs there are. It is written once a run is durable, so a crash leaves no half of one: blocks
+//! of runs that are not in the list are removed.
+
+mod block;
+mod build;
+mod cursor;
+mod filter;
+mod upkeep;
+
+pub(crate) use upkeep::Upkeep;
+
+use super::faults::Faults;
+use super::journal::Rows;
+use super::sled::Database;
+use super::{EngineError, Entries, Order};
+use build::Build;
+use cursor::{Cursor, Merged};
+use filter::{Filter, Hash};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Where the list is.
+const LIST: &[u8] = b"runs";
+/// Bytes of a filter in one value of the database: far below what sled spills.
+const FILTER_PIECE: usize = 16 * 1024;
+
+/// A sorted run.
+#[derive(Debug)]
+struct Run {
+    id: u64,
+    rows: u64,
+    /// Bytes of its blocks.
+    bytes: u64,
+    filter: Filter,
+}
+
+/// What the list says of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    id: u64,
+    rows: u64,
+    bytes: u64,
+}
+
+/// The list.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct List {
+    /// The last entry of the journal that is in the runs.
+    journal: u64,
+    /// The newest first.
+    runs: Vec<Entry>,
+}
+
+/// The newest first.
+type Current = Arc<Vec<Arc<Run>>>;
+
+/// All runs. One thread changes them, any number read.
+pub(crate) struct Runs<F> {
+    database: Database<F>,
+    current: RwLock<Current>,
+    /// The last entry of the journal that is in them.
+    journal: AtomicU64,
+    next_id: AtomicU64,
+}
+
+/// Where a piece of a filter is.
+fn filter_key(run: u64, number: u32) -> Vec<u8> {
+    [run.to_be_bytes().as_slice(), &number.to_be_bytes()].concat()
+}
+
+impl<F: Faults> Runs<F> {
+    /// Reads the list of `database` and the filters.
+    pub(crate) fn open(database: Database<F>) -> Result<Self, EngineError> {
+        let list = match database.list().get(LIST).map_err(EngineError::database)? {
+            Some(bytes) => bincode::deserialize(&bytes).map_err(EngineError::database)?,
+            None => List::default(),
+        };
+        let mut runs = Vec::new();
+        for Entry { id, rows, bytes } in list.runs {
+            let mut filter = Vec::new();
+            for piece in database.filters().scan_prefix(id.to_be_bytes()) {
+                let (_, piece) = piece.map_err(EngineError::database)?;
+                filter.extend_from_slice(&piece);
+            }
+            let filter = Filter::read(&filter)
+                .ok_or_else(|| EngineError::Database(format!("the filter of run {id} is damaged").into()))?;
+            runs.push(Arc::new(Run {
+                id,
+                rows,
+                bytes,
+                filter,
+            }));
+        }
+        // Above all that ever left a block.
+        let last = database.blocks().last().map_err(EngineError::database)?;
+        let last = last.and_then(|(key, _)| run_of(&key)).unwrap_or(0);
+        let newest = runs.iter().map(|run| run.id).max().unwrap_or(0);
+        Ok(Self {
+            database,
+            current: RwLock::new(Arc::new(runs)),
+            journal: AtomicU64::new(list.journal),
+            next_id: AtomicU64::new(last.max(newest) + 1),
+        })
+    }
+
+    /// The database they are in.
+    pub(crate) fn database(&self) -> &Database<F> {
+        &self.database
+    }
+
+    /// The last entry of the journal that is in the runs; 0 before the first.
+    pub(crate) fn journal(&self) -> u64 {
+        self.journal.load(Ordering::Relaxed)
+    }
+
+    /// Reads one key.
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        let hash = Hash::of(key);
+        for run in self.current().iter().filter(|run| run.filter.may_have(hash)) {
+            if let Some(said) = cursor::find(self.database.blocks(), run.id, key)? {
+                return Ok(said);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads `start..end`.
+    pub(crate) fn range(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_> {
+        if start >= end {
+            return Box::new(std::iter::empty());
+        }
+        let (start, end) = (start.to_vec(), end.to_vec());
+        let mut merged = match self.merged(&self.current(), &start, Some(&end), order) {
+            Ok(merged) => merged,
+            Err(error) => return Box::new(std::iter::once(Err(error))),
+        };
+        let mut ended = false;
+        Box::new(std::iter::from_fn(move || loop {
+            if ended {
+                return None;
+            }
+            let within = |key: &[u8]| match order {
+                Order::Ascending => key < end.as_slice(),
+                Order::Descending => key >= start.as_slice(),
+            };
+            let row = merged.row().filter(|(key, _)| within(key));
+            let Some((key, said)) = row else {
+                ended = true;
+                return None;
+            };
+            let entry = said.map(|value| (key.to_vec(), value.to_vec()));
+            if let Err(error) = merged.advance() {
+                ended = true;
+                return Some(Err(error));
+            }
+            if let Some(entry) = entry {
+                return Some(Ok(entry));
+            }
+        }))
+    }
+
+    /// Makes rows the newest run, durably: all of the journal up to its entry `journal` is in the runs then.
+    pub(crate) fn add(&self, rows: &Rows, journal: u64) -> Result<(), EngineError> {
+        let mut build = self.build(rows.len() as u64);
+        for (key, value) in rows {
+            build.push(&self.database, key, value.as_deref())?;
+        }
+        let mut runs = self.current().to_vec();
+        runs.insert(0, Arc::new(build.finish(&self.database)?));
+        self.set(runs, journal)
+    }
+
+    fn current(&self) -> Current {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&current)
+    }
+
+    fn merged(
+        &self,
+        runs: &[Arc<Run>],
+        start: &[u8],
+        end: Option<&[u8]>,
+        order: Order,
+    ) -> Result<Merged, EngineError> {
+        let blocks = self.database.blocks();
+        let cursors = runs
+            .iter()
+            .map(|run| Cursor::seek(blocks, Arc::clone(run), start, end, order))
+            .collect::<Result<_, _>>()?;
+        Ok(Merged::new(cursors, order))
+    }
+
+    fn build(&self, most_rows: u64) -> Build {
+        Build::new(self.next_id.fetch_add(1, Ordering::Relaxed), most_rows)
+    }
+
+    /// Puts a list in force, durably before anyone sees it.
+    fn set(&self, runs: Vec<Arc<Run>>, journal: u64) -> Result<(), EngineError> {
+        let list = List {
+            journal,
+            runs: runs
+                .iter()
+                .map(|run| Entry {
+                    id: run.id,
+                    rows: run.rows,
+                    bytes: run.bytes,
+                })
+                .collect(),
+        };
+        let bytes = bincode::serialize(&list).map_err(EngineError::database)?;
+        self.database
+            .write(self.database.list(), [(LIST, Some(bytes.as_slice()))])?;
+        self.journal.store(journal, Ordering::Relaxed);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(runs);
+        Ok(())
+    }
+}
+
+/// Which run a block or a piece of a filter is of.
+fn run_of(key: &[u8]) -> Option<u64> {
+    key.first_chunk().copied().map(u64::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! Writing a run: rows that come in order become blocks and a filter.
+
+use super::block::{Packer, Said};
+use super::cursor::block_key;
+use super::filter::{Filter, Hash};
+use super::{filter_key, Run, FILTER_PIECE};
+use crate::engine::faults::Faults;
+use crate::engine::sled::Database;
+use crate::engine::EngineError;
+
+/// Bytes at which a block is full. Reading a row reads all of it.
+const BLOCK_BYTES: usize = 4096;
+/// Bytes that are written before the disk has to have them: what waits behind that sync is the journal's.
+const PORTION_BYTES: usize = 1024 * 1024;
+
+/// A run that is being written.
+pub(super) struct Build {
+    id: u64,
+    packer: Packer,
+    filter: Filter,
+    rows: u64,
+    bytes: u64,
+    /// Blocks that are full and not yet in the database.
+    full: Vec<(Vec<u8>, Vec<u8>)>,
+    waiting: usize,
+}
+
+impl Build {
+    /// The run `id`, of at most so many rows.
+    pub(super) fn new(id: u64, most_rows: u64) -> Self {
+        Self {
+            id,
+            packer: Packer::default(),
+            filter: Filter::for_rows(most_rows),
+            rows: 0,
+            bytes: 0,
+            full: Vec::new(),
+            waiting: 0,
+        }
+    }
+
+    /// Which run it will be.
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Appends a row. Writes what has come together, now and then.
+    pub(super) fn push<F: Faults>(
+        &mut self,
+        database: &Database<F>,
+        key: &[u8],
+        value: Said<'_>,
+    ) -> Result<(), EngineError> {
+        self.packer.push(key, value);
+        self.filter.insert(Hash::of(key));
+        self.rows += 1;
+        if self.packer.len() >= BLOCK_BYTES {
+            self.close_block();
+        }
+        if self.waiting >= PORTION_BYTES {
+            self.write(database)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left. The run is durable then, but nothing leads to it yet.
+    pub(super) fn finish<F: Faults>(mut self, database: &Database<F>) -> Result<Run, EngineError> {
+        self.close_block();
+        let pieces = self.filter.bytes().chunks(FILTER_PIECE).zip(0_u32..);
+        let pieces = pieces.map(|(piece, number)| (filter_key(self.id, number), piece.to_vec()));
+        let pieces: Vec<_> = pieces.collect();
+        self.write(database)?;
+        for portion in pieces.chunks(PORTION_BYTES / FILTER_PIECE) {
+            database.write(
+                database.filters(),
+                portion
+                    .iter()
+                    .map(|(key, piece)| (key.as_slice(), Some(piece.as_slice()))),
+            )?;
+        }
+        Ok(Run {
+            id: self.id,
+            rows: self.rows,
+            bytes: self.bytes,
+            filter: self.filter,
+        })
+    }
+
+    fn close_block(&mut self) {
+        if let Some((first, block)) = self.packer.take() {
+            self.waiting += block.len();
+            self.bytes += block.len() as u64;
+            self.full.push((block_key(self.id, &first), block));
+        }
+    }
+
+    fn write<F: Faults>(&mut self, database: &Database<F>) -> Result<(), EngineError> {
+        self.waiting = 0;
+        let full = std::mem::take(&mut self.full);
+        let blocks = full
+            .iter()
+            .map(|(key, block)| (key.as_slice(), Some(block.as_slice())));
+        database.write(database.blocks(), blocks)
+    }
+}

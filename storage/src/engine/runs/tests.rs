@@ -1,0 +1,200 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::engine::faults::NoFaults;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tempfile::TempDir;
+
+type Model = BTreeMap<Vec<u8>, Vec<u8>>;
+
+fn open(path: &Path) -> Runs<NoFaults> {
+    Runs::open(Database::open(path, 1 << 20, NoFaults).unwrap()).unwrap()
+}
+
+fn collect(runs: &Runs<NoFaults>, start: &[u8], end: &[u8], order: Order) -> Vec<(Vec<u8>, Vec<u8>)> {
+    runs.range(start, end, order).map(Result::unwrap).collect()
+}
+
+fn check(runs: &Runs<NoFaults>, model: &Model, start: &[u8], end: &[u8]) {
+    let mut expected: Vec<_> = if start < end {
+        let rows = model.range(start.to_vec()..end.to_vec());
+        rows.map(|(key, value)| (key.clone(), value.clone())).collect()
+    } else {
+        Vec::new()
+    };
+    assert_eq!(collect(runs, start, end, Order::Ascending), expected);
+    expected.reverse();
+    assert_eq!(collect(runs, start, end, Order::Descending), expected);
+}
+
+fn add(runs: &Runs<NoFaults>, model: &mut Model, rows: Rows, journal: u64) {
+    runs.add(&rows, journal).unwrap();
+    for (key, value) in rows {
+        match value {
+            Some(value) => model.insert(key, value),
+            None => model.remove(&key),
+        };
+    }
+}
+
+fn finish(upkeep: &mut Upkeep, runs: &Runs<NoFaults>) {
+    while upkeep.step(runs).unwrap() {}
+}
+
+fn blocks(runs: &Runs<NoFaults>) -> usize {
+    runs.database().blocks().iter().count() + runs.database().filters().iter().count()
+}
+
+fn rows(most: usize) -> impl Strategy<Value = Rows> {
+    let key = (0..40_u8, 0..40_u16).prop_map(|(table, n)| [&[table][..], &n.to_be_bytes()].concat());
+    let value = proptest::option::weighted(0.8, proptest::collection::vec(any::<u8>(), 0..60));
+    proptest::collection::btree_map(key, value, 1..most)
+}
+
+/// What happens to the runs.
+#[derive(Debug, Clone)]
+enum Event {
+    Add(Rows),
+    Upkeep(usize),
+    Reopen,
+    Range(Vec<u8>, Vec<u8>),
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let bound = || proptest::collection::vec(0..40_u8, 0..3);
+    let event = prop_oneof![
+        6 => rows(300).prop_map(Event::Add),
+        4 => rows(4).prop_map(Event::Add),
+        2 => (1..20_usize).prop_map(Event::Upkeep),
+        1 => Just(Event::Reopen),
+        3 => (bound(), bound()).prop_map(|(start, end)| Event::Range(start, end)),
+    ];
+    proptest::collection::vec(event, 1..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn the_runs_are_one_map(events in events()) {
+        let directory = TempDir::new().unwrap();
+        let (mut runs, mut model) = (open(directory.path()), Model::new());
+        let mut upkeep = Upkeep::begin(&runs).unwrap();
+        for (number, event) in (1..).zip(events) {
+            match event {
+                Event::Add(rows) => add(&runs, &mut model, rows, number),
+                Event::Upkeep(steps) => {
+                    for _ in 0..steps {
+                        upkeep.step(&runs).unwrap();
+                    }
+                }
+                Event::Reopen => {
+                    let journal = runs.journal();
+                    drop((upkeep, runs));
+                    runs = open(directory.path());
+                    assert_eq!(runs.journal(), journal);
+                    upkeep = Upkeep::begin(&runs).unwrap();
+                }
+                Event::Range(start, end) => check(&runs, &model, &start, &end),
+            }
+        }
+        finish(&mut upkeep, &runs);
+        check(&runs, &model, &[], &[255]);
+        for table in 0..40_u8 {
+            for n in 0..40_u16 {
+                let key = [&[table][..], &n.to_be_bytes()].concat();
+                prop_assert_eq!(runs.get(&key).unwrap(), model.get(&key).cloned());
+            }
+        }
+        prop_assert!(runs.current().len() < 16);
+    }
+}
+
+/// Runs of so many rows each, with 100 bytes in each row.
+fn filled(runs: &Runs<NoFaults>, model: &mut Model, count: u32, rows: u32) {
+    for run in 0..count {
+        let rows = (0..rows).map(|n| {
+            let key = (n * count + run).to_be_bytes();
+            (key.to_vec(), Some(vec![b'x'; 100]))
+        });
+        add(runs, model, rows.collect(), u64::from(run) + 1);
+    }
+}
+
+#[test]
+fn merged_runs_are_one_and_take_no_more_than_it() {
+    let directory = TempDir::new().unwrap();
+    let (runs, mut model) = (open(directory.path()), Model::new());
+    filled(&runs, &mut model, 8, 2000);
+    let before = blocks(&runs);
+    assert_eq!(runs.current().len(), 8);
+    finish(&mut Upkeep::begin(&runs).unwrap(), &runs);
+    assert_eq!(runs.current().len(), 1);
+    assert!(blocks(&runs) <= before);
+    check(&runs, &model, &[], &[255]);
+}
+
+#[test]
+fn what_was_removed_is_forgotten_by_the_oldest_run() {
+    let directory = TempDir::new().unwrap();
+    let (runs, mut model) = (open(directory.path()), Model::new());
+    filled(&runs, &mut model, 7, 20);
+    let gone = model.keys().map(|key| (key.clone(), None)).collect();
+    add(&runs, &mut model, gone, 8);
+    check(&runs, &model, &[], &[255]);
+    finish(&mut Upkeep::begin(&runs).unwrap(), &runs);
+    assert_eq!(runs.current().iter().map(|run| run.rows).sum::<u64>(), 0);
+    check(&runs, &model, &[], &[255]);
+}
+
+#[test]
+fn a_reader_keeps_the_runs_it_reads() {
+    let directory = TempDir::new().unwrap();
+    let (runs, mut model) = (open(directory.path()), Model::new());
+    filled(&runs, &mut model, 8, 2000);
+    let mut reading = runs.range(&[], &[255], Order::Ascending);
+    let mut found = vec![reading.next().unwrap().unwrap()];
+    let mut upkeep = Upkeep::begin(&runs).unwrap();
+    finish(&mut upkeep, &runs);
+    assert_eq!(runs.current().len(), 1);
+    let with_old_blocks = blocks(&runs);
+    found.extend(reading.by_ref().map(Result::unwrap));
+    assert_eq!(found, model.into_iter().collect::<Vec<_>>());
+    drop(reading);
+    finish(&mut upkeep, &runs);
+    assert!(blocks(&runs) < with_old_blocks * 2 / 3);
+}
+
+#[test]
+fn a_merge_that_a_crash_cut_short_leaves_nothing() {
+    let directory = TempDir::new().unwrap();
+    let (runs, mut model) = (open(directory.path()), Model::new());
+    // More rows than a step merges.
+    filled(&runs, &mut model, 8, 4000);
+    let before = blocks(&runs);
+    let mut upkeep = Upkeep::begin(&runs).unwrap();
+    for _ in 0..5 {
+        assert!(upkeep.step(&runs).unwrap());
+    }
+    assert!(blocks(&runs) > before);
+    drop((upkeep, runs));
+    let runs = open(directory.path());
+    let mut upkeep = Upkeep::begin(&runs).unwrap();
+    assert!(upkeep.step(&runs).unwrap());
+    check(&runs, &model, &[], &[255]);
+    finish(&mut upkeep, &runs);
+    assert_eq!(runs.current().len(), 1);
+    assert!(blocks(&runs) <= before);
+    check(&runs, &model, &[], &[255]);
+}
+
+#[test]
+fn a_row_larger_than_a_block_is_a_block() {
+    let directory = TempDir::new().unwrap();
+    let (runs, mut model) = (open(directory.path()), Model::new());
+    let rows = (0..40_u8).map(|n| (vec![n], Some(vec![n; 16 * 1024])));
+    add(&runs, &mut model, rows.collect(), 1);
+    check(&runs, &model, &[], &[255]);
+    check(&runs, &model, &[7], &[9]);
+    assert_eq!(directory.path().join("blobs").read_dir().unwrap().count(), 0);
+}

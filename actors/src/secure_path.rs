@@ -29,7 +29,8 @@ pub fn open(batch: &mut Batch, project: Option<ProjectId>, directory: &str, key:
     let by_directory = keys::secure_path_by_directory(project, &digest(directory));
     batch.require_absent(by_directory.clone());
     batch.set(by_directory, &key.0);
-    batch.insert(
+    // No two keys are the same: they are 160 random bits.
+    batch.put_guarded(
         keys::secure_path(&key),
         &SecurePath {
             project,

@@ -1,10 +1,12 @@
 //! What a database must offer to hold the store: read a key, read a range in order, apply batches atomically.
 
 pub mod faults;
+mod filter;
 mod journal;
 pub(crate) mod journaled;
 mod layers;
 pub mod memory;
+mod recent;
 mod runs;
 pub(crate) mod sled;
 

@@ -5,8 +5,10 @@
 //! anyone can be answered. The journal is one write and one sync. What is in no run yet is read from memory.
 
 use super::faults::{Faults, Step};
+use super::filter::Hash;
 use super::journal::{Journal, Rows};
-use super::layers::Layers;
+use super::layers::{Layer, Layers};
+use super::recent::Recent;
 use super::runs::{Runs, Upkeep};
 use super::sled::{Database, OpenError};
 use super::{DiskUse, Engine, EngineError, Entries, Order, RESERVE};
@@ -27,6 +29,8 @@ const REST: Duration = Duration::from_secs(10);
 /// The database of a store.
 pub(crate) struct Journaled<F: Faults> {
     shared: Arc<Shared<F>>,
+    /// For the writer.
+    recent: Mutex<Recent>,
     checkpointer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -45,7 +49,7 @@ struct Shared<F> {
 struct Desk {
     journal: Journal,
     /// The lower layer, on its way into a run, and the number of its last entry.
-    sinking: Option<(Arc<Rows>, u64)>,
+    sinking: Option<(Arc<Layer>, u64)>,
     /// Why the database can't be written any more.
     failure: Option<String>,
     closing: bool,
@@ -54,7 +58,7 @@ struct Desk {
 /// What the checkpointer is to do.
 enum Task {
     /// Make a run of the lower layer.
-    Sink(Arc<Rows>, u64),
+    Sink(Arc<Layer>, u64),
     /// Merge and tidy up a little.
     Upkeep,
     /// End.
@@ -120,6 +124,7 @@ impl<F: Faults + Clone> Journaled<F> {
             .map_err(failed)?;
         Ok(Self {
             shared,
+            recent: Mutex::default(),
             checkpointer: Mutex::new(Some(checkpointer)),
         })
     }
@@ -169,9 +174,9 @@ impl<F: Faults> Shared<F> {
         loop {
             let done = match self.next(more && upkeep.is_some()) {
                 Task::End => return,
-                Task::Sink(rows, last) => {
+                Task::Sink(layer, last) => {
                     more = true;
-                    self.runs.add(&rows, last).map(|()| {
+                    self.runs.add(layer.rows(), last).map(|()| {
                         self.layers.drop_lower();
                         self.desk().sinking = None;
                     })
@@ -195,8 +200,8 @@ impl<F: Faults> Shared<F> {
     fn next(&self, more: bool) -> Task {
         let mut desk = self.desk();
         loop {
-            if let Some((rows, last)) = &desk.sinking {
-                return Task::Sink(Arc::clone(rows), *last);
+            if let Some((layer, last)) = &desk.sinking {
+                return Task::Sink(Arc::clone(layer), *last);
             }
             if desk.closing {
                 if self.layers.is_empty() {
@@ -227,9 +232,10 @@ impl<F: Faults> Engine for Journaled<F> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
         let shared = &self.shared;
         shared.faults.before(Step::Read).map_err(EngineError::database)?;
-        match shared.layers.get(key) {
+        let hash = Hash::of(key);
+        match shared.layers.get(key, hash) {
             Some(said) => Ok(said),
-            None => shared.runs.get(key),
+            None => shared.runs.get(key, hash),
         }
     }
 
@@ -244,9 +250,14 @@ impl<F: Faults> Engine for Journaled<F> {
     }
 
     fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
-        let plan = plan(group, |key| self.get(key))?;
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let plan = plan(group, |key| recent.read(key, || self.get(key)))?;
         if !plan.rows.is_empty() {
-            self.shared.append(plan.rows)?;
+            recent.update(&plan.rows);
+            if let Err(error) = self.shared.append(plan.rows) {
+                recent.clear();
+                return Err(error);
+            }
         }
         Ok(plan.outcomes)
     }

@@ -1,5 +1,6 @@
 //! What the journal has and the database has not yet: kept in memory, over the database, newest on top.
 
+use super::filter::{Filter, Hash};
 use super::journal::Rows;
 use super::{EngineError, Entries, Order};
 use std::ops::Bound;
@@ -7,6 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// How many rows a range takes from memory at once.
 const PAGE: usize = 256;
+/// Rows that a layer's filter is made for; with more, more keys pass that are not there.
+const FILTERED_ROWS: u64 = 256 * 1024;
 
 /// What a layer says of a key.
 type Said = Option<Vec<u8>>;
@@ -23,30 +26,66 @@ pub(crate) struct Layers {
 
 #[derive(Debug, Default)]
 struct Both {
-    upper: Rows,
-    lower: Option<Arc<Rows>>,
+    upper: Layer,
+    lower: Option<Arc<Layer>>,
+}
+
+/// Rows, and which keys are not among them.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    rows: Rows,
+    filter: Filter,
+}
+
+impl Layer {
+    /// The rows.
+    pub(crate) fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    fn get(&self, key: &[u8], hash: Hash) -> Option<&Said> {
+        match self.filter.may_have(hash) {
+            true => self.rows.get(key),
+            false => None,
+        }
+    }
+}
+
+impl Default for Layer {
+    fn default() -> Self {
+        Self {
+            rows: Rows::new(),
+            filter: Filter::for_rows(FILTERED_ROWS),
+        }
+    }
 }
 
 impl Layers {
     /// A group has become durable.
     pub(crate) fn add(&self, rows: Rows) {
+        let hashes: Vec<_> = rows.keys().map(|key| Hash::of(key)).collect();
         let mut both = self.both.write().unwrap_or_else(PoisonError::into_inner);
-        if both.upper.is_empty() {
-            both.upper = rows;
+        let Layer { rows: upper, filter } = &mut both.upper;
+        for hash in hashes {
+            filter.insert(hash);
+        }
+        if upper.is_empty() {
+            *upper = rows;
         } else {
-            both.upper.extend(rows);
+            upper.extend(rows);
         }
     }
 
     /// Whether the upper layer has rows.
     pub(crate) fn is_empty(&self) -> bool {
-        self.read(|both| both.upper.is_empty())
+        self.read(|both| both.upper.rows.is_empty())
     }
 
     /// Makes the upper layer the lower one. The lower one must have been dropped.
-    pub(crate) fn sink(&self) -> Arc<Rows> {
+    pub(crate) fn sink(&self) -> Arc<Layer> {
+        let fresh = Layer::default();
         let mut both = self.both.write().unwrap_or_else(PoisonError::into_inner);
-        let sunk = Arc::new(std::mem::take(&mut both.upper));
+        let sunk = Arc::new(std::mem::replace(&mut both.upper, fresh));
         both.lower = Some(Arc::clone(&sunk));
         sunk
     }
@@ -61,11 +100,11 @@ impl Layers {
         drop(lower);
     }
 
-    /// What the layers say of a key: nothing, that it was removed, or its value.
-    pub(crate) fn get(&self, key: &[u8]) -> Option<Said> {
+    /// What the layers say of a key, whose hash is `hash`: nothing, that it was removed, or its value.
+    pub(crate) fn get(&self, key: &[u8], hash: Hash) -> Option<Said> {
         self.read(|both| {
-            let lower = || both.lower.as_ref().and_then(|lower| lower.get(key));
-            both.upper.get(key).or_else(lower).cloned()
+            let lower = || both.lower.as_ref().and_then(|lower| lower.get(key, hash));
+            both.upper.get(key, hash).or_else(lower).cloned()
         })
     }
 
@@ -104,8 +143,8 @@ impl Layers {
                     Order::Descending => rows.rev().take(PAGE).map(owned).collect(),
                 }
             };
-            let upper = of(&both.upper);
-            let lower = both.lower.as_ref().map_or_else(Vec::new, |lower| of(lower));
+            let upper = of(&both.upper.rows);
+            let lower = both.lower.as_ref().map_or_else(Vec::new, |lower| of(&lower.rows));
             // A layer that gave a full page may go on behind it: all layers are known up to the nearer end.
             let ends = [&upper, &lower]
                 .into_iter()

@@ -1,7 +1,7 @@
 //! The rows of a store in the database: sorted runs, each packed into blocks.
 //!
 //! sled splits a leaf at seventeen items, however small they are, and keeps something in memory for every leaf: a store of
-//! fifty million small rows would take a gigabyte and half a minute to open. So it gets blocks of some 4 KiB of neighbouring rows.
+//! fifty million small rows would take a gigabyte and half a minute to open. So it gets blocks of some 8 KiB of neighbouring rows, compressed.
 //! A block that were changed for one row would be written anew for it, so none is: what the journal has becomes a run of its
 //! own, and runs of one size are merged into a larger one, as in a log-structured merge tree. A filter for each run, in memory,
 //! spares the looking for what it has not.
@@ -12,18 +12,17 @@
 mod block;
 mod build;
 mod cursor;
-mod filter;
 mod upkeep;
 
 pub(crate) use upkeep::Upkeep;
 
 use super::faults::Faults;
+use super::filter::{Filter, Hash};
 use super::journal::Rows;
 use super::sled::Database;
 use super::{EngineError, Entries, Order};
 use build::Build;
 use cursor::{Cursor, Merged};
-use filter::{Filter, Hash};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -122,9 +121,8 @@ impl<F: Faults> Runs<F> {
         self.journal.load(Ordering::Relaxed)
     }
 
-    /// Reads one key.
-    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
-        let hash = Hash::of(key);
+    /// Reads one key, whose hash is `hash`.
+    pub(crate) fn get(&self, key: &[u8], hash: Hash) -> Result<Option<Vec<u8>>, EngineError> {
         for run in self.current().iter().filter(|run| run.filter.may_have(hash)) {
             if let Some(said) = cursor::find(self.database.blocks(), run.id, key)? {
                 return Ok(said);

@@ -58,7 +58,9 @@ fn check(database: &[u16], lower: &[(u16, bool)], upper: &[(u16, bool)], start: 
         assert_eq!(found, expected, "{order:?}");
     }
     for (key, value) in &expected {
-        let said = layers.get(key).unwrap_or_else(|| database.get(key).cloned());
+        let said = layers
+            .get(key, Hash::of(key))
+            .unwrap_or_else(|| database.get(key).cloned());
         assert_eq!(said.as_ref(), Some(value));
     }
 }
@@ -92,12 +94,12 @@ fn a_page_that_ends_with_a_layer_is_not_the_end() {
 fn what_sinks_is_still_read_until_it_is_dropped() {
     let layers = Layers::default();
     layers.add(Rows::from([(vec![1], Some(vec![1])), (vec![2], None)]));
-    assert_eq!(layers.sink().len(), 2);
+    assert_eq!(layers.sink().rows().len(), 2);
     assert!(layers.is_empty());
-    assert_eq!(layers.get(&[1]), Some(Some(vec![1])));
+    assert_eq!(layers.get(&[1], Hash::of(&[1])), Some(Some(vec![1])));
     layers.add(Rows::from([(vec![1], Some(vec![7]))]));
-    assert_eq!(layers.get(&[1]), Some(Some(vec![7])));
+    assert_eq!(layers.get(&[1], Hash::of(&[1])), Some(Some(vec![7])));
     layers.drop_lower();
-    assert_eq!(layers.get(&[1]), Some(Some(vec![7])));
-    assert_eq!(layers.get(&[2]), None);
+    assert_eq!(layers.get(&[1], Hash::of(&[1])), Some(Some(vec![7])));
+    assert_eq!(layers.get(&[2], Hash::of(&[2])), None);
 }

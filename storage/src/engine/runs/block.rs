@@ -1,9 +1,14 @@
 //! A block: rows that follow each other in a run, as one value of the database.
 //!
 //! A row is `[shared][rest][value + 1, or 0 where it was removed][rest of the key][value]`, the first three as LEB128
-//! numbers: how many bytes the key shares with the one before it, how many follow, and how many the value has.
+//! numbers: how many bytes the key shares with the one before it, how many follow, and how many the value has. The rows of a
+//! block are compressed with LZ4, behind their length: neighbours are much alike.
 
+use lz4_flex::block::{compress_prepend_size, decompress, uncompressed_size};
 use thiserror::Error;
+
+/// No block has more bytes of rows: a full one and a row as long as the store keeps in one piece are far below it.
+const MOST_BYTES: usize = 1024 * 1024;
 
 /// What a run says of a key: its value, or that it was removed.
 pub(super) type Said<'a> = Option<&'a [u8]>;
@@ -38,31 +43,44 @@ impl Packer {
         self.last.extend_from_slice(rest);
     }
 
-    /// Bytes so far.
+    /// Bytes of rows so far.
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
 
     /// The first key and the block; the next row begins another one.
     pub(super) fn take(&mut self) -> Option<(Vec<u8>, Vec<u8>)> {
+        if self.bytes.is_empty() {
+            return None;
+        }
+        let block = compress_prepend_size(&self.bytes);
+        self.bytes.clear();
         self.last.clear();
-        let first = std::mem::take(&mut self.first);
-        let bytes = std::mem::take(&mut self.bytes);
-        (!bytes.is_empty()).then_some((first, bytes))
+        Some((std::mem::take(&mut self.first), block))
     }
 }
 
 /// What the block says of `wanted`, if it says something.
-pub(super) fn find<'a>(block: &'a [u8], wanted: &[u8]) -> Result<Option<Said<'a>>, Damaged> {
-    let mut rows = Rows::of(block);
+pub(super) fn find(block: &[u8], wanted: &[u8]) -> Result<Option<Option<Vec<u8>>>, Damaged> {
+    let bytes = unpack(block)?;
+    let mut rows = Rows::of(&bytes);
     while let Some(value) = rows.next()? {
         match rows.key.as_slice().cmp(wanted) {
             std::cmp::Ordering::Less => {}
-            std::cmp::Ordering::Equal => return Ok(Some(value)),
+            std::cmp::Ordering::Equal => return Ok(Some(value.map(<[u8]>::to_vec))),
             std::cmp::Ordering::Greater => break,
         }
     }
     Ok(None)
+}
+
+fn unpack(block: &[u8]) -> Result<Vec<u8>, Damaged> {
+    let (length, packed) = uncompressed_size(block).map_err(|_| Damaged)?;
+    if length > MOST_BYTES {
+        return Err(Damaged);
+    }
+    let bytes = decompress(packed, length).map_err(|_| Damaged)?;
+    (bytes.len() == length).then_some(bytes).ok_or(Damaged)
 }
 
 /// A block with its rows told apart.
@@ -78,7 +96,8 @@ impl Block {
     /// Reads a block.
     pub(super) fn read(block: &[u8]) -> Result<Self, Damaged> {
         let mut read = Self::default();
-        let mut rows = Rows::of(block);
+        let bytes = unpack(block)?;
+        let mut rows = Rows::of(&bytes);
         while let Some(value) = rows.next()? {
             let start = read.bytes.len();
             read.bytes.extend_from_slice(&rows.key);

@@ -2,14 +2,14 @@
 
 use super::block::{Packer, Said};
 use super::cursor::block_key;
-use super::filter::{Filter, Hash};
 use super::{filter_key, Run, FILTER_PIECE};
 use crate::engine::faults::Faults;
+use crate::engine::filter::{Filter, Hash};
 use crate::engine::sled::Database;
 use crate::engine::EngineError;
 
-/// Bytes at which a block is full. Reading a row reads all of it.
-const BLOCK_BYTES: usize = 4096;
+/// Bytes of rows at which a block is full. Reading one of them reads all.
+const BLOCK_BYTES: usize = 8192;
 /// Bytes that are written before the disk has to have them: what waits behind that sync is the journal's.
 const PORTION_BYTES: usize = 1024 * 1024;
 

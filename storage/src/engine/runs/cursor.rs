@@ -30,8 +30,7 @@ pub(super) fn find(tree: &sled::Tree, run: u64, key: &[u8]) -> Result<Option<Opt
     let Some((_, block)) = block_at(tree, run, Bound::Included(key))? else {
         return Ok(None);
     };
-    let said = block::find(&block, key).map_err(EngineError::database)?;
-    Ok(said.map(|said| said.map(<[u8]>::to_vec)))
+    block::find(&block, key).map_err(EngineError::database)
 }
 
 /// A place in a run.

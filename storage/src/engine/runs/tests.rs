@@ -2,6 +2,7 @@
 use super::*;
 use crate::engine::faults::NoFaults;
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
@@ -103,19 +104,21 @@ proptest! {
         for table in 0..40_u8 {
             for n in 0..40_u16 {
                 let key = [&[table][..], &n.to_be_bytes()].concat();
-                prop_assert_eq!(runs.get(&key).unwrap(), model.get(&key).cloned());
+                prop_assert_eq!(runs.get(&key, Hash::of(&key)).unwrap(), model.get(&key).cloned());
             }
         }
         prop_assert!(runs.current().len() < 16);
     }
 }
 
-/// Runs of so many rows each, with 100 bytes in each row.
+/// Runs of so many rows each, with some 100 bytes in each row.
 fn filled(runs: &Runs<NoFaults>, model: &mut Model, count: u32, rows: u32) {
     for run in 0..count {
         let rows = (0..rows).map(|n| {
             let key = (n * count + run).to_be_bytes();
-            (key.to_vec(), Some(vec![b'x'; 100]))
+            // Bytes that can't be compressed.
+            let noise = (0..3_u8).flat_map(|part| Sha256::new().chain_update(key).chain_update([part]).finalize());
+            (key.to_vec(), Some(noise.collect()))
         });
         add(runs, model, rows.collect(), u64::from(run) + 1);
     }

@@ -110,6 +110,22 @@ pub enum Table {
 }
 }
 
+/// Whether a key is of a table with many rows, new ones of which come last or are only read as ranges: looking for one of
+/// them, it is enough to know where the rows begin and end.
+pub(crate) fn is_in_order(key: &[u8]) -> bool {
+    let table = key.first().copied().and_then(Table::from_byte);
+    table.is_some_and(|table| {
+        matches!(
+            table,
+            Table::Dataset
+                | Table::DatasetBySession
+                | Table::DatasetByBeamline
+                | Table::Activity
+                | Table::ActivityByProject
+        )
+    })
+}
+
 /// A key, with the places where the writer puts ids it allocates.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {

@@ -4,7 +4,7 @@
 //! fifty million small rows would take a gigabyte and half a minute to open. So it gets blocks of some 8 KiB of neighbouring rows, compressed.
 //! A block that were changed for one row would be written anew for it, so none is: what the journal has becomes a run of its
 //! own, and runs of one size are merged into a larger one, as in a log-structured merge tree. A filter for each run, in memory,
-//! spares the looking for what it has not.
+//! spares the looking for what it has not; where rows come in the order of their keys, their first and last key do.
 //!
 //! A list in the database says which runs there are. It is written once a run is durable, so a crash leaves no half of one: blocks
 //! of runs that are not in the list are removed.
@@ -21,6 +21,7 @@ use super::filter::{Filter, Hash};
 use super::journal::Rows;
 use super::sled::Database;
 use super::{EngineError, Entries, Order};
+use crate::keys::is_in_order;
 use build::Build;
 use cursor::{Cursor, Merged};
 use serde::{Deserialize, Serialize};
@@ -35,19 +36,49 @@ const FILTER_PIECE: usize = 16 * 1024;
 /// A sorted run.
 #[derive(Debug)]
 struct Run {
-    id: u64,
-    rows: u64,
-    /// Bytes of its blocks.
-    bytes: u64,
+    entry: Entry,
+    /// Of the keys that are not [`is_in_order`].
     filter: Filter,
 }
 
+impl Run {
+    fn id(&self) -> u64 {
+        self.entry.id
+    }
+
+    /// Whether it may have a row of this key, whose hash is `hash`.
+    fn may_have(&self, key: &[u8], hash: Hash) -> bool {
+        match is_in_order(key) {
+            true => self.entry.spans.iter().any(|span| span.has(key)),
+            false => self.filter.may_have(hash),
+        }
+    }
+}
+
 /// What the list says of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
     id: u64,
     rows: u64,
+    /// Rows that are in its filter.
+    filtered: u64,
+    /// Bytes of its blocks.
     bytes: u64,
+    /// Of the tables that are not in its filter.
+    spans: Vec<Span>,
+}
+
+/// The first and the last key of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Span {
+    first: Vec<u8>,
+    last: Vec<u8>,
+}
+
+impl Span {
+    fn has(&self, key: &[u8]) -> bool {
+        self.first.as_slice() <= key && key <= self.last.as_slice()
+    }
 }
 
 /// The list.
@@ -84,25 +115,21 @@ impl<F: Faults> Runs<F> {
             None => List::default(),
         };
         let mut runs = Vec::new();
-        for Entry { id, rows, bytes } in list.runs {
+        for entry in list.runs {
             let mut filter = Vec::new();
-            for piece in database.filters().scan_prefix(id.to_be_bytes()) {
+            for piece in database.filters().scan_prefix(entry.id.to_be_bytes()) {
                 let (_, piece) = piece.map_err(EngineError::database)?;
                 filter.extend_from_slice(&piece);
             }
-            let filter = Filter::read(&filter)
-                .ok_or_else(|| EngineError::Database(format!("the filter of run {id} is damaged").into()))?;
-            runs.push(Arc::new(Run {
-                id,
-                rows,
-                bytes,
-                filter,
-            }));
+            let filter = Filter::read(&filter).ok_or_else(|| {
+                EngineError::Database(format!("the filter of run {} is damaged", entry.id).into())
+            })?;
+            runs.push(Arc::new(Run { entry, filter }));
         }
         // Above all that ever left a block.
         let last = database.blocks().last().map_err(EngineError::database)?;
         let last = last.and_then(|(key, _)| run_of(&key)).unwrap_or(0);
-        let newest = runs.iter().map(|run| run.id).max().unwrap_or(0);
+        let newest = runs.iter().map(|run| run.id()).max().unwrap_or(0);
         Ok(Self {
             database,
             current: RwLock::new(Arc::new(runs)),
@@ -123,8 +150,8 @@ impl<F: Faults> Runs<F> {
 
     /// Reads one key, whose hash is `hash`.
     pub(crate) fn get(&self, key: &[u8], hash: Hash) -> Result<Option<Vec<u8>>, EngineError> {
-        for run in self.current().iter().filter(|run| run.filter.may_have(hash)) {
-            if let Some(said) = cursor::find(self.database.blocks(), run.id, key)? {
+        for run in self.current().iter().filter(|run| run.may_have(key, hash)) {
+            if let Some(said) = cursor::find(self.database.blocks(), run.id(), key)? {
                 return Ok(said);
             }
         }
@@ -168,7 +195,8 @@ impl<F: Faults> Runs<F> {
 
     /// Makes rows the newest run, durably: all of the journal up to its entry `journal` is in the runs then.
     pub(crate) fn add(&self, rows: &Rows, journal: u64) -> Result<(), EngineError> {
-        let mut build = self.build(rows.len() as u64);
+        let filtered = rows.keys().filter(|key| !is_in_order(key)).count();
+        let mut build = self.build(filtered as u64);
         for (key, value) in rows {
             build.push(&self.database, key, value.as_deref())?;
         }
@@ -197,22 +225,15 @@ impl<F: Faults> Runs<F> {
         Ok(Merged::new(cursors, order))
     }
 
-    fn build(&self, most_rows: u64) -> Build {
-        Build::new(self.next_id.fetch_add(1, Ordering::Relaxed), most_rows)
+    fn build(&self, most_filtered: u64) -> Build {
+        Build::new(self.next_id.fetch_add(1, Ordering::Relaxed), most_filtered)
     }
 
     /// Puts a list in force, durably before anyone sees it.
     fn set(&self, runs: Vec<Arc<Run>>, journal: u64) -> Result<(), EngineError> {
         let list = List {
             journal,
-            runs: runs
-                .iter()
-                .map(|run| Entry {
-                    id: run.id,
-                    rows: run.rows,
-                    bytes: run.bytes,
-                })
-                .collect(),
+            runs: runs.iter().map(|run| run.entry.clone()).collect(),
         };
         let bytes = bincode::serialize(&list).map_err(EngineError::database)?;
         self.database

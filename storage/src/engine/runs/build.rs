@@ -2,11 +2,12 @@
 
 use super::block::{Packer, Said};
 use super::cursor::block_key;
-use super::{filter_key, Run, FILTER_PIECE};
+use super::{filter_key, Entry, Run, Span, FILTER_PIECE};
 use crate::engine::faults::Faults;
 use crate::engine::filter::{Filter, Hash};
 use crate::engine::sled::Database;
 use crate::engine::EngineError;
+use crate::keys::is_in_order;
 
 /// Bytes of rows at which a block is full. Reading one of them reads all.
 const BLOCK_BYTES: usize = 8192;
@@ -15,25 +16,24 @@ const PORTION_BYTES: usize = 1024 * 1024;
 
 /// A run that is being written.
 pub(super) struct Build {
-    id: u64,
+    entry: Entry,
     packer: Packer,
     filter: Filter,
-    rows: u64,
-    bytes: u64,
     /// Blocks that are full and not yet in the database.
     full: Vec<(Vec<u8>, Vec<u8>)>,
     waiting: usize,
 }
 
 impl Build {
-    /// The run `id`, of at most so many rows.
-    pub(super) fn new(id: u64, most_rows: u64) -> Self {
+    /// The run `id`, with at most so many rows in its filter.
+    pub(super) fn new(id: u64, most_filtered: u64) -> Self {
         Self {
-            id,
+            entry: Entry {
+                id,
+                ..Entry::default()
+            },
             packer: Packer::default(),
-            filter: Filter::for_rows(most_rows),
-            rows: 0,
-            bytes: 0,
+            filter: Filter::for_rows(most_filtered),
             full: Vec::new(),
             waiting: 0,
         }
@@ -41,7 +41,7 @@ impl Build {
 
     /// Which run it will be.
     pub(super) fn id(&self) -> u64 {
-        self.id
+        self.entry.id
     }
 
     /// Appends a row. Writes what has come together, now and then.
@@ -52,8 +52,8 @@ impl Build {
         value: Said<'_>,
     ) -> Result<(), EngineError> {
         self.packer.push(key, value);
-        self.filter.insert(Hash::of(key));
-        self.rows += 1;
+        self.entry.rows += 1;
+        self.note(key);
         if self.packer.len() >= BLOCK_BYTES {
             self.close_block();
         }
@@ -67,7 +67,7 @@ impl Build {
     pub(super) fn finish<F: Faults>(mut self, database: &Database<F>) -> Result<Run, EngineError> {
         self.close_block();
         let pieces = self.filter.bytes().chunks(FILTER_PIECE).zip(0_u32..);
-        let pieces = pieces.map(|(piece, number)| (filter_key(self.id, number), piece.to_vec()));
+        let pieces = pieces.map(|(piece, number)| (filter_key(self.entry.id, number), piece.to_vec()));
         let pieces: Vec<_> = pieces.collect();
         self.write(database)?;
         for portion in pieces.chunks(PORTION_BYTES / FILTER_PIECE) {
@@ -79,18 +79,35 @@ impl Build {
             )?;
         }
         Ok(Run {
-            id: self.id,
-            rows: self.rows,
-            bytes: self.bytes,
+            entry: self.entry,
             filter: self.filter,
         })
+    }
+
+    /// Makes sure that the key is looked for.
+    fn note(&mut self, key: &[u8]) {
+        if !is_in_order(key) {
+            self.filter.insert(Hash::of(key));
+            self.entry.filtered += 1;
+            return;
+        }
+        match self.entry.spans.last_mut() {
+            Some(Span { last, .. }) if last.first() == key.first() => {
+                last.clear();
+                last.extend_from_slice(key);
+            }
+            _ => self.entry.spans.push(Span {
+                first: key.to_vec(),
+                last: key.to_vec(),
+            }),
+        }
     }
 
     fn close_block(&mut self) {
         if let Some((first, block)) = self.packer.take() {
             self.waiting += block.len();
-            self.bytes += block.len() as u64;
-            self.full.push((block_key(self.id, &first), block));
+            self.entry.bytes += block.len() as u64;
+            self.full.push((block_key(self.entry.id, &first), block));
         }
     }
 

@@ -52,8 +52,8 @@ impl Cursor {
         order: Order,
     ) -> Result<Self, EngineError> {
         let found = match order {
-            Order::Ascending => block_at(tree, run.id, Bound::Included(start))?,
-            Order::Descending => block_at(tree, run.id, end.map_or(Bound::Unbounded, Bound::Excluded))?,
+            Order::Ascending => block_at(tree, run.id(), Bound::Included(start))?,
+            Order::Descending => block_at(tree, run.id(), end.map_or(Bound::Unbounded, Bound::Excluded))?,
         };
         let mut cursor = Self {
             tree: tree.clone(),
@@ -66,7 +66,7 @@ impl Cursor {
                 // Where no block begins at or before it, it is before the first.
                 let found = match found {
                     Some(found) => Some(found),
-                    None => cursor.behind(&block_key(cursor.run.id, &[]))?,
+                    None => cursor.behind(&block_key(cursor.run.id(), &[]))?,
                 };
                 cursor.enter(found, |block| block.before(start))?;
                 cursor.settle()?;
@@ -135,7 +135,7 @@ impl Cursor {
 
     /// The run's next block behind the one at `key`.
     fn behind(&self, key: &[u8]) -> Result<Option<(IVec, IVec)>, EngineError> {
-        let end = block_key(self.run.id + 1, &[]);
+        let end = block_key(self.run.id() + 1, &[]);
         let range = (Bound::Excluded(key), Bound::Excluded(end.as_slice()));
         let next = self.tree.range::<&[u8], _>(range).next();
         next.transpose().map_err(EngineError::database)
@@ -143,7 +143,7 @@ impl Cursor {
 
     /// The run's last block before the one at `key`.
     fn before(&self, key: &[u8]) -> Result<Option<(IVec, IVec)>, EngineError> {
-        let start = block_key(self.run.id, &[]);
+        let start = block_key(self.run.id(), &[]);
         let range = (Bound::Included(start.as_slice()), Bound::Excluded(key));
         let last = self.tree.range::<&[u8], _>(range).next_back();
         last.transpose().map_err(EngineError::database)

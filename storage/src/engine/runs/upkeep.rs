@@ -61,7 +61,7 @@ impl Upkeep {
                 let Some(id) = run_of(&key) else {
                     break;
                 };
-                if !current.iter().any(|run| run.id == id) && !garbage.iter().any(|known| known.id == id) {
+                if !current.iter().any(|run| run.id() == id) && !garbage.iter().any(|known| known.id == id) {
                     garbage.push(Garbage { id, run: None });
                 }
                 from = id + 1;
@@ -111,14 +111,14 @@ impl Upkeep {
     fn finish<F: Faults>(&mut self, runs: &Runs<F>, merge: Merge) -> Result<(), EngineError> {
         let Merge { inputs, build, .. } = merge;
         let run = Arc::new(build.finish(runs.database())?);
-        let is_input = |run: &Arc<Run>| inputs.iter().any(|input| input.id == run.id);
+        let is_input = |run: &Arc<Run>| inputs.iter().any(|input| input.id() == run.id());
         let current = runs.current();
         let place = current.iter().position(is_input).unwrap_or(0);
         let mut list: Vec<_> = current.iter().filter(|run| !is_input(run)).cloned().collect();
         list.insert(place.min(list.len()), run);
         runs.set(list, runs.journal())?;
         self.garbage.extend(inputs.into_iter().map(|run| Garbage {
-            id: run.id,
+            id: run.id(),
             run: Some(run),
         }));
         Ok(())
@@ -151,20 +151,20 @@ fn keeps(said: Said<'_>, oldest: bool) -> bool {
 
 fn begin_merge<F: Faults>(runs: &Runs<F>) -> Result<Option<Merge>, EngineError> {
     let current = runs.current();
-    let sizes: Vec<_> = current.iter().map(|run| run.bytes).collect();
+    let sizes: Vec<_> = current.iter().map(|run| run.entry.bytes).collect();
     let Some(inputs) = choose(&sizes).and_then(|range| current.get(range)) else {
         return Ok(None);
     };
-    let bytes: u64 = inputs.iter().map(|run| run.bytes).sum();
+    let bytes: u64 = inputs.iter().map(|run| run.entry.bytes).sum();
     let free = runs.database().free().map_err(EngineError::database)?;
     if free < bytes.saturating_mul(SCRATCH).saturating_add(2 * RESERVE) {
         return Ok(None);
     }
-    let oldest = inputs.last().map(|run| run.id) == current.last().map(|run| run.id);
+    let oldest = inputs.last().map(|run| run.id()) == current.last().map(|run| run.id());
     Ok(Some(Merge {
         inputs: inputs.to_vec(),
         merged: runs.merged(inputs, &[], None, Order::Ascending)?,
-        build: runs.build(inputs.iter().map(|run| run.rows).sum()),
+        build: runs.build(inputs.iter().map(|run| run.entry.filtered).sum()),
         oldest,
     }))
 }

@@ -19,6 +19,7 @@ pub use commands::{
 use crate::ask::{Ask, Unavailable};
 use crate::directory_key::Opening;
 use crate::pool;
+use crate::remembered::Remembered;
 use crate::services::{Forwarding, Handed, Services};
 use crate::session::dataset::Place;
 use crate::session::{Attribution, RecordFeedback, Session as SessionActor};
@@ -26,15 +27,13 @@ use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, WrapFut
 use beamlive_storage::ids::{BeamlineId, ProjectId, SessionId};
 use beamlive_storage::records::BeamlineState;
 use beamlive_storage::{Batch, CommitError, Timestamp};
-use lru::LruCache;
 use state::{Launched, State};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use steps::{pass_on, CloseStep, DatasetStep, LaunchStep, ReportStep, Step, Taken};
 use tokio::sync::RwLock;
 
 /// Session actors a beamline keeps; an idle one that is dropped finishes its messages and stops.
-const KEPT_SESSIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
+const KEPT_SESSIONS: usize = 16;
 /// Lookups a launch or close may need; each rule asks for at most a name and two sessions.
 const MAX_LOOKUPS: usize = 8;
 
@@ -45,7 +44,7 @@ pub struct Beamline {
     mailbox: usize,
     /// None until read from the store, and again after a conflict.
     state: Option<State>,
-    sessions: LruCache<(ProjectId, Option<SessionId>), Addr<SessionActor>>,
+    sessions: Remembered<(ProjectId, Option<SessionId>), Addr<SessionActor>>,
     /// Uploads hold it to read until they are handed over, launch and close to write.
     order: Arc<RwLock<()>>,
 }
@@ -59,7 +58,7 @@ impl Beamline {
             services,
             mailbox,
             state: None,
-            sessions: LruCache::new(KEPT_SESSIONS),
+            sessions: Remembered::new(KEPT_SESSIONS),
             order: Arc::default(),
         }
     }

@@ -34,6 +34,7 @@ pub mod forwarder;
 pub mod inventory;
 pub mod key;
 pub mod pool;
+mod remembered;
 pub mod schedule;
 pub mod secure_path;
 pub mod services;

@@ -17,6 +17,7 @@ use crate::activity::{self, Deed, Origin};
 use crate::ask::{Ask, Command, Unavailable};
 use crate::directory_key::Opening;
 use crate::pool;
+use crate::remembered::Remembered;
 use crate::services::{Forwarding, Handed, Services};
 use actix::{Actor, ActorFuture, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use beamlive_storage::ids::{IdRef, SessionId};
@@ -25,16 +26,14 @@ use beamlive_storage::records::{Dataset, Feedback, Report, SecureKey, Subject};
 use beamlive_storage::{Batch, Timestamp};
 use dataset::{DatasetUpload, Place};
 use looking::Found;
-use lru::LruCache;
 use once::{Once, Verdict};
 use report::{OwnDataset, ReportUpload};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::OwnedRwLockReadGuard;
 
 /// Directories whose keys a session's actor remembers.
-const REMEMBERED_DIRECTORIES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
+const REMEMBERED_DIRECTORIES: usize = 64;
 /// Most answers to one session's survey.
 pub const MAX_FEEDBACK: usize = 50;
 
@@ -43,7 +42,7 @@ pub struct Session {
     services: Services,
     /// Keys this actor has made or read, by the digest of the directory. A batch that uses one requires that it is
     /// still live.
-    keys: LruCache<[u8; 16], SecureKey>,
+    keys: Remembered<[u8; 16], SecureKey>,
 }
 
 impl Session {
@@ -52,7 +51,7 @@ impl Session {
     pub fn new(services: Services) -> Self {
         Self {
             services,
-            keys: LruCache::new(REMEMBERED_DIRECTORIES),
+            keys: Remembered::new(REMEMBERED_DIRECTORIES),
         }
     }
 }

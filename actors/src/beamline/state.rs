@@ -7,25 +7,24 @@
 //! starts; at most one session per (project, name) is joinable. A clock that runs backwards breaks none of these:
 //! a stretch never starts before the previous one has ended.
 
+use crate::remembered::Remembered;
 use beamlive_storage::ids::{ProjectId, SessionId};
 use beamlive_storage::records::{BeamlineState, Session, Stretch};
 use beamlive_storage::{Timestamp, Versioned};
-use lru::LruCache;
-use std::num::NonZeroUsize;
 
 /// A session that was active this long ago, or less, is joined by a launch of its name.
 pub const JOINABLE_MICROS: i64 = 7 * 86_400 * 1_000_000;
 /// A stretch that ended less than this ago goes on, if nobody else has had the beamline since.
 pub const REOPEN_MICROS: i64 = 5 * 60 * 1_000_000;
 /// Sessions and names that a beamline remembers; others are read again when they are needed.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
+const REMEMBERED: usize = 8;
 
 /// What the rules know of one beamline.
 #[derive(Debug, Clone)]
 pub struct State {
     newest: Option<Versioned<BeamlineState>>,
-    sessions: LruCache<SessionId, Versioned<Session>>,
-    names: LruCache<(ProjectId, String), Option<SessionId>>,
+    sessions: Remembered<SessionId, Versioned<Session>>,
+    names: Remembered<(ProjectId, String), Option<SessionId>>,
 }
 
 /// Something the shell has to read before the rule can decide.
@@ -91,8 +90,8 @@ impl State {
     pub fn new(newest: Option<Versioned<BeamlineState>>) -> Self {
         Self {
             newest,
-            sessions: LruCache::new(REMEMBERED),
-            names: LruCache::new(REMEMBERED),
+            sessions: Remembered::new(REMEMBERED),
+            names: Remembered::new(REMEMBERED),
         }
     }
 

@@ -40,6 +40,7 @@ mod targets;
 #[path = "service/usage.rs"]
 mod usage;
 
+use beamlive::config::Settings;
 use beamlive::load::client::Connection;
 use beamlive::load::machine;
 use ceiling::cases::{LIST, MIDDLE, NOTHING, SMALL, USERS};
@@ -80,6 +81,9 @@ struct Options {
     /// Beamlines that are known but idle.
     #[arg(long, default_value_t = 10_000)]
     beamlines: usize,
+    /// Has the service verify the token of every request, as the ceiling does.
+    #[arg(long)]
+    verify_each: bool,
     /// All layers of the ceiling at 1, 8, 32 and 128 connections, too.
     #[arg(long)]
     layers: bool,
@@ -152,7 +156,7 @@ async fn measure(options: &Options, directory: &Path) -> (Vec<Line>, u64) {
 
 /// Measures all rows that `shares` need: each once in every round.
 async fn in_turn(options: &Options, directory: &Path, shares: Vec<Share>) -> (Vec<Line>, u64) {
-    let hall = open_hall(directory, options.window()).await;
+    let hall = open_hall(directory, options).await;
     println!("{}\n", hall.site.describe());
     let mut rows: Vec<Row> = Vec::new();
     let more = options.layers.then(shares::more_rows).unwrap_or_default();
@@ -195,12 +199,17 @@ async fn in_turn(options: &Options, directory: &Path, shares: Vec<Share>) -> (Ve
 }
 
 /// The service and the ceiling, in this process.
-async fn open_hall(directory: &Path, window: Duration) -> Hall {
+async fn open_hall(directory: &Path, options: &Options) -> Hall {
     let pair = DsaKeypair::random(&mut rand_core::OsRng).unwrap();
     let dsa = dsa::SigningKey::try_from(&pair).unwrap();
     let private = PrivateKey::new(KeypairData::Dsa(pair), "bench").unwrap();
     let dsa_line = private.public_key().to_openssh().unwrap();
-    let site = Site::start_with(&directory.join("service"), &rows::dsa_accounts(&dsa_line)).await;
+    let remembered = match options.verify_each {
+        true => 0,
+        false => Settings::default().tokens.remembered,
+    };
+    let accounts = rows::dsa_accounts(&dsa_line);
+    let site = Site::start_with(&directory.join("service"), &accounts, remembered).await;
     let users = {
         let mut connection = Connection::open(site.address()).await.unwrap();
         let request = b"GET /api/v2/accesslist/ HTTP/1.1\r\nHost: bench\r\n\r\n";
@@ -220,7 +229,7 @@ async fn open_hall(directory: &Path, window: Duration) -> Hall {
         dsa,
         dsa_line,
         file: directory.join("synced"),
-        window,
+        window: options.window(),
     }
 }
 

@@ -133,6 +133,7 @@ async fn metrics_are_what_prometheus_reads_and_tell_of_everything() {
         ("beamlive_store_commit_duration_seconds", "histogram"),
         ("beamlive_store_disk_bytes", "gauge"),
         ("beamlive_store_blob_files", "gauge"),
+        ("beamlive_store_runs", "gauge"),
         ("beamlive_data_proxy_up", "gauge"),
         ("beamlive_outbox_depth", "gauge"),
         ("beamlive_outbox_oldest_age_seconds", "gauge"),

@@ -123,12 +123,13 @@ impl Caller {
 impl Site {
     /// Starts one with an empty store in `directory`.
     pub(crate) async fn start(directory: &Path) -> Self {
-        Self::start_with(directory, "").await
+        Self::start_with(directory, "", Settings::default().tokens.remembered).await
     }
 
-    /// The same, with more in its facility file.
-    pub(crate) async fn start_with(directory: &Path, more: &str) -> Self {
-        let settings = settings(directory, &(facility::toml() + more));
+    /// The same, with more in its facility file, and so many verified tokens remembered.
+    pub(crate) async fn start_with(directory: &Path, more: &str, remembered: usize) -> Self {
+        let mut settings = settings(directory, &(facility::toml() + more));
+        settings.tokens.remembered = remembered;
         let (started, running) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {

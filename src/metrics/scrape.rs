@@ -207,6 +207,11 @@ impl Snapshot {
             "Files of spilled pages. More than 0 is an alarm.",
             writer.blobs,
         );
+        text.gauge(
+            "beamlive_store_runs",
+            "Sorted runs that the store's rows are in.",
+            writer.runs,
+        );
         if let Some(filesystem) = &writer.filesystem {
             text.gauge(
                 "beamlive_store_filesystem_bytes",
@@ -272,7 +277,7 @@ mod tests {
     #[test]
     fn says_what_the_service_is_like() {
         let mut writer = Store::in_memory().metrics();
-        (writer.conflicts, writer.blobs) = (3, 1);
+        (writer.conflicts, writer.blobs, writer.runs) = (3, 1, 9);
         writer.filesystem = Some(Filesystem { bytes: 10, free: 4 });
         let snapshot = Snapshot {
             writing: false,
@@ -310,6 +315,7 @@ mod tests {
             "# TYPE beamlive_store_conflicts_total counter",
             "beamlive_store_conflicts_total 3",
             "beamlive_store_blob_files 1",
+            "beamlive_store_runs 9",
             "beamlive_store_commit_duration_seconds_bucket{le=\"+Inf\"} 0",
             "beamlive_store_group_batches_count 0",
             "beamlive_data_proxy_up 0",

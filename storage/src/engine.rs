@@ -74,6 +74,8 @@ pub struct DiskUse {
     pub bytes: u64,
     /// Files that sled spilled large pages into. They are neither synced nor freed: more than none is an alarm.
     pub blobs: u64,
+    /// Sorted runs that its rows are in.
+    pub runs: u64,
     /// The file system it is on, where that can be told.
     pub filesystem: Option<Filesystem>,
 }

@@ -32,6 +32,8 @@ pub struct WriterMetrics {
     pub disk_bytes: u64,
     /// Files of spilled pages: more than none is an alarm.
     pub blobs: u64,
+    /// Sorted runs that the rows are in: each is one more place to look.
+    pub runs: u64,
     /// The file system of these files; none for a store that has none.
     pub filesystem: Option<Filesystem>,
 }

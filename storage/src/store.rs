@@ -324,6 +324,7 @@ impl Store {
             commit_seconds: meters.commit_seconds(),
             disk_bytes: disk.bytes,
             blobs: disk.blobs,
+            runs: disk.runs,
             filesystem: disk.filesystem,
         }
     }

@@ -276,7 +276,11 @@ impl<F: Faults> Engine for Journaled<F> {
     }
 
     fn disk(&self) -> DiskUse {
-        self.shared.runs.database().disk()
+        let runs = &self.shared.runs;
+        DiskUse {
+            runs: runs.count() as u64,
+            ..runs.database().disk()
+        }
     }
 }
 

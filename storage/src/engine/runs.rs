@@ -126,21 +126,28 @@ impl<F: Faults> Runs<F> {
             })?;
             runs.push(Arc::new(Run { entry, filter }));
         }
-        // Above all that ever left a block.
-        let last = database.blocks().last().map_err(EngineError::database)?;
-        let last = last.and_then(|(key, _)| run_of(&key)).unwrap_or(0);
-        let newest = runs.iter().map(|run| run.id()).max().unwrap_or(0);
+        // Above all that have left something.
+        let mut last = runs.iter().map(|run| run.id()).max().unwrap_or(0);
+        for tree in [database.blocks(), database.filters()] {
+            let item = tree.last().map_err(EngineError::database)?;
+            last = last.max(item.and_then(|(key, _)| run_of(&key)).unwrap_or(0));
+        }
         Ok(Self {
             database,
             current: RwLock::new(Arc::new(runs)),
             journal: AtomicU64::new(list.journal),
-            next_id: AtomicU64::new(last.max(newest) + 1),
+            next_id: AtomicU64::new(last + 1),
         })
     }
 
     /// The database they are in.
     pub(crate) fn database(&self) -> &Database<F> {
         &self.database
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.current().len()
     }
 
     /// The last entry of the journal that is in the runs; 0 before the first.

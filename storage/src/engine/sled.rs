@@ -221,6 +221,7 @@ impl<F: Faults> Database<F> {
         DiskUse {
             bytes: bytes + blob_bytes,
             blobs,
+            runs: 0,
             filesystem: statvfs(&self.path).ok(),
         }
     }

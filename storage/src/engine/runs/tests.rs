@@ -1,10 +1,11 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use super::*;
 use crate::engine::faults::NoFaults;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -190,6 +191,69 @@ fn a_merge_that_a_crash_cut_short_leaves_nothing() {
     finish(&mut upkeep, &runs);
     assert_eq!(runs.current().len(), 1);
     assert!(blocks(&runs) <= before);
+    check(&runs, &model, &[], &[255]);
+}
+
+#[test]
+fn an_id_that_has_left_a_filter_is_not_given_again() {
+    let directory = TempDir::new().unwrap();
+    let (runs, mut model) = (open(directory.path()), Model::new());
+    filled(&runs, &mut model, 2, 100);
+    // A run of which nothing else was left when a crash cut its making short.
+    let left = filter_key(7, 0);
+    runs.database().filters().insert(&left, vec![0; 64]).unwrap();
+    drop(runs);
+    let runs = open(directory.path());
+    let mut upkeep = Upkeep::begin(&runs).unwrap();
+    filled(&runs, &mut model, 2, 100);
+    finish(&mut upkeep, &runs);
+    assert!(!runs.database().filters().contains_key(&left).unwrap());
+    drop((upkeep, runs));
+    let runs = open(directory.path());
+    assert_eq!(runs.current().iter().map(|run| run.id()).max(), Some(9));
+    check(&runs, &model, &[], &[255]);
+}
+
+#[test]
+fn readers_find_what_is_there_while_runs_are_merged() {
+    let directory = TempDir::new().unwrap();
+    let (runs, mut model) = (open(directory.path()), Model::new());
+    let there: Vec<_> = (0..200_u32)
+        .map(|n| [b"there", &n.to_be_bytes()[..]].concat())
+        .collect();
+    let rows = there.iter().map(|key| (key.clone(), Some(key.clone())));
+    add(&runs, &mut model, rows.collect(), 1);
+    let ended = AtomicBool::new(false);
+    let reads = std::thread::scope(|scope| {
+        let (runs, there, ended) = (&runs, &there, &ended);
+        let readers: Vec<_> = (0..3_usize)
+            .map(|reader| {
+                scope.spawn(move || {
+                    let mut reads = 0_usize;
+                    while !ended.load(Ordering::Relaxed) {
+                        let key = &there[(reads * 7 + reader) % there.len()];
+                        assert_eq!(runs.get(key, Hash::of(key)).unwrap().as_ref(), Some(key));
+                        if reads % 50 == reader {
+                            for order in [Order::Ascending, Order::Descending] {
+                                assert_eq!(collect(runs, b"there", b"therf", order).len(), there.len());
+                            }
+                        }
+                        reads += 1;
+                    }
+                    reads
+                })
+            })
+            .collect();
+        let mut upkeep = Upkeep::begin(runs).unwrap();
+        for _ in 0..6 {
+            filled(runs, &mut model, 8, 500);
+            finish(&mut upkeep, runs);
+        }
+        ended.store(true, Ordering::Relaxed);
+        let reads = readers.into_iter().map(|reader| reader.join().unwrap());
+        reads.sum::<usize>()
+    });
+    assert!(reads > 100, "{reads}");
     check(&runs, &model, &[], &[255]);
 }
 

@@ -11,10 +11,11 @@ use crate::limits::rate::RateLimits;
 use crate::metrics::Metrics;
 use crate::proxy::builtin::BuiltinProxy;
 use crate::proxy::files::Files;
+use crate::ready_users::ReadyUsers;
 use crate::routes;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::web::{self, Data};
+use actix_web::web::{self, Bytes, Data};
 use actix_web::{Error, HttpRequest};
 use beamlive_actors::access::lists;
 use beamlive_actors::directory::Directory;
@@ -34,6 +35,8 @@ pub struct App {
     pub admin_token: AdminToken,
     /// The built-in Data Proxy; off when an external one is configured.
     pub builtin_proxy: Option<BuiltinProxy>,
+    /// What access lists are answered with.
+    pub ready_users: ReadyUsers,
     /// Requests of one address and of one project.
     pub rate: RateLimits,
     /// Bytes of bodies in flight.
@@ -95,6 +98,27 @@ impl App {
         match table.find(caller.0) {
             Some((_, list)) => lists::users(list, &catalog, self.directory.schedule(), services.clock.now()),
             None => Vec::new(),
+        }
+    }
+
+    /// The same, as JSON.
+    #[must_use]
+    pub fn users_json(&self, caller: Caller) -> Bytes {
+        let services = self.directory.services();
+        let catalog = services.catalog.load();
+        let table = self.directory.access_table(&catalog);
+        let Some((id, list)) = table.find(caller.0) else {
+            return Bytes::from_static(b"[]");
+        };
+        let schedule = self.directory.schedule();
+        let make = || {
+            let users = lists::users(list, &catalog, schedule, services.clock.now());
+            serde_json::Value::from(users).to_string().into()
+        };
+        match schedule {
+            None => self.ready_users.get(&catalog, id, make),
+            // Who is scheduled changes with time.
+            Some(_) => make(),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! | `app.rs` | [`app::create_app`]: the production application; [`app::App`]: what handlers can reach |
 //! | `routes.rs`, `routes/` | the whole URL table; one file per endpoint, named as the endpoint |
 //! | `auth.rs`, `auth/token.rs` | [`auth::Verified`] and [`auth::Admin`]: extractors without which no guarded route compiles |
-//! | `caller.rs` | where a request comes from |
+//! | `caller.rs`, `ready_users.rs` | where a request comes from; what access lists are answered with |
 //! | `idempotency.rs` | the `Idempotency-Key` of an upload |
 //! | `connection.rs`, `connection/` | connections: accepted, refused, cut off, let go |
 //! | `limits.rs`, `limits/` | what one client, and all together, may take |
@@ -39,6 +39,7 @@ pub mod load;
 pub mod metrics;
 pub mod openapi;
 pub mod proxy;
+pub mod ready_users;
 pub mod routes;
 pub mod server;
 pub mod survey;

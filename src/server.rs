@@ -14,6 +14,7 @@ use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
 use crate::metrics::Metrics;
 use crate::proxy::expiry;
+use crate::ready_users::ReadyUsers;
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
@@ -117,6 +118,7 @@ impl Running {
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
             files,
+            ready_users: ReadyUsers::default(),
             rate: RateLimits::new(&settings.limits.rate),
             bodies: BodyBudget::new(settings.limits.bodies_bytes),
             connections: Arc::new(Gate::new(possible(settings.limits.connections))),

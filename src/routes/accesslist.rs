@@ -5,16 +5,17 @@ use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::wire::access;
-use actix_web::web::Json;
-use actix_web::{HttpRequest, Responder};
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::activity::Origin;
 
 /// The users of the caller's list; none when there is no list for its address.
 ///
 /// # Errors
 /// 400 for a forwarded address that is none. Never an empty or partial list in place of an error.
-pub async fn get(app: AppData, caller: Caller) -> Result<impl Responder, ApiError> {
-    Ok(Json(app.users_for(caller)))
+pub async fn get(app: AppData, caller: Caller) -> HttpResponse {
+    answer(app.users_json(caller))
 }
 
 /// Keeps the history of connections, and answers as GET.
@@ -26,10 +27,10 @@ pub async fn post(
     app: AppData,
     caller: Caller,
     body: Body,
-) -> Result<impl Responder, ApiError> {
+) -> Result<HttpResponse, ApiError> {
     // This route is unsigned: whoever has no list does not get to send anything.
     let Some((list, name)) = app.list_for(caller) else {
-        return Ok(Json(Vec::new()));
+        return Ok(answer(Bytes::from_static(b"[]")));
     };
     let bytes = body.read(access::MAX_BODY).await?;
     let entries = super::parsed(&request, bytes, access::parse).await?;
@@ -38,5 +39,11 @@ pub async fn post(
         address: Some(caller.0),
     };
     app.directory.post_connections(list, entries, origin).await?;
-    Ok(Json(app.users_for(caller)))
+    Ok(answer(app.users_json(caller)))
+}
+
+fn answer(users: Bytes) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .body(users)
 }

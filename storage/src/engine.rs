@@ -11,6 +11,7 @@ mod runs;
 pub(crate) mod sled;
 
 pub use sled::RESERVE;
+pub(crate) use sled::SCRATCH;
 
 use crate::batch::Batch;
 use crate::group::{Committed, Conflict};
@@ -99,10 +100,12 @@ pub enum EngineError {
     #[error("what was written could not be synced to the disk")]
     Sync(#[source] io::Error),
     /// The disk is almost full. Nothing was written.
-    #[error("the disk of the store has {free} bytes left, and needs {RESERVE} to go on: make room")]
+    #[error("the disk of the store has {free} bytes left, and needs {needed} to go on: make room")]
     Full {
         /// Bytes that are left.
         free: u64,
+        /// Bytes that have to be.
+        needed: u64,
     },
     /// A counter row is not a counter.
     #[error("the counter of table {table} holds {found}")]

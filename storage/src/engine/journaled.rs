@@ -11,7 +11,7 @@ use super::layers::{Layer, Layers};
 use super::recent::Recent;
 use super::runs::{Runs, Upkeep};
 use super::sled::{Database, OpenError};
-use super::{DiskUse, Engine, EngineError, Entries, Order, RESERVE};
+use super::{DiskUse, Engine, EngineError, Entries, Order, RESERVE, SCRATCH};
 use crate::batch::Batch;
 use crate::group::{plan, Committed, Conflict};
 use crate::store::StoreConfig;
@@ -48,17 +48,27 @@ struct Shared<F> {
 /// What writer and checkpointer share.
 struct Desk {
     journal: Journal,
-    /// The lower layer, on its way into a run, and the number of its last entry.
-    sinking: Option<(Arc<Layer>, u64)>,
+    /// The lower layer, on its way into a run.
+    sinking: Option<Sinking>,
     /// Why the database can't be written any more.
     failure: Option<String>,
     closing: bool,
 }
 
+/// A layer that becomes a run.
+#[derive(Clone)]
+struct Sinking {
+    layer: Arc<Layer>,
+    /// The number of its last entry in the journal.
+    last: u64,
+    /// What the journal has of it.
+    bytes: u64,
+}
+
 /// What the checkpointer is to do.
 enum Task {
     /// Make a run of the lower layer.
-    Sink(Arc<Layer>, u64),
+    Sink(Sinking),
     /// Merge and tidy up a little.
     Upkeep,
     /// End.
@@ -148,8 +158,11 @@ impl<F: Faults> Shared<F> {
             desk = self.changed.wait(desk).unwrap_or_else(PoisonError::into_inner);
         }
         let free = self.runs.database().free().map_err(EngineError::database)?;
-        if free < RESERVE {
-            return Err(EngineError::Full { free });
+        // What is in the journal only has to fit into the database too.
+        let owed = desk.journal.bytes() + desk.sinking.as_ref().map_or(0, |sinking| sinking.bytes);
+        let needed = RESERVE + SCRATCH * owed;
+        if free < needed {
+            return Err(EngineError::Full { free, needed });
         }
         desk.journal
             .append(&rows, &self.faults)
@@ -163,7 +176,11 @@ impl<F: Faults> Shared<F> {
 
     /// Hands the upper layer to the checkpointer; the journal goes on in its other file.
     fn sink_upper(&self, desk: &mut Desk) {
-        desk.sinking = Some((self.layers.sink(), desk.journal.number()));
+        desk.sinking = Some(Sinking {
+            layer: self.layers.sink(),
+            last: desk.journal.number(),
+            bytes: desk.journal.bytes(),
+        });
         desk.journal.turn();
         self.changed.notify_all();
     }
@@ -174,7 +191,7 @@ impl<F: Faults> Shared<F> {
         loop {
             let done = match self.next(more && upkeep.is_some()) {
                 Task::End => return,
-                Task::Sink(layer, last) => {
+                Task::Sink(Sinking { layer, last, .. }) => {
                     more = true;
                     self.runs.add(layer.rows(), last).map(|()| {
                         self.layers.drop_lower();
@@ -200,8 +217,8 @@ impl<F: Faults> Shared<F> {
     fn next(&self, more: bool) -> Task {
         let mut desk = self.desk();
         loop {
-            if let Some((layer, last)) = &desk.sinking {
-                return Task::Sink(Arc::clone(layer), *last);
+            if let Some(sinking) = &desk.sinking {
+                return Task::Sink(sinking.clone());
             }
             if desk.closing {
                 if self.layers.is_empty() {

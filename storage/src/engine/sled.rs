@@ -19,6 +19,10 @@ const SEGMENT_BYTES: usize = 2 * 1024 * 1024;
 /// had no room for, not even with reading, and needs some at the next start.
 pub const RESERVE: u64 = 32 * 1024 * 1024;
 
+/// Bytes of the disk that sled may take for each byte that it is given, until it has tidied up: its log has an item again each
+/// time that a page is written.
+pub(crate) const SCRATCH: u64 = 3;
+
 /// Why a store could not be opened, and what to do about it.
 #[derive(Debug, Error)]
 pub enum OpenError {

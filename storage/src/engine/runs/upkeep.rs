@@ -6,7 +6,7 @@ use super::build::Build;
 use super::cursor::Merged;
 use super::{run_of, Run, Runs};
 use crate::engine::faults::Faults;
-use crate::engine::{EngineError, Order, RESERVE};
+use crate::engine::{EngineError, Order, RESERVE, SCRATCH};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,8 +17,6 @@ const FANOUT: u64 = 8;
 const SMALLEST: u64 = 4096;
 /// Rows that a step merges, and items that it removes.
 const STEP: usize = 4096;
-/// Bytes of disk that merging may take for each byte of the runs: sled's log has them several times for a while.
-const SCRATCH: u64 = 3;
 
 /// What is being done, and what is to be removed.
 #[derive(Default)]

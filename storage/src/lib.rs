@@ -6,7 +6,7 @@
 //! | `batch.rs` | [`Batch`]: preconditions and writes that take effect together |
 //! | `writer.rs` | [`Permit::commit`] → [`Receipt`]; the one thread that writes: drains, groups, applies, syncs, resolves receipts |
 //! | `group.rs` | pure: which batches of a group hold, which ids they get, which rows result |
-//! | `engine.rs`, `engine/` | the three calls a database must offer; a journal over sled, and memory for tests; where a disk can fail |
+//! | `engine.rs`, `engine/` | the three calls a database must offer: a journal, and sorted runs of rows in sled; memory for tests; where a disk can fail |
 //! | `chunks.rs` | values above 16 KiB, in pieces |
 //! | `keys.rs`, `codec.rs`, `records/` | the keyspace, the bytes of a record, the records |
 //! | `metrics.rs` | what the writer counts |

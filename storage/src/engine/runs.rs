@@ -22,6 +22,7 @@ use super::journal::Rows;
 use super::sled::Database;
 use super::{EngineError, Entries, Order};
 use crate::keys::is_in_order;
+use bincode::Options;
 use build::Build;
 use cursor::{Cursor, Merged};
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,30 @@ struct List {
     runs: Vec<Entry>,
 }
 
+impl List {
+    /// Of the list, and of the blocks and filters that it leads to.
+    const VERSION: u8 = 1;
+
+    fn to_bytes(&self) -> Result<Vec<u8>, EngineError> {
+        let mut bytes = vec![Self::VERSION];
+        bincode::serialize_into(&mut bytes, self).map_err(EngineError::database)?;
+        Ok(bytes)
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, EngineError> {
+        match bytes.split_first() {
+            Some((&Self::VERSION, list)) => bincode::DefaultOptions::new()
+                .with_fixint_encoding()
+                .deserialize(list)
+                .map_err(EngineError::database),
+            Some((version, _)) => Err(EngineError::Database(
+                format!("the list of runs is of version {version}, which this build does not know: use a newer beamlive").into(),
+            )),
+            None => Err(EngineError::Database("the list of runs is empty".into())),
+        }
+    }
+}
+
 /// The newest first.
 type Current = Arc<Vec<Arc<Run>>>;
 
@@ -111,7 +136,7 @@ impl<F: Faults> Runs<F> {
     /// Reads the list of `database` and the filters.
     pub(crate) fn open(database: Database<F>) -> Result<Self, EngineError> {
         let list = match database.list().get(LIST).map_err(EngineError::database)? {
-            Some(bytes) => bincode::deserialize(&bytes).map_err(EngineError::database)?,
+            Some(bytes) => List::read(&bytes)?,
             None => List::default(),
         };
         let mut runs = Vec::new();
@@ -242,7 +267,7 @@ impl<F: Faults> Runs<F> {
             journal,
             runs: runs.iter().map(|run| run.entry.clone()).collect(),
         };
-        let bytes = bincode::serialize(&list).map_err(EngineError::database)?;
+        let bytes = list.to_bytes()?;
         self.database
             .write(self.database.list(), [(LIST, Some(bytes.as_slice()))])?;
         self.journal.store(journal, Ordering::Relaxed);

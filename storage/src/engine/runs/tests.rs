@@ -267,3 +267,39 @@ fn a_row_larger_than_a_block_is_a_block() {
     check(&runs, &model, &[7], &[9]);
     assert_eq!(directory.path().join("blobs").read_dir().unwrap().count(), 0);
 }
+
+#[test]
+fn the_list_has_the_bytes_that_stores_have() {
+    let span = Span {
+        first: vec![40, 1],
+        last: vec![40, 9],
+    };
+    let entry = Entry {
+        id: 3,
+        rows: 700,
+        filtered: 500,
+        bytes: 4096,
+        spans: vec![span],
+    };
+    let list = List {
+        journal: 77,
+        runs: vec![entry],
+    };
+    let bytes = list.to_bytes().unwrap();
+    let golden = [
+        &[1][..],
+        &[77, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
+        &[3, 0, 0, 0, 0, 0, 0, 0, 0xbc, 2, 0, 0, 0, 0, 0, 0],
+        &[0xf4, 1, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0],
+        &[1, 0, 0, 0, 0, 0, 0, 0],
+        &[2, 0, 0, 0, 0, 0, 0, 0, 40, 1, 2, 0, 0, 0, 0, 0, 0, 0, 40, 9],
+    ];
+    assert_eq!(bytes, golden.concat());
+    assert_eq!(List::read(&bytes).unwrap(), list);
+    for cut in 0..bytes.len() {
+        assert!(List::read(&bytes[..cut]).is_err());
+    }
+    assert!(List::read(&[&bytes[..], &[0]].concat()).is_err());
+    let newer = List::read(&[&[2], &bytes[1..]].concat()).unwrap_err();
+    assert!(newer.chain().contains("of version 2"), "{}", newer.chain());
+}

@@ -55,7 +55,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
-use targets::rows::{self, Hall, Row, PEAK};
+use targets::rows::{self, Hall, Row};
 use targets::shares::{self, Share};
 use targets::Line;
 use tempfile::TempDir;
@@ -171,11 +171,12 @@ async fn in_turn(options: &Options, directory: &Path, shares: Vec<Share>) -> (Ve
     for _ in 0..options.rounds {
         let mut round: Vec<Round> = Vec::new();
         for row in &rows {
-            let peak = rows
-                .iter()
-                .position(|row| *row == PEAK)
-                .and_then(|at| round.get(at));
-            round.push(hall.measure(*row, peak.map(|peak| peak.rate)).await);
+            let rate = |of: Row| {
+                let at = rows.iter().position(|row| *row == of)?;
+                round.get(at).map(|round| round.rate)
+            };
+            let measured = hall.measure(*row, rate).await;
+            round.push(measured);
         }
         measured.push(round);
     }

@@ -12,8 +12,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// Clients with DSA keys.
-const DSA_CLIENTS: usize = 8;
+/// Clients with DSA keys; polite clients, too.
+const CLIENTS: usize = 8;
 /// Uploads a second that polite clients send, over as many connections as there are DSA clients.
 const POLITE_RATE: f64 = 200.0;
 /// Connections over which too much is offered; as many as the service may have in its queues and more.
@@ -34,14 +34,24 @@ pub(crate) enum Row {
     Verify(Signature),
     /// Uploads of clients with DSA keys.
     DsaUploads,
-    /// Uploads of polite clients, alone or beside those with DSA keys.
-    Polite { beside_dsa: bool },
+    /// Uploads of polite clients.
+    Polite(Beside),
     /// Uploads at twice the rate that [`PEAK`] had in this round.
     Overload,
 }
 
 /// The row whose rate is the service's capacity.
 pub(crate) const PEAK: Row = Row::Service("upload", 128);
+
+/// Who else uploads while the polite clients do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beside {
+    Nobody,
+    /// The clients with DSA keys, as fast as they can.
+    Dsa,
+    /// As many clients with Ed25519 keys, as often as those had in this round.
+    Ed25519,
+}
 
 /// A kind of signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,12 +74,12 @@ pub(crate) struct Hall {
 
 /// The account of a client with a DSA key.
 pub(crate) fn dsa_account(number: usize) -> String {
-    format!("d{:02}", number % DSA_CLIENTS)
+    format!("d{:02}", number % CLIENTS)
 }
 
 /// All of them for a facility file.
 pub(crate) fn dsa_accounts(line: &str) -> String {
-    (0..DSA_CLIENTS)
+    (0..CLIENTS)
         .map(|number| {
             let username = dsa_account(number);
             format!("[[project]]\nusername = \"{username}\"\nkey = \"{line}\"\n")
@@ -78,8 +88,8 @@ pub(crate) fn dsa_accounts(line: &str) -> String {
 }
 
 impl Hall {
-    /// Measures a row; `peak` is the capacity that was measured in this round, in requests a second.
-    pub(crate) async fn measure(&self, row: Row, peak: Option<f64>) -> Round {
+    /// Measures a row; `rate` is what other rows had in this round, in requests a second.
+    pub(crate) async fn measure(&self, row: Row, rate: impl Fn(Row) -> Option<f64>) -> Round {
         match row {
             Row::Service(operation, connections) => {
                 let case = cases::find(operation, connections);
@@ -104,27 +114,35 @@ impl Hall {
                 })
                 .await
             }
-            Row::Polite { beside_dsa } => {
+            Row::Polite(beside) => {
                 self.site.open_sessions().await;
                 let polite = pace::run(
                     self.site.address(),
-                    self.uploads(BEAMLINES - DSA_CLIENTS..BEAMLINES),
+                    self.uploads(BEAMLINES - CLIENTS..BEAMLINES),
                     POLITE_RATE,
                     Since::Due,
                     self.window,
                 );
-                if !beside_dsa {
-                    return polite.await;
+                match beside {
+                    Beside::Nobody => polite.await,
+                    Beside::Dsa => {
+                        let (address, window) = (self.site.address(), self.window);
+                        let flood = load::run(address, self.dsa_uploads(), 200, window, || (0, 0));
+                        tokio::join!(polite, flood).0
+                    }
+                    Beside::Ed25519 => {
+                        let rate = rate(Row::DsaUploads).unwrap().max(1.0);
+                        let requests = self.uploads(0..CLIENTS);
+                        let (address, window) = (self.site.address(), self.window);
+                        let flood = pace::run(address, requests, rate, Since::Due, window);
+                        tokio::join!(polite, flood).0
+                    }
                 }
-                let flood = load::run(self.site.address(), self.dsa_uploads(), 200, self.window, || {
-                    (0, 0)
-                });
-                tokio::join!(polite, flood).0
             }
             Row::Overload => {
                 self.site.open_sessions().await;
                 // A peak of nothing, in a very short round, still has to be a rate.
-                let rate = peak.unwrap().max(1.0) * OVERLOAD;
+                let rate = rate(PEAK).unwrap().max(1.0) * OVERLOAD;
                 let requests = self.uploads(0..CROWD);
                 pace::run(self.site.address(), requests, rate, Since::Sent, self.window).await
             }
@@ -138,7 +156,7 @@ impl Hall {
     }
 
     fn dsa_uploads(&self) -> Vec<Box<dyn Requests>> {
-        (0..DSA_CLIENTS)
+        (0..CLIENTS)
             .map(|number| -> Box<dyn Requests> {
                 let caller = Caller::with_dsa(dsa_account(number), &self.dsa);
                 Box::new(Uploads::of(&self.site, number, caller))

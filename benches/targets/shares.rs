@@ -3,7 +3,7 @@
 use super::super::ceiling::cases::{Layer, LIST, MIDDLE, NOTHING, SMALL, USERS};
 use super::super::figures::percentile;
 use super::super::load::Round;
-use super::rows::{Row, Signature, PEAK};
+use super::rows::{Beside, Row, Signature, PEAK};
 use super::Target::{self, AtLeast, AtMost};
 
 /// One target: the rows it needs, and its number from one round of them.
@@ -121,11 +121,19 @@ pub(crate) fn all() -> Vec<Share> {
         "dsa: others beside them, 200/s".to_owned(),
         "p99 / p99 without them",
         AtMost(1.5),
-        &[
-            Row::Polite { beside_dsa: true },
-            Row::Polite { beside_dsa: false },
-        ],
+        &[Row::Polite(Beside::Dsa), Row::Polite(Beside::Nobody)],
         |of| at(of[0], 0.99) / at(of[1], 0.99),
+    );
+    share(
+        "dsa: others beside them, 200/s".to_owned(),
+        "p99 / p99 beside as many Ed25519",
+        AtMost(1.2),
+        &[
+            Row::Polite(Beside::Dsa),
+            Row::DsaUploads,
+            Row::Polite(Beside::Ed25519),
+        ],
+        |of| at(of[0], 0.99) / at(of[2], 0.99),
     );
     let overload = [Row::Overload, PEAK];
     share(

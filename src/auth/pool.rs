@@ -15,7 +15,7 @@ use tokio::sync::{oneshot, Semaphore};
 /// room for others.
 const SHARES: usize = 4;
 /// Whoever else has something to do goes first: that takes microseconds, a slow signature most of a millisecond.
-const NICENESS: i32 = 7;
+const NICENESS: i32 = 10;
 
 /// Threads that take work one after the other, and a bounded number of places to wait for them, each address with a
 /// bounded share of these.

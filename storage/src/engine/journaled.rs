@@ -15,7 +15,9 @@ use super::{DiskUse, Engine, EngineError, Entries, Order, RESERVE, SCRATCH};
 use crate::batch::Batch;
 use crate::group::{plan, Committed, Conflict};
 use crate::store::StoreConfig;
+use crate::writer::message;
 use std::io;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -129,7 +131,13 @@ impl<F: Faults + Clone> Journaled<F> {
             .name("store-checkpointer".to_owned())
             .spawn({
                 let shared = Arc::clone(&shared);
-                move || shared.checkpoint(upkeep)
+                move || {
+                    // sled panics on some kinds of damage, and the writer would wait for this thread for ever.
+                    let checkpoint = AssertUnwindSafe(|| shared.checkpoint(upkeep));
+                    if let Err(panic) = catch_unwind(checkpoint) {
+                        shared.fail(format!("the database panicked: {}", message(panic.as_ref())));
+                    }
+                }
             })
             .map_err(failed)?;
         Ok(Self {
@@ -204,13 +212,17 @@ impl<F: Faults> Shared<F> {
                 },
             };
             if let Err(error) = done {
-                // The journal and the lower layer keep what is in no run: nothing is lost, and reads go on.
-                self.desk().failure = Some(error.chain());
-                self.changed.notify_all();
+                self.fail(error.chain());
                 return;
             }
             self.changed.notify_all();
         }
+    }
+
+    /// The journal and the lower layer keep what is in no run: nothing is lost, and reads go on.
+    fn fail(&self, why: String) {
+        self.desk().failure = Some(why);
+        self.changed.notify_all();
     }
 
     /// Waits for what is to be done next; with `more`, there is upkeep to do.

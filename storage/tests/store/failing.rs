@@ -1,12 +1,15 @@
 //! After a failure nothing is acknowledged any more, and what was acknowledged is there.
 
-use crate::support::{batch, commit, data_type, key};
+use crate::support::{batch, commit, data_type, key, open_with};
 use beamlive_storage::records::DataType;
 use beamlive_storage::{
-    Batch, CommitError, Committed, Conflict, Engine, EngineError, Entries, MemoryEngine, Order, Store,
-    StoreStatus, Unavailable,
+    Batch, CommitError, Committed, Conflict, Engine, EngineError, Entries, Faults, MemoryEngine, Order, Step,
+    Store, StoreStatus, Unavailable,
 };
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
 
 fn reason(outcome: Result<Committed, CommitError>) -> Arc<str> {
     match outcome {
@@ -140,4 +143,41 @@ async fn the_reason_has_the_whole_chain() {
         &*why,
         "what was written could not be synced to the disk: no storage space"
     );
+}
+
+/// A database that panics when it is written.
+#[derive(Clone)]
+struct Panics;
+
+impl Faults for Panics {
+    fn before(&self, step: Step) -> io::Result<()> {
+        assert!(step != Step::Checkpoint, "wanted");
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_panic_behind_the_journal_turns_writes_off_and_nobody_waits_for_ever() {
+    let directory = TempDir::new().unwrap();
+    let store = open_with(directory.path(), Panics).unwrap();
+    let long = data_type(&"x".repeat(500));
+    let mut kept = 0;
+    let why = loop {
+        let written = commit(&store, |b| b.insert(key(kept + 1), &long));
+        match tokio::time::timeout(Duration::from_secs(60), written)
+            .await
+            .unwrap()
+        {
+            Ok(_) => kept += 1,
+            refused => break reason(refused),
+        }
+    };
+    assert_eq!(&*why, "the database failed: the database panicked: wanted");
+    assert!(kept > 0);
+    let all =
+        |store: &Store| (1..=kept).all(|id| store.get::<DataType>(&key(id)).unwrap().unwrap().record == long);
+    assert!(all(&store));
+    store.close().unwrap_err();
+    drop(store);
+    assert!(all(&crate::support::open(directory.path())));
 }

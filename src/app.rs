@@ -19,7 +19,9 @@ use actix_web::web::{self, Bytes, Data};
 use actix_web::{Error, HttpRequest};
 use beamlive_actors::access::lists;
 use beamlive_actors::directory::Directory;
+use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::AccessListId;
+use beamlive_storage::records::AccessList;
 use std::sync::Arc;
 
 /// What every handler can reach.
@@ -83,43 +85,49 @@ impl App {
     /// The access list of a caller's address: its id and its name.
     #[must_use]
     pub fn list_for(&self, caller: Caller) -> Option<(AccessListId, String)> {
-        let catalog = self.directory.services().catalog.load();
-        let table = self.directory.access_table(&catalog);
-        let (id, list) = table.find(caller.0)?;
-        Some((id, list.name.clone()))
+        self.of_list(caller, |id, list, _| (id, list.name.clone()))
     }
 
     /// Who may use the caller's host now; nobody when its address has no list.
     #[must_use]
     pub fn users_for(&self, caller: Caller) -> Vec<String> {
-        let services = self.directory.services();
-        let catalog = services.catalog.load();
-        let table = self.directory.access_table(&catalog);
-        match table.find(caller.0) {
-            Some((_, list)) => lists::users(list, &catalog, self.directory.schedule(), services.clock.now()),
-            None => Vec::new(),
-        }
+        let users = self.of_list(caller, |_, list, catalog| self.users(list, catalog));
+        users.unwrap_or_default()
     }
 
     /// The same, as JSON.
     #[must_use]
     pub fn users_json(&self, caller: Caller) -> Bytes {
-        let services = self.directory.services();
-        let catalog = services.catalog.load();
+        let answer = self.of_list(caller, |id, list, catalog| {
+            let make = || {
+                serde_json::Value::from(self.users(list, catalog))
+                    .to_string()
+                    .into()
+            };
+            match self.directory.schedule() {
+                None => self.ready_users.get(catalog, id, make),
+                // Who is scheduled changes with time.
+                Some(_) => make(),
+            }
+        });
+        answer.unwrap_or_else(|| Bytes::from_static(b"[]"))
+    }
+
+    fn users(&self, list: &AccessList, catalog: &Catalog) -> Vec<String> {
+        let now = self.directory.services().clock.now();
+        lists::users(list, catalog, self.directory.schedule(), now)
+    }
+
+    /// What `read` says of the access list of a caller's address; none when it has no list.
+    fn of_list<T>(
+        &self,
+        caller: Caller,
+        read: impl FnOnce(AccessListId, &AccessList, &Arc<Catalog>) -> T,
+    ) -> Option<T> {
+        let catalog = self.directory.services().catalog.load();
         let table = self.directory.access_table(&catalog);
-        let Some((id, list)) = table.find(caller.0) else {
-            return Bytes::from_static(b"[]");
-        };
-        let schedule = self.directory.schedule();
-        let make = || {
-            let users = lists::users(list, &catalog, schedule, services.clock.now());
-            serde_json::Value::from(users).to_string().into()
-        };
-        match schedule {
-            None => self.ready_users.get(&catalog, id, make),
-            // Who is scheduled changes with time.
-            Some(_) => make(),
-        }
+        let (id, list) = table.find(caller.0)?;
+        Some(read(id, list, &catalog))
     }
 }
 

@@ -83,12 +83,7 @@ impl<F: Faults + Clone> Journaled<F> {
     pub(crate) fn open(config: &StoreConfig, faults: F, upkeep: bool) -> Result<Self, OpenError> {
         let path = config.path.as_path();
         let database = Database::open(path, config.cache_bytes, faults.clone())?;
-        if database.is_foreign() {
-            return Err(OpenError::Foreign {
-                path: path.to_owned(),
-                source: "it has rows outside of any run".into(),
-            });
-        }
+        database.check_owner()?;
         let damaged = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Corrupted {
             path: path.to_owned(),
             source,

@@ -5,6 +5,7 @@
 
 use super::faults::{Faults, Step};
 use super::{DiskUse, EngineError, Filesystem};
+use crate::keys::{Key, Table};
 use crate::migrate::FormatError;
 use std::fs::{self, File};
 use std::io;
@@ -71,6 +72,14 @@ pub enum OpenError {
         path: PathBuf,
         /// What sled says.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// It is a store of a build from before runs.
+    #[error(
+        "the store {path} is of an earlier beamlive, which kept its rows in another way: back it up with that one, and restore the backup with this one"
+    )]
+    Earlier {
+        /// The store's directory.
+        path: PathBuf,
     },
     /// The files could not be read or written for another reason.
     #[error("the store {path} could not be opened")]
@@ -165,9 +174,20 @@ impl<F: Faults> Database<F> {
         sync_directory(&self.path)
     }
 
-    /// Whether it holds rows of its own, as no store does.
-    pub(crate) fn is_foreign(&self) -> bool {
-        !self.db.is_empty()
+    /// Makes sure that it has no rows of its own, beside the trees.
+    pub(crate) fn check_owner(&self) -> Result<(), OpenError> {
+        if self.db.is_empty() {
+            return Ok(());
+        }
+        let path = self.path.clone();
+        let format = self.db.contains_key(Key::of(Table::Meta).as_bytes());
+        Err(match format.map_err(|error| refused(&path, error))? {
+            true => OpenError::Earlier { path },
+            false => OpenError::Foreign {
+                path,
+                source: "it has rows outside of any run".into(),
+            },
+        })
     }
 
     /// `[run][first key]` → a block of the run.

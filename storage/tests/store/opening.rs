@@ -211,6 +211,29 @@ async fn a_damaged_format_file_is_made_anew() {
     drop(on_disk);
 }
 
+#[test]
+fn rows_beside_the_runs_are_an_earlier_stores_or_somebody_elses() {
+    for (row, expected) in [
+        (vec![0], "is of an earlier beamlive"),
+        (vec![77], "is not a store of beamlive"),
+    ] {
+        let directory = TempDir::new().unwrap();
+        {
+            let settings = sled::Config::new()
+                .path(directory.path())
+                .segment_size(2 * 1024 * 1024);
+            settings.open().unwrap().insert(&row, vec![1]).unwrap();
+        }
+        let error = loop {
+            match Store::open(&config(directory.path()), NOW) {
+                Err(OpenError::Locked { .. }) => std::thread::yield_now(),
+                opened => break opened.unwrap_err(),
+            }
+        };
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn damaged_files_are_not_taken_for_an_empty_store() {
     let OnDisk { store, directory } = OnDisk::new();

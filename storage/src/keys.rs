@@ -110,8 +110,9 @@ pub enum Table {
 }
 }
 
-/// Whether a key is of a table with many rows, new ones of which come last or are only read as ranges: looking for one of
-/// them, it is enough to know where the rows begin and end.
+/// Whether a key is of a table with many rows that come in the order of their keys, or are only read as ranges: to look for
+/// one, it is enough to know where they begin and end. Runs on disk have no such keys in their filters, so another table here
+/// is another version of `engine/runs.rs`' list.
 pub(crate) fn is_in_order(key: &[u8]) -> bool {
     let table = key.first().copied().and_then(Table::from_byte);
     table.is_some_and(|table| {

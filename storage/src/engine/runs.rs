@@ -92,7 +92,7 @@ struct List {
 }
 
 impl List {
-    /// Of the list, and of the blocks and filters that it leads to.
+    /// Of the list, of the blocks and filters that it leads to, and of which keys are [`is_in_order`].
     const VERSION: u8 = 1;
 
     fn to_bytes(&self) -> Result<Vec<u8>, EngineError> {

@@ -66,17 +66,14 @@ impl Build {
     /// Writes what is left. The run is durable then, but nothing leads to it yet.
     pub(super) fn finish<F: Faults>(mut self, database: &Database<F>) -> Result<Run, EngineError> {
         self.close_block();
-        let pieces = self.filter.bytes().chunks(FILTER_PIECE).zip(0_u32..);
-        let pieces = pieces.map(|(piece, number)| (filter_key(self.entry.id, number), piece.to_vec()));
-        let pieces: Vec<_> = pieces.collect();
         self.write(database)?;
+        let pieces = self.filter.bytes().chunks(FILTER_PIECE).zip(0_u32..);
+        let pieces: Vec<_> = pieces
+            .map(|(piece, number)| (filter_key(self.entry.id, number), piece))
+            .collect();
         for portion in pieces.chunks(PORTION_BYTES / FILTER_PIECE) {
-            database.write(
-                database.filters(),
-                portion
-                    .iter()
-                    .map(|(key, piece)| (key.as_slice(), Some(piece.as_slice()))),
-            )?;
+            let portion = portion.iter().map(|(key, piece)| (key.as_slice(), Some(*piece)));
+            database.write(database.filters(), portion)?;
         }
         Ok(Run {
             entry: self.entry,

@@ -8,6 +8,9 @@ use smallvec::SmallVec;
 use std::ops::Bound;
 use std::sync::Arc;
 
+/// Bytes of a block's key that are the run's.
+const RUN_BYTES: usize = size_of::<u64>();
+
 /// Where a block is in the database: by its run, and its first key.
 pub(super) fn block_key(run: u64, first: &[u8]) -> Vec<u8> {
     [&run.to_be_bytes(), first].concat()
@@ -51,10 +54,11 @@ impl Cursor {
         end: Option<&[u8]>,
         order: Order,
     ) -> Result<Self, EngineError> {
-        let found = match order {
-            Order::Ascending => block_at(tree, run.id(), Bound::Included(start))?,
-            Order::Descending => block_at(tree, run.id(), end.map_or(Bound::Unbounded, Bound::Excluded))?,
+        let before = match order {
+            Order::Ascending => Bound::Included(start),
+            Order::Descending => end.map_or(Bound::Unbounded, Bound::Excluded),
         };
+        let found = block_at(tree, run.id(), before)?;
         let mut cursor = Self {
             tree: tree.clone(),
             run,
@@ -69,14 +73,13 @@ impl Cursor {
                     None => cursor.behind(&block_key(cursor.run.id(), &[]))?,
                 };
                 cursor.enter(found, |block| block.before(start))?;
-                cursor.settle()?;
             }
+            // Rows count from 1 here, so that 0 is before the first.
             Order::Descending => {
-                // Rows count from 1 here, so that 0 is before the first.
                 cursor.enter(found, |block| end.map_or(block.len(), |end| block.before(end)))?;
-                cursor.settle()?;
             }
         }
+        cursor.settle()?;
         Ok(cursor)
     }
 
@@ -106,7 +109,10 @@ impl Cursor {
             let here = here.clone();
             let found = match self.order {
                 Order::Ascending => self.behind(&here)?,
-                Order::Descending => self.before(&here)?,
+                Order::Descending => {
+                    let first = here.get(RUN_BYTES..).unwrap_or_default();
+                    block_at(&self.tree, self.run.id(), Bound::Excluded(first))?
+                }
             };
             let order = self.order;
             self.enter(found, |block| match order {
@@ -139,14 +145,6 @@ impl Cursor {
         let range = (Bound::Excluded(key), Bound::Excluded(end.as_slice()));
         let next = self.tree.range::<&[u8], _>(range).next();
         next.transpose().map_err(EngineError::database)
-    }
-
-    /// The run's last block before the one at `key`.
-    fn before(&self, key: &[u8]) -> Result<Option<(IVec, IVec)>, EngineError> {
-        let start = block_key(self.run.id(), &[]);
-        let range = (Bound::Included(start.as_slice()), Bound::Excluded(key));
-        let last = self.tree.range::<&[u8], _>(range).next_back();
-        last.transpose().map_err(EngineError::database)
     }
 }
 

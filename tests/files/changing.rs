@@ -26,11 +26,17 @@ fn noise(length: usize) -> Vec<u8> {
     bytes
 }
 
+/// More than an archive has of headers and small files, so that a large one has been begun.
+const BEGUN: usize = 256 << 10;
+
 /// The answer, of which only the beginning has come.
 async fn begun(site: &Site, path: &str) -> (Response, Vec<u8>) {
     let mut response = site.request(Method::GET, path).send().await.unwrap();
     assert_eq!(response.status(), 200, "{path}");
-    let first = response.chunk().await.unwrap().unwrap().to_vec();
+    let mut first = Vec::new();
+    while first.len() < BEGUN {
+        first.extend(response.chunk().await.unwrap().unwrap());
+    }
     (response, first)
 }
 

@@ -144,6 +144,11 @@ impl Batch {
         self.writes.is_empty()
     }
 
+    /// Whether it requires nothing and changes nothing.
+    pub(crate) fn says_nothing(&self) -> bool {
+        self.writes.is_empty() && self.requires.is_empty() && self.slots.is_empty()
+    }
+
     /// Bytes of all keys and values that it writes.
     pub(crate) fn bytes(&self) -> usize {
         self.writes

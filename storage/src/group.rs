@@ -6,13 +6,14 @@ use crate::codec::revision_of;
 use crate::engine::EngineError;
 use crate::ids::Slot;
 use crate::keys::{self, Key, Table};
+use crate::tally::Tally;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use thiserror::Error;
 
 /// A batch that is durable, with the ids it was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Committed {
     ids: SmallVec<[u64; 4]>,
 }
@@ -64,7 +65,7 @@ impl fmt::Debug for Conflict {
 pub struct Plan {
     /// One per batch, in order.
     pub outcomes: Vec<Result<Committed, Conflict>>,
-    /// Rows to set, or to remove where there is no value, in one atomic write.
+    /// Rows to set, or to remove where there is no value, in one atomic write. The tally is among them, if there are any.
     pub rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
@@ -72,14 +73,19 @@ pub struct Plan {
 /// of several writes to one key the last counts.
 ///
 /// # Errors
-/// What `read` fails with, and [`EngineError::Counter`] when a counter cannot be read or is used up.
+/// What `read` fails with, [`EngineError::Counter`] when a counter cannot be read or is used up, [`EngineError::Tally`].
 pub fn plan(
     group: &[Batch],
-    read: impl FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>,
+    mut read: impl FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>,
 ) -> Result<Plan, EngineError> {
+    let tally = match read(Tally::key().as_bytes())? {
+        None => Tally::default(),
+        Some(bytes) => Tally::decode(&bytes).ok_or(EngineError::Tally)?,
+    };
     let mut view = View {
         rows: BTreeMap::new(),
         seen: HashMap::new(),
+        tally,
         read,
     };
     let outcomes = group
@@ -88,7 +94,7 @@ pub fn plan(
         .collect::<Result<_, _>>()?;
     Ok(Plan {
         outcomes,
-        rows: view.rows,
+        rows: view.finish(),
     })
 }
 
@@ -97,6 +103,8 @@ struct View<F> {
     rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     /// What was read, so that the group reads a key once and removes pieces without reading their head again.
     seen: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    /// What the database holds after them.
+    tally: Tally,
     read: F,
 }
 
@@ -137,7 +145,8 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
         for write in &batch.writes {
             let (Write::Put { key, .. } | Write::Delete(key)) = write;
             match filled(write, &ids) {
-                Some(write) => writes.push(write),
+                // A key with a new id in it can't exist yet.
+                Some(write) => writes.push((write, key.slots.is_empty())),
                 None => {
                     return Ok(Err(Conflict {
                         requirement: batch.requires.len(),
@@ -148,15 +157,23 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
         }
 
         for (table, last) in counters {
-            self.rows.insert(
-                keys::counter(table).bytes.to_vec(),
-                Some(last.to_be_bytes().to_vec()),
-            );
+            let key = keys::counter(table).bytes.to_vec();
+            self.set(key, Some(last.to_be_bytes().to_vec()), true)?;
         }
-        for (key, value, record) in writes {
-            self.write(key, value, record);
+        for ((key, value, record), may_exist) in writes {
+            self.write(key, value, record, may_exist)?;
         }
         Ok(Ok(Committed { ids }))
+    }
+
+    /// The rows that result, with the tally that they come to.
+    fn finish(mut self) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
+        if !self.rows.is_empty() {
+            self.tally.groups += 1;
+            self.rows
+                .insert(Tally::key().bytes.to_vec(), Some(self.tally.encode()));
+        }
+        self.rows
     }
 
     fn current(&mut self, key: &[u8]) -> Result<Option<&[u8]>, EngineError> {
@@ -185,25 +202,48 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
         }
     }
 
-    fn write(&mut self, key: Vec<u8>, value: Option<Vec<u8>>, record: bool) {
+    fn write(
+        &mut self,
+        key: Vec<u8>,
+        value: Option<Vec<u8>>,
+        record: bool,
+        may_exist: bool,
+    ) -> Result<(), EngineError> {
         // Who replaces or removes a record has named its revision, so its head has been read.
         let stale: Vec<_> = match self.known(&key) {
             Some(old) => chunks::piece_keys(&key, old).collect(),
             None => Vec::new(),
         };
-        self.rows.extend(stale.into_iter().map(|piece| (piece, None)));
+        for piece in stale {
+            self.set(piece, None, true)?;
+        }
         let pieces = match &value {
             Some(value) if record => chunks::split(&key, value),
             _ => None,
         };
-        match pieces {
-            None => self.rows.insert(key, value),
-            Some(pieces) => {
-                self.rows
-                    .extend(pieces.rows.into_iter().map(|(key, piece)| (key, Some(piece))));
-                self.rows.insert(key, Some(pieces.head))
-            }
+        let Some(pieces) = pieces else {
+            return self.set(key, value, may_exist);
         };
+        for (piece, bytes) in pieces.rows {
+            self.set(piece, Some(bytes), may_exist)?;
+        }
+        self.set(key, Some(pieces.head), may_exist)
+    }
+
+    /// Sets one row, or removes it, and keeps the tally: for that, what was there is read if there may be something.
+    fn set(&mut self, key: Vec<u8>, value: Option<Vec<u8>>, may_exist: bool) -> Result<(), EngineError> {
+        if may_exist {
+            self.current(&key)?;
+        }
+        let old = self.rows.get(&key).or_else(|| self.seen.get(&key));
+        if let Some(Some(old)) = old {
+            self.tally.remove(&key, old);
+        }
+        if let Some(value) = &value {
+            self.tally.add(&key, value);
+        }
+        self.rows.insert(key, value);
+        Ok(())
     }
 }
 

@@ -35,6 +35,8 @@ pub enum Table {
     Meta = 0,
     /// `[table]` → the last id given.
     Counter = 1,
+    /// How many groups were written, and what all rows come to.
+    Tally = 2,
     /// `[id]`
     Project = 10,
     /// `[id]`

@@ -30,10 +30,8 @@ pub struct WriterMetrics {
     pub commit_seconds: Histogram,
     /// Bytes of the store's files.
     pub disk_bytes: u64,
-    /// Files of spilled pages: more than none is an alarm.
-    pub blobs: u64,
-    /// Sorted runs that the rows are in: each is one more place to look.
-    pub runs: u64,
+    /// What an operator has to see to.
+    pub trouble: Option<String>,
     /// The file system of these files; none for a store that has none.
     pub filesystem: Option<Filesystem>,
 }

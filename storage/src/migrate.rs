@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// The layout of the keyspace that this build reads and writes.
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 
 /// Why a database is no store for this build. Nothing was written to it.
 #[derive(Debug, Error)]
@@ -53,9 +53,9 @@ pub enum FormatError {
         /// What the system says.
         source: io::Error,
     },
-    /// Its keyspace is laid out in a way that never was.
+    /// Its keyspace is laid out in a way that no released build wrote.
     #[error(
-        "this store says that it has layout {found}, which no beamlive ever wrote: restore the last backup"
+        "this store says that it has layout {found}, which no released beamlive wrote: start with a new data directory, or restore a backup"
     )]
     Unknown {
         /// The layout found.

@@ -1,16 +1,18 @@
 //! The store as it was at one point of the write order, read while it is written.
 //!
-//! The database keeps no old versions. So while a snapshot is read, the writer, before it applies a group, saves what
-//! the rows that the group changes hold now, unless the reader is past them or it has saved them already. The reader reads
-//! a page as it is, and then puts what was saved of it in its place: whichever of the two came first, that is the row as it was.
+//! A database that keeps old versions gives it (`Engine::freeze`). For one that keeps none the writer, before it applies a
+//! group, saves what the rows that the group changes hold now, unless the reader is past them or it has saved them already.
+//! The reader reads a page as it is, and then puts what was saved of it in its place: whichever of the two came first, that
+//! is the row as it was.
 
 use crate::batch::Batch;
-use crate::engine::{Engine, EngineError, Order};
+use crate::engine::{Engine, EngineError, Entries, Frozen, Order};
 use crate::group::plan;
 use crate::keys::successor;
 use crate::store::{Store, Unavailable};
 use crate::writer::CommitError;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use thiserror::Error;
@@ -54,11 +56,20 @@ pub enum SnapshotError {
 pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// A snapshot, read page by page. The writer saves nothing any more once it is dropped.
-#[derive(Debug)]
 pub struct Snapshot {
     store: Store,
     number: u64,
     next: Option<Vec<u8>>,
+    /// The rows as they were, where the database keeps them.
+    frozen: Option<Arc<dyn Frozen>>,
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the writer and the reader of a snapshot share.
@@ -81,6 +92,8 @@ enum State {
     Idle,
     /// One begins with the next group.
     Wanted(SnapshotLimits),
+    /// The database keeps what it reads: nothing has to be saved. It was read at this time last.
+    Kept(SnapshotLimits, Instant),
     Reading(Reading),
     /// It can't be read to its end.
     Lost(Loss),
@@ -114,18 +127,22 @@ impl Snapshots {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, limits: SnapshotLimits) -> Result<u64, SnapshotError> {
+    fn begin(&self, limits: SnapshotLimits, kept: bool) -> Result<u64, SnapshotError> {
         let mut current = self.lock();
         let free = match &current.state {
             State::Idle | State::Lost(_) => true,
             State::Wanted(_) => false,
+            State::Kept(limits, read) => read.elapsed() >= limits.patience,
             State::Reading(reading) => reading.read.elapsed() >= reading.limits.patience,
         };
         if !free {
             return Err(SnapshotError::Busy);
         }
         current.number += 1;
-        current.state = State::Wanted(limits);
+        current.state = match kept {
+            true => State::Kept(limits, Instant::now()),
+            false => State::Wanted(limits),
+        };
         Ok(current.number)
     }
 
@@ -183,7 +200,7 @@ impl Snapshots {
     fn unsaved(&self, keys: impl Iterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
         match &self.lock().state {
             State::Reading(reading) => keys.filter(|key| reading.lacks(key)).collect(),
-            State::Idle | State::Wanted(_) | State::Lost(_) => Vec::new(),
+            State::Idle | State::Wanted(_) | State::Kept(..) | State::Lost(_) => Vec::new(),
         }
     }
 }
@@ -237,14 +254,16 @@ impl Store {
     /// [`SnapshotError::Busy`] while another one is read, [`SnapshotError::Unavailable`].
     pub async fn snapshot(&self, limits: SnapshotLimits) -> Result<Snapshot, SnapshotError> {
         let permit = self.reserve()?;
-        let number = self.snapshots().begin(limits)?;
+        let frozen = self.engine().freeze();
+        let number = self.snapshots().begin(limits, frozen.is_some())?;
         let snapshot = Snapshot {
             store: self.clone(),
             number,
             next: Some(Vec::new()),
+            frozen,
         };
-        // It begins with the group of this batch at the latest.
-        match permit.commit(Batch::new()).await {
+        // One that is wanted begins with the group of this batch at the latest; what a frozen one has is durable then.
+        match permit.take_turn().await {
             Ok(_) | Err(CommitError::Conflict(_)) => Ok(snapshot),
             Err(CommitError::WritesOff(reason)) => Err(Unavailable::WritesOff(reason).into()),
         }
@@ -266,7 +285,7 @@ impl Snapshot {
         };
         let last = successor(&[u8::MAX]);
         let (mut page, mut taken, mut end) = (Rows::new(), 0, None);
-        for row in self.store.engine().range(&start, &last, Order::Ascending) {
+        for row in self.rows(&start, &last) {
             let (key, value) = row?;
             taken += key.len() + value.len();
             let full = taken >= bytes;
@@ -288,9 +307,23 @@ impl Snapshot {
                 self.next = end;
                 Ok(Some(rows))
             }
+            State::Kept(_, read) => {
+                *read = Instant::now();
+                self.next = end;
+                Ok(Some(page))
+            }
             State::Lost(Loss::Overrun(limit)) => Err(SnapshotError::Overrun(*limit)),
             State::Lost(Loss::Failed(reason)) => Err(SnapshotError::Failed(Arc::clone(reason))),
             State::Idle | State::Wanted(_) => Err(SnapshotError::Displaced),
+        }
+    }
+}
+
+impl Snapshot {
+    fn rows(&self, start: &[u8], end: &[u8]) -> Entries<'_> {
+        match &self.frozen {
+            Some(frozen) => frozen.range(start, end),
+            None => self.store.engine().range(start, end, Order::Ascending),
         }
     }
 }

@@ -3,15 +3,16 @@
 use crate::chunks;
 use crate::codec::{decode, DecodeError, Versioned};
 use crate::engine::faults::{Faults, NoFaults};
-use crate::engine::journaled::Journaled;
 use crate::engine::memory::MemoryEngine;
-use crate::engine::sled::OpenError;
-use crate::engine::{Engine, EngineError, Entries, Order};
+use crate::engine::place::{self, OpenError};
+use crate::engine::{Engine, EngineError, EngineKind, Entries, Order};
 use crate::keys::{self, Key, Table};
+use crate::mark::{self, MarkError, Marker};
 use crate::metrics::WriterMetrics;
 use crate::migrate;
 use crate::records::Record;
 use crate::snapshot::Snapshots;
+use crate::tally::Tally;
 use crate::time::Timestamp;
 use crate::writer::{self, Job, Permit, Shown};
 use std::fmt;
@@ -22,7 +23,7 @@ use std::thread::JoinHandle;
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-/// How often a reader looks again at a large value that is replaced under its eyes.
+/// Retries of a read of a large value that races with a write of it.
 const LOOKS: usize = 32;
 
 /// Where the store is, and what it may take.
@@ -30,10 +31,10 @@ const LOOKS: usize = 32;
 pub struct StoreConfig {
     /// Its directory; created when it does not exist.
     pub path: PathBuf,
-    /// Bytes of pages that are kept in memory.
+    /// The database that holds it.
+    pub engine: EngineKind,
+    /// Bytes of the database that are kept in memory.
     pub cache_bytes: u64,
-    /// Bytes of the journal after which its rows go into the database.
-    pub journal_bytes: u64,
     /// Batches that may wait for the writer.
     pub queue: usize,
     /// Program and version, written into a store that is created.
@@ -44,8 +45,8 @@ impl Default for StoreConfig {
     fn default() -> Self {
         Self {
             path: PathBuf::from("data"),
+            engine: EngineKind::default(),
             cache_bytes: 64 * 1024 * 1024,
-            journal_bytes: 8 * 1024 * 1024,
             queue: 4096,
             created_by: concat!("beamlive ", env!("CARGO_PKG_VERSION")).to_owned(),
         }
@@ -133,36 +134,47 @@ impl Store {
         now: Timestamp,
         faults: impl Faults + Clone,
     ) -> Result<Self, OpenError> {
-        let refused = |source| OpenError::of_format(&config.path, source);
-        migrate::check_file(&config.path).map_err(refused)?;
-        let engine = Journaled::open(config, faults, true)?;
-        migrate::prepare(&engine, &config.created_by, now)
-            .and_then(|()| migrate::publish(&config.path, &engine))
+        let path = config.path.as_path();
+        let refused = |source| OpenError::of_format(path, source);
+        if !config.engine.is_durable() {
+            let engine = config.engine.open(config, faults)?;
+            migrate::prepare(engine.as_ref(), &config.created_by, now).map_err(refused)?;
+            return Ok(Self::with_engine(engine, config.queue));
+        }
+        migrate::check_file(path).map_err(refused)?;
+        refuse_other_engines(path, config.engine)?;
+        let engine = config.engine.open(config, faults)?;
+        place::sync_entries(path).map_err(|error| OpenError::unreadable(path, error))?;
+        check_mark(path, engine.as_ref())?;
+        migrate::prepare(engine.as_ref(), &config.created_by, now)
+            .and_then(|()| migrate::publish(path, engine.as_ref()))
             .map_err(refused)?;
-        Ok(Self::with_engine(Arc::new(engine), config.queue))
+        Self::with_marked_engine(path, engine, config.queue)
     }
 
-    /// Opens the store in `path` to look at it, with `cache_bytes` of pages in memory. Creates none, and writes nothing
-    /// but what the database itself does when it is opened, and what its journal still owes it.
+    /// Opens the store in `path` to look at it, with `cache_bytes` of the database in memory. Creates none, and writes
+    /// nothing but what the database itself does when it is opened.
     ///
     /// # Errors
     /// [`OpenError`], which says what to do; [`OpenError::Missing`] when there is no store.
     pub fn open_to_read(path: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
-        if !path.join("db").is_file() {
+        let refused = |source| OpenError::of_format(path, source);
+        migrate::check_file(path).map_err(refused)?;
+        let Some(engine) = engine_of(path) else {
             return Err(OpenError::Missing {
                 path: path.to_owned(),
             });
-        }
-        let refused = |source| OpenError::of_format(path, source);
-        migrate::check_file(path).map_err(refused)?;
+        };
         let config = StoreConfig {
             path: path.to_owned(),
+            engine,
             cache_bytes,
             ..StoreConfig::default()
         };
-        let engine = Journaled::open(&config, NoFaults, false)?;
-        migrate::check(&engine).map_err(refused)?;
-        Ok(Self::with_engine(Arc::new(engine), 1))
+        let engine = engine.open(&config, NoFaults)?;
+        check_mark(path, engine.as_ref())?;
+        migrate::check(engine.as_ref()).map_err(refused)?;
+        Ok(Self::with_engine(engine, 1))
     }
 
     /// An empty store that nothing outlives.
@@ -174,13 +186,31 @@ impl Store {
     /// A store on any database, as it is, with `queue` places for batches that wait, at least one.
     #[must_use]
     pub fn with_engine(engine: Arc<dyn Engine>, queue: usize) -> Self {
+        Self::start(engine, queue, Arc::default(), None)
+    }
+
+    /// A store on a database beside which a mark is kept.
+    fn with_marked_engine(path: &Path, engine: Arc<dyn Engine>, queue: usize) -> Result<Self, OpenError> {
+        let shown = Arc::<Shown>::default();
+        let marker = Tally::of(engine.as_ref())
+            .map_err(MarkError::from)
+            .and_then(|tally| {
+                let shown = Arc::clone(&shown);
+                Marker::start(path, tally.groups, move |error| {
+                    shown.turn_off(&error.to_string());
+                })
+            })
+            .map_err(|source| unmarked(path, source))?;
+        Ok(Self::start(engine, queue, shown, Some(marker)))
+    }
+
+    fn start(engine: Arc<dyn Engine>, queue: usize, shown: Arc<Shown>, marker: Option<Marker>) -> Self {
         let (sender, receiver) = mpsc::channel(queue.max(1));
-        let shown = Arc::new(Shown::default());
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn({
                 let (engine, shown) = (Arc::clone(&engine), Arc::clone(&shown));
-                move || writer::run(engine.as_ref(), receiver, &shown)
+                move || writer::run(engine.as_ref(), receiver, &shown, marker)
             });
         let writer = writer
             .map_err(|error| shown.turn_off(&format!("the writer could not be started: {error}")))
@@ -205,7 +235,7 @@ impl Store {
         }
         let queue = self.sender().ok_or_else(|| Unavailable::WritesOff(closed()))?;
         match queue.try_reserve_owned() {
-            Ok(place) => Ok(Permit::new(place)),
+            Ok(place) => Ok(Permit::new(place, Arc::clone(&self.inner.shown))),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Unavailable::QueueFull),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(Unavailable::WritesOff(closed())),
         }
@@ -323,8 +353,7 @@ impl Store {
             group_size: meters.group_size(),
             commit_seconds: meters.commit_seconds(),
             disk_bytes: disk.bytes,
-            blobs: disk.blobs,
-            runs: disk.runs,
+            trouble: disk.trouble,
             filesystem: disk.filesystem,
         }
     }
@@ -347,10 +376,6 @@ impl Store {
         }
         if let Some(reason) = self.inner.shown.failure.get() {
             return Err(Unavailable::WritesOff(Arc::clone(reason)));
-        }
-        if let Err(error) = self.inner.engine.settle() {
-            let reason = self.inner.shown.turn_off(&error.chain());
-            return Err(Unavailable::WritesOff(reason));
         }
         Ok(())
     }
@@ -398,6 +423,47 @@ impl fmt::Debug for Store {
         f.debug_struct("Store")
             .field("status", &self.status())
             .finish_non_exhaustive()
+    }
+}
+
+/// The engine whose database is in `path`.
+fn engine_of(path: &Path) -> Option<EngineKind> {
+    EngineKind::ALL
+        .into_iter()
+        .find(|kind| path.join(kind.name()).is_dir())
+}
+
+fn refuse_other_engines(path: &Path, wanted: EngineKind) -> Result<(), OpenError> {
+    match engine_of(path) {
+        Some(found) if found != wanted => Err(OpenError::OtherEngine {
+            path: path.to_owned(),
+            found: found.name(),
+            wanted: wanted.name(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Makes sure that the database holds what was acknowledged.
+fn check_mark(path: &Path, engine: &dyn Engine) -> Result<(), OpenError> {
+    let checked = Tally::of(engine)
+        .map_err(MarkError::from)
+        .and_then(|tally| Ok((mark::check(path, tally.groups)?, tally.groups)));
+    let (marked, groups) = checked.map_err(|source| unmarked(path, source))?;
+    if !marked && groups > 0 {
+        tracing::warn!(
+            store = %path.display(),
+            groups,
+            "nothing says how much was acknowledged in this store: its file `mark` is missing, and is made anew"
+        );
+    }
+    Ok(())
+}
+
+fn unmarked(path: &Path, source: MarkError) -> OpenError {
+    OpenError::Mark {
+        path: path.to_owned(),
+        source,
     }
 }
 

@@ -33,6 +33,7 @@ use crate::engine::Order;
 use crate::keys::{successor, Table};
 use crate::records::StoreFormat;
 use crate::store::{ReadError, Store};
+use crate::tally::Tally;
 use facility::Facility;
 use parts::Parts;
 use std::collections::{BTreeMap, HashMap};
@@ -61,6 +62,8 @@ pub fn verify(store: &Store, rules: Rules, mut watch: impl FnMut(u64, Table)) ->
         findings: Findings::default(),
         counters: HashMap::new(),
         ids: BTreeMap::new(),
+        found: Tally::default(),
+        told: None,
         facility: Facility::default(),
         visits: Visits::default(),
     };
@@ -70,6 +73,9 @@ pub fn verify(store: &Store, rules: Rules, mut watch: impl FnMut(u64, Table)) ->
         .range(&[], &successor(&[u8::MAX]), Order::Ascending)
     {
         let (key, value) = row?;
+        if key != Tally::key().as_bytes() {
+            check.found.add(&key, &value);
+        }
         match key.first().copied().and_then(Table::from_byte) {
             Some(table) => {
                 check.findings.count(table);
@@ -83,11 +89,9 @@ pub fn verify(store: &Store, rules: Rules, mut watch: impl FnMut(u64, Table)) ->
         }
     }
     check.finish();
-    let blobs = store.engine().disk().blobs;
-    if blobs > 0 {
-        check.findings.warnings.add(format!(
-            "blobs: {blobs} large pages are in files of their own, which are neither synced nor freed: back up and restore"
-        ));
+    check.compare_tally();
+    if let Some(trouble) = store.engine().disk().trouble {
+        check.findings.warnings.add(trouble);
     }
     Ok(check.findings)
 }
@@ -101,6 +105,9 @@ struct Check<'a> {
     counters: HashMap<Table, u64>,
     /// Of tables with ids: the greatest one met, and how many.
     ids: BTreeMap<Table, (u64, u64)>,
+    /// What the rows come to, and what the store says of that.
+    found: Tally,
+    told: Option<Tally>,
     facility: Facility,
     visits: Visits,
 }
@@ -113,6 +120,10 @@ impl Check<'_> {
             Table::Meta => self.meta(parts, key, value),
             Table::Counter => {
                 self.counter(parts, key, value);
+                Ok(())
+            }
+            Table::Tally => {
+                self.tally(parts, key, value);
                 Ok(())
             }
             Table::Project => self.project(parts, key, value),
@@ -179,6 +190,31 @@ impl Check<'_> {
                 ));
             }
             _ => self.malformed(key),
+        }
+    }
+
+    fn tally(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) {
+        match (parts.end(), Tally::decode(value)) {
+            (Some(()), Some(told)) => self.told = Some(told),
+            (Some(()), None) => self.problem(format!("tally: {} bytes are none", value.len())),
+            (None, _) => self.malformed(key),
+        }
+    }
+
+    /// Whether the rows are those that were written: none lost, none come back, none altered.
+    fn compare_tally(&mut self) {
+        let found = self.found;
+        match self.told {
+            None => self.problem("tally: there is none, so nothing says which rows there should be".to_owned()),
+            Some(told) if told.rows != found.rows => self.problem(format!(
+                "tally: {} rows were written and not removed, and {} are there: the database has lost some, or brought some back",
+                told.rows, found.rows
+            )),
+            Some(told) if told.sum != found.sum => self.problem(
+                "tally: the sum of the rows is not that of what was written: the database has altered some, or brought old ones back"
+                    .to_owned(),
+            ),
+            Some(_) => {}
         }
     }
 

@@ -3,17 +3,21 @@
 //! It outlives every failure of the database, because someone must answer the batches that still come.
 
 use crate::batch::Batch;
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineError, Failure};
 use crate::group::{Committed, Conflict};
+use crate::mark::Marker;
 use crate::metrics::Meters;
 use crate::snapshot::Snapshots;
+use crate::tally::Tally;
 use std::any::Any;
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
@@ -21,6 +25,10 @@ use tokio::sync::{mpsc, oneshot};
 const GROUP_BATCHES: usize = 512;
 /// Bytes at which a group takes no further batch.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
+/// How long a group is tried again that met a passing failure, and how often. A disk that fills up may have room again
+/// once the database has tidied up.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why a batch was not committed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -37,22 +45,39 @@ pub enum CommitError {
 #[derive(Debug)]
 pub struct Permit {
     place: mpsc::OwnedPermit<Job>,
+    shown: Arc<Shown>,
 }
 
 impl Permit {
-    pub(crate) fn new(place: mpsc::OwnedPermit<Job>) -> Self {
-        Self { place }
+    pub(crate) fn new(place: mpsc::OwnedPermit<Job>, shown: Arc<Shown>) -> Self {
+        Self { place, shown }
     }
 
     /// Hands `batch` over. Batches take effect in the order of these calls, whether or not anyone awaits the receipt.
+    ///
+    /// A batch that requires and writes nothing is a question: is all durable that was handed over before? Where
+    /// nothing is outstanding, its receipt has resolved already.
     pub fn commit(self, batch: Batch) -> Receipt {
+        if batch.says_nothing() && !self.shown.is_outstanding() {
+            return Receipt(State::Durable);
+        }
+        self.send(batch)
+    }
+
+    /// Waits for a turn of the writer: resolves after a group that begins after this call.
+    pub(crate) fn take_turn(self) -> Receipt {
+        self.send(Batch::new())
+    }
+
+    fn send(self, batch: Batch) -> Receipt {
+        self.shown.handed_over.fetch_add(1, Ordering::SeqCst);
         let (sender, outcome) = oneshot::channel();
         self.place.send(Job {
             batch,
             handed_over: Instant::now(),
             receipt: sender,
         });
-        Receipt { outcome }
+        Receipt(State::Waiting(outcome))
     }
 }
 
@@ -60,17 +85,25 @@ impl Permit {
 /// back.
 #[derive(Debug)]
 #[must_use = "nothing may be acknowledged before the receipt resolves"]
-pub struct Receipt {
-    outcome: oneshot::Receiver<Result<Committed, CommitError>>,
+pub struct Receipt(State);
+
+#[derive(Debug)]
+enum State {
+    /// There was nothing to wait for.
+    Durable,
+    Waiting(oneshot::Receiver<Result<Committed, CommitError>>),
 }
 
 impl Future for Receipt {
     type Output = Result<Committed, CommitError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.outcome).poll(context).map(|outcome| {
-            outcome.unwrap_or_else(|_| Err(CommitError::WritesOff(Arc::from("the writer ended"))))
-        })
+        match &mut self.0 {
+            State::Durable => Poll::Ready(Ok(Committed::default())),
+            State::Waiting(outcome) => Pin::new(outcome).poll(context).map(|outcome| {
+                outcome.unwrap_or_else(|_| Err(CommitError::WritesOff(Arc::from("the writer ended"))))
+            }),
+        }
     }
 }
 
@@ -86,11 +119,21 @@ pub(crate) struct Job {
 pub(crate) struct Shown {
     /// Why nothing is written any more; never taken back.
     pub(crate) failure: OnceLock<Arc<str>>,
+    /// Batches that were handed over, and those of them that were answered.
+    handed_over: AtomicU64,
+    answered: AtomicU64,
     pub(crate) meters: Meters,
     pub(crate) snapshots: Snapshots,
 }
 
 impl Shown {
+    /// Whether a batch was handed over that is not known to be durable. What somebody has read of a batch was handed over
+    /// before, so it counts.
+    fn is_outstanding(&self) -> bool {
+        let answered = self.answered.load(Ordering::SeqCst);
+        self.failure.get().is_some() || answered != self.handed_over.load(Ordering::SeqCst)
+    }
+
     /// Turns writes off, for good. The first reason stays.
     pub(crate) fn turn_off(&self, reason: &str) -> Arc<str> {
         Arc::clone(self.failure.get_or_init(|| {
@@ -104,7 +147,7 @@ impl Shown {
 }
 
 /// Runs until the queue is closed and empty.
-pub(crate) fn run(engine: &dyn Engine, mut queue: mpsc::Receiver<Job>, shown: &Shown) {
+pub(crate) fn run(engine: &dyn Engine, mut queue: mpsc::Receiver<Job>, shown: &Shown, marker: Option<Marker>) {
     while let Some(first) = queue.blocking_recv() {
         let (batches, waiting) = gather(first, &mut queue);
         let result = match shown.failure.get() {
@@ -115,6 +158,13 @@ pub(crate) fn run(engine: &dyn Engine, mut queue: mpsc::Receiver<Job>, shown: &S
         match result {
             Ok(outcomes) => {
                 shown.meters.group(batches.len());
+                shown.answered.fetch_add(waiting.len() as u64, Ordering::SeqCst);
+                if let Some(marker) = &marker {
+                    // What can't be read now is noted with the next group.
+                    if let Ok(tally) = Tally::of(engine) {
+                        marker.acknowledged(tally.groups);
+                    }
+                }
                 for ((handed_over, receipt), outcome) in waiting.into_iter().zip(outcomes) {
                     match &outcome {
                         Ok(_) => shown.meters.commit(handed_over.elapsed()),
@@ -157,13 +207,32 @@ fn commit(
 ) -> Result<Vec<Result<Committed, Conflict>>, String> {
     let apply = || {
         snapshots.before(engine, group);
-        engine.apply(group)
+        let began = Instant::now();
+        loop {
+            match engine.apply(group) {
+                Err(error) if error.failure() == Failure::Passing && began.elapsed() < PATIENCE => {
+                    thread::sleep(PAUSE);
+                }
+                outcome => return outcome,
+            }
+        }
     };
     match catch_unwind(AssertUnwindSafe(apply)) {
         Ok(Ok(outcomes)) if outcomes.len() == group.len() => Ok(outcomes),
         Ok(Ok(outcomes)) => Err(format!("{} outcomes for {} batches", outcomes.len(), group.len())),
-        Ok(Err(error)) => Err(error.chain()),
+        Ok(Err(error)) => Err(told(&error)),
         Err(panic) => Err(format!("the database panicked: {}", message(panic.as_ref()))),
+    }
+}
+
+/// What went wrong, and what that means for the last changes.
+fn told(error: &EngineError) -> String {
+    match error.failure() {
+        Failure::Final | Failure::Passing => error.chain(),
+        Failure::Unknown => format!(
+            "{}; whether the last changes are stored is known after a restart",
+            error.chain()
+        ),
     }
 }
 

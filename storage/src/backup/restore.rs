@@ -3,12 +3,13 @@
 use super::{BackupError, Header, Reader};
 use crate::batch::Batch;
 use crate::engine::faults::NoFaults;
-use crate::engine::journaled::Journaled;
-use crate::engine::sled::{sync_directory, OpenError};
-use crate::engine::{Engine, EngineError};
+use crate::engine::place::{sync_directory, OpenError};
+use crate::engine::{EngineError, EngineKind};
 use crate::keys::{Key, Table};
+use crate::mark::{MarkError, Marker};
 use crate::migrate::{self, FormatError, LAYOUT};
 use crate::store::StoreConfig;
+use crate::tally::Tally;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
 use std::os::unix::fs::DirBuilderExt;
@@ -51,6 +52,19 @@ pub enum RestoreError {
     /// A row could not be written.
     #[error("the store could not be written")]
     Engine(#[from] EngineError),
+    /// The rows are not those that the store had.
+    #[error(
+        "the backup holds {found} rows whose sum is not that of the {told} rows that the store had: the store was damaged when the backup was taken, so use an earlier one"
+    )]
+    Tally {
+        /// Rows in the backup.
+        found: u64,
+        /// Rows that its tally names.
+        told: u64,
+    },
+    /// The mark could not be written.
+    #[error("the store could not be finished")]
+    Mark(#[from] MarkError),
     /// A file or directory could not be made.
     #[error("can't write in {path}")]
     Io {
@@ -68,14 +82,15 @@ pub fn unfinished(data: &Path) -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
-/// Makes the store `data/store` of a backup; `data` is empty, or does not exist. It gets its name only when all of
-/// it is there, every checksum was right, and it is durable. `watch` is called now and then with rows and bytes read.
+/// Makes the store `data/store` of a backup, on any `engine`; `data` is empty, or does not exist. It gets its name only when
+/// all of it is there, every checksum was right, and it is durable. `watch` is called now and then with rows and bytes read.
 ///
 /// # Errors
 /// [`RestoreError`]: what was begun has been removed.
 pub fn restore(
     backup: impl Read,
     data: &Path,
+    engine: EngineKind,
     watch: impl FnMut(u64, u64),
 ) -> Result<Restored, RestoreError> {
     // Nothing is made before the header was read.
@@ -101,7 +116,7 @@ pub fn restore(
         return Err(RestoreError::NotEmpty(data.to_owned()));
     }
     let unfinished = data.join(UNFINISHED);
-    let made = fill(reader, &unfinished, watch).and_then(|restored| {
+    let made = fill(reader, &unfinished, engine, watch).and_then(|restored| {
         sync_directory(&unfinished)
             .and_then(|()| fs::rename(&unfinished, data.join("store")))
             .and_then(|()| File::open(data)?.sync_all())
@@ -125,6 +140,7 @@ pub fn restore(
 fn fill<R: Read>(
     mut reader: Reader<R>,
     path: &Path,
+    engine: EngineKind,
     mut watch: impl FnMut(u64, u64),
 ) -> Result<Restored, RestoreError> {
     DirBuilder::new()
@@ -136,14 +152,20 @@ fn fill<R: Read>(
         })?;
     let config = StoreConfig {
         path: path.to_owned(),
+        engine,
         cache_bytes: CACHE_BYTES,
         ..StoreConfig::default()
     };
-    let engine = Journaled::open(&config, NoFaults, true)?;
-    let mut counters = Vec::new();
+    let engine = engine.open(&config, NoFaults)?;
+    let (mut counters, mut told) = (Vec::new(), None);
     let (mut batch, mut bytes) = (Batch::new(), 0);
     while let Some(rows) = reader.next_rows()? {
         for (key, value) in rows {
+            // The new store counts for itself.
+            if key == Tally::key().as_bytes() {
+                told = Tally::decode(&value);
+                continue;
+            }
             if let Some(counter) = counter(&key, &value) {
                 counters.push(counter);
             }
@@ -157,14 +179,27 @@ fn fill<R: Read>(
         watch(reader.rows(), reader.bytes());
     }
     engine.apply(&[batch])?;
-    migrate::check(&engine)?;
-    migrate::publish(path, &engine)?;
-    engine.settle()?;
+    let found = Tally::of(engine.as_ref())?;
+    check_tally(found, told)?;
+    migrate::check(engine.as_ref())?;
+    migrate::publish(path, engine.as_ref())?;
+    // The mark is durable once it has begun, and nothing is written any more.
+    drop(Marker::start(path, found.groups, |_| {})?);
     Ok(Restored {
         header: reader.header().clone(),
         rows: reader.rows(),
         counters,
     })
+}
+
+fn check_tally(found: Tally, told: Option<Tally>) -> Result<(), RestoreError> {
+    match told {
+        Some(told) if (told.rows, told.sum) == (found.rows, found.sum) => Ok(()),
+        told => Err(RestoreError::Tally {
+            found: found.rows,
+            told: told.map_or(0, |told| told.rows),
+        }),
+    }
 }
 
 fn counter(key: &[u8], value: &[u8]) -> Option<(Table, u64)> {

@@ -12,14 +12,10 @@ pub enum Step {
     Open,
     /// Read a key, or the next entry of a range.
     Read,
-    /// Append a group to the journal.
+    /// Write a group.
     Write,
     /// Wait until the disk has it.
     Sync,
-    /// Bring rows of the journal into the database.
-    Checkpoint,
-    /// Wait until the disk has these.
-    CheckpointSync,
 }
 
 /// Decides which steps fail. Called from every thread that reads or writes.

@@ -43,6 +43,15 @@ impl MemoryEngine {
         self.applies_left.store(groups, Ordering::SeqCst);
     }
 
+    /// Sets or removes a row behind the store's back, as damage does. For tests.
+    pub fn alter(&self, key: &[u8], value: Option<&[u8]>) {
+        let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
+        match value {
+            Some(value) => map.insert(key.to_vec(), value.to_vec()),
+            None => map.remove(key),
+        };
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, Map> {
         self.map.read().unwrap_or_else(PoisonError::into_inner)
     }

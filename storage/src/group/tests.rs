@@ -9,14 +9,36 @@ use proptest::prelude::*;
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
-/// Plans and applies, as an engine does.
+/// What `rows` come to.
+fn tally(rows: &Rows) -> Tally {
+    let mut tally = Tally::default();
+    rows.iter().for_each(|(key, value)| tally.add(key, value));
+    tally
+}
+
+/// Plans and applies, as an engine does. The tally, which each group has to keep right, is no row here.
 fn apply(rows: &mut Rows, group: &[Batch]) -> Vec<Result<Committed, Conflict>> {
-    let plan = plan(group, |key| Ok(rows.get(key).cloned())).unwrap();
+    let key = Tally::key();
+    let before = tally(rows).encode();
+    let read = |asked: &[u8]| match asked == key.as_bytes() {
+        true => Ok(Some(before.clone())),
+        false => Ok(rows.get(asked).cloned()),
+    };
+    let mut plan = plan(group, read).unwrap();
+    let written = plan.rows.remove(key.as_bytes());
+    assert_eq!(written.is_some(), !plan.rows.is_empty());
     for (key, value) in plan.rows {
         match value {
             Some(value) => rows.insert(key, value),
             None => rows.remove(&key),
         };
+    }
+    if let Some(Some(written)) = written {
+        let expected = Tally {
+            groups: 1,
+            ..tally(rows)
+        };
+        assert_eq!(Tally::decode(&written), Some(expected));
     }
     plan.outcomes
 }

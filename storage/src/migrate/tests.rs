@@ -56,7 +56,7 @@ fn a_newer_layout_is_refused_by_name_and_untouched() {
     let before = rows(&engine);
     let error = prepare(&engine, "beamlive 1.0", NOW).unwrap_err().to_string();
     assert!(
-        error.starts_with("this store was written by a newer beamlive (layout 2, this build knows 1): "),
+        error.starts_with("this store was written by a newer beamlive (layout 3, this build knows 2): "),
         "{error}"
     );
     assert!(error.contains("beamlive 9.9"), "{error}");

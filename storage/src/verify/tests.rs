@@ -114,6 +114,33 @@ fn a_store_without_its_format_is_named() {
 }
 
 #[test]
+fn what_was_lost_altered_or_came_back_is_named_even_where_nothing_leads_to_it() {
+    let key = Key::of(Table::AnsweredRequestByTime).tail(&[1]);
+    let tally = |bench: &Bench| -> Vec<String> {
+        let problems = bench.problems().into_iter();
+        problems.filter(|line| line.starts_with("tally")).collect()
+    };
+    let bench = Bench::new();
+    bench.write(|batch| batch.set(key.clone(), b"as it was written"));
+    assert_eq!(tally(&bench), [""; 0]);
+    bench.engine.alter(key.as_bytes(), Some(b"as it was never written"));
+    assert_eq!(tally(&bench).len(), 1);
+    assert!(tally(&bench)[0].contains("altered"), "{:?}", tally(&bench));
+    bench.engine.alter(key.as_bytes(), None);
+    assert!(tally(&bench)[0].contains("are there: the database has lost some"), "{:?}", tally(&bench));
+    bench.engine.alter(key.as_bytes(), Some(b"as it was written"));
+    assert_eq!(tally(&bench), [""; 0]);
+    bench.engine.alter(Tally::key().as_bytes(), Some(b"short"));
+    assert_eq!(
+        tally(&bench),
+        [
+            "tally: 5 bytes are none",
+            "tally: there is none, so nothing says which rows there should be"
+        ]
+    );
+}
+
+#[test]
 fn only_so_many_lines_are_kept_but_all_are_counted() {
     let bench = Bench::new();
     bench.write(|batch| {

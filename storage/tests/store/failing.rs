@@ -1,14 +1,15 @@
 //! After a failure nothing is acknowledged any more, and what was acknowledged is there.
 
-use crate::support::{batch, commit, data_type, key, open_with};
+use crate::support::{all_keys, batch, commit, data_type, key, open_with};
 use beamlive_storage::records::DataType;
 use beamlive_storage::{
-    Batch, CommitError, Committed, Conflict, Engine, EngineError, Entries, Faults, MemoryEngine, Order, Step,
+    Batch, CommitError, Committed, Conflict, Engine, EngineError, EngineKind, Entries, Faults, MemoryEngine, Order, Step,
     Store, StoreStatus, Unavailable,
 };
+use rstest::rstest;
 use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
-use std::time::Duration;
 use tempfile::TempDir;
 
 fn reason(outcome: Result<Committed, CommitError>) -> Arc<str> {
@@ -51,7 +52,7 @@ async fn a_failed_write_turns_writes_off_and_reads_go_on() {
         store.get::<DataType>(&key(1)).unwrap().unwrap().record.name,
         "kept"
     );
-    assert_eq!(store.scan_keys(&[], &[0xff], Order::Ascending).count(), 1);
+    assert_eq!(all_keys(&store).len(), 1);
     assert_eq!(store.close().unwrap_err(), Unavailable::WritesOff(why));
     assert_eq!(store.metrics().batches, 1);
 
@@ -86,10 +87,7 @@ async fn all_that_is_queued_behind_a_failure_is_answered() {
     for outcome in outcomes.drain(acknowledged..) {
         reason(outcome);
     }
-    assert_eq!(
-        store.scan_keys(&[], &[0xff], Order::Ascending).count(),
-        acknowledged
-    );
+    assert_eq!(all_keys(&store).len(), acknowledged);
 }
 
 /// A database that does what no database should.
@@ -141,7 +139,7 @@ async fn the_reason_has_the_whole_chain() {
     let why = reason(commit(&store, |b| b.mark(key(1))).await);
     assert_eq!(
         &*why,
-        "what was written could not be synced to the disk: no storage space"
+        "what was written could not be synced to the disk: no storage space; whether the last changes are stored is known after a restart"
     );
 }
 
@@ -151,33 +149,75 @@ struct Panics;
 
 impl Faults for Panics {
     fn before(&self, step: Step) -> io::Result<()> {
-        assert!(step != Step::Checkpoint, "wanted");
+        let writer = std::thread::current().name() == Some("store-writer");
+        assert!(!writer || step != Step::Write, "wanted");
         Ok(())
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_panic_behind_the_journal_turns_writes_off_and_nobody_waits_for_ever() {
+async fn a_panic_while_it_writes_turns_writes_off_and_reads_go_on(
+    #[values(EngineKind::Sled, EngineKind::Fjall)] engine: EngineKind,
+) {
     let directory = TempDir::new().unwrap();
-    let store = open_with(directory.path(), Panics).unwrap();
-    let long = data_type(&"x".repeat(500));
-    let mut kept = 0;
-    let why = loop {
-        let written = commit(&store, |b| b.insert(key(kept + 1), &long));
-        match tokio::time::timeout(Duration::from_secs(60), written)
-            .await
-            .unwrap()
-        {
-            Ok(_) => kept += 1,
-            refused => break reason(refused),
-        }
-    };
-    assert_eq!(&*why, "the database failed: the database panicked: wanted");
-    assert!(kept > 0);
-    let all =
-        |store: &Store| (1..=kept).all(|id| store.get::<DataType>(&key(id)).unwrap().unwrap().record == long);
-    assert!(all(&store));
+    let store = crate::support::open(engine, directory.path());
+    commit(&store, |b| b.insert(key(1), &data_type("kept")))
+        .await
+        .unwrap();
+    store.close().unwrap();
+    drop(store);
+    let store = open_with(engine, directory.path(), Panics).unwrap();
+    let why = reason(commit(&store, |b| b.insert(key(2), &data_type("lost"))).await);
+    assert_eq!(&*why, "the database panicked: wanted");
+    let kept = |store: &Store| store.get::<DataType>(&key(1)).unwrap().unwrap().record.name;
+    assert_eq!(kept(&store), "kept");
     store.close().unwrap_err();
     drop(store);
-    assert!(all(&crate::support::open(directory.path())));
+    assert_eq!(kept(&crate::support::open(engine, directory.path())), "kept");
+}
+
+/// A database whose disk is full for a moment.
+struct Crowded {
+    inner: MemoryEngine,
+    refusals: AtomicU32,
+}
+
+impl Engine for Crowded {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        self.inner.get(key)
+    }
+
+    fn range(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_> {
+        self.inner.range(start, end, order)
+    }
+
+    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
+        let left = self
+            .refusals
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        match left {
+            Ok(_) => Err(EngineError::Full { free: 1, needed: 2 }),
+            Err(_) => self.inner.apply(group),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_passes_is_waited_for_and_one_that_stays_turns_writes_off() {
+    for (refusals, passes) in [(3, true), (u32::MAX, false)] {
+        let engine = Crowded {
+            inner: MemoryEngine::new(),
+            refusals: AtomicU32::new(refusals),
+        };
+        let store = Store::with_engine(Arc::new(engine), 8);
+        let outcome = commit(&store, |b| b.insert(key(1), &data_type("a"))).await;
+        match passes {
+            true => assert!(outcome.is_ok(), "{outcome:?}"),
+            false => assert_eq!(
+                &*reason(outcome),
+                "the disk of the store has 1 bytes left, and needs 2 to go on: make room"
+            ),
+        }
+    }
 }

@@ -3,10 +3,12 @@
 
 use crate::faulty::{End, Faulty};
 use crate::map::{change, Change, Map};
-use crate::support::{commit, data_type, key, poll_once};
+use crate::support::{commit, data_type, key, poll_once, DURABLE};
 use beamlive_storage::records::DataType;
-use beamlive_storage::{CommitError, Order, Receipt, Step, StoreStatus, Unavailable};
+use beamlive_storage::{CommitError, EngineKind, Order, Receipt, Step, StoreStatus, Unavailable};
 use proptest::prelude::*;
+use proptest::sample::select;
+use rstest::rstest;
 use std::collections::VecDeque;
 use std::task::Poll;
 
@@ -28,8 +30,6 @@ fn op() -> impl Strategy<Value = Op> {
         Just((Step::Read, 40_u32)),
         Just((Step::Write, 3)),
         Just((Step::Sync, 3)),
-        Just((Step::Checkpoint, 3)),
-        Just((Step::CheckpointSync, 3)),
         Just((Step::Open, 1)),
     ];
     let step = step.prop_flat_map(|(step, passes)| (Just(step), 0..passes));
@@ -69,7 +69,7 @@ impl Run {
 
     /// Whether the store has a reason to write nothing any more.
     fn struck(&self) -> bool {
-        self.faulty.disk.writer_struck() || self.faulty.disk.checkpointer_struck()
+        self.faulty.disk.writer_struck()
     }
 
     /// Looks which of the receipts have resolved. Waits for all, if told to.
@@ -102,11 +102,7 @@ impl Run {
         if wait {
             let status = self.faulty.store.status();
             let writes = matches!(status, StoreStatus::Writing);
-            if self.faulty.disk.writer_struck() {
-                assert!(!writes);
-            } else if !self.faulty.disk.checkpointer_struck() {
-                assert!(writes, "{status:?}");
-            }
+            assert_eq!(writes, !self.struck(), "{status:?}");
         }
     }
 
@@ -157,9 +153,9 @@ impl Run {
     }
 }
 
-async fn run(ops: Vec<Op>) {
+async fn run(engine: EngineKind, ops: Vec<Op>) {
     let mut run = Run {
-        faulty: Faulty::new(),
+        faulty: Faulty::new(engine),
         states: VecDeque::from([Map::default()]),
         outstanding: VecDeque::new(),
         changes: 0,
@@ -182,17 +178,20 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_store_keeps_its_word_on_a_disk_that_fails(ops in proptest::collection::vec(op(), 1..20)) {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run(ops));
+    fn a_store_keeps_its_word_on_a_disk_that_fails(engine in select(&DURABLE), ops in proptest::collection::vec(op(), 1..20)) {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run(engine, ops));
     }
 }
 
 /// Each step of a commit by itself, so that none depends on what proptest happens to try.
+#[rstest]
 #[tokio::test]
-async fn a_fault_at_any_step_of_a_commit_ends_all_writing() {
+async fn a_fault_at_any_step_of_a_commit_ends_all_writing(
+    #[values(EngineKind::Sled, EngineKind::Fjall)] engine: EngineKind,
+) {
     for step in [Step::Read, Step::Write, Step::Sync] {
         for end in [End::PowerCut, End::Kill, End::Close] {
-            let faulty = Faulty::new();
+            let faulty = Faulty::new(engine);
             commit(&faulty.store, |b| b.insert(key(1), &data_type("kept")))
                 .await
                 .unwrap();

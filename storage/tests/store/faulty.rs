@@ -1,64 +1,45 @@
 //! A store on a disk that fails at any step, is killed and loses its power, against a map.
 
 use crate::support::{copy_files, open_with};
-use beamlive_storage::{Faults, OpenError, Step, Store};
-use std::collections::BTreeSet;
+use beamlive_storage::{EngineKind, Faults, OpenError, Step, Store};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 /// A disk that fails when it is told to, and remembers what it would have after a power cut: what was there at the
 /// last sync that succeeded. Clones are the same one.
 #[derive(Clone)]
-pub(crate) struct Disk(Arc<(Mutex<State>, Condvar)>);
+pub(crate) struct Disk(Arc<Mutex<State>>);
 
 struct State {
-    /// Where it is; nowhere once the power is cut, though a thread may still be at work.
+    /// Where it is; nowhere once the power is cut.
     path: Option<PathBuf>,
     /// The kind of step that fails next, and how many of them are taken before.
     armed: Option<(Step, u32)>,
     /// Faults that were met.
     struck: u32,
-    /// Which of the store's threads have met one.
-    ended: BTreeSet<String>,
-    /// Whether one of them took a step after that, on a disk that has lost something.
+    /// Whether the writer has met one.
+    writer_struck: bool,
+    /// Whether it wrote after that, on a disk that has lost something.
     went_on: bool,
-    /// Whether the checkpointer writes the database's files now.
-    writing: bool,
-    /// Whether it has to wait before it does.
-    held: bool,
     synced: Option<TempDir>,
 }
 
 impl Disk {
     fn new(path: &Path, armed: Option<(Step, u32)>) -> Self {
-        let state = State {
+        Self(Arc::new(Mutex::new(State {
             path: Some(path.to_owned()),
             armed,
             struck: 0,
-            ended: BTreeSet::new(),
+            writer_struck: false,
             went_on: false,
-            writing: false,
-            held: false,
             synced: None,
-        };
-        Self(Arc::new((Mutex::new(state), Condvar::new())))
+        })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0
-             .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    fn wait<'a>(
-        &'a self,
-        state: MutexGuard<'a, State>,
-        until: impl Fn(&State) -> bool,
-    ) -> MutexGuard<'a, State> {
-        self.0 .1.wait_while(state, |state| !until(state)).unwrap()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// After `passes` more of them, a step of this kind fails, once.
@@ -73,68 +54,41 @@ impl Disk {
 
     /// Whether the writer has met one.
     pub(crate) fn writer_struck(&self) -> bool {
-        self.state().ended.contains("store-writer")
+        self.state().writer_struck
     }
 
-    /// Whether the checkpointer has met one, of which the writer learns at its next group.
-    pub(crate) fn checkpointer_struck(&self) -> bool {
-        self.state().ended.contains("store-checkpointer")
-    }
-
-    /// The files as the kernel has them now.
+    /// The files as the kernel has them now. Nothing may be written meanwhile.
     fn copy(&self) -> TempDir {
         let copy = TempDir::new().unwrap();
-        let mut state = self.state();
-        state.held = true;
-        let mut state = self.wait(state, |state| !state.writing);
-        if let Some(path) = &state.path {
-            copy_files(path, copy.path(), |_| true);
+        if let Some(path) = &self.state().path {
+            copy_files(path, copy.path());
         }
-        state.held = false;
-        self.0 .1.notify_all();
         copy
     }
-}
-
-fn is_journal(name: &str) -> bool {
-    name.starts_with("journal.")
 }
 
 impl Faults for Disk {
     fn before(&self, step: Step) -> io::Result<()> {
         let mut state = self.state();
-        let thread = std::thread::current().name().unwrap_or_default().to_owned();
-        let of_store = thread.starts_with("store-");
-        if state.ended.contains(&thread) {
-            state.went_on = true;
+        let writer = std::thread::current().name() == Some("store-writer");
+        if writer && state.writer_struck {
+            // It reads on, to tell what was acknowledged; it must not write.
+            state.went_on |= step != Step::Read;
             return Ok(());
-        }
-        if step == Step::Checkpoint && state.path.is_some() {
-            state = self.wait(state, |state| !state.held);
-        }
-        if step == Step::CheckpointSync {
-            state.writing = false;
-            self.0 .1.notify_all();
         }
         match &mut state.armed {
             Some((armed, passes)) if *armed == step && *passes == 0 => {
                 state.armed = None;
                 state.struck += 1;
-                if of_store {
-                    state.ended.insert(thread);
-                }
+                state.writer_struck |= writer;
                 return Err(io::Error::from_raw_os_error(5));
             }
             Some((armed, passes)) if *armed == step => *passes -= 1,
             _ => {}
         }
-        state.writing |= step == Step::Checkpoint;
-        // What a sync is for: the journal's own, or all other files.
-        if let (Some(path), Some(image)) = (&state.path, &state.synced) {
-            match step {
-                Step::Sync => copy_files(path, image.path(), is_journal),
-                Step::CheckpointSync => copy_files(path, image.path(), |name| !is_journal(name)),
-                _ => {}
+        if step == Step::Sync {
+            if let (Some(path), Some(image)) = (&state.path, &state.synced) {
+                copy_files(path, image.path());
             }
         }
         Ok(())
@@ -154,29 +108,31 @@ pub(crate) enum End {
 
 /// A store on such a disk.
 pub(crate) struct Faulty {
+    engine: EngineKind,
     pub(crate) store: Store,
     pub(crate) disk: Disk,
     directory: TempDir,
 }
 
 impl Faulty {
-    pub(crate) fn new() -> Self {
-        Self::open(TempDir::new().unwrap(), None)
+    pub(crate) fn new(engine: EngineKind) -> Self {
+        Self::open(engine, TempDir::new().unwrap(), None)
     }
 
     /// Opens it; what is armed already may fail that once.
-    fn open(directory: TempDir, armed: Option<(Step, u32)>) -> Self {
+    fn open(engine: EngineKind, directory: TempDir, armed: Option<(Step, u32)>) -> Self {
         let disk = Disk::new(directory.path(), armed);
-        let store = match open_with(directory.path(), disk.clone()) {
+        let store = match open_with(engine, directory.path(), disk.clone()) {
             Ok(store) => store,
-            Err(OpenError::Io { .. }) if disk.struck() == 1 => {
-                open_with(directory.path(), disk.clone()).unwrap()
+            Err(OpenError::Io { .. } | OpenError::Mark { .. }) if disk.struck() == 1 => {
+                open_with(engine, directory.path(), disk.clone()).unwrap()
             }
             Err(error) => panic!("{error}: {error:?}"),
         };
         let image = disk.copy();
         disk.state().synced = Some(image);
         Self {
+            engine,
             store,
             disk,
             directory,
@@ -186,6 +142,7 @@ impl Faulty {
     /// Ends it so, and opens what is left. A fault that was not met yet may be met then.
     pub(crate) fn restart(self, end: End) -> Self {
         let Self {
+            engine,
             store,
             disk,
             directory,
@@ -194,7 +151,7 @@ impl Faulty {
         let left = match end {
             End::Close => {
                 let failed = store.close().is_err();
-                assert_eq!(failed, disk.writer_struck() || disk.checkpointer_struck());
+                assert_eq!(failed, disk.writer_struck());
                 directory
             }
             End::Kill => {
@@ -210,6 +167,6 @@ impl Faulty {
         };
         drop(store);
         let armed = disk.state().armed;
-        Self::open(left, armed)
+        Self::open(engine, left, armed)
     }
 }

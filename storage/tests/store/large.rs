@@ -1,6 +1,8 @@
 //! Values above 16 KiB.
 
+use rstest::rstest;
 use crate::support::{all_keys, batch, commit, data_type, key, of_size, OnDisk};
+use beamlive_storage::EngineKind::{self, Fjall, Sled};
 use beamlive_storage::records::Feedback;
 use beamlive_storage::{
     Batch, CommitError, Committed, Conflict, Engine, EngineError, Entries, MemoryEngine, Order, ReadError,
@@ -28,15 +30,18 @@ fn assert_holds(store: &Store, revision: u64, expected: &Feedback) {
     );
 }
 
-fn assert_no_blobs(on_disk: &OnDisk) {
-    let blobs = std::fs::read_dir(on_disk.directory.path().join("blobs")).unwrap();
-    assert_eq!(blobs.count(), 0);
-    assert_eq!(on_disk.store.metrics().blobs, 0);
+fn assert_nothing_spilled(on_disk: &OnDisk) {
+    if on_disk.engine == Sled {
+        let blobs = std::fs::read_dir(on_disk.directory.path().join("sled/blobs")).unwrap();
+        assert_eq!(blobs.count(), 0);
+    }
+    assert_eq!(on_disk.store.metrics().trouble, None);
 }
 
+#[rstest]
 #[tokio::test]
-async fn large_values_are_written_replaced_and_removed_without_a_trace() {
-    let mut on_disk = OnDisk::new();
+async fn large_values_are_written_replaced_and_removed_without_a_trace(#[values(Sled, Fjall)] engine: EngineKind) {
+    let mut on_disk = OnDisk::new(engine);
     let sizes = [16 * KIB + 1, MIB, 16 * MIB, 17 * KIB, 10, 16 * KIB, 40 * KIB];
     commit(&on_disk.store, |b| b.insert(key(1), &of_size(10, 0)))
         .await
@@ -62,15 +67,16 @@ async fn large_values_are_written_replaced_and_removed_without_a_trace() {
     assert!(matches!(outcome, Err(CommitError::Conflict(_))), "{outcome:?}");
     commit(&on_disk.store, |b| b.remove(key(1), 8)).await.unwrap();
     assert_eq!(all_keys(&on_disk.store), [[Table::Meta as u8]]);
-    assert_no_blobs(&on_disk);
+    assert_nothing_spilled(&on_disk);
     let on_disk = on_disk.restart();
     assert_eq!(all_keys(&on_disk.store), [[Table::Meta as u8]]);
-    assert_no_blobs(&on_disk);
+    assert_nothing_spilled(&on_disk);
 }
 
+#[rstest]
 #[tokio::test]
-async fn many_values_just_below_the_limit_spill_nothing() {
-    let on_disk = OnDisk::new();
+async fn many_values_just_below_the_limit_spill_nothing(#[values(Sled, Fjall)] engine: EngineKind) {
+    let on_disk = OnDisk::new(engine);
     for first in (1..=400).step_by(40) {
         commit(&on_disk.store, |b| {
             for id in first..first + 40 {
@@ -81,7 +87,7 @@ async fn many_values_just_below_the_limit_spill_nothing() {
         .unwrap();
     }
     assert_eq!(pieces(&on_disk.store), 0);
-    assert_no_blobs(&on_disk);
+    assert_nothing_spilled(&on_disk);
     assert_holds(&on_disk.restart().store, 1, &of_size(16 * KIB - 50, 1));
 }
 
@@ -118,9 +124,10 @@ async fn a_key_removed_and_created_again_in_one_group_is_whole() {
     assert_eq!(pieces(&store), 4);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_reader_meets_whole_values_while_they_are_replaced() {
-    let on_disk = OnDisk::new();
+async fn a_reader_meets_whole_values_while_they_are_replaced(#[values(Sled, Fjall)] engine: EngineKind) {
+    let on_disk = OnDisk::new(engine);
     let store = on_disk.store.clone();
     commit(&store, |b| b.insert(key(1), &of_size(200 * KIB, 0)))
         .await

@@ -1,9 +1,10 @@
-//! A store on sled, restarted at any moment, against a map.
+//! A store on each engine, restarted at any moment, against a map.
 
 use crate::map::{change, Change, Map};
-use crate::support::OnDisk;
-use beamlive_storage::{CommitError, Order, Table};
+use crate::support::{OnDisk, DURABLE};
+use beamlive_storage::{CommitError, EngineKind, Order, Table};
 use proptest::prelude::*;
+use proptest::sample::select;
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -15,8 +16,8 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![16 => change().prop_map(Op::Change), 1 => Just(Op::Restart)]
 }
 
-async fn run(ops: Vec<Op>) {
-    let (mut on_disk, mut map) = (OnDisk::new(), Map::default());
+async fn run(engine: EngineKind, ops: Vec<Op>) {
+    let (mut on_disk, mut map) = (OnDisk::new(engine), Map::default());
     for (n, op) in ops.into_iter().enumerate() {
         let Op::Change(change) = op else {
             on_disk = on_disk.restart();
@@ -52,14 +53,14 @@ fn check(on_disk: &OnDisk, map: &Map) {
         .scan_keys(&[Table::Chunk as u8], &[0xff; 600], Order::Ascending)
         .count();
     assert!(found <= pieces, "{found} pieces, {pieces} at most");
-    assert_eq!(store.metrics().blobs, 0);
+    assert_eq!(store.metrics().trouble, None);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_store_does_what_a_map_does_across_restarts(ops in proptest::collection::vec(op(), 1..25)) {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run(ops));
+    fn a_store_does_what_a_map_does_across_restarts(engine in select(&DURABLE), ops in proptest::collection::vec(op(), 1..25)) {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run(engine, ops));
     }
 }

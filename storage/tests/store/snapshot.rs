@@ -1,6 +1,8 @@
 //! Snapshots of a store on disk that is written meanwhile.
 
+use rstest::rstest;
 use crate::support::{batch, OnDisk};
+use beamlive_storage::EngineKind::{self, Fjall, Sled};
 use beamlive_storage::{Key, SnapshotLimits, Table};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,9 +14,10 @@ fn row(n: u32) -> Key {
     Key::of(Table::SecurePathByDirectory).number(n)
 }
 
+#[rstest]
 #[tokio::test]
-async fn every_row_of_a_snapshot_is_of_one_generation() {
-    let on_disk = OnDisk::new();
+async fn every_row_of_a_snapshot_is_of_one_generation(#[values(Sled, Fjall)] engine: EngineKind) {
+    let on_disk = OnDisk::new(engine);
     let store = on_disk.store.clone();
     let (stop, acknowledged) = (AtomicBool::new(false), AtomicU64::new(0));
     let (stop, acknowledged) = (std::sync::Arc::new(stop), std::sync::Arc::new(acknowledged));

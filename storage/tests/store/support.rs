@@ -2,82 +2,106 @@
 
 use beamlive_storage::records::{DataType, Feedback};
 use beamlive_storage::{
-    ids::IdRef, keys, Batch, CommitError, Committed, Conflict, Engine, EngineError, Entries, Faults, Key,
-    MemoryEngine, NoFaults, OpenError, Order, Store, StoreConfig, Table, Timestamp,
+    ids::IdRef, keys, Batch, CommitError, Committed, Conflict, Engine, EngineError, EngineKind, Entries, Faults, Key,
+    MemoryEngine, NoFaults, OpenError, Order, Store, StoreConfig, Table, Tally, Timestamp,
 };
+use std::fs::File;
 use std::future::Future;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{mpsc, Arc, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(crate) const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
 
-pub(crate) fn config(path: &Path) -> StoreConfig {
+/// The engines that keep what is acknowledged.
+pub(crate) const DURABLE: [EngineKind; 2] = [EngineKind::Sled, EngineKind::Fjall];
+
+pub(crate) fn config(engine: EngineKind, path: &Path) -> StoreConfig {
     StoreConfig {
         path: path.to_owned(),
+        engine,
         cache_bytes: 8 * 1024 * 1024,
-        // So that rows are often on their way from the journal into the database.
-        journal_bytes: 2048,
         ..StoreConfig::default()
     }
 }
 
-/// A store on sled in a directory that goes with it.
+/// A store in a directory that goes with it.
 pub(crate) struct OnDisk {
+    pub(crate) engine: EngineKind,
     pub(crate) store: Store,
     pub(crate) directory: TempDir,
 }
 
 impl OnDisk {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(engine: EngineKind) -> Self {
         let directory = TempDir::new().unwrap();
         Self {
-            store: open(directory.path()),
+            engine,
+            store: open(engine, directory.path()),
             directory,
         }
     }
 
     /// Closes the store and opens it again.
     pub(crate) fn restart(self) -> Self {
-        let Self { store, directory } = self;
+        let Self {
+            engine,
+            store,
+            directory,
+        } = self;
         store.close().unwrap();
         drop(store);
         Self {
-            store: open(directory.path()),
+            engine,
+            store: open(engine, directory.path()),
             directory,
         }
     }
 }
 
-/// Opens a store; a sled that was just dropped may have a thread that still holds the lock for an instant.
-pub(crate) fn open(path: &Path) -> Store {
-    open_with(path, NoFaults).unwrap()
+/// Opens a store.
+pub(crate) fn open(engine: EngineKind, path: &Path) -> Store {
+    open_with(engine, path, NoFaults).unwrap()
 }
 
 /// As [`open`], on a disk with faults, which may keep it from opening.
-pub(crate) fn open_with(path: &Path, faults: impl Faults + Clone) -> Result<Store, OpenError> {
-    let began = Instant::now();
-    loop {
-        match Store::open_with(&config(path), NOW, faults.clone()) {
-            Err(OpenError::Locked { .. }) if began.elapsed() < Duration::from_secs(10) => {
-                std::thread::yield_now()
-            }
-            opened => return opened,
+pub(crate) fn open_with(
+    engine: EngineKind,
+    path: &Path,
+    faults: impl Faults + Clone,
+) -> Result<Store, OpenError> {
+    Store::open_with(&config(engine, path), NOW, faults)
+}
+
+/// Copies a store, as a crash leaves it: under a store that may still be open.
+pub(crate) fn copy_files(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&to).unwrap();
+            copy_files(&entry.path(), &to);
+        } else {
+            copy_file(&entry.path(), &to);
         }
     }
 }
 
-/// Copies the files of a store, as a crash leaves them: under a store that may still be open.
-pub(crate) fn copy_files(from: &Path, to: &Path, which: impl Fn(&str) -> bool) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name();
-        if entry.file_type().unwrap().is_file() && which(&name.to_string_lossy()) {
-            std::fs::copy(entry.path(), to.join(name)).unwrap();
-        }
+/// Copies a file without reading its holes: fjall's journals are mostly that.
+fn copy_file(from: &Path, to: &Path) {
+    let (mut from, mut to) = (File::open(from).unwrap(), File::create(to).unwrap());
+    let length = from.metadata().unwrap().len();
+    to.set_len(length).unwrap();
+    let mut place = 0;
+    while let Ok(data) = rustix::fs::seek(&from, rustix::fs::SeekFrom::Data(place)) {
+        let hole = rustix::fs::seek(&from, rustix::fs::SeekFrom::Hole(data)).unwrap();
+        from.seek(SeekFrom::Start(data)).unwrap();
+        to.seek(SeekFrom::Start(data)).unwrap();
+        std::io::copy(&mut (&mut from).take(hole - data), &mut to).unwrap();
+        place = hole;
     }
 }
 
@@ -113,12 +137,12 @@ pub(crate) async fn commit(store: &Store, fill: impl FnOnce(&mut Batch)) -> Resu
     store.reserve().unwrap().commit(batch(fill)).await
 }
 
-/// All keys that the store has.
+/// All keys that the store has, but for its tally.
 pub(crate) fn all_keys(store: &Store) -> Vec<Vec<u8>> {
-    store
-        .scan_keys(&[], &[0xff; 600], Order::Ascending)
-        .collect::<Result<_, _>>()
-        .unwrap()
+    let keys = store.scan_keys(&[], &[0xff; 600], Order::Ascending);
+    let mut keys: Vec<_> = keys.collect::<Result<_, _>>().unwrap();
+    keys.retain(|key| key != Tally::key().as_bytes());
+    keys
 }
 
 pub(crate) fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {

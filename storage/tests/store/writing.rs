@@ -1,6 +1,8 @@
 //! Order, groups, preconditions, the queue's bound, closing.
 
+use rstest::rstest;
 use crate::support::{batch, commit, data_type, key, poll_once, Gated, OnDisk};
+use beamlive_storage::EngineKind::{self, Fjall, Sled};
 use beamlive_storage::ids::{DatasetId, IdRef, ProjectId, RawId};
 use beamlive_storage::records::{Activity, DataType, Subject};
 use beamlive_storage::{keys, CommitError, Order, Store, StoreStatus, Table, Timestamp, Unavailable};
@@ -78,9 +80,10 @@ async fn a_group_stays_within_its_bytes() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn sixty_four_tasks_write_at_once_and_get_ids_of_their_own() {
-    let on_disk = OnDisk::new();
+async fn sixty_four_tasks_write_at_once_and_get_ids_of_their_own(#[values(Sled, Fjall)] engine: EngineKind) {
+    let on_disk = OnDisk::new(engine);
     let mut tasks = tokio::task::JoinSet::new();
     for task in 0..64_u64 {
         let store = on_disk.store.clone();
@@ -109,7 +112,7 @@ async fn sixty_four_tasks_write_at_once_and_get_ids_of_their_own() {
     assert_eq!(ids, (1..=640).collect::<Vec<_>>());
     let metrics = on_disk.store.metrics();
     assert!(metrics.groups < 640, "{} groups", metrics.groups);
-    assert_eq!((metrics.batches, metrics.blobs), (640, 0));
+    assert_eq!((metrics.batches, metrics.trouble), (640, None));
     assert!(metrics.disk_bytes > 0);
     assert_eq!(on_disk.store.counter(Table::DataType).unwrap(), 640);
 }
@@ -248,10 +251,11 @@ async fn a_batch_counts_whether_or_not_its_receipt_is_awaited() {
     assert!(store.get_bytes(&key(1)).unwrap().is_some());
 }
 
+#[rstest]
 #[tokio::test]
-async fn ranges_are_read_in_both_orders_and_end_before_their_end() {
+async fn ranges_are_read_in_both_orders_and_end_before_their_end(#[values(Sled, Fjall)] engine: EngineKind) {
     let memory = Store::in_memory();
-    let on_disk = OnDisk::new();
+    let on_disk = OnDisk::new(engine);
     for store in [&memory, &on_disk.store] {
         commit(store, |b| {
             for id in 1..=300 {

@@ -1,0 +1,158 @@
+//! fjall 3 as the database: one keyspace, one thread that writes, a sync of fjall's journal after each group.
+
+use super::faults::{Faults, Step};
+use super::place::{self, OpenError};
+use super::{DiskUse, Engine, EngineError, Entries, Frozen, Order};
+use crate::batch::Batch;
+use crate::group::{plan, Committed, Conflict};
+use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The keyspace that holds all rows.
+const ROWS: &str = "rows";
+/// Bytes of rows in memory after which fjall writes them into a table, and what a start has to read again at most.
+const MEMTABLE_BYTES: u64 = 32 * 1024 * 1024;
+/// Bytes of fjall's journals after which it makes tables of what they hold.
+const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
+/// Bytes of the disk that are left free: fjall allocates its next journal, of 64 MiB, and its next tables without asking.
+const RESERVE: u64 = place::RESERVE + JOURNAL_BYTES;
+
+/// A fjall database in a directory of its own.
+pub(crate) struct FjallEngine<F> {
+    db: Database,
+    rows: Keyspace,
+    path: PathBuf,
+    faults: F,
+}
+
+impl<F: Faults + Clone> FjallEngine<F> {
+    /// Opens the database in `path`, or creates it. `cache_bytes` bounds the blocks that are kept in memory.
+    pub(crate) fn open(path: &Path, cache_bytes: u64, faults: F) -> Result<Self, OpenError> {
+        let unreadable = |error| OpenError::unreadable(path, error);
+        place::open(path, || {
+            faults.before(Step::Open).map_err(unreadable)?;
+            let db = Database::builder(path)
+                .cache_size(cache_bytes)
+                .max_journaling_size(JOURNAL_BYTES)
+                .manual_journal_persist(true)
+                .open()
+                .map_err(|error| refused(path, error))?;
+            let options = || {
+                KeyspaceCreateOptions::default()
+                    .max_memtable_size(MEMTABLE_BYTES)
+                    .manual_journal_persist(true)
+            };
+            let rows = db.keyspace(ROWS, options).map_err(|error| refused(path, error))?;
+            place::sync_directory(path).map_err(unreadable)?;
+            Ok(Self {
+                db,
+                rows,
+                path: path.to_owned(),
+                faults: faults.clone(),
+            })
+        })
+    }
+
+    fn readable(&self) -> Result<(), EngineError> {
+        self.faults.before(Step::Read).map_err(EngineError::database)
+    }
+
+    fn write(&self, rows: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>) -> Result<(), EngineError> {
+        // Handed to the kernel by the commit, to the disk by the sync below.
+        let mut writes = self.db.batch().durability(Some(PersistMode::Buffer));
+        for (key, value) in rows {
+            match value {
+                Some(value) => writes.insert(&self.rows, key, value),
+                None => writes.remove(&self.rows, key),
+            }
+        }
+        place::check_room(&self.path, RESERVE)?;
+        self.faults.before(Step::Write).map_err(EngineError::write)?;
+        writes.commit().map_err(EngineError::write)?;
+        self.faults.before(Step::Sync).map_err(EngineError::Sync)?;
+        self.db
+            .persist(PersistMode::SyncData)
+            .map_err(|error| EngineError::Sync(io::Error::other(error)))
+    }
+}
+
+impl<F: Faults + Clone> Engine for FjallEngine<F> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        self.readable()?;
+        let value = self.rows.get(key).map_err(EngineError::database)?;
+        Ok(value.map(|value| value.to_vec()))
+    }
+
+    fn range(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_> {
+        // fjall panics on such ranges.
+        if start >= end {
+            return Box::new(std::iter::empty());
+        }
+        let owned = |entry: Guard| {
+            self.readable()?;
+            self::owned(entry)
+        };
+        let entries = self.rows.range(start..end);
+        match order {
+            Order::Ascending => Box::new(entries.map(owned)),
+            Order::Descending => Box::new(entries.rev().map(owned)),
+        }
+    }
+
+    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
+        let plan = plan(group, |key| self.get(key))?;
+        if !plan.rows.is_empty() {
+            self.write(plan.rows)?;
+        }
+        Ok(plan.outcomes)
+    }
+
+    fn freeze(&self) -> Option<Arc<dyn Frozen>> {
+        Some(Arc::new(Snapshot {
+            at: self.db.snapshot(),
+            rows: self.rows.clone(),
+        }))
+    }
+
+    fn disk(&self) -> DiskUse {
+        place::disk_use(&self.path, None)
+    }
+}
+
+/// The rows as they were when it was made.
+struct Snapshot {
+    at: fjall::Snapshot,
+    rows: Keyspace,
+}
+
+impl Frozen for Snapshot {
+    fn range(&self, start: &[u8], end: &[u8]) -> Entries<'_> {
+        if start >= end {
+            return Box::new(std::iter::empty());
+        }
+        Box::new(self.at.range(&self.rows, start..end).map(owned))
+    }
+}
+
+fn owned(entry: Guard) -> Result<(Vec<u8>, Vec<u8>), EngineError> {
+    let (key, value) = entry.into_inner().map_err(EngineError::database)?;
+    Ok((key.to_vec(), value.to_vec()))
+}
+
+fn refused(path: &Path, error: fjall::Error) -> OpenError {
+    let path = path.to_owned();
+    match error {
+        fjall::Error::Locked => OpenError::Locked { path },
+        fjall::Error::Io(source) => OpenError::unreadable(&path, source),
+        error @ fjall::Error::InvalidVersion(_) => OpenError::Foreign {
+            path,
+            source: Box::new(error),
+        },
+        error => OpenError::Corrupted {
+            path,
+            source: Box::new(error),
+        },
+    }
+}

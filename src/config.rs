@@ -8,6 +8,7 @@ mod proxy;
 pub use proxy::{Delegate, Proxy};
 
 use beamlive_actors::access::lists;
+use beamlive_storage::EngineKind;
 use chrono_tz::Tz;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::Figment;
@@ -134,10 +135,10 @@ pub struct Quota {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreSettings {
-    /// Page cache, in bytes.
+    /// The database that holds it.
+    pub engine: EngineKind,
+    /// How much of the database is kept in memory, in bytes.
     pub cache_bytes: u64,
-    /// Length of the journal at which its rows go into the database, in bytes.
-    pub journal_bytes: u64,
     /// Rows that are kept because they were changed while a backup was taken, in bytes; beyond it the backup fails.
     pub backup_memory_bytes: usize,
 }
@@ -235,8 +236,8 @@ impl Default for Limits {
 impl Default for StoreSettings {
     fn default() -> Self {
         Self {
+            engine: EngineKind::default(),
             cache_bytes: 64 << 20,
-            journal_bytes: 8 << 20,
             backup_memory_bytes: 256 << 20,
         }
     }
@@ -358,7 +359,6 @@ impl Settings {
             ("limits.write_seconds", at_least(self.limits.write_seconds)),
             ("limits.idle_seconds", at_least(self.limits.idle_seconds)),
             ("limits.body_bytes", self.limits.body_bytes),
-            ("store.journal_bytes", at_least(self.store.journal_bytes)),
             ("limits.bodies_bytes", self.limits.bodies_bytes),
             ("limits.rate.per_address", lowest(self.limits.rate.per_address)),
             ("limits.rate.per_project", lowest(self.limits.rate.per_project)),

@@ -83,7 +83,12 @@ impl Running {
         let clock = parts.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let store = match parts.store {
             Some(store) => store,
-            None => Store::open(&store_config(&settings), clock.now())?,
+            None => {
+                if !settings.store.engine.is_durable() {
+                    tracing::warn!("store.engine is memory: nothing that is stored outlives this process");
+                }
+                Store::open(&store_config(&settings), clock.now())?
+            }
         };
         let catalog = open_catalog(&store, clock.now())
             .await
@@ -284,8 +289,8 @@ async fn apply(app: &App, path: PathBuf) -> Result<(), StartError> {
 fn store_config(settings: &Settings) -> StoreConfig {
     StoreConfig {
         path: settings.data.join("store"),
+        engine: settings.store.engine,
         cache_bytes: settings.store.cache_bytes,
-        journal_bytes: settings.store.journal_bytes,
         queue: settings.limits.write_queue,
         created_by: concat!("beamlive ", env!("CARGO_PKG_VERSION")).to_owned(),
     }

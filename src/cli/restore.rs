@@ -2,7 +2,7 @@
 
 use super::{print, progress, Failure};
 use beamlive_storage::backup::{self, Restored};
-use beamlive_storage::Table;
+use beamlive_storage::{EngineKind, Table};
 use clap::Args;
 use std::fs::File;
 use std::io::BufReader;
@@ -19,6 +19,19 @@ pub struct Restore {
     /// The data directory to make.
     #[arg(long, env = "BEAMLIVE_DATA", value_name = "DIR", default_value = "data")]
     data: PathBuf,
+    /// The database to restore into: sled or fjall. A backup of one may be restored into the other.
+    #[arg(long, env = "BEAMLIVE_STORE__ENGINE", value_name = "ENGINE", default_value = "sled", value_parser = durable)]
+    store_engine: EngineKind,
+}
+
+fn durable(name: &str) -> Result<EngineKind, String> {
+    match name.parse::<EngineKind>() {
+        Ok(engine) if engine.is_durable() => Ok(engine),
+        Ok(engine) => Err(format!(
+            "what is restored into {engine} is gone at once: choose sled or fjall"
+        )),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 impl Restore {
@@ -27,8 +40,8 @@ impl Restore {
     /// # Errors
     /// When the backup is not whole or too new, the directory not empty, or it can't be written: then nothing of it stays.
     pub async fn run(self) -> Result<(), Failure> {
-        let (file, data) = (self.file, self.data.clone());
-        let restored = tokio::task::spawn_blocking(move || restore(&file, &data)).await??;
+        let (file, data, engine) = (self.file, self.data.clone(), self.store_engine);
+        let restored = tokio::task::spawn_blocking(move || restore(&file, &data, engine)).await??;
         let last = |(table, id): &(Table, u64)| format!("{table:?} up to {id}");
         let counters = restored
             .counters
@@ -42,7 +55,7 @@ impl Restore {
             .map(last)
             .collect::<Vec<_>>();
         print(format_args!(
-            "{}: {} rows, the store as it was at {} ({})",
+            "{}: {} rows in {engine}, the store as it was at {} ({})",
             self.data.display(),
             restored.rows,
             restored.header.created.to_utc().format("%Y-%m-%dT%H:%M:%SZ"),
@@ -51,13 +64,13 @@ impl Restore {
     }
 }
 
-fn restore(file: &Path, data: &Path) -> Result<Restored, Failure> {
+fn restore(file: &Path, data: &Path, engine: EngineKind) -> Result<Restored, Failure> {
     let unreadable = |error| format!("can't read {}: {error}", file.display());
     let source = File::open(file).map_err(unreadable)?;
     let length = source.metadata().map_err(unreadable)?.len();
     let bar = progress::bytes("restore", length);
     let source = BufReader::with_capacity(READ_BYTES, source);
-    let restored = backup::restore(source, data, |rows, bytes| {
+    let restored = backup::restore(source, data, engine, |rows, bytes| {
         bar.set_position(bytes);
         bar.set_message(format!("{rows} rows"));
     });

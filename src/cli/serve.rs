@@ -5,6 +5,7 @@ use crate::app::Duty;
 use crate::config::{LogFormat, Settings};
 use crate::server::{Parts, Running};
 use beamlive_actors::access::lists;
+use beamlive_storage::EngineKind;
 use clap::Args;
 use serde::Serialize;
 use std::io::IsTerminal;
@@ -56,6 +57,17 @@ pub struct Serve {
     #[arg(long, env = "BEAMLIVE_SCHEDULE", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule: Option<bool>,
+    #[command(flatten)]
+    store: StoreFlags,
+}
+
+/// What can be said of the store.
+#[derive(Debug, Args, Serialize)]
+struct StoreFlags {
+    /// The database of the store: sled, fjall, or memory for tests [default: sled].
+    #[arg(long = "store-engine", env = "BEAMLIVE_STORE__ENGINE", value_name = "ENGINE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<EngineKind>,
 }
 
 /// A network, or one address as a network of its own.

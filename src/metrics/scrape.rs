@@ -203,14 +203,9 @@ impl Snapshot {
             writer.disk_bytes,
         );
         text.gauge(
-            "beamlive_store_blob_files",
-            "Files of spilled pages. More than 0 is an alarm.",
-            writer.blobs,
-        );
-        text.gauge(
-            "beamlive_store_runs",
-            "Sorted runs that the store's rows are in.",
-            writer.runs,
+            "beamlive_store_trouble",
+            "1: the database says that an operator has to see to it; /health/ready says what.",
+            u64::from(writer.trouble.is_some()),
         );
         if let Some(filesystem) = &writer.filesystem {
             text.gauge(
@@ -277,7 +272,7 @@ mod tests {
     #[test]
     fn says_what_the_service_is_like() {
         let mut writer = Store::in_memory().metrics();
-        (writer.conflicts, writer.blobs, writer.runs) = (3, 1, 9);
+        (writer.conflicts, writer.trouble) = (3, Some("pages".to_owned()));
         writer.filesystem = Some(Filesystem { bytes: 10, free: 4 });
         let snapshot = Snapshot {
             writing: false,
@@ -314,8 +309,7 @@ mod tests {
             "beamlive_store_writes_off 1",
             "# TYPE beamlive_store_conflicts_total counter",
             "beamlive_store_conflicts_total 3",
-            "beamlive_store_blob_files 1",
-            "beamlive_store_runs 9",
+            "beamlive_store_trouble 1",
             "beamlive_store_commit_duration_seconds_bucket{le=\"+Inf\"} 0",
             "beamlive_store_group_batches_count 0",
             "beamlive_data_proxy_up 0",

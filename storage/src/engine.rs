@@ -17,10 +17,11 @@ pub(crate) mod sled;
 pub use place::RESERVE;
 
 use crate::batch::Batch;
-use crate::group::{Committed, Conflict};
+use crate::group::Applied;
 use crate::store::StoreConfig;
 use faults::Faults;
 use place::OpenError;
+use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -44,12 +45,11 @@ pub trait Engine: Send + Sync + 'static {
     fn range(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_>;
 
     /// Checks the preconditions of each batch in order, later ones seeing the effects of earlier ones that held,
-    /// allocates ids, and applies all that hold as one atomic write. Returns, one outcome per batch, only once that
-    /// write is durable. [`crate::group::plan`] does all but the writing.
+    /// allocates ids, and applies all that hold as one atomic write. Returns only once that write is durable. [`crate::group::plan`] does all but the writing.
     ///
     /// # Errors
     /// [`EngineError`], whose [`EngineError::failure`] says what became of the group.
-    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError>;
+    fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError>;
 
     /// The rows as they are between two groups, for as long as it is kept; `None` where the database keeps no old
     /// versions. The store then saves what the writer changes.
@@ -82,7 +82,8 @@ pub enum Order {
 }
 
 /// Which database holds a store. Each has a directory of its own name, so that one is never taken for the other.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum EngineKind {
     /// sled 0.34.
     #[default]
@@ -231,7 +232,9 @@ impl EngineError {
     #[must_use]
     pub fn failure(&self) -> Failure {
         match self {
-            Self::Database(_) | Self::Torn | Self::Counter { .. } | Self::Tally | Self::Injected => Failure::Final,
+            Self::Database(_) | Self::Torn | Self::Counter { .. } | Self::Tally | Self::Injected => {
+                Failure::Final
+            }
             Self::Full { .. } => Failure::Passing,
             Self::Write(_) | Self::Sync(_) => Failure::Unknown,
         }

@@ -60,11 +60,20 @@ impl fmt::Debug for Conflict {
     }
 }
 
+/// What became of a group of batches.
+#[derive(Debug)]
+pub struct Applied {
+    /// One per batch, in order.
+    pub outcomes: Vec<Result<Committed, Conflict>>,
+    /// Groups that the store holds after it, as its tally says.
+    pub groups: u64,
+}
+
 /// What a group of batches comes to.
 #[derive(Debug)]
 pub struct Plan {
-    /// One per batch, in order.
-    pub outcomes: Vec<Result<Committed, Conflict>>,
+    /// What is to be answered once the rows are durable.
+    pub applied: Applied,
     /// Rows to set, or to remove where there is no value, in one atomic write. The tally is among them, if there are any.
     pub rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
 }
@@ -92,9 +101,13 @@ pub fn plan(
         .iter()
         .map(|batch| view.admit(batch))
         .collect::<Result<_, _>>()?;
+    let (rows, tally) = view.finish();
     Ok(Plan {
-        outcomes,
-        rows: view.finish(),
+        applied: Applied {
+            outcomes,
+            groups: tally.groups,
+        },
+        rows,
     })
 }
 
@@ -167,13 +180,13 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
     }
 
     /// The rows that result, with the tally that they come to.
-    fn finish(mut self) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
+    fn finish(mut self) -> (BTreeMap<Vec<u8>, Option<Vec<u8>>>, Tally) {
         if !self.rows.is_empty() {
             self.tally.groups += 1;
             self.rows
                 .insert(Tally::key().bytes.to_vec(), Some(self.tally.encode()));
         }
-        self.rows
+        (self.rows, self.tally)
     }
 
     fn current(&mut self, key: &[u8]) -> Result<Option<&[u8]>, EngineError> {

@@ -45,8 +45,10 @@ pub use codec::{DecodeError, Versioned};
 pub use engine::faults::{Faults, NoFaults, Step};
 pub use engine::memory::MemoryEngine;
 pub use engine::place::OpenError;
-pub use engine::{DiskUse, Engine, EngineError, EngineKind, Entries, Failure, Filesystem, Frozen, Order, UnknownEngine};
-pub use group::{Committed, Conflict};
+pub use engine::{
+    DiskUse, Engine, EngineError, EngineKind, Entries, Failure, Filesystem, Frozen, Order, UnknownEngine,
+};
+pub use group::{Applied, Committed, Conflict};
 pub use keys::{Key, Table};
 pub use mark::MarkError;
 pub use metrics::{Histogram, WriterMetrics};

@@ -4,11 +4,10 @@
 
 use crate::batch::Batch;
 use crate::engine::{Engine, EngineError, Failure};
-use crate::group::{Committed, Conflict};
+use crate::group::{Applied, Committed, Conflict};
 use crate::mark::Marker;
 use crate::metrics::Meters;
 use crate::snapshot::Snapshots;
-use crate::tally::Tally;
 use std::any::Any;
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -147,7 +146,12 @@ impl Shown {
 }
 
 /// Runs until the queue is closed and empty.
-pub(crate) fn run(engine: &dyn Engine, mut queue: mpsc::Receiver<Job>, shown: &Shown, marker: Option<Marker>) {
+pub(crate) fn run(
+    engine: &dyn Engine,
+    mut queue: mpsc::Receiver<Job>,
+    shown: &Shown,
+    marker: Option<Marker>,
+) {
     while let Some(first) = queue.blocking_recv() {
         let (batches, waiting) = gather(first, &mut queue);
         let result = match shown.failure.get() {
@@ -156,14 +160,11 @@ pub(crate) fn run(engine: &dyn Engine, mut queue: mpsc::Receiver<Job>, shown: &S
         };
         // A receipt that nobody waits for any more is no failure.
         match result {
-            Ok(outcomes) => {
+            Ok(Applied { outcomes, groups }) => {
                 shown.meters.group(batches.len());
                 shown.answered.fetch_add(waiting.len() as u64, Ordering::SeqCst);
                 if let Some(marker) = &marker {
-                    // What can't be read now is noted with the next group.
-                    if let Ok(tally) = Tally::of(engine) {
-                        marker.acknowledged(tally.groups);
-                    }
+                    marker.acknowledged(groups);
                 }
                 for ((handed_over, receipt), outcome) in waiting.into_iter().zip(outcomes) {
                     match &outcome {
@@ -200,11 +201,7 @@ fn gather(first: Job, queue: &mut mpsc::Receiver<Job>) -> (Vec<Batch>, Waiting) 
 }
 
 /// Applies a group, or says why nothing may be written any more.
-fn commit(
-    engine: &dyn Engine,
-    group: &[Batch],
-    snapshots: &Snapshots,
-) -> Result<Vec<Result<Committed, Conflict>>, String> {
+fn commit(engine: &dyn Engine, group: &[Batch], snapshots: &Snapshots) -> Result<Applied, String> {
     let apply = || {
         snapshots.before(engine, group);
         let began = Instant::now();
@@ -218,8 +215,12 @@ fn commit(
         }
     };
     match catch_unwind(AssertUnwindSafe(apply)) {
-        Ok(Ok(outcomes)) if outcomes.len() == group.len() => Ok(outcomes),
-        Ok(Ok(outcomes)) => Err(format!("{} outcomes for {} batches", outcomes.len(), group.len())),
+        Ok(Ok(applied)) if applied.outcomes.len() == group.len() => Ok(applied),
+        Ok(Ok(applied)) => Err(format!(
+            "{} outcomes for {} batches",
+            applied.outcomes.len(),
+            group.len()
+        )),
         Ok(Err(error)) => Err(told(&error)),
         Err(panic) => Err(format!("the database panicked: {}", message(panic.as_ref()))),
     }

@@ -2,6 +2,7 @@
 
 use crate::support::{assert_clean, Client, Site};
 use beamlive_storage::backup::{restore, Reader};
+use beamlive_storage::EngineKind;
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -73,7 +74,9 @@ async fn it_is_the_store_at_one_point_while_clients_go_on() {
         assert_eq!(reply.status, 200, "{}", reply.text());
         assert_eq!(reply.header("content-type"), Some("application/octet-stream"));
         let data = home.path().join(format!("copy-{round}"));
-        restore(reply.body.as_slice(), &data, |_, _| {}).unwrap();
+        // Each into another database than the one before.
+        let engine = EngineKind::ALL[round % 2];
+        restore(reply.body.as_slice(), &data, engine, |_, _| {}).unwrap();
         points.push((data, before, after));
     }
     stop.store(true, Ordering::SeqCst);

@@ -5,7 +5,8 @@ use super::kill::clients;
 use super::ledger::Ledger;
 use super::load::Load;
 use super::place::{Place, Wrap};
-use crate::support::{Dice, Mood, Reply};
+use crate::support::{engine, Dice, Mood, Reply};
+use beamlive_storage::EngineKind;
 use reqwest::Method;
 use std::process::Command;
 use tempfile::TempDir;
@@ -58,6 +59,10 @@ fn limited(blocks: u32) -> Wrap {
 /// on a disk that is only full, the store stops before that: see `power.rs`.
 #[actix_web::test]
 async fn a_file_that_may_not_grow_ends_writing_and_a_restart_carries_on() {
+    if engine() != EngineKind::Sled {
+        // fjall allocates 64 MiB at its start: under such a limit it does not start at all.
+        return;
+    }
     let mut dice = Dice::new();
     let home = TempDir::new().unwrap();
     let data = home.path().join("data");

@@ -1,7 +1,7 @@
 //! A data directory, the process that serves it, and the Data Proxy that outlives all of them.
 
 use crate::support::process::{beamlive, run, Ended, Served};
-use crate::support::{Client, FakeProxy, Mood, Reply, FACILITY};
+use crate::support::{engine, Client, FakeProxy, Mood, Reply, FACILITY};
 use beamlive_actors::clock::{Clock, ManualClock, SystemClock};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -53,8 +53,7 @@ impl Place {
         command
             .args(["--facility", "facility.toml", "--proxy-url"])
             .arg(self.proxy.url());
-        // So short that rows are on their way from the journal into the database nearly all the time.
-        command.env("BEAMLIVE_STORE__JOURNAL_BYTES", "30000");
+        command.args(["--store-engine", engine().name()]);
         (self.wrap)(command)
     }
 
@@ -103,14 +102,12 @@ impl Place {
     /// left, not on what a look at it may have mended.
     pub fn verify(&self) {
         let copy = TempDir::new().unwrap();
-        let store = copy.path().join("store");
-        std::fs::create_dir(&store).unwrap();
-        for entry in std::fs::read_dir(self.data.join("store")).unwrap() {
-            let entry = entry.unwrap();
-            if entry.file_type().unwrap().is_file() {
-                std::fs::copy(entry.path(), store.join(entry.file_name())).unwrap();
-            }
-        }
+        let copied = Command::new("cp")
+            .args(["-R", "--sparse=always"])
+            .arg(self.data.join("store"))
+            .arg(copy.path())
+            .status();
+        assert!(copied.unwrap().success());
         let ended = run(copy.path(), &["verify", "--data", "."]);
         assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     }

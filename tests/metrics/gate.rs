@@ -1,6 +1,6 @@
 //! A database whose ranges can't be read for a while.
 
-use beamlive_storage::{Batch, Committed, Conflict, Engine, EngineError, Entries, MemoryEngine, Order};
+use beamlive_storage::{Applied, Batch, Engine, EngineError, Entries, MemoryEngine, Order};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 
@@ -42,7 +42,7 @@ impl Engine for Gate {
         self.engine.range(start, end, order)
     }
 
-    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
+    fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
         self.engine.apply(group)
     }
 }

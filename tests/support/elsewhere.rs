@@ -5,7 +5,7 @@ use beamlive::config::Settings;
 use beamlive::server::{Parts, Running, StopError};
 use beamlive_actors::clock::{Clock, ManualClock};
 use beamlive_storage::engine::memory::MemoryEngine;
-use beamlive_storage::{Engine, Faults, OpenError, Store, StoreConfig, Timestamp};
+use beamlive_storage::{Engine, Faults, Store, StoreConfig, Timestamp};
 use reqwest::Method;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -80,16 +80,10 @@ impl Site {
         self.running.take().unwrap().stop().await.unwrap();
         let config = StoreConfig {
             path: self.settings.data.join("store"),
+            engine: self.settings.store.engine,
             ..StoreConfig::default()
         };
-        let store = eventually("the store opens", || async {
-            match Store::open_with(&config, self.clock.now(), faults.clone()) {
-                // The threads of the one before let go of it a moment after it has stopped.
-                Err(OpenError::Locked { .. }) => None,
-                opened => Some(opened.unwrap()),
-            }
-        })
-        .await;
+        let store = Store::open_with(&config, self.clock.now(), faults).unwrap();
         let parts = Parts {
             clock: Some(Arc::new(self.clock.clone())),
             keys: self.keys.clone(),

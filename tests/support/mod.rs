@@ -26,17 +26,16 @@ pub use elsewhere::{eventually, for_address, plain};
 pub use facility::FACILITY;
 pub use form::Form;
 pub use service::Service;
-pub use stores::{assert_clean, busy_site, until_free};
+pub use stores::{assert_clean, busy_site, engine, until_free};
 pub use visits::{no_stretches_overlap, Visit, DAY, HOUR, MINUTE, SECOND};
 
 use beamlive::config::Settings;
-use beamlive::server::{Parts, Running, StartError};
+use beamlive::server::{Parts, Running};
 use beamlive_actors::clock::{Clock, KeySource, ManualClock};
-use beamlive_storage::{OpenError, Timestamp};
+use beamlive_storage::Timestamp;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// 2026-11-23 15:00:00 UTC: a Monday morning at the beamline.
@@ -87,6 +86,7 @@ impl Site {
             timezone: chrono_tz::America::Regina,
             ..Settings::default()
         };
+        settings.store.engine = engine();
         change(&mut settings);
         let mut site = Self {
             running: None,
@@ -106,25 +106,12 @@ impl Site {
     }
 
     async fn start(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        loop {
-            let parts = Parts {
-                clock: Some(Arc::new(self.clock.clone())),
-                keys: self.keys.clone(),
-                ..Parts::default()
-            };
-            match Running::start(self.settings.clone(), parts).await {
-                Ok(running) => {
-                    self.running = Some(running);
-                    return;
-                }
-                // The threads of the one before let go of its store a moment after it has stopped.
-                Err(StartError::Store(OpenError::Locked { .. })) if Instant::now() < deadline => {
-                    tokio::time::sleep(Duration::from_millis(2)).await;
-                }
-                Err(error) => panic!("{error}"),
-            }
-        }
+        let parts = Parts {
+            clock: Some(Arc::new(self.clock.clone())),
+            keys: self.keys.clone(),
+            ..Parts::default()
+        };
+        self.running = Some(Running::start(self.settings.clone(), parts).await.unwrap());
     }
 
     /// Stops the service, and starts it again on the same data.

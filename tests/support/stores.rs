@@ -3,7 +3,7 @@
 use super::{FakeProxy, Form, Mood, Reply, Site, DAY, FACILITY, HOUR, MINUTE};
 use beamlive::cli::verify::rules;
 use beamlive_storage::verify::{verify, Findings};
-use beamlive_storage::Store;
+use beamlive_storage::{EngineKind, Store};
 use serde_json::json;
 use std::fs::File;
 use std::path::Path;
@@ -22,9 +22,20 @@ pub fn assert_clean(data: &Path) -> Findings {
     findings
 }
 
-/// The threads of a service, and of sled, let go of a store a moment after it was closed.
+/// The engine that the tests run over: sled, or what `BEAMLIVE_TEST_ENGINE` names.
+pub fn engine() -> EngineKind {
+    match std::env::var("BEAMLIVE_TEST_ENGINE") {
+        Ok(name) => name.parse().unwrap(),
+        Err(_) => EngineKind::default(),
+    }
+}
+
+/// The threads of a service, and of its database, let go of a store a moment after it was closed.
 pub fn until_free(data: &Path) {
-    let file = File::open(data.join("store/db")).unwrap();
+    let store = data.join("store");
+    let locks = ["sled/db", "fjall/lock"].map(|lock| store.join(lock));
+    let lock = locks.iter().find(|lock| lock.exists()).unwrap();
+    let file = File::open(lock).unwrap();
     let began = Instant::now();
     while let Err(error) = file.try_lock() {
         assert!(began.elapsed() < Duration::from_secs(20), "{error}");

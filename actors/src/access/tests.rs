@@ -10,7 +10,7 @@ use beamlive_storage::ids::ProjectId;
 use beamlive_storage::keys;
 use beamlive_storage::records::{Connection, ConnectionStatus, Project};
 use beamlive_storage::{
-    Batch, Committed, Conflict, Engine, EngineError, Entries, MemoryEngine, Order, Timestamp, Versioned,
+    Applied, Batch, Engine, EngineError, Entries, MemoryEngine, Order, Timestamp, Versioned,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
@@ -45,7 +45,7 @@ impl Engine for Disk {
         self.memory.range(start, end, order)
     }
 
-    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
+    fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
         let outcomes = self.memory.apply(group);
         self.groups.fetch_add(1, Ordering::SeqCst);
         drop(

@@ -236,10 +236,7 @@ fn a_restored_store_has_the_same_rows_on_any_engine() {
             .collect::<Result<_, _>>()
             .unwrap();
         assert_eq!(mine(rows), mine(all.clone()));
-        let (told, expected) = (
-            Tally::of(store.engine()).unwrap(),
-            Tally::of(&before).unwrap(),
-        );
+        let (told, expected) = (Tally::of(store.engine()).unwrap(), Tally::of(&before).unwrap());
         assert_eq!((told.rows, told.sum), (expected.rows, expected.sum));
         assert!(data.join("store/mark").is_file());
     }
@@ -253,7 +250,13 @@ fn a_store_that_lost_a_row_is_not_restored() {
     let data = home.path().join("data");
     let error = restore(backup_of(&damaged).as_slice(), &data, EngineKind::Sled, |_, _| {}).unwrap_err();
     assert!(
-        matches!(error, RestoreError::Tally { found: 101, told: 102 }),
+        matches!(
+            error,
+            RestoreError::Tally {
+                found: 101,
+                told: 102
+            }
+        ),
         "{error:?}"
     );
     assert!(!data.exists());
@@ -277,7 +280,13 @@ fn a_failed_restore_leaves_nothing() {
 fn nothing_is_restored_over_something() {
     let home = TempDir::new().unwrap();
     std::fs::write(home.path().join("notes"), "mine").unwrap();
-    let error = restore(backup_of(&engine(1)).as_slice(), home.path(), EngineKind::Sled, |_, _| {}).unwrap_err();
+    let error = restore(
+        backup_of(&engine(1)).as_slice(),
+        home.path(),
+        EngineKind::Sled,
+        |_, _| {},
+    )
+    .unwrap_err();
     assert!(matches!(error, RestoreError::NotEmpty(_)), "{error:?}");
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1);
 }
@@ -289,7 +298,13 @@ fn what_is_no_store_of_this_build_is_not_restored() {
     let mut batch = Batch::new();
     batch.clear(Key::of(Table::Meta));
     foreign.apply(&[batch]).unwrap();
-    let error = restore(backup_of(&foreign).as_slice(), home.path(), EngineKind::Sled, |_, _| {}).unwrap_err();
+    let error = restore(
+        backup_of(&foreign).as_slice(),
+        home.path(),
+        EngineKind::Sled,
+        |_, _| {},
+    )
+    .unwrap_err();
     assert!(
         matches!(error, RestoreError::Format(migrate::FormatError::Foreign)),
         "{error:?}"

@@ -4,7 +4,7 @@ use super::faults::{Faults, Step};
 use super::place::{self, OpenError};
 use super::{DiskUse, Engine, EngineError, Entries, Frozen, Order};
 use crate::batch::Batch;
-use crate::group::{plan, Committed, Conflict};
+use crate::group::{plan, Applied};
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -101,12 +101,12 @@ impl<F: Faults + Clone> Engine for FjallEngine<F> {
         }
     }
 
-    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
+    fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
         let plan = plan(group, |key| self.get(key))?;
         if !plan.rows.is_empty() {
             self.write(plan.rows)?;
         }
-        Ok(plan.outcomes)
+        Ok(plan.applied)
     }
 
     fn freeze(&self) -> Option<Arc<dyn Frozen>> {

@@ -2,7 +2,7 @@
 
 use super::{Engine, EngineError, Entries, Order};
 use crate::batch::Batch;
-use crate::group::{plan, Committed, Conflict};
+use crate::group::{plan, Applied};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -99,7 +99,7 @@ impl Engine for MemoryEngine {
         }))
     }
 
-    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
+    fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
         self.applies_left
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| match left {
                 u64::MAX => Some(left),
@@ -114,6 +114,6 @@ impl Engine for MemoryEngine {
                 None => map.remove(&key),
             };
         }
-        Ok(plan.outcomes)
+        Ok(plan.applied)
     }
 }

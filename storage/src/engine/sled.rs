@@ -7,7 +7,7 @@ use super::faults::{Faults, Step};
 use super::place::{self, OpenError, RESERVE};
 use super::{DiskUse, Engine, EngineError, Entries, Order};
 use crate::batch::Batch;
-use crate::group::{plan, Committed, Conflict};
+use crate::group::{plan, Applied};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -102,16 +102,19 @@ impl<F: Faults + Clone> Engine for SledEngine<F> {
         }
     }
 
-    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
+    fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
         let plan = plan(group, |key| self.get(key))?;
         if !plan.rows.is_empty() {
             self.write(plan.rows)?;
         }
-        Ok(plan.outcomes)
+        Ok(plan.applied)
     }
 
     fn disk(&self) -> DiskUse {
-        let spilled = fs::read_dir(self.path.join("blobs")).into_iter().flatten().count();
+        let spilled = fs::read_dir(self.path.join("blobs"))
+            .into_iter()
+            .flatten()
+            .count();
         let trouble = (spilled > 0).then(|| {
             format!(
                 "sled keeps {spilled} large pages in files of their own, which it neither syncs nor frees: take a backup, and restore it into a new data directory"

@@ -40,7 +40,7 @@ fn apply(rows: &mut Rows, group: &[Batch]) -> Vec<Result<Committed, Conflict>> {
         };
         assert_eq!(Tally::decode(&written), Some(expected));
     }
-    plan.outcomes
+    plan.applied.outcomes
 }
 
 fn data_type(name: &str) -> DataType {

@@ -24,7 +24,7 @@ fn with_layout(layout: u32) -> MemoryEngine {
             records: Vec::new(),
         },
     );
-    engine.apply(&[batch]).unwrap().pop().unwrap().unwrap();
+    engine.apply(&[batch]).unwrap().outcomes.pop().unwrap().unwrap();
     engine
 }
 
@@ -77,7 +77,7 @@ fn somebody_elses_database_is_refused_and_untouched() {
     let engine = MemoryEngine::new();
     let mut batch = Batch::new();
     batch.set(Key::of(Table::Chunk).tail(&[0xff; 40]), b"theirs");
-    engine.apply(&[batch]).unwrap().pop().unwrap().unwrap();
+    engine.apply(&[batch]).unwrap().outcomes.pop().unwrap().unwrap();
     let before = rows(&engine);
     let error = prepare(&engine, "beamlive 1.0", NOW);
     assert!(matches!(error, Err(FormatError::Foreign)), "{error:?}");

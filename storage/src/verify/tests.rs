@@ -36,7 +36,13 @@ impl Bench {
     fn write(&self, fill: impl FnOnce(&mut Batch)) {
         let mut batch = Batch::new();
         fill(&mut batch);
-        self.engine.apply(&[batch]).unwrap().pop().unwrap().unwrap();
+        self.engine
+            .apply(&[batch])
+            .unwrap()
+            .outcomes
+            .pop()
+            .unwrap()
+            .unwrap();
     }
 
     /// Rewrites a record.
@@ -123,11 +129,17 @@ fn what_was_lost_altered_or_came_back_is_named_even_where_nothing_leads_to_it() 
     let bench = Bench::new();
     bench.write(|batch| batch.set(key.clone(), b"as it was written"));
     assert_eq!(tally(&bench), [""; 0]);
-    bench.engine.alter(key.as_bytes(), Some(b"as it was never written"));
+    bench
+        .engine
+        .alter(key.as_bytes(), Some(b"as it was never written"));
     assert_eq!(tally(&bench).len(), 1);
     assert!(tally(&bench)[0].contains("altered"), "{:?}", tally(&bench));
     bench.engine.alter(key.as_bytes(), None);
-    assert!(tally(&bench)[0].contains("are there: the database has lost some"), "{:?}", tally(&bench));
+    assert!(
+        tally(&bench)[0].contains("are there: the database has lost some"),
+        "{:?}",
+        tally(&bench)
+    );
     bench.engine.alter(key.as_bytes(), Some(b"as it was written"));
     assert_eq!(tally(&bench), [""; 0]);
     bench.engine.alter(Tally::key().as_bytes(), Some(b"short"));

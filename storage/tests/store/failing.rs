@@ -3,8 +3,8 @@
 use crate::support::{all_keys, batch, commit, data_type, key, open_with};
 use beamlive_storage::records::DataType;
 use beamlive_storage::{
-    Batch, CommitError, Committed, Conflict, Engine, EngineError, EngineKind, Entries, Faults, MemoryEngine, Order, Step,
-    Store, StoreStatus, Unavailable,
+    Applied, Batch, CommitError, Committed, Engine, EngineError, EngineKind, Entries, Faults, MemoryEngine,
+    Order, Step, Store, StoreStatus, Unavailable,
 };
 use rstest::rstest;
 use std::io;
@@ -91,9 +91,7 @@ async fn all_that_is_queued_behind_a_failure_is_answered() {
 }
 
 /// A database that does what no database should.
-struct Unruly(fn(&[Batch]) -> Applied);
-
-type Applied = Result<Vec<Result<Committed, Conflict>>, EngineError>;
+struct Unruly(fn(&[Batch]) -> Result<Applied, EngineError>);
 
 impl Engine for Unruly {
     fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
@@ -104,7 +102,7 @@ impl Engine for Unruly {
         Box::new(std::iter::empty())
     }
 
-    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
+    fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
         (self.0)(group)
     }
 }
@@ -121,7 +119,15 @@ async fn a_panic_of_the_database_turns_writes_off() {
 
 #[tokio::test]
 async fn a_database_that_forgets_a_batch_turns_writes_off() {
-    let store = Store::with_engine(Arc::new(Unruly(|_| Ok(Vec::new()))), 8);
+    let store = Store::with_engine(
+        Arc::new(Unruly(|_| {
+            Ok(Applied {
+                outcomes: Vec::new(),
+                groups: 1,
+            })
+        })),
+        8,
+    );
     let why = reason(commit(&store, |b| b.mark(key(1))).await);
     assert_eq!(&*why, "0 outcomes for 1 batches");
     assert_eq!(store.status(), StoreStatus::WritesOff { reason: why });
@@ -192,7 +198,7 @@ impl Engine for Crowded {
         self.inner.range(start, end, order)
     }
 
-    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
+    fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
         let left = self
             .refusals
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));

@@ -1,13 +1,12 @@
 //! Values above 16 KiB.
 
-use rstest::rstest;
 use crate::support::{all_keys, batch, commit, data_type, key, of_size, OnDisk};
-use beamlive_storage::EngineKind::{self, Fjall, Sled};
 use beamlive_storage::records::Feedback;
+use beamlive_storage::EngineKind::{self, Fjall, Sled};
 use beamlive_storage::{
-    Batch, CommitError, Committed, Conflict, Engine, EngineError, Entries, MemoryEngine, Order, ReadError,
-    Store, Table,
+    Applied, Batch, CommitError, Engine, EngineError, Entries, MemoryEngine, Order, ReadError, Store, Table,
 };
+use rstest::rstest;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -40,7 +39,9 @@ fn assert_nothing_spilled(on_disk: &OnDisk) {
 
 #[rstest]
 #[tokio::test]
-async fn large_values_are_written_replaced_and_removed_without_a_trace(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn large_values_are_written_replaced_and_removed_without_a_trace(
+    #[values(Sled, Fjall)] engine: EngineKind,
+) {
     let mut on_disk = OnDisk::new(engine);
     let sizes = [16 * KIB + 1, MIB, 16 * MIB, 17 * KIB, 10, 16 * KIB, 40 * KIB];
     commit(&on_disk.store, |b| b.insert(key(1), &of_size(10, 0)))
@@ -182,7 +183,7 @@ impl Engine for Shifting {
         let piece = key.first() == Some(&(Table::Chunk as u8));
         if piece && self.pieces_read.fetch_add(1, Ordering::SeqCst) == 1 {
             let group = std::mem::take(&mut *self.meanwhile.lock().unwrap());
-            for outcome in self.inner.apply(&group)? {
+            for outcome in self.inner.apply(&group)?.outcomes {
                 outcome.unwrap();
             }
         }
@@ -193,7 +194,7 @@ impl Engine for Shifting {
         self.inner.range(start, end, order)
     }
 
-    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
+    fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
         self.inner.apply(group)
     }
 }
@@ -203,7 +204,7 @@ fn read_during(meanwhile: &[Batch]) -> [Option<Feedback>; 2] {
     [false, true].map(|by_range| {
         let inner = MemoryEngine::new();
         let first = batch(|b| b.insert(key(1), &of_size(100 * KIB, 1)));
-        inner.apply(&[first]).unwrap().pop().unwrap().unwrap();
+        inner.apply(&[first]).unwrap().outcomes.pop().unwrap().unwrap();
         let engine = Shifting {
             inner,
             meanwhile: Mutex::new(meanwhile.to_vec()),

@@ -1,10 +1,10 @@
 //! Opening: what is kept, and what a person is told when it fails.
 
-use rstest::rstest;
 use crate::support::{batch, commit, config, copy_files, data_type, key, OnDisk, NOW};
-use beamlive_storage::EngineKind::{self, Fjall, Sled};
 use beamlive_storage::records::{DataType, StoreFormat};
+use beamlive_storage::EngineKind::{self, Fjall, Sled};
 use beamlive_storage::{keys, Key, OpenError, Store, Table, LAYOUT};
+use rstest::rstest;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -214,7 +214,10 @@ fn somebody_elses_database_is_refused() {
     }
     let error = Store::open(&config(Sled, directory.path()), NOW).unwrap_err();
     let why = error.source().unwrap().to_string();
-    assert!(why.contains("nothing that says it is a store of beamlive"), "{why}");
+    assert!(
+        why.contains("nothing that says it is a store of beamlive"),
+        "{why}"
+    );
 }
 
 #[test]
@@ -228,7 +231,8 @@ fn a_store_of_another_engine_is_refused_by_name_and_untouched() {
         assert!(matches!(error, OpenError::OtherEngine { .. }), "{error:?}");
         let why = error.to_string();
         assert!(
-            why.contains(&format!("set store.engine = \"{engine}\"")) && why.contains(&format!("--store-engine {other}")),
+            why.contains(&format!("set store.engine = \"{engine}\""))
+                && why.contains(&format!("--store-engine {other}")),
             "{why}"
         );
         assert_eq!(files(directory.path()), before);
@@ -254,7 +258,10 @@ async fn damaged_files_are_not_taken_for_an_empty_store(#[values(Sled, Fjall)] e
     store.close().unwrap();
     drop(store);
     let (file, bytes) = match engine {
-        Sled => ("sled/conf", "segment_size: 524288\nuse_compression: false\nversion: 0.34\nvQ\u{7f}"),
+        Sled => (
+            "sled/conf",
+            "segment_size: 524288\nuse_compression: false\nversion: 0.34\nvQ\u{7f}",
+        ),
         _ => ("fjall/version", "FJL\u{9}"),
     };
     let file = directory.path().join(file);

@@ -1,9 +1,9 @@
 //! Snapshots of a store on disk that is written meanwhile.
 
-use rstest::rstest;
 use crate::support::{batch, OnDisk};
 use beamlive_storage::EngineKind::{self, Fjall, Sled};
 use beamlive_storage::{Key, SnapshotLimits, Table};
+use rstest::rstest;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 

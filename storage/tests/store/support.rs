@@ -2,8 +2,8 @@
 
 use beamlive_storage::records::{DataType, Feedback};
 use beamlive_storage::{
-    ids::IdRef, keys, Batch, CommitError, Committed, Conflict, Engine, EngineError, EngineKind, Entries, Faults, Key,
-    MemoryEngine, NoFaults, OpenError, Order, Store, StoreConfig, Table, Tally, Timestamp,
+    ids::IdRef, keys, Applied, Batch, CommitError, Committed, Engine, EngineError, EngineKind, Entries,
+    Faults, Key, MemoryEngine, NoFaults, OpenError, Order, Store, StoreConfig, Table, Tally, Timestamp,
 };
 use std::fs::File;
 use std::future::Future;
@@ -190,7 +190,7 @@ impl Engine for Gated {
         self.inner.range(start, end, order)
     }
 
-    fn apply(&self, group: &[Batch]) -> Result<Vec<Result<Committed, Conflict>>, EngineError> {
+    fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
         let _ = self.entered.send(group.len());
         let _ = self.gate.lock().unwrap().recv();
         self.inner.apply(group)

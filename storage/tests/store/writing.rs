@@ -1,11 +1,11 @@
 //! Order, groups, preconditions, the queue's bound, closing.
 
-use rstest::rstest;
 use crate::support::{batch, commit, data_type, key, poll_once, Gated, OnDisk};
-use beamlive_storage::EngineKind::{self, Fjall, Sled};
 use beamlive_storage::ids::{DatasetId, IdRef, ProjectId, RawId};
 use beamlive_storage::records::{Activity, DataType, Subject};
+use beamlive_storage::EngineKind::{self, Fjall, Sled};
 use beamlive_storage::{keys, CommitError, Order, Store, StoreStatus, Table, Timestamp, Unavailable};
+use rstest::rstest;
 use std::sync::{Arc, Barrier};
 
 #[tokio::test]

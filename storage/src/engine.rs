@@ -65,6 +65,12 @@ pub trait Engine: Send + Sync + 'static {
 
 /// The rows of a database at one moment.
 pub trait Frozen: Send + Sync + 'static {
+    /// Reads one key.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the database cannot be read.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError>;
+
     /// Reads `start..end` in ascending order, lazily.
     fn range(&self, start: &[u8], end: &[u8]) -> Entries<'_>;
 }

@@ -404,12 +404,20 @@ impl Store {
 
     /// Puts a large value together. `None` when it was removed meanwhile.
     pub(crate) fn whole(&self, key: &[u8], mut value: Vec<u8>) -> Result<Option<Vec<u8>>, ReadError> {
+        let engine = &self.inner.engine;
         for _ in 0..LOOKS {
-            if let Some(whole) = chunks::join(key, value, |piece| self.inner.engine.get(piece))? {
+            if let Some(whole) = chunks::join(key, value, |piece| engine.get(piece))? {
                 return Ok(Some(whole));
             }
             // The pieces went with a replaced head: there is a newer one.
-            value = match self.inner.engine.get(key)? {
+            if let Some(frozen) = engine.freeze() {
+                let Some(head) = frozen.get(key)? else {
+                    return Ok(None);
+                };
+                let whole = chunks::join(key, head, |piece| frozen.get(piece))?;
+                return whole.map(Some).ok_or(ReadError::Torn { table: table(key) });
+            }
+            value = match engine.get(key)? {
                 Some(value) => value,
                 None => return Ok(None),
             };

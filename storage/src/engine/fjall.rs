@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 /// The keyspace that holds all rows.
 const ROWS: &str = "rows";
-/// Bytes of rows in memory after which fjall writes them into a table, and what a start has to read again at most.
-const MEMTABLE_BYTES: u64 = 32 * 1024 * 1024;
+/// Bytes of rows in memory after which fjall writes them into a table, and what a start has to read again at most: half
+/// of what may be kept in memory, within these bounds.
+const MEMTABLE_BYTES: (u64, u64) = (256 * 1024, 32 * 1024 * 1024);
 /// Bytes of fjall's journals after which it makes tables of what they hold.
 const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
 /// Bytes of the disk that are left free: fjall allocates its next journal, of 64 MiB, and its next tables without asking.
@@ -39,9 +40,10 @@ impl<F: Faults + Clone> FjallEngine<F> {
                 .manual_journal_persist(true)
                 .open()
                 .map_err(|error| refused(path, error))?;
+            let (least, most) = MEMTABLE_BYTES;
             let options = || {
                 KeyspaceCreateOptions::default()
-                    .max_memtable_size(MEMTABLE_BYTES)
+                    .max_memtable_size((cache_bytes / 2).clamp(least, most))
                     .manual_journal_persist(true)
             };
             let rows = db.keyspace(ROWS, options).map_err(|error| refused(path, error))?;
@@ -53,6 +55,14 @@ impl<F: Faults + Clone> FjallEngine<F> {
                 faults: faults.clone(),
             })
         })
+    }
+
+    /// The rows as the last whole group left them. What fjall reads without a snapshot may be half a group.
+    fn now(&self) -> Snapshot {
+        Snapshot {
+            at: self.db.snapshot(),
+            rows: self.rows.clone(),
+        }
     }
 
     fn readable(&self) -> Result<(), EngineError> {
@@ -81,8 +91,7 @@ impl<F: Faults + Clone> FjallEngine<F> {
 impl<F: Faults + Clone> Engine for FjallEngine<F> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
         self.readable()?;
-        let value = self.rows.get(key).map_err(EngineError::database)?;
-        Ok(value.map(|value| value.to_vec()))
+        self.now().get(key)
     }
 
     fn range(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_> {
@@ -94,7 +103,7 @@ impl<F: Faults + Clone> Engine for FjallEngine<F> {
             self.readable()?;
             self::owned(entry)
         };
-        let entries = self.rows.range(start..end);
+        let entries = self.db.snapshot().range(&self.rows, start..end);
         match order {
             Order::Ascending => Box::new(entries.map(owned)),
             Order::Descending => Box::new(entries.rev().map(owned)),
@@ -110,10 +119,7 @@ impl<F: Faults + Clone> Engine for FjallEngine<F> {
     }
 
     fn freeze(&self) -> Option<Arc<dyn Frozen>> {
-        Some(Arc::new(Snapshot {
-            at: self.db.snapshot(),
-            rows: self.rows.clone(),
-        }))
+        Some(Arc::new(self.now()))
     }
 
     fn disk(&self) -> DiskUse {
@@ -128,6 +134,11 @@ struct Snapshot {
 }
 
 impl Frozen for Snapshot {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        let value = self.at.get(&self.rows, key).map_err(EngineError::database)?;
+        Ok(value.map(|value| value.to_vec()))
+    }
+
     fn range(&self, start: &[u8], end: &[u8]) -> Entries<'_> {
         if start >= end {
             return Box::new(std::iter::empty());

@@ -1,4 +1,4 @@
-//! The store from outside: what its handles promise, on memory and on sled.
+//! The store from outside: what its handles promise, on every engine.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,6 +7,14 @@
     clippy::cast_possible_truncation
 )]
 
+mod damage;
+#[path = "../../../tests/support/dice.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "it is the root package's, which needs more of it"
+)]
+mod dice;
 mod failing;
 mod faults;
 mod faulty;

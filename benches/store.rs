@@ -17,7 +17,7 @@ use beamlive_actors::activity::{self, Deed, Origin};
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId, SessionId};
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{DataType, Dataset, Subject};
-use beamlive_storage::{Batch, Store, StoreConfig, Timestamp};
+use beamlive_storage::{Batch, EngineKind, Store, StoreConfig, Timestamp};
 use clap::Parser;
 use figures::{percentile, Spread};
 use std::fs::OpenOptions;
@@ -39,6 +39,9 @@ struct Options {
     /// Rounds, interleaved over all rows.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// The engine.
+    #[arg(long, env = "BEAMLIVE_STORE__ENGINE", default_value = "sled")]
+    engine: EngineKind,
     /// Seconds a row takes in a round.
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
@@ -70,6 +73,7 @@ fn main() {
     );
     let config = StoreConfig {
         path: directory.path().join("store"),
+        engine: options.engine,
         ..StoreConfig::default()
     };
     let store = Store::open(&config, NOW).unwrap();

@@ -4,7 +4,7 @@ use super::apart::Apart;
 use super::facility;
 use base64::prelude::{Engine, BASE64_URL_SAFE};
 use beamlive::auth::token::{base62, sign_message};
-use beamlive::config::Settings;
+use beamlive::config::{Settings, StoreSettings};
 use beamlive::load::client::Connection;
 use beamlive::server::{Parts, Running};
 use beamlive_actors::clock::{Clock, SystemClock};
@@ -295,7 +295,13 @@ pub(crate) fn settings(directory: &Path, facility: &str) -> Settings {
     std::fs::create_dir(directory).unwrap();
     let file = directory.join("facility.toml");
     std::fs::write(&file, facility).unwrap();
+    // As the service reads it, and as services that are processes of their own inherit it.
+    let engine = std::env::var("BEAMLIVE_STORE__ENGINE").map(|name| name.parse().unwrap());
     Settings {
+        store: StoreSettings {
+            engine: engine.unwrap_or_default(),
+            ..StoreSettings::default()
+        },
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         data: directory.join("data"),
         facility: Some(file),

@@ -7,6 +7,7 @@ use beamlive_storage::EngineKind::{self, Fjall, Sled};
 use beamlive_storage::{keys, CommitError, Order, Store, StoreStatus, Table, Timestamp, Unavailable};
 use rstest::rstest;
 use std::sync::{Arc, Barrier};
+use std::task::Poll;
 
 #[tokio::test]
 async fn a_receipt_waits_for_the_disk_and_the_order_is_kept() {
@@ -29,6 +30,26 @@ async fn a_receipt_waits_for_the_disk_and_the_order_is_kept() {
     gate.open.send(()).unwrap();
     second.await.unwrap();
     assert_eq!(store.get::<DataType>(&key(1)).unwrap().unwrap().record.name, "b");
+}
+
+#[tokio::test]
+async fn a_batch_of_nothing_waits_for_what_is_outstanding_and_for_nothing_else() {
+    let (engine, gate) = Gated::new();
+    let store = Store::with_engine(engine, 8);
+    let nothing = || store.reserve().unwrap().commit(batch(|_| {}));
+    let mut at_once = nothing();
+    assert!(matches!(poll_once(&mut at_once), Poll::Ready(Ok(_))));
+    let first = store.reserve().unwrap().commit(batch(|b| b.mark(key(1))));
+    assert_eq!(gate.entered.recv().unwrap(), 1);
+    let mut behind = nothing();
+    assert!(poll_once(&mut behind).is_pending());
+    gate.open.send(()).unwrap();
+    first.await.unwrap();
+    // It has a group of its own, behind that of the first.
+    assert_eq!(gate.entered.recv().unwrap(), 1);
+    gate.open.send(()).unwrap();
+    behind.await.unwrap();
+    assert!(matches!(poll_once(&mut nothing()), Poll::Ready(Ok(_))));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `beamlive restore`.
 
 use super::{admin, done, failed, refused, serve};
+use crate::support::process::run;
 use crate::support::{assert_clean, busy_site};
 use tempfile::TempDir;
 
@@ -17,33 +18,67 @@ async fn a_restored_store_is_the_one_that_was_backed_up() {
     let token = site.data().join("admin.token");
     let url = site.url();
     let home_path = home.path().to_owned();
-    let said = actix_web::web::block(move || {
+    actix_web::web::block(move || {
         let token = token.to_str().unwrap();
         done(
             &home_path,
             &["backup", "file", "--url", &url, "--token-file", token],
         );
-        done(&home_path, &["restore", "file", "--data", "copy"])
     })
     .await
     .unwrap();
     let datasets = format!("Dataset up to {}", before.rows(beamlive_storage::Table::Dataset));
-    assert!(said.starts_with("copy: ") && said.contains(&datasets), "{said}");
+    // Whatever engine it was taken of.
+    for (engine, other) in [("sled", "fjall"), ("fjall", "sled")] {
+        let said = done(
+            home.path(),
+            &["restore", "file", "--data", engine, "--store-engine", engine],
+        );
+        assert!(said.starts_with(&format!("{engine}: ")), "{said}");
+        assert!(
+            said.contains(&format!(" rows in {engine}, the store as it was at")),
+            "{said}"
+        );
+        assert!(said.contains(&datasets), "{said}");
 
-    let verified = done(home.path(), &["verify", "--data", "copy"]);
-    let line = verified.lines().find(|line| line.starts_with("Chunk ")).unwrap();
-    let pieces: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    assert_eq!(pieces, before.rows(beamlive_storage::Table::Chunk));
-    let served = serve(
+        let verified = done(home.path(), &["verify", "--data", engine]);
+        let line = verified.lines().find(|line| line.starts_with("Chunk ")).unwrap();
+        let pieces: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        assert_eq!(pieces, before.rows(beamlive_storage::Table::Chunk));
+        let said = refused(home.path(), &["--data", engine, "--store-engine", other]);
+        assert!(
+            said.contains(&format!("was made by the engine {engine}")),
+            "{said}"
+        );
+        let served = serve(
+            home.path(),
+            &[
+                "--data",
+                engine,
+                "--store-engine",
+                engine,
+                "--proxy-url",
+                "http://127.0.0.1:1/download",
+            ],
+        );
+        let copy = home.path().join(engine);
+        assert_eq!(admin(&served, &copy, "sessions").await, sessions);
+        assert_eq!(admin(&served, &copy, "data").await, data);
+        assert_eq!(admin(&served, &copy, "activity").await, activity);
+        let own = std::fs::read_to_string(copy.join("admin.token")).unwrap();
+        assert_ne!(own.trim(), site.admin_token());
+    }
+}
+
+#[test]
+fn nothing_is_restored_into_memory() {
+    let home = TempDir::new().unwrap();
+    let ended = run(
         home.path(),
-        &["--data", "copy", "--proxy-url", "http://127.0.0.1:1/download"],
+        &["restore", "file", "--data", "copy", "--store-engine", "memory"],
     );
-    let copy = home.path().join("copy");
-    assert_eq!(admin(&served, &copy, "sessions").await, sessions);
-    assert_eq!(admin(&served, &copy, "data").await, data);
-    assert_eq!(admin(&served, &copy, "activity").await, activity);
-    let own = std::fs::read_to_string(copy.join("admin.token")).unwrap();
-    assert_ne!(own.trim(), site.admin_token());
+    assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+    assert!(ended.stderr.contains("choose sled or fjall"), "{}", ended.stderr);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod actors_lost;
 mod admin;
 mod cli;
 mod concurrency;
+mod configuration;
 mod crash;
 mod docs;
 mod files;

@@ -80,6 +80,7 @@ impl Beamline {
                 beamline: BM,
                 name: "day-1".to_owned(),
                 survey: SecureKey([7; 20]),
+                key: None,
                 created: start,
                 stretches: 1,
                 latest: Stretch { start, end: None },
@@ -241,9 +242,13 @@ fn datasets(criterion: &mut Criterion) {
         session: Some(SessionId(1)),
     };
     let now = Timestamp(1_800_000_000_000_000);
-    assert!(upload.to_record(place, &catalog, None, now).0.sample.is_some());
+    assert!(upload
+        .to_record(place, &catalog, None, None, now)
+        .0
+        .sample
+        .is_some());
     criterion.bench_function("dataset/to a record", |bencher| {
-        bencher.iter(|| black_box(&upload).to_record(place, &catalog, None, now));
+        bencher.iter(|| black_box(&upload).to_record(place, &catalog, None, None, now));
     });
 }
 

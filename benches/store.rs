@@ -13,10 +13,10 @@
 mod figures;
 
 use beamlive::load::machine;
-use beamlive_actors::activity::{self, Deed, Origin};
+use beamlive_actors::secure_path;
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId, SessionId};
 use beamlive_storage::keys::{self, Table};
-use beamlive_storage::records::{DataType, Dataset, Subject};
+use beamlive_storage::records::{identity, DataType, Dataset, SecureKey, Subject};
 use beamlive_storage::{Batch, EngineKind, Store, StoreConfig, Timestamp};
 use clap::Parser;
 use figures::{percentile, Spread};
@@ -55,7 +55,7 @@ struct Options {
 enum Kind {
     /// One record of 30 bytes.
     Record,
-    /// What an upload writes: a dataset of 600 bytes, its indexes, its uuid, its entry in the activity log.
+    /// What an upload writes: a dataset of 600 bytes, its indexes, what a retry repeats of it, the path of its key.
     Upload,
 }
 
@@ -135,7 +135,7 @@ fn append_and_sync(directory: &Path, times: usize) -> (f64, f64) {
 /// Commits for about `seconds`: how many are durable, and how many seconds it took.
 async fn run(store: &Store, kind: Kind, writers: usize, seconds: f64) -> (u64, f64) {
     // Where earlier runs have left off: no uuid comes twice.
-    let seed = store.counter(Table::Activity).unwrap() << 8;
+    let seed = store.counter(Table::Dataset).unwrap() << 8;
     let began = Instant::now();
     let until = began + Duration::from_secs_f64(seconds);
     let writers: Vec<_> = (0..writers)
@@ -176,6 +176,8 @@ fn record() -> Batch {
 fn upload(place: u64, random: &mut beamlive::load::random::Random) -> Batch {
     let (project, beamline, session) = (ProjectId(place), BeamlineId(place), SessionId(place));
     let uuid = random.uuid();
+    let mut key = SecureKey([0; 20]);
+    key.0.iter_mut().for_each(|byte| *byte = random.draw() as u8);
     let record = Dataset {
         project,
         beamline,
@@ -195,6 +197,8 @@ fn upload(place: u64, random: &mut beamlive::load::random::Random) -> Batch {
         end_time: NOW,
         uuid: Some(uuid.clone()),
         directory_digest: [7; 16],
+        key: Some(key),
+        address: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         meta_data: vec![0x5a; 300],
         created: NOW,
         modified: NOW,
@@ -202,23 +206,13 @@ fn upload(place: u64, random: &mut beamlive::load::random::Random) -> Batch {
     let mut batch = Batch::new();
     let id = IdRef::Slot(batch.allocate(Table::Dataset));
     batch.insert(keys::dataset(id), &record);
-    batch.mark(keys::index(Table::DatasetByProject, project, id));
-    batch.mark(keys::index(Table::DatasetByBeamline, beamline, id));
+    batch.point(keys::dataset_by_project(beamline, project, id), session);
     batch.mark(keys::index(Table::DatasetBySession, session, id));
-    let by_uuid = keys::dataset_by_uuid(project, &uuid);
-    batch.require_absent(by_uuid.clone());
-    batch.point(by_uuid, id);
-    let origin = Origin {
-        who: "alice".to_owned(),
-        address: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-    };
-    let deed = Deed {
-        subject: Subject::Dataset,
-        record: Some(id),
-        project: Some(project),
-        action: "dataset uploaded",
-        note: record.name,
-    };
-    activity::log(&mut batch, &origin, deed, NOW);
+    let identity = identity(&uuid, &record.name, &record.directory_digest);
+    let by_identity = keys::dataset_by_identity(project, &identity);
+    batch.require_absent(by_identity.clone());
+    batch.point(by_identity, id);
+    let directory = "/users/alice/A1-s2_xtal/data";
+    secure_path::open_for(&mut batch, (Subject::Dataset, id), project, directory, key, NOW);
     batch
 }

@@ -2,8 +2,8 @@
 //!
 //! Everything here is a function of a [`Store`] and a `Catalog`, without HTTP, so it runs on the pool for reads. A
 //! list is an iterator that reads a row when it is asked for one: a page costs what it shows, not what there is.
-//! Lists go from new to old. A filter is answered from the most selective index there is: session, then project, then
-//! beamline, then the whole table.
+//! Lists go from new to old. A filter is answered from an index, or from several that are merged, so that nothing is read to be
+//! left out.
 
 pub mod activity;
 pub mod connections;
@@ -15,6 +15,7 @@ pub mod reports;
 pub mod sessions;
 pub mod values;
 
+mod merged;
 mod newest;
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,7 @@ mod health;
 mod hostile;
 mod linearizability;
 mod metrics;
+mod nodes;
 mod overload;
 mod payloads;
 mod pictures;

@@ -114,6 +114,7 @@ async fn every_dataset_reads_back_as_it_was_sent() {
             "beam_size": sent["beam_size"], "start_time": shown(&sent["start_time"]),
             "end_time": shown(&sent["end_time"]), "uuid": sent["uuid"], "meta_data": meta_data,
             "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z",
+            "address": "127.0.0.1",
         });
         assert_eq!(packed, expected, "{name} as MessagePack");
         assert_eq!(text, expected, "{name} as JSON");
@@ -130,6 +131,7 @@ async fn every_report_reads_back_as_it_was_sent() {
         let expected = json!({
             "beamline": "BM", "name": sent["title"], "kind": sent["kind"], "score": sent["score"], "data_id": [],
             "details": sent["details"], "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z",
+            "address": "127.0.0.1",
         });
         assert_eq!(packed, expected, "{name} as MessagePack");
         assert_eq!(text, expected, "{name} as JSON");

@@ -163,7 +163,8 @@ impl Beamline {
         ctx: &mut Context<Self>,
     ) {
         let survey = self.services.keys.secure_key();
-        let session = writing::new_session(self.id, &command, survey, start);
+        let opening = Opening::choose(&self.services.forwarding, &*self.services.keys);
+        let session = writing::new_session(self.id, &command, survey, opening.key(), start);
         let newest = state::newest(0, &session);
         let services = self.services.clone();
         let revision = state.revision();
@@ -171,9 +172,6 @@ impl Beamline {
         let made = {
             let (session, newest, ends) = (session.clone(), newest.clone(), ends.clone());
             async move {
-                let directory = writing::session_directory(&command);
-                let live = reading::live_key(&services, command.project, directory).await?;
-                let opening = Opening::choose(&services.forwarding, live, &*services.keys);
                 let (batch, slot) =
                     writing::create(&command, &session, &newest, ends.as_ref(), revision, opening);
                 let receipt = services.store.reserve().map_err(Unavailable::from)?.commit(batch);

@@ -129,9 +129,8 @@ impl Directory {
         let mut command = command;
         for _ in 0..TRIES {
             match self.beamline(beamline).ask(command.clone()).await? {
-                Ok(None) => return Ok(None),
-                Ok(Some(Handed { receipt, answer })) => match outcome(receipt).await? {
-                    Outcome::Durable(_) => return Ok(Some(answer)),
+                Ok(Handed { receipt, answer }) => match outcome(receipt).await? {
+                    Outcome::Durable(_) => return Ok(answer),
                     Outcome::Conflict(_) => {}
                 },
                 Err(Refusal::Conflict) => {}
@@ -231,13 +230,17 @@ impl Directory {
             feedback,
             origin,
         };
-        match self.beamline(beamline).ask(command).await?? {
-            None => Ok(false),
-            Some(handed) => match outcome(handed.receipt).await? {
-                Outcome::Durable(_) => Ok(true),
-                Outcome::Conflict(_) => Err(Unavailable::Contended),
-            },
+        for _ in 0..TRIES {
+            match self.beamline(beamline).ask(command.clone()).await?? {
+                None => return Ok(false),
+                Some(handed) => match outcome(handed.receipt).await? {
+                    Outcome::Durable(_) => return Ok(true),
+                    // Another node has just recorded an answer, so the count is another.
+                    Outcome::Conflict(_) => {}
+                },
+            }
         }
+        Err(Unavailable::Contended)
     }
 
     /// The samples of `project` that can be mounted at `beamline`, ready to be sent.

@@ -3,7 +3,7 @@
 //! A directory is kept in two places only: with the built-in Data Proxy, which serves it, and in the outbox until an
 //! external one has given its key.
 
-use beamlive_storage::ids::{IdRef, ProjectId};
+use beamlive_storage::ids::{IdRef, ProjectId, RawId};
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::records::{PendingForward, SecureKey, SecurePath, Subject};
 use beamlive_storage::{Batch, Order, ReadError, Store, Timestamp};
@@ -23,34 +23,49 @@ pub fn digest(directory: &str) -> [u8; 16] {
     half
 }
 
-/// Lets `key` open `directory`. The batch holds only if (project, directory) has no live key yet: on a conflict
-/// at [`keys::secure_path_by_directory`], take [`live_key`] instead.
+/// Lets `key`, which was asked for by itself, open `directory`.
 pub fn open(batch: &mut Batch, project: Option<ProjectId>, directory: &str, key: SecureKey, now: Timestamp) {
-    let by_directory = keys::secure_path_by_directory(project, &digest(directory));
-    batch.require_absent(by_directory.clone());
-    batch.set(by_directory, &key.0);
-    // No two keys are the same: they are 160 random bits.
-    batch.put_guarded(
-        keys::secure_path(&key),
-        &SecurePath {
-            project,
-            directory: directory.to_owned(),
-            created: now,
-        },
-    );
+    put(batch, None, project, directory, key, now);
 }
 
-/// The key that opens `directory` for `project`, if there is one.
+/// Lets `key` open `directory`, which is that of a record; the record names the key.
+pub fn open_for(
+    batch: &mut Batch,
+    record: (Subject, IdRef),
+    project: ProjectId,
+    directory: &str,
+    key: SecureKey,
+    now: Timestamp,
+) {
+    put(batch, Some(record), Some(project), directory, key, now);
+}
+
+fn put(
+    batch: &mut Batch,
+    record: Option<(Subject, IdRef)>,
+    project: Option<ProjectId>,
+    directory: &str,
+    key: SecureKey,
+    now: Timestamp,
+) {
+    let path = SecurePath {
+        record: RawId::NONE,
+        subject: record.map(|(subject, _)| subject),
+        project,
+        directory: directory.to_owned(),
+        created: now,
+    };
+    let id = record.map_or(IdRef::Known(0), |(_, id)| id);
+    // No two keys are the same: they are 160 random bits.
+    batch.put_guarded_naming(keys::secure_path(&key), &path, id);
+}
+
+/// Whether `key` still opens something.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
-pub fn live_key(
-    store: &Store,
-    project: Option<ProjectId>,
-    directory: &str,
-) -> Result<Option<SecureKey>, ReadError> {
-    let bytes = store.get_bytes(&keys::secure_path_by_directory(project, &digest(directory)))?;
-    Ok(bytes.and_then(|bytes| Some(SecureKey(bytes.try_into().ok()?))))
+pub fn is_live(store: &Store, key: &SecureKey) -> Result<bool, ReadError> {
+    Ok(store.get_bytes(&keys::secure_path(key))?.is_some())
 }
 
 /// What `key` opens; none when there is no such key. Rows are found by the part of the key that logs show too; the rest,
@@ -73,7 +88,7 @@ pub fn find(store: &Store, key: &SecureKey) -> Result<Option<SecurePath>, ReadEr
 }
 
 /// Up to `most` keys that were made at `limit` or before, in the order of the keys, from the one after `after`; with the
-/// revision of each, and what it opens.
+/// revision of each.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
@@ -82,7 +97,7 @@ pub fn created_until(
     limit: Timestamp,
     after: Option<SecureKey>,
     most: usize,
-) -> Result<Vec<(SecureKey, u64, SecurePath)>, ReadError> {
+) -> Result<Vec<(SecureKey, u64)>, ReadError> {
     let table = Key::of(Table::SecurePath);
     let start = match after {
         Some(key) => [keys::secure_path(&key).as_bytes(), &[0]].concat(),
@@ -96,7 +111,7 @@ pub fn created_until(
             .strip_prefix(table.as_bytes())
             .and_then(|key| key.try_into().ok());
         if let (Some(key), true) = (key, opened.record.created <= limit) {
-            found.push((SecureKey(key), opened.revision, opened.record));
+            found.push((SecureKey(key), opened.revision));
             if found.len() == most {
                 break;
             }
@@ -105,25 +120,30 @@ pub fn created_until(
     Ok(found)
 }
 
-/// Lets `key`, which was read at `revision`, open nothing any more; its directory can have a new one.
-pub fn close(batch: &mut Batch, key: &SecureKey, revision: u64, opened: &SecurePath) {
+/// Lets `key`, which was read at `revision`, open nothing any more.
+pub fn close(batch: &mut Batch, key: &SecureKey, revision: u64) {
     batch.remove(keys::secure_path(key), revision);
-    batch.clear(keys::secure_path_by_directory(
-        opened.project,
-        &digest(&opened.directory),
-    ));
 }
 
-/// Ties a record to the key of its directory.
+/// Ties a record to the key that an external Data Proxy gave for its directory.
 pub fn attach(batch: &mut Batch, subject: Subject, record: impl Into<IdRef>, key: SecureKey) {
     batch.set(keys::secure_key(subject, record), &key.0);
 }
 
-/// The key of a record's directory; none while the Data Proxy has not given it.
+/// The key of a record's directory: `own`, which the record names, or that of an external Data Proxy; none while that one has
+/// not given it.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
-pub fn of_record(store: &Store, subject: Subject, record: u64) -> Result<Option<SecureKey>, ReadError> {
+pub fn of_record(
+    store: &Store,
+    subject: Subject,
+    record: u64,
+    own: Option<SecureKey>,
+) -> Result<Option<SecureKey>, ReadError> {
+    if own.is_some() {
+        return Ok(own);
+    }
     let bytes = store.get_bytes(&keys::secure_key(subject, IdRef::Known(record)))?;
     Ok(bytes.and_then(|bytes| Some(SecureKey(bytes.try_into().ok()?))))
 }

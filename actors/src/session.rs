@@ -1,7 +1,7 @@
 //! The session's actor: it records datasets, reports and feedback of one session of a project, or what the project
 //! uploads outside of any session.
 //!
-//! A new record is written without reading anything: that its uuid and directory are new is a precondition of its
+//! A new record is written without reading anything: that its uuid, name and directory are new is a precondition of its
 //! batch. Where that does not hold the caller comes again with `careful`, and the actor looks first; those that come
 //! again take turns, so that each sees what the one before it has written, however many want the same record.
 
@@ -13,16 +13,14 @@ pub mod report;
 mod looking;
 mod writing;
 
-use crate::activity::{self, Deed, Origin};
+use crate::activity::Origin;
 use crate::ask::{Ask, Command, Unavailable};
 use crate::directory_key::Opening;
 use crate::pool;
-use crate::remembered::Remembered;
 use crate::services::{Forwarding, Handed, Services};
 use actix::{Actor, ActorFuture, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
-use beamlive_storage::ids::{IdRef, SessionId};
-use beamlive_storage::keys::{self, Table};
-use beamlive_storage::records::{Dataset, Feedback, Report, SecureKey, Subject};
+use beamlive_storage::ids::{BeamlineId, IdRef, SessionId};
+use beamlive_storage::records::{Dataset, Feedback, Report, Subject};
 use beamlive_storage::{Batch, Timestamp};
 use dataset::{DatasetUpload, Place};
 use looking::Found;
@@ -32,27 +30,19 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::OwnedRwLockReadGuard;
 
-/// Directories whose keys a session's actor remembers.
-const REMEMBERED_DIRECTORIES: usize = 64;
 /// Most answers to one session's survey.
-pub const MAX_FEEDBACK: usize = 50;
+pub const MAX_FEEDBACK: u32 = 50;
 
 /// The actor.
 pub struct Session {
     services: Services,
-    /// Keys this actor has made or read, by the digest of the directory. A batch that uses one requires that it is
-    /// still live.
-    keys: Remembered<[u8; 16], SecureKey>,
 }
 
 impl Session {
     /// An actor that knows nothing yet.
     #[must_use]
     pub fn new(services: Services) -> Self {
-        Self {
-            services,
-            keys: Remembered::new(REMEMBERED_DIRECTORIES),
-        }
+        Self { services }
     }
 }
 
@@ -135,19 +125,8 @@ impl Command for RecordFeedback {
 }
 
 impl Session {
-    /// How the directory of this digest comes to its key.
-    fn opening(&mut self, digest: [u8; 16], found: &Found<impl Sized>) -> Opening {
-        // What was read counts; what is remembered is good enough for a first try.
-        let live = if found.looked {
-            found.live_key
-        } else {
-            self.keys.get(&digest).copied()
-        };
-        let opening = Opening::choose(&self.services.forwarding, live, &*self.services.keys);
-        if let Opening::Live(key) | Opening::New(key) = opening {
-            self.keys.put(digest, key);
-        }
-        opening
+    fn opening(&self) -> Opening {
+        Opening::choose(&self.services.forwarding, &*self.services.keys)
     }
 
     fn hand_over<T>(&self, batch: Batch, answer: T) -> Result<Handed<T>, Unavailable> {
@@ -159,12 +138,21 @@ impl Session {
         Ok(Handed { receipt, answer })
     }
 
+    /// All beamlines, `first` at the head.
+    fn beamlines(&self, first: BeamlineId) -> Vec<BeamlineId> {
+        let catalog = self.services.catalog.load();
+        let others = catalog.beamlines.iter().map(|(id, _)| BeamlineId(id));
+        std::iter::once(first)
+            .chain(others.filter(|id| *id != first))
+            .collect()
+    }
+
     fn now(&self) -> Timestamp {
         self.services.clock.now()
     }
 
     fn write_dataset(
-        &mut self,
+        &self,
         command: &RecordDataset,
         found: &Found<Dataset>,
     ) -> Result<Handed<IdRef>, UploadRefusal> {
@@ -174,16 +162,14 @@ impl Session {
         }
         let catalog = self.services.catalog.load_full();
         let old = found.old.as_ref().map(|(_, old)| &old.record);
-        let (record, remarks) = command
-            .upload
-            .to_record(command.attribution.place, &catalog, old, now);
-        let opening = self.opening(record.directory_digest, found);
-        let (batch, id) = writing::dataset(command, record, remarks, found, opening, now);
+        let (place, address) = (command.attribution.place, command.origin.address);
+        let (record, remarks) = command.upload.to_record(place, &catalog, address, old, now);
+        let (batch, id) = writing::dataset(command, record, remarks, found, self.opening(), now);
         Ok(self.hand_over(batch, id)?)
     }
 
     fn write_report(
-        &mut self,
+        &self,
         command: &RecordReport,
         found: &Found<Report>,
         claims: &[(i64, Option<OwnDataset>)],
@@ -193,11 +179,9 @@ impl Session {
             return Ok(self.hand_over(Batch::new(), IdRef::Known(id))?);
         }
         let old = found.old.as_ref().map(|(_, old)| &old.record);
-        let (record, remarks) = command
-            .upload
-            .to_record(command.attribution.place, claims, old, now);
-        let opening = self.opening(record.directory_digest, found);
-        let (batch, id) = writing::report(command, record, remarks, found, opening, now);
+        let (place, address) = (command.attribution.place, command.origin.address);
+        let (record, remarks) = command.upload.to_record(place, claims, address, old, now);
+        let (batch, id) = writing::report(command, record, remarks, found, self.opening(), now);
         Ok(self.hand_over(batch, id)?)
     }
 }
@@ -212,9 +196,8 @@ impl Handler<Ask<RecordDataset>> for Session {
             return;
         }
         let store = self.services.store.clone();
-        let built_in = matches!(self.services.forwarding, Forwarding::BuiltIn);
         let (upload, project) = (command.upload.clone(), command.attribution.place.project);
-        let looked = pool::read(move || looking::dataset(&store, project, &upload, built_in));
+        let looked = pool::read(move || looking::dataset(&store, project, &upload));
         let again = command.careful;
         let written = looked
             .into_actor(self)
@@ -241,9 +224,9 @@ impl Handler<Ask<RecordReport>> for Session {
             return;
         }
         let store = self.services.store.clone();
-        let built_in = matches!(self.services.forwarding, Forwarding::BuiltIn);
         let (upload, project) = (command.upload.clone(), command.attribution.place.project);
-        let looked = pool::read(move || looking::report(&store, project, &upload, built_in));
+        let beamlines = self.beamlines(command.attribution.place.beamline);
+        let looked = pool::read(move || looking::report(&store, project, &beamlines, &upload));
         let again = command.careful;
         let written = looked
             .into_actor(self)
@@ -268,26 +251,18 @@ impl Handler<Ask<RecordFeedback>> for Session {
         let Ask { command, reply } = ask;
         let store = self.services.store.clone();
         let session = command.session;
-        let counted = pool::read(move || looking::feedback_count(&store, session, MAX_FEEDBACK));
-        // Answers to one survey come one after the other, so that their number holds.
+        let counted = pool::read(move || looking::feedback_count(&store, session));
+        // Answers to one survey come one after the other, so that each counts those before it at the first try.
         let written = counted
             .into_actor(self)
             .map(move |count, session: &mut Self, _: &mut _| {
                 let answer = count.and_then(|count| {
-                    if count >= MAX_FEEDBACK {
+                    // Answers are never removed, so a survey that has had too many stays so.
+                    let answers = count.as_ref().map_or(0, |count| count.record.answers);
+                    if answers >= MAX_FEEDBACK {
                         return Ok(None);
                     }
-                    let mut batch = Batch::new();
-                    let id = batch.allocate(Table::Feedback);
-                    batch.insert(keys::feedback(command.session, id), &command.feedback);
-                    let deed = Deed {
-                        subject: Subject::Feedback,
-                        record: Some(id.into()),
-                        project: Some(command.place.project),
-                        action: "feedback",
-                        note: format!("on session {}", command.session),
-                    };
-                    activity::log(&mut batch, &command.origin, deed, command.feedback.created);
+                    let batch = writing::feedback(&command, count.as_ref());
                     session.hand_over(batch, ()).map(Some)
                 });
                 let _ = reply.send(answer);

@@ -103,6 +103,7 @@ fn history() -> Vec<Route> {
             "Who did what, when, from which address, to which record",
             AN_ID,
         )
+        .about("An upload is here if there was something to note about it. Any other is told by its record: `created`, `modified`, `address`.")
         .query("project", Type::String, "Username of a project."),
     ]
 }

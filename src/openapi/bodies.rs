@@ -142,9 +142,10 @@ pub struct DatasetUpload {
     pub start_time: Option<String>,
     /// ISO-8601. Absent: `start_time` and the time of all frames, or now.
     pub end_time: Option<String>,
-    /// Updates that dataset of this project. `data_id` means the same.
+    /// Updates that dataset, if it is this project's and has the same name and directory; any other id is noted, and a new
+    /// dataset is made. `data_id` means the same.
     pub id: Option<i64>,
-    /// The client's own id of the collection: the same again is the same dataset.
+    /// The client's own id of the run: the same again, with the same name and directory, is the same dataset.
     #[schema(max_length = 128)]
     pub uuid: Option<String>,
 }
@@ -167,7 +168,7 @@ pub struct ReportUpload {
     pub details: Option<Value>,
     /// Ids of the datasets it is about; nulls, unknown ones and other projects' are skipped.
     pub data_id: Option<Vec<Option<i64>>>,
-    /// Updates that report of this project.
+    /// Updates that report, if it is this project's and has the same directory; any other id is noted, and a new report is made.
     pub id: Option<i64>,
 }
 

@@ -109,7 +109,7 @@ fn create() -> Route {
     post(
         "/download/data/create",
         TAG,
-        "The key of a directory, from the built-in Data Proxy",
+        "A new key of a directory, from the built-in Data Proxy",
     )
     .header(
         "X-Beamlive-Secret",

@@ -158,8 +158,7 @@ fn asked(request: &HttpRequest, body: &[u8]) -> Option<String> {
     asked.map(|asked| asked.path)
 }
 
-/// The key of `path`, a directory in one of the roots: the one it has, or a new one, durable when this returns. Keys made
-/// here belong to no project.
+/// A new key of `path`, a directory in one of the roots, durable when this returns. Keys made here belong to no project.
 ///
 /// # Errors
 /// [`CreateError::Outside`] and [`CreateError::Unavailable`].
@@ -171,36 +170,14 @@ pub async fn create_key(
     path: &str,
 ) -> Result<SecureKey, CreateError> {
     let directory = roots.resolve(path)?;
-    // A conflict means that another caller has just made the key, so the second look finds it.
-    for _ in 0..2 {
-        let (reader, wanted) = (store.clone(), directory.clone());
-        let live = tokio::task::spawn_blocking(move || secure_path::live_key(&reader, None, &wanted))
-            .await
-            .map_err(|error| Unavailable::Unreadable(error.to_string().into()))?
-            .map_err(Unavailable::from)?;
-        if let Some(key) = live {
-            // A read may be ahead of the disk: what is behind this batch is durable once it has had its turn.
-            let turn = store
-                .reserve()
-                .map_err(Unavailable::from)?
-                .commit(Batch::new())
-                .await;
-            return match turn {
-                Ok(_) => Ok(key),
-                Err(CommitError::Conflict(_)) => Err(Unavailable::Contended.into()),
-                Err(CommitError::WritesOff(reason)) => Err(Unavailable::WritesOff(reason).into()),
-            };
-        }
-        let key = keys.secure_key();
-        let mut batch = Batch::new();
-        secure_path::open(&mut batch, None, &directory, key, clock.now());
-        match store.reserve().map_err(Unavailable::from)?.commit(batch).await {
-            Ok(_) => return Ok(key),
-            Err(CommitError::Conflict(_)) => {}
-            Err(CommitError::WritesOff(reason)) => return Err(Unavailable::WritesOff(reason).into()),
-        }
+    let key = keys.secure_key();
+    let mut batch = Batch::new();
+    secure_path::open(&mut batch, None, &directory, key, clock.now());
+    match store.reserve().map_err(Unavailable::from)?.commit(batch).await {
+        Ok(_) => Ok(key),
+        Err(CommitError::Conflict(_)) => Err(Unavailable::Contended.into()),
+        Err(CommitError::WritesOff(reason)) => Err(Unavailable::WritesOff(reason).into()),
     }
-    Err(Unavailable::Contended.into())
 }
 
 impl fmt::Debug for BuiltinProxy {

@@ -1,4 +1,4 @@
-//! Keys that have expired are removed, so that a new upload of their directories gets new ones.
+//! Keys that have expired are removed.
 
 use super::shelf::Shelf;
 use beamlive_actors::ask::Unavailable;
@@ -31,9 +31,9 @@ async fn remove_expired(shelf: &Shelf) -> Result<usize, Unavailable> {
             return Ok(removed);
         };
         after = Some(last.0);
-        for (key, revision, opened) in &expired {
+        for (key, revision) in &expired {
             let mut batch = Batch::new();
-            secure_path::close(&mut batch, key, *revision, opened);
+            secure_path::close(&mut batch, key, *revision);
             match shelf.store.reserve()?.commit(batch).await {
                 Ok(_) => removed += 1,
                 // Another has just done it.

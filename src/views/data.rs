@@ -1,14 +1,16 @@
 //! Datasets.
 
+use super::merged::Merged;
 use super::values::{FreeForm, Instant};
 use super::{get, ids, records, Page};
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::secure_path;
 use beamlive_storage::ids::{BeamlineId, ProjectId, SessionId};
 use beamlive_storage::keys::{self, Key, Table};
-use beamlive_storage::records::{Dataset, SecureKey, Subject};
-use beamlive_storage::{ReadError, Store};
+use beamlive_storage::records::{Dataset, SecureKey, Session, Subject};
+use beamlive_storage::{Order, ReadError, Store};
 use serde::Serialize;
+use std::net::IpAddr;
 use utoipa::ToSchema;
 
 /// Which datasets.
@@ -72,6 +74,9 @@ pub struct DatasetRow {
     pub created: Instant,
     /// When it was last uploaded.
     pub modified: Instant,
+    /// From which address it was last uploaded.
+    #[schema(value_type = Option<String>, example = "10.45.0.7")]
+    pub address: Option<IpAddr>,
 }
 
 /// The datasets of `filter`, newest first.
@@ -81,22 +86,73 @@ pub fn list<'a>(
     filter: Filter,
     page: &Page,
 ) -> impl Iterator<Item = Result<DatasetRow, ReadError>> + 'a {
-    let prefix = match filter {
-        Filter {
-            session: Some(id), ..
-        } => keys::record(Table::DatasetBySession, id),
-        Filter {
-            project: Some(id), ..
-        } => keys::record(Table::DatasetByProject, id),
-        Filter {
-            beamline: Some(id), ..
-        } => keys::record(Table::DatasetByBeamline, id),
-        _ => Key::of(Table::Dataset),
+    let candidates: Ids<'a> = match candidates(store, catalog, filter, page.before) {
+        Ok(candidates) => candidates,
+        Err(error) => Box::new(std::iter::once(Err(error))),
     };
-    records::<Dataset>(store, Table::Dataset, ids(store, &prefix, page.before))
-        .filter(move |found| found.as_ref().map_or(true, |(_, dataset)| filter.takes(dataset)))
+    records::<Dataset>(store, Table::Dataset, candidates)
         .take(page.limit)
         .map(move |found| found.and_then(|(id, dataset)| row(store, catalog, id, dataset)))
+}
+
+type Ids<'a> = Box<dyn Iterator<Item = Result<u64, ReadError>> + 'a>;
+
+/// Exactly the ids of `filter`: no dataset is read to be left out. The index has the beamlines of a project, and the projects
+/// of a beamline, next to each other; both are few.
+fn candidates<'a>(
+    store: &'a Store,
+    catalog: &Catalog,
+    filter: Filter,
+    before: Option<u64>,
+) -> Result<Ids<'a>, ReadError> {
+    Ok(match (filter.session, filter.project, filter.beamline) {
+        (Some(id), project, beamline) => {
+            let session = get::<Session>(store, Table::Session, id.0)?;
+            let has_it = session.is_some_and(|session| {
+                project.is_none_or(|id| id == session.project)
+                    && beamline.is_none_or(|id| id == session.beamline)
+            });
+            if has_it {
+                Box::new(ids(store, &keys::record(Table::DatasetBySession, id), before))
+            } else {
+                Box::new(std::iter::empty())
+            }
+        }
+        (None, Some(project), Some(beamline)) => {
+            Box::new(ids(store, &keys::datasets_of(beamline, project), before))
+        }
+        (None, Some(project), None) => {
+            let beamlines = catalog.beamlines.iter().map(|(id, _)| BeamlineId(id));
+            let lists = beamlines.map(|beamline| keys::datasets_of(beamline, project));
+            Box::new(Merged::new(store, lists, before)?)
+        }
+        (None, None, Some(beamline)) => {
+            let projects = projects_at(store, beamline)?;
+            let lists = projects
+                .into_iter()
+                .map(|project| keys::datasets_of(beamline, project));
+            Box::new(Merged::new(store, lists, before)?)
+        }
+        (None, None, None) => Box::new(ids(store, &Key::of(Table::Dataset), before)),
+    })
+}
+
+/// The projects that have datasets at a beamline: one look for each.
+fn projects_at(store: &Store, beamline: BeamlineId) -> Result<Vec<ProjectId>, ReadError> {
+    let (mut start, end) = keys::below(&keys::record(Table::DatasetByProject, beamline), None);
+    let mut projects = Vec::new();
+    loop {
+        let first = store.scan_keys(&start, &end, Order::Ascending).next();
+        let Some(project) = first
+            .transpose()?
+            .and_then(|key| Some(u64::from_be_bytes(key.get(9..17)?.try_into().ok()?)))
+        else {
+            return Ok(projects);
+        };
+        let project = ProjectId(project);
+        projects.push(project);
+        start = keys::successor(keys::datasets_of(beamline, project).as_bytes());
+    }
 }
 
 /// One dataset.
@@ -106,14 +162,6 @@ pub fn list<'a>(
 pub fn find(store: &Store, catalog: &Catalog, id: u64) -> Result<Option<DatasetRow>, ReadError> {
     let found = get::<Dataset>(store, Table::Dataset, id)?;
     found.map(|dataset| row(store, catalog, id, dataset)).transpose()
-}
-
-impl Filter {
-    fn takes(&self, dataset: &Dataset) -> bool {
-        self.project.is_none_or(|id| id == dataset.project)
-            && self.beamline.is_none_or(|id| id == dataset.beamline)
-            && self.session.is_none_or(|id| Some(id) == dataset.session)
-    }
 }
 
 fn row(store: &Store, catalog: &Catalog, id: u64, dataset: Dataset) -> Result<DatasetRow, ReadError> {
@@ -136,9 +184,11 @@ fn row(store: &Store, catalog: &Catalog, id: u64, dataset: Dataset) -> Result<Da
         start_time: dataset.start_time.into(),
         end_time: dataset.end_time.into(),
         uuid: dataset.uuid,
-        url: secure_path::of_record(store, Subject::Dataset, id)?.map(|key: SecureKey| key.to_hex()),
+        url: secure_path::of_record(store, Subject::Dataset, id, dataset.key)?
+            .map(|key: SecureKey| key.to_hex()),
         meta_data: FreeForm(dataset.meta_data),
         created: dataset.created.into(),
         modified: dataset.modified.into(),
+        address: dataset.address,
     })
 }

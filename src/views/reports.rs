@@ -9,6 +9,7 @@ use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::records::{Report, SecureKey, Subject};
 use beamlive_storage::{ReadError, Store};
 use serde::Serialize;
+use std::net::IpAddr;
 use utoipa::ToSchema;
 
 /// One report.
@@ -37,6 +38,9 @@ pub struct ReportRow {
     pub created: Instant,
     /// When it was last uploaded.
     pub modified: Instant,
+    /// From which address it was last uploaded.
+    #[schema(value_type = Option<String>, example = "10.45.0.7")]
+    pub address: Option<IpAddr>,
 }
 
 /// All reports, or those of a project, newest first.
@@ -73,9 +77,11 @@ fn row(store: &Store, catalog: &Catalog, id: u64, report: Report) -> Result<Repo
         kind: report.kind,
         score: report.score,
         data_id: report.datasets.iter().map(|id| id.0).collect(),
-        url: secure_path::of_record(store, Subject::Report, id)?.map(|key: SecureKey| key.to_hex()),
+        url: secure_path::of_record(store, Subject::Report, id, report.key)?
+            .map(|key: SecureKey| key.to_hex()),
         details: FreeForm(report.details),
         created: report.created.into(),
         modified: report.modified.into(),
+        address: report.address,
     })
 }

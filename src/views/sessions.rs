@@ -154,7 +154,8 @@ fn row(store: &Store, catalog: &Catalog, id: u64, session: Session) -> Result<Se
         project: catalog.username(session.project).to_owned(),
         beamline: catalog.acronym(session.beamline).to_owned(),
         created: session.created.into(),
-        url: secure_path::of_record(store, Subject::Session, id)?.map(|key: SecureKey| key.to_hex()),
+        url: secure_path::of_record(store, Subject::Session, id, session.key)?
+            .map(|key: SecureKey| key.to_hex()),
         stretches: stretches.collect::<Result<_, _>>()?,
         datasets: count(store, Table::DatasetBySession, session_id)?,
         reports: count(store, Table::ReportBySession, session_id)?,

@@ -92,6 +92,8 @@ fn dataset(project: ProjectId, beamline: BeamlineId, session: Option<u64>) -> Da
         end_time: NOW.plus_micros(2_500_000),
         uuid: None,
         directory_digest: [0; 16],
+        key: None,
+        address: Some("10.45.0.7".parse().unwrap()),
         meta_data: META.to_vec(),
         created: NOW,
         modified: NOW,
@@ -101,8 +103,7 @@ fn dataset(project: ProjectId, beamline: BeamlineId, session: Option<u64>) -> Da
 fn add_dataset(batch: &mut Batch, record: &Dataset) {
     let id = batch.allocate(Table::Dataset);
     batch.insert(keys::dataset(id), record);
-    batch.mark(keys::index(Table::DatasetByProject, record.project, id));
-    batch.mark(keys::index(Table::DatasetByBeamline, record.beamline, id));
+    batch.mark(keys::dataset_by_project(record.beamline, record.project, id));
     if let Some(session) = record.session {
         batch.mark(keys::index(Table::DatasetBySession, session, id));
     }
@@ -127,6 +128,7 @@ fn add_session(
         beamline,
         name: "visit".to_owned(),
         survey: SecureKey([9; 20]),
+        key: None,
         created: stretches[0].start,
         stretches: u32::try_from(stretches.len()).unwrap(),
         latest: *stretches.last().unwrap(),

@@ -42,6 +42,7 @@ pub struct Batch {
     pub(crate) requires: Vec<Require>,
     pub(crate) writes: Vec<Write>,
     pub(crate) slots: SmallVec<[Table; 4]>,
+    pub(crate) floors: Vec<(Table, u64)>,
 }
 
 impl Batch {
@@ -56,6 +57,11 @@ impl Batch {
         let slot = Slot(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
         self.slots.push(table);
         slot
+    }
+
+    /// Lets the ids of `table` go on above `floor`, also those of this batch. Those that are above it already do not change.
+    pub fn raise(&mut self, table: Table, floor: u64) {
+        self.floors.push((table, floor));
     }
 
     /// Requires that `key` does not exist.
@@ -108,6 +114,12 @@ impl Batch {
         self.put_record(key, encode(1, record), None);
     }
 
+    /// As [`Self::put_guarded`], for a record whose first field is a [`crate::ids::RawId`] that `names` is filled into.
+    pub fn put_guarded_naming<R: Record>(&mut self, key: Key, record: &R, names: impl Into<IdRef>) {
+        let (value, patch) = naming(encode(1, record), names.into());
+        self.put_record(key, value, patch);
+    }
+
     /// Removes the record that was read at `revision`.
     pub fn remove(&mut self, key: Key, revision: u64) {
         self.require_revision(key.clone(), revision);
@@ -141,12 +153,12 @@ impl Batch {
     /// Whether committing it would change nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty()
+        self.writes.is_empty() && self.floors.is_empty()
     }
 
     /// Whether it requires nothing and changes nothing.
     pub(crate) fn says_nothing(&self) -> bool {
-        self.writes.is_empty() && self.requires.is_empty() && self.slots.is_empty()
+        self.is_empty() && self.requires.is_empty() && self.slots.is_empty()
     }
 
     /// Bytes of all keys and values that it writes.

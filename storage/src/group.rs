@@ -124,6 +124,14 @@ struct View<F> {
 impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
     fn admit(&mut self, batch: &Batch) -> Result<Result<Committed, Conflict>, EngineError> {
         let mut counters = BTreeMap::new();
+        let mut skipped = Vec::new();
+        for (table, floor) in &batch.floors {
+            let last = self.last_id(*table)?;
+            if last < *floor {
+                skipped.push((keys::skipped_ids(*table, last + 1), *floor));
+                counters.insert(*table, *floor);
+            }
+        }
         let mut ids = SmallVec::new();
         for table in &batch.slots {
             let last = match counters.get(table) {
@@ -169,6 +177,9 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
             }
         }
 
+        for (key, last) in skipped {
+            self.set(key.bytes.to_vec(), Some(last.to_be_bytes().to_vec()), true)?;
+        }
         for (table, last) in counters {
             let key = keys::counter(table).bytes.to_vec();
             self.set(key, Some(last.to_be_bytes().to_vec()), true)?;

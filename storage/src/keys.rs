@@ -4,8 +4,14 @@
 
 use crate::ids::{AccessListId, BeamlineId, IdRef, ProjectId, SessionId, Slot};
 use crate::records::{SecureKey, Subject};
-use crate::time::Timestamp;
 use smallvec::SmallVec;
+
+mod uploads;
+
+pub use uploads::{
+    answered_request, answered_request_by_time, answered_requests_before, dataset, dataset_by_identity,
+    dataset_by_project, datasets_of, identified, parse_answered_request_by_time, parse_identified, report,
+};
 
 /// Declares the tables, and keeps a list of them.
 macro_rules! tables {
@@ -37,6 +43,8 @@ pub enum Table {
     Counter = 1,
     /// How many groups were written, and what all rows come to.
     Tally = 2,
+    /// `[table][id]` → the last of the ids that were skipped from there on
+    SkippedIds = 3,
     /// `[id]`
     Project = 10,
     /// `[id]`
@@ -73,16 +81,16 @@ pub enum Table {
     SessionBySurvey = 36,
     /// `[session][id]`
     Feedback = 37,
+    /// `[session]` → how many answers it has
+    FeedbackCount = 38,
     /// `[id]`
     Dataset = 40,
-    /// `[project][dataset]` → its session (0 for none)
+    /// `[beamline][project][dataset]` → its session (0 for none)
     DatasetByProject = 41,
     /// `[session][dataset]`
     DatasetBySession = 42,
-    /// `[beamline][dataset]`
-    DatasetByBeamline = 43,
-    /// `[project][uuid]` → dataset
-    DatasetByUuid = 44,
+    /// `[project][digest of uuid, name and directory]` → dataset
+    DatasetByIdentity = 44,
     /// `[project][digest of an Idempotency-Key]` → the request that was answered under it
     AnsweredRequest = 46,
     /// `[microseconds][project][digest]`: the same, oldest first
@@ -93,12 +101,10 @@ pub enum Table {
     ReportByProject = 51,
     /// `[session][report]`
     ReportBySession = 52,
-    /// `[subject][id]` → the secure key of the record's directory
+    /// `[subject][id]` → the key that an external Data Proxy gave for the record's directory
     SecureKey = 60,
     /// `[key]` → what it opens
     SecurePath = 61,
-    /// `[project, 0 for none][directory digest]` → key
-    SecurePathByDirectory = 62,
     /// `[subject][id]`
     Outbox = 63,
     /// `[list][project][name]`
@@ -110,23 +116,6 @@ pub enum Table {
     /// Parts of a value above 16 KiB: `[its key][revision][n]`
     Chunk = 255,
 }
-}
-
-/// Whether a key is of a table with many rows that come in the order of their keys, or are only read as ranges: to look for
-/// one, it is enough to know where they begin and end. Runs on disk have no such keys in their filters, so another table here
-/// is another version of `engine/runs.rs`' list.
-pub(crate) fn is_in_order(key: &[u8]) -> bool {
-    let table = key.first().copied().and_then(Table::from_byte);
-    table.is_some_and(|table| {
-        matches!(
-            table,
-            Table::Dataset
-                | Table::DatasetBySession
-                | Table::DatasetByBeamline
-                | Table::Activity
-                | Table::ActivityByProject
-        )
-    })
 }
 
 /// A key, with the places where the writer puts ids it allocates.
@@ -218,6 +207,14 @@ pub fn counter(table: Table) -> Key {
     Key::of(Table::Counter).tail(&[table as u8])
 }
 
+/// Ids of `table` that nobody got, from `first` on.
+#[must_use]
+pub fn skipped_ids(table: Table, first: u64) -> Key {
+    Key::of(Table::SkippedIds)
+        .tail(&[table as u8])
+        .id(IdRef::Known(first))
+}
+
 /// The newest stretch on a beamline.
 #[must_use]
 pub fn beamline_state(beamline: BeamlineId) -> Key {
@@ -257,51 +254,10 @@ pub fn feedback(session: SessionId, id: impl Into<IdRef>) -> Key {
     Key::of(Table::Feedback).id(session).id(id)
 }
 
-/// A dataset.
+/// How many answers a session's survey has.
 #[must_use]
-pub fn dataset(id: impl Into<IdRef>) -> Key {
-    record(Table::Dataset, id)
-}
-
-/// The dataset of a client's own id.
-#[must_use]
-pub fn dataset_by_uuid(project: ProjectId, uuid: &str) -> Key {
-    Key::of(Table::DatasetByUuid).id(project).tail(uuid.as_bytes())
-}
-
-/// A report.
-#[must_use]
-pub fn report(id: impl Into<IdRef>) -> Key {
-    record(Table::Report, id)
-}
-
-/// What a request under the `Idempotency-Key` of this digest was answered with.
-#[must_use]
-pub fn answered_request(project: ProjectId, digest: &[u8; 16]) -> Key {
-    Key::of(Table::AnsweredRequest).id(project).tail(digest)
-}
-
-/// The same by time, so that the oldest is found first.
-#[must_use]
-pub fn answered_request_by_time(received: Timestamp, project: ProjectId, digest: &[u8; 16]) -> Key {
-    answered_requests_before(received).id(project).tail(digest)
-}
-
-/// The first key by time that is not of before `time`.
-#[must_use]
-pub fn answered_requests_before(time: Timestamp) -> Key {
-    let micros = u64::try_from(time.0).unwrap_or(0);
-    Key::of(Table::AnsweredRequestByTime).id(IdRef::Known(micros))
-}
-
-/// Reads a key by time back: the time, and the key of the answer.
-#[must_use]
-pub fn parse_answered_request_by_time(key: &[u8]) -> Option<(Timestamp, Key)> {
-    let micros = u64::from_be_bytes(key.get(1..9)?.try_into().ok()?);
-    let project = u64::from_be_bytes(key.get(9..17)?.try_into().ok()?);
-    let digest = key.get(17..)?.try_into().ok()?;
-    let time = Timestamp(i64::try_from(micros).ok()?);
-    Some((time, answered_request(ProjectId(project), digest)))
+pub fn feedback_count(session: SessionId) -> Key {
+    record(Table::FeedbackCount, session)
 }
 
 /// An index entry `[table][owner][id]`.
@@ -310,7 +266,7 @@ pub fn index(table: Table, owner: impl Into<IdRef>, id: impl Into<IdRef>) -> Key
     Key::of(table).id(owner).id(id)
 }
 
-/// The secure key of a record's directory.
+/// The key that an external Data Proxy gave for a record's directory.
 #[must_use]
 pub fn secure_key(subject: Subject, id: impl Into<IdRef>) -> Key {
     Key::of(Table::SecureKey).subject(subject).id(id)
@@ -320,14 +276,6 @@ pub fn secure_key(subject: Subject, id: impl Into<IdRef>) -> Key {
 #[must_use]
 pub fn secure_path(key: &SecureKey) -> Key {
     Key::of(Table::SecurePath).tail(&key.0)
-}
-
-/// The one live key of (project, directory).
-#[must_use]
-pub fn secure_path_by_directory(project: Option<ProjectId>, digest: &[u8; 16]) -> Key {
-    Key::of(Table::SecurePathByDirectory)
-        .id(project.unwrap_or(ProjectId(0)))
-        .tail(digest)
 }
 
 /// A directory that waits for the Data Proxy.

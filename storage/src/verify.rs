@@ -61,11 +61,13 @@ pub fn verify(store: &Store, rules: Rules, mut watch: impl FnMut(u64, Table)) ->
         rules,
         findings: Findings::default(),
         counters: HashMap::new(),
+        skipped: HashMap::new(),
         ids: BTreeMap::new(),
         found: Tally::default(),
         told: None,
         facility: Facility::default(),
         visits: Visits::default(),
+        answers: BTreeMap::new(),
     };
     let mut rows = 0_u64;
     for row in store
@@ -103,6 +105,8 @@ struct Check<'a> {
     findings: Findings,
     /// The last id given, by table.
     counters: HashMap<Table, u64>,
+    /// Ids that nobody got, by table: the first and the last of each gap, in order.
+    skipped: HashMap<Table, Vec<(u64, u64)>>,
     /// Of tables with ids: the greatest one met, and how many.
     ids: BTreeMap<Table, (u64, u64)>,
     /// What the rows come to, and what the store says of that.
@@ -110,6 +114,8 @@ struct Check<'a> {
     told: Option<Tally>,
     facility: Facility,
     visits: Visits,
+    /// Answers to surveys that were met, by session, until their count is.
+    answers: BTreeMap<u64, u32>,
 }
 
 impl Check<'_> {
@@ -124,6 +130,10 @@ impl Check<'_> {
             }
             Table::Tally => {
                 self.tally(parts, key, value);
+                Ok(())
+            }
+            Table::SkippedIds => {
+                self.skipped_ids(parts, key, value);
                 Ok(())
             }
             Table::Project => self.project(parts, key, value),
@@ -144,11 +154,11 @@ impl Check<'_> {
             Table::SessionByBeamline => self.session_index(parts, key, |session| session.beamline.0),
             Table::SessionBySurvey => self.session_by_survey(parts, key, value),
             Table::Feedback => self.feedback(parts, key, value),
+            Table::FeedbackCount => self.feedback_count(parts, key, value),
             Table::Dataset => self.dataset(parts, key, value),
             Table::DatasetByProject => self.dataset_by_project(parts, key, value),
-            Table::DatasetBySession => self.dataset_index(parts, key, |dataset| Some(dataset.session?.0)),
-            Table::DatasetByBeamline => self.dataset_index(parts, key, |dataset| Some(dataset.beamline.0)),
-            Table::DatasetByUuid => self.dataset_by_uuid(parts, key, value),
+            Table::DatasetBySession => self.dataset_by_session(parts, key),
+            Table::DatasetByIdentity => self.dataset_by_identity(parts, key, value),
             Table::AnsweredRequest => self.answered_request(parts, key, value),
             Table::AnsweredRequestByTime => self.answered_request_by_time(key),
             Table::Report => self.report(parts, key, value),
@@ -160,7 +170,6 @@ impl Check<'_> {
             }),
             Table::SecureKey => self.secure_key(parts, key, value),
             Table::SecurePath => self.secure_path(parts, key, value),
-            Table::SecurePathByDirectory => self.secure_path_by_directory(parts, key, value),
             Table::Outbox => self.outbox(parts, key, value),
             Table::Connection => self.connection(parts, key, value),
             Table::Activity => self.activity(parts, key, value),
@@ -218,6 +227,26 @@ impl Check<'_> {
         }
     }
 
+    /// Skipped ids follow each other, and the counter stands at the last of them or beyond.
+    fn skipped_ids(&mut self, mut parts: Parts<'_>, key: &[u8], value: &[u8]) {
+        let place = (parts.byte().and_then(Table::from_byte), parts.id(), parts.end());
+        let (Some(table), Some(first), Some(())) = place else {
+            self.malformed(key);
+            return;
+        };
+        let last = value.try_into().map(u64::from_be_bytes).unwrap_or(0);
+        let counter = self.counters.get(&table).copied().unwrap_or(0);
+        let skipped = self.skipped.entry(table).or_default();
+        let follows = skipped.last().is_none_or(|(_, before)| *before < first);
+        if first == 0 || last < first || last > counter || !follows {
+            self.problem(format!(
+                "SkippedIds of {table:?} from {first}: up to {last}, which no change of the counter left out"
+            ));
+        } else {
+            skipped.push((first, last));
+        }
+    }
+
     /// Notes that `table` has this id: from a counter, and not used up.
     fn id(&mut self, table: Table, id: u64) {
         let counter = self.counters.get(&table).copied().unwrap_or(0);
@@ -232,12 +261,38 @@ impl Check<'_> {
         let missing = (*greatest + 1, id.saturating_sub(1));
         *greatest = id.max(*greatest);
         *count += 1;
-        if is_complete(table) && missing.0 <= missing.1 {
-            self.missing(table, missing);
+        self.missing(table, missing);
+        if self.is_skipped(table, id) {
+            self.problem(format!(
+                "{table:?} {id}: this id was skipped, so it was never given"
+            ));
         }
     }
 
-    fn missing(&mut self, table: Table, (first, last): (u64, u64)) {
+    fn is_skipped(&self, table: Table, id: u64) -> bool {
+        let skipped = self.skipped.get(&table).map_or(&[][..], Vec::as_slice);
+        skipped.iter().any(|(first, last)| (*first..=*last).contains(&id))
+    }
+
+    /// Of a table that keeps what it was given, these are not there: all but those that were skipped are missing.
+    fn missing(&mut self, table: Table, (mut first, last): (u64, u64)) {
+        if !is_complete(table) {
+            return;
+        }
+        let skipped = self.skipped.get(&table).cloned().unwrap_or_default();
+        for (from, to) in skipped {
+            if from <= last && to >= first {
+                self.not_there(table, (first, from.saturating_sub(1)));
+                first = to.saturating_add(1);
+            }
+        }
+        self.not_there(table, (first, last));
+    }
+
+    fn not_there(&mut self, table: Table, (first, last): (u64, u64)) {
+        if first > last {
+            return;
+        }
         let which = if first == last {
             format!("{table:?} {first}")
         } else {
@@ -259,14 +314,15 @@ impl Check<'_> {
         counters.sort_unstable();
         for (table, last) in counters {
             let (greatest, count) = self.ids.get(&table).copied().unwrap_or_default();
-            if is_complete(table) && greatest < last {
-                self.missing(table, (greatest + 1, last));
-            }
+            self.missing(table, (greatest + 1, last));
             if table == Table::Feedback && count < last {
                 self.problem(format!(
                     "Feedback: {last} answers were given, and {count} are there"
                 ));
             }
+        }
+        for session in std::mem::take(&mut self.answers).into_keys() {
+            self.problem(format!("Feedback of session {session}: it has no FeedbackCount"));
         }
         self.whole_facility();
         self.whole_visits();
@@ -283,7 +339,7 @@ impl Check<'_> {
     }
 }
 
-/// Whether a table has every id that its counter gave: nothing removes from it.
+/// Whether a table has every id that its counter gave and did not skip: nothing removes from it.
 fn is_complete(table: Table) -> bool {
     matches!(
         table,

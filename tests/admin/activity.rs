@@ -34,10 +34,15 @@ async fn who_did_what_to_which_record_is_told() {
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
     alice.data("BM", &dataset("a")).await;
-    let mut again = dataset("a");
-    again["id"] = json!(1);
-    alice.data("BM", &again).await;
     alice.report("BM", &json!({"directory": "/users/alice/p"})).await;
+    let mut noted = dataset("a");
+    noted["sample_id"] = json!(99);
+    for id in [1, 77] {
+        noted["id"] = json!(id);
+        alice.data("BM", &noted).await;
+    }
+    let claim = json!({"directory": "/users/alice/p", "id": 1, "data_id": [99]});
+    alice.report("BM", &claim).await;
     bob.launch("BM", "night").await;
     bob.close("BM", "night").await;
     bob.close("BM", "night").await;
@@ -49,15 +54,22 @@ async fn who_did_what_to_which_record_is_told() {
             "alice: register key project/2 alice",
             "bob: register key project/3 bob",
             "alice: session launched session/1 alice",
-            "alice: dataset uploaded dataset/1 alice",
             "alice: dataset updated dataset/1 alice",
-            "alice: report uploaded report/1 alice",
+            "alice: dataset uploaded dataset/2 alice",
+            "alice: report updated report/1 alice",
             "bob: session ended session/1 alice",
             "bob: session launched session/2 bob",
             "bob: session closed session/2 bob",
             "operator: reset key project/3 bob",
         ]
     );
+    // An upload without a note is told by its record.
+    for path in ["data/1", "reports/1"] {
+        let row = site.admin(path).await;
+        let told = ["project", "address", "created"].map(|field| row[field].as_str().unwrap().to_owned());
+        assert_eq!(told[..2], ["alice", "127.0.0.1"], "{path}");
+        assert!(told[2].starts_with("2026-11-23T15:00:00"), "{path}: {}", told[2]);
+    }
     let rows = site.admin("activity").await;
     assert_keys(&rows, &FIELDS);
     for row in rows.as_array().unwrap() {

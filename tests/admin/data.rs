@@ -4,7 +4,7 @@ use super::{assert_keys, assert_paged, assert_refuses, dataset, ids};
 use crate::support::Site;
 use serde_json::{json, Value};
 
-const FIELDS: [&str; 22] = [
+const FIELDS: [&str; 23] = [
     "id",
     "project",
     "beamline",
@@ -27,6 +27,7 @@ const FIELDS: [&str; 22] = [
     "meta_data",
     "created",
     "modified",
+    "address",
 ];
 
 /// 1, 2: alice's in session 1 at BM; 3: alice's at ID without a session; 4: bob's in session 2 at ID; 5: bob's at BM.
@@ -62,7 +63,7 @@ async fn a_dataset_is_shown_with_every_field() {
     assert_eq!(alice.data("BM", &upload).await.json(), json!({"id": 1}));
     site.clock.advance(chrono::TimeDelta::minutes(1));
     let mut again = upload.clone();
-    again["name"] = json!("xtal-2");
+    again["energy"] = json!(12.7);
     assert_eq!(alice.data("BM", &again).await.json(), json!({"id": 1}));
     let mut row = site.admin("data/1").await;
     let url = row["url"].take();
@@ -71,14 +72,15 @@ async fn a_dataset_is_shown_with_every_field() {
         row,
         json!({
             "id": 1, "project": "alice", "beamline": "BM", "session": 1, "sample_id": 1, "group": "native",
-            "name": "xtal-2", "type": "MAD", "filename": "xtal_{:05d}.cbf", "frames": "1-4,8", "num_frames": 5,
-            "energy": 12.658, "exposure": 0.25, "attenuation": 50.0, "beam_size": 20.0,
+            "name": "xtal", "type": "MAD", "filename": "xtal_{:05d}.cbf", "frames": "1-4,8", "num_frames": 5,
+            "energy": 12.7, "exposure": 0.25, "attenuation": 50.0, "beam_size": 20.0,
             "start_time": "2026-11-23T14:00:00.500000Z", "end_time": "2026-11-23T14:30:00Z", "uuid": "u-1", "url": null,
             "meta_data": {
                 "detector": {"type": "PILATUS", "pixels": [2463, 2527]}, "comments": "", "wavelength": 0.97949,
                 "none": null
             },
-            "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:01:00Z"
+            "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:01:00Z",
+            "address": "127.0.0.1"
         })
     );
     assert!(

@@ -6,6 +6,7 @@ mod backup;
 mod connections;
 mod data;
 mod feedback;
+mod ids;
 mod outbox;
 mod projects;
 mod reports;

@@ -4,8 +4,9 @@ use super::{assert_keys, assert_paged, assert_refuses, dataset, ids};
 use crate::support::Site;
 use serde_json::json;
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "id", "project", "beamline", "name", "kind", "score", "data_id", "url", "details", "created", "modified",
+    "address",
 ];
 
 /// 1, 2, 4: alice's; 3: bob's.
@@ -44,7 +45,8 @@ async fn a_report_is_shown_with_every_field() {
         json!({
             "id": 1, "project": "alice", "beamline": "BM", "name": "MX analysis", "kind": "MX", "score": 0.875,
             "data_id": [1, 2], "url": null, "details": details,
-            "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z"
+            "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z",
+            "address": "127.0.0.1"
         })
     );
     assert!(!site.admin_reply("reports/1").await.text().contains("secret"));

@@ -2,7 +2,7 @@
 
 use super::{done, failed, serve};
 use crate::support::{assert_clean, busy_site, until_free};
-use beamlive_storage::ids::IdRef;
+use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId};
 use beamlive_storage::{keys, Batch, Store, StoreConfig, Table, Timestamp};
 use tempfile::TempDir;
 
@@ -13,10 +13,12 @@ async fn a_busy_store_is_clean_until_it_is_damaged() {
     for table in [
         Table::Stretch,
         Table::Feedback,
-        Table::DatasetByUuid,
+        Table::DatasetByIdentity,
         Table::Report,
         Table::AnsweredRequestByTime,
         Table::SecurePath,
+        Table::FeedbackCount,
+        Table::SkippedIds,
         Table::Outbox,
         Table::Connection,
         Table::ActivityByProject,
@@ -43,9 +45,9 @@ async fn a_busy_store_is_clean_until_it_is_damaged() {
     )
     .unwrap();
     let mut batch = Batch::new();
-    batch.clear(keys::index(
-        Table::DatasetByBeamline,
-        IdRef::Known(1),
+    batch.clear(keys::dataset_by_project(
+        BeamlineId(1),
+        ProjectId(2),
         IdRef::Known(2),
     ));
     store.reserve().unwrap().commit(batch).await.unwrap();
@@ -57,7 +59,7 @@ async fn a_busy_store_is_clean_until_it_is_damaged() {
     assert!(
         ended
             .stdout
-            .contains("problem: Dataset 2: not in DatasetByBeamline of 1\n"),
+            .contains("problem: Dataset 2: not in DatasetByProject of 2 at beamline 1\n"),
         "{}",
         ended.stdout
     );

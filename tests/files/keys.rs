@@ -99,7 +99,18 @@ async fn an_expired_key_opens_nothing_and_a_new_upload_gets_a_new_one() {
     alice.data("BM", &dataset).await;
     let uploaded_again = site.admin("data/2").await["url"].as_str().unwrap().to_owned();
     assert_ne!(uploaded_again, uploaded);
-    for key in [&renewed, &uploaded_again] {
+    let mut same = dataset.clone();
+    same["id"] = json!(1);
+    alice.data("BM", &same).await;
+    let updated = site.admin("data/1").await["url"].as_str().unwrap().to_owned();
+    assert_ne!(updated, uploaded, "an update of a record renews its key");
+    alice.data("BM", &same).await;
+    assert_eq!(
+        site.admin("data/1").await["url"],
+        updated.as_str(),
+        "while that is good, it stays"
+    );
+    for key in [&renewed, &uploaded_again, &updated] {
         assert_eq!(site.get(&url(key)).await.status, 200);
     }
 }

@@ -187,7 +187,7 @@ class Day:
         self.log.scene("Datasets")
         last = 0
         for name in sorted(path.stem for path in PAYLOADS.glob("data-*.json") if "reupload" not in path.stem):
-            with self.step(f"{name}: uploaded; again with its id: the same; again with its uuid alone: the same"):
+            with self.step(f"{name}: uploaded; again with its id: the same; again without it: the same"):
                 sent = payload(name) | {"uuid": str(uuid.uuid4())}
                 # One names a sample that does not exist: it is ignored, the dataset is kept.
                 known = name != "data-XRF"
@@ -195,7 +195,7 @@ class Day:
                 number = self.alpha.upload("data", sent)
                 holds("id", last in (0, number - 1), f"{number} follows {last}")
                 same("id of the upload with its id", number, self.alpha.upload("data", sent | {"id": number}))
-                same("id of the upload with its uuid", number, self.alpha.upload("data", sent))
+                same("id of the retry", number, self.alpha.upload("data", sent))
                 mine = {"project": "alpha", "beamline": "BM", "session": self.session}
                 sample = {"sample_id": self.sample, "group": "native"} if known else {"sample_id": None, "group": None}
                 self.datasets[number], last = (sent, mine | sample), number
@@ -210,6 +210,39 @@ class Day:
             missing = {"directory", "type", "name", "energy", "exposure"} - set(error["fields"])
             holds("fields", not missing, f"{sorted(missing)} not named in {error}")
         self.collect_json(last + 1)
+        self.collect_run()
+        self.collect_old()
+
+    def collect_run(self) -> None:
+        run = payload("data-DATA") | {"uuid": str(uuid.uuid4()), "sample_id": self.sample}
+        mine = {"project": "alpha", "beamline": "BM", "session": self.session}
+        mine |= {"sample_id": self.sample, "group": "native"}
+        numbers: dict[str, int] = {}
+        with self.step("an inverse beam: two datasets of one run, with one uuid, are two"):
+            for half in ("invA", "invB"):
+                sent = run | {"name": half}
+                numbers[half] = self.alpha.upload("data", sent)
+                self.datasets[numbers[half]] = (sent, mine)
+            same("numbers", 2, len(set(numbers.values())))
+        with self.step("a retry of one of them is that one, and the other is as it was"):
+            other = self.operator.get(f"data/{numbers['invB']}")
+            same("id", numbers["invA"], self.alpha.upload("data", run | {"name": "invA"}))
+            same("the other half", other, self.operator.get(f"data/{numbers['invB']}"))
+
+    def collect_old(self) -> None:
+        with self.step("a metadata file of years ago, with an id of an earlier server: a new dataset, and a note"):
+            today = min(self.datasets)
+            before = self.operator.get(f"data/{today}")
+            old = {"id": today, "uuid": str(uuid.uuid4()), "name": "lys-2019", "sample_id": None}
+            sent = payload("data-DATA-reupload") | old | {"directory": "/users/alpha/2019/lys"}
+            number = self.alpha.upload("data", sent)
+            holds("id", number not in self.datasets, f"{number} is another dataset")
+            same("the dataset that has the id now", before, self.operator.get(f"data/{today}"))
+            note = self.operator.get("activity", project="alpha", limit=1)[0]
+            expect.has("note", {"action": "dataset uploaded", "record": {"subject": "dataset", "id": number}}, note)
+            holds("note", f"dataset {today}" in note["note"], note["note"])
+            expected = {"project": "alpha", "beamline": "BM", "session": self.session}
+            self.datasets[number] = (sent, expected | {"sample_id": None, "group": None})
 
     def collect_json(self, number: int) -> None:
         with self.step("a JSON dataset without times, by the fields' other names: it ended now"):
@@ -316,11 +349,13 @@ class Day:
     def data_proxy(self) -> None:
         self.log.scene("Directories and keys")
         directory = self.server.users_root / "alpha" / SESSION
-        with self.step("a directory gets one key, again and again; none outside the users' root"):
+        with self.step("every call makes a key of the directory; none outside the users' root"):
             path = "/download/data/create/"
             reply = self.wire.json("POST", path, data={"path": str(directory)})
             expect.secure_key("key", reply.get("key"))
-            same("the key again", reply, self.wire.json("POST", path, json={"path": str(directory)}))
+            again = self.wire.json("POST", path, json={"path": str(directory)}).get("key")
+            expect.secure_key("the next key", again)
+            holds("the next key", again != reply["key"], "it is the same")
             self.wire.send("POST", path, data={"path": "/etc"}, expect=403)
 
     def feedback(self) -> None:

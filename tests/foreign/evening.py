@@ -80,9 +80,11 @@ class Evening:
             same("one of them", session, self.operator.get(f"sessions/{session['id']}"))
 
     def read_activity(self) -> None:
-        with self.step("the activity log has entries of the day, with the caller's address"):
+        with self.step("the activity log and the datasets tell from which address"):
             entries = self.operator.get("activity", project="alpha", limit=1000)
-            holds("activity", len(entries) >= len(self.datasets), f"{len(entries)} entries")
+            holds("activity", len(entries) >= 5, f"{len(entries)} entries")
+            for number in self.datasets:
+                same("address", "127.0.0.1", self.operator.get(f"data/{number}")["address"])
             holds("activity", "127.0.0.1" in str(entries), f"no address in {entries[:3]}")
         with self.step("the outbox is empty: the built-in Data Proxy has given every key"):
             same("outbox", [], self.operator.get("outbox"))

@@ -213,6 +213,7 @@ impl Spec {
             beamline: BeamlineId(1),
             name: name.to_owned(),
             survey: SecureKey([0; 20]),
+            key: None,
             created: start,
             stretches: 1,
             latest,

@@ -2,6 +2,8 @@
 
 use super::{dataset_in, url};
 use crate::support::{for_address, Reply, Site};
+use beamlive_actors::secure_path;
+use beamlive_storage::records::SecureKey;
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use std::net::IpAddr;
@@ -49,80 +51,65 @@ async fn every_record_has_its_key_at_once() {
 }
 
 #[actix_web::test]
-async fn one_directory_has_one_key_for_all_records_of_a_project() {
+async fn every_record_of_a_directory_has_a_key_of_its_own_and_keeps_it() {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
-    alice.data("BM", &dataset_in("/users/alice/a")).await;
-    alice.data("ID", &dataset_in("/users/alice/a")).await;
-    alice.report("BM", &json!({"directory": "/users/alice/a"})).await;
+    let mut again = dataset_in("/users/alice/a");
+    again["id"] = json!(1);
+    let mut keys = Vec::new();
+    for client in [&alice, &alice, &bob] {
+        client.data("BM", &dataset_in("/users/alice/a")).await;
+        client.report("BM", &json!({"directory": "/users/alice/a"})).await;
+    }
+    for path in [
+        "data/1",
+        "data/2",
+        "data/3",
+        "reports/1",
+        "reports/2",
+        "reports/3",
+    ] {
+        keys.push((path, url(&site, path).await.unwrap()));
+    }
+    let different: std::collections::BTreeSet<_> = keys.iter().map(|(_, key)| key).collect();
+    assert_eq!(different.len(), keys.len());
     site.restart().await;
-    let (alice, bob) = (alice.at(&site), bob.at(&site));
-    alice.data("BM", &dataset_in("/users/alice/a")).await;
-    let key = url(&site, "data/1").await.unwrap();
-    for path in ["data/2", "reports/1", "data/3"] {
+    assert_eq!(alice.at(&site).data("BM", &again).await.json()["id"], 1);
+    for (path, key) in keys {
         assert_eq!(url(&site, path).await.unwrap(), key, "{path}");
     }
-    bob.data("BM", &dataset_in("/users/alice/a")).await;
-    assert_ne!(
-        url(&site, "data/4").await.unwrap(),
-        key,
-        "another project's key would let it see what that one has"
-    );
 }
 
 #[actix_web::test]
-async fn uploads_to_one_new_directory_at_once_agree_on_its_key() {
-    let site = Site::new().await;
-    let alice = site.client("alice").await;
-    let uploads = (0..24).map(|number| {
-        let (alice, beamline) = (&alice, ["BM", "ID", "SIM"][number % 3]);
-        async move {
-            alice
-                .data(beamline, &dataset_in("/users/alice/shared"))
-                .await
-                .status
-        }
-    });
-    let statuses = futures_util::future::join_all(uploads).await;
-    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
-    let mut keys: Vec<_> = site
-        .admin("data")
-        .await
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row["url"].to_string())
-        .collect();
-    assert_eq!(keys.len(), 24);
-    keys.dedup();
-    assert_eq!(keys.len(), 1, "{keys:?}");
-}
-
-#[actix_web::test]
-async fn a_directory_gets_one_key_however_it_is_asked_for() {
+async fn every_call_makes_a_key_of_the_directory_however_it_is_written() {
     let mut site = Site::new().await;
-    let key = create(&site, "/users/alice/day").await;
+    let mut keys = Vec::new();
     for path in [
+        "/users/alice/day",
         "/users/alice/day/",
         "/users//alice/./day",
         "alice/day",
         "/users/bob/../alice/day",
     ] {
-        assert_eq!(create(&site, path).await, key, "{path}");
+        keys.push(create(&site, path).await);
     }
-    let as_json = Reply::of(
-        site.request(Method::POST, PATH)
-            .json(&json!({"path": "/users/alice/day"})),
-    )
-    .await;
-    assert_eq!((as_json.status, as_json.json()), (200, json!({ "key": key })));
+    let request = site.request(Method::POST, PATH);
+    let as_json = Reply::of(request.json(&json!({"path": "/users/alice/day"}))).await;
+    keys.push(as_json.json()["key"].as_str().unwrap().to_owned());
     let slashless = site
         .request(Method::POST, "/download/data/create")
         .form(&[("path", "/users/alice/day")]);
-    assert_eq!(Reply::of(slashless).await.json()["key"], key);
-    assert_ne!(create(&site, "/users/alice/day2").await, key);
+    let slashless = Reply::of(slashless).await.json();
+    keys.push(slashless["key"].as_str().unwrap().to_owned());
     site.restart().await;
-    assert_eq!(create(&site, "/users/alice/day").await, key);
+    let different: std::collections::BTreeSet<_> = keys.iter().collect();
+    assert_eq!(different.len(), 7);
+    let store = &site.app().directory.services().store;
+    for key in &keys {
+        let key = SecureKey::parse(key).unwrap();
+        let opened = secure_path::find(store, &key).unwrap().unwrap();
+        assert_eq!(opened.directory, "/users/alice/day");
+    }
 }
 
 #[actix_web::test]

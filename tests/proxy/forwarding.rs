@@ -104,12 +104,13 @@ async fn an_upload_of_the_same_again_calls_the_proxy_no_more() {
     let key = key_of(&site, "data/1").await;
     drained(&site).await;
     assert_eq!(proxy.given(), [("/users/alice/a".to_owned(), key.clone())]);
-    // In another directory it is another key's
+    // In another directory it is another dataset, with another key
     dataset["directory"] = json!("/users/alice/b");
-    assert_eq!(alice.data("BM", &dataset).await.json()["id"], 1);
+    assert_eq!(alice.data("BM", &dataset).await.json()["id"], 2);
     drained(&site).await;
     assert_eq!(proxy.calls().len(), 2);
-    assert_ne!(key_of(&site, "data/1").await, key);
+    assert_ne!(key_of(&site, "data/2").await, key);
+    assert_eq!(key_of(&site, "data/1").await, key);
 }
 
 /// Whatever is wrong with the proxy: uploads are taken, their keys come once it is well.

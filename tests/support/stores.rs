@@ -75,8 +75,8 @@ pub async fn busy_site() -> Site {
     large["points"] = json!(vec![1.5; 20_000]);
     for body in [
         dataset("first", Some("u-1"), "/users/alice/1"),
-        dataset("again", Some("u-1"), "/users/alice/1"),
-        dataset("moved", Some("u-1"), "/users/alice/2"),
+        dataset("first", Some("u-1"), "/users/alice/1"),
+        dataset("of the same run", Some("u-1"), "/users/alice/2"),
         dataset("same directory", Some("u-2"), "/users/alice/2"),
         large.clone(),
     ] {
@@ -85,9 +85,9 @@ pub async fn busy_site() -> Site {
     let mut other_uuid = dataset("first", Some("u-9"), "/users/alice/1");
     other_uuid["id"] = json!(2);
     assert_eq!(alice.data("BM", &other_uuid).await.json()["id"], 2);
-    large["id"] = json!(4);
+    large["id"] = json!(5);
     large["points"] = json!(vec![2.5; 5_000]);
-    assert_eq!(alice.data("BM", &large).await.json()["id"], 4);
+    assert_eq!(alice.data("BM", &large).await.json()["id"], 5);
     assert_eq!(
         bob.data("BM", &dataset("stray", None, "/users/bob/1"))
             .await
@@ -96,7 +96,7 @@ pub async fn busy_site() -> Site {
     );
 
     let report = |ids: &[u64]| json!({"directory": "/users/alice/r", "title": "R", "details": [1, {"a": 2}], "data_id": ids});
-    assert_eq!(alice.report("BM", &report(&[2, 3, 5])).await.json()["id"], 1);
+    assert_eq!(alice.report("BM", &report(&[2, 3, 6])).await.json()["id"], 1);
     site.pass(MINUTE);
     alice.close("BM", "day-1").await;
     site.pass(MINUTE);
@@ -134,7 +134,7 @@ pub async fn busy_site() -> Site {
     assert_eq!(Reply::of(request).await.status, 200);
     let pruned = FACILITY.split("[[group]]").next().unwrap().to_owned();
     assert_eq!(site.post_admin("apply?prune=true", pruned).await.status, 200);
-    site.apply(FACILITY).await;
+    site.apply(&format!("[ids]\nfirst = 100\n{FACILITY}")).await;
 
     site.stop().await;
     let proxy = FakeProxy::start(Mood::Good).await;
@@ -156,7 +156,7 @@ pub async fn busy_site() -> Site {
     proxy.set(Mood::Bad(500, "{}"));
     alice.data("BM", &dataset("waits", None, "/users/alice/10")).await;
     alice
-        .data("BM", &dataset("moved", Some("u-1"), "/users/alice/11"))
+        .data("BM", &dataset("waits", Some("u-1"), "/users/alice/11"))
         .await;
     bob.launch("SIM", "waits-too").await;
     alice.report("BM", &report(&[2])).await;

@@ -4,6 +4,7 @@ mod fields;
 mod identity;
 mod meta_data;
 mod place;
+mod rows;
 mod times;
 
 use crate::support::{Client, Reply, Site};

@@ -107,7 +107,7 @@ impl Command for LaunchSession {
 
 impl Command for CloseSession {
     /// `None`: never launched. Otherwise the length of the newest stretch, in microseconds.
-    type Reply = Result<Option<Handed<i64>>, Refusal>;
+    type Reply = Result<Handed<Option<i64>>, Refusal>;
 }
 
 impl Command for AddDataset {

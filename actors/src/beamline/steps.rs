@@ -102,13 +102,15 @@ impl Step for CloseStep {
             Ok(closed) => closed,
             Err(missing) => return Taken::Needs(missing, state, self),
         };
-        let answer = closed.map(|closed| {
-            let batch = writing::close(beamline.id, &closed, revision, &command.origin, now);
-            Handed {
-                receipt: permit.commit(batch),
-                answer: closed.stretch_micros,
-            }
-        });
+        // That there is no such session may be remembered from before another node launched it.
+        let batch = match &closed {
+            Some(closed) => writing::close(beamline.id, closed, revision, &command.origin, now),
+            None => writing::never_launched(beamline.id, command),
+        };
+        let answer = Handed {
+            receipt: permit.commit(batch),
+            answer: closed.map(|closed| closed.stretch_micros),
+        };
         let _ = self.0.reply.send(Ok(answer));
         Taken::Done(state)
     }

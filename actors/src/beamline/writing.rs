@@ -1,7 +1,7 @@
 //! The batches of launch and close.
 
 use super::state::{Change, Closed, Launch, Launched};
-use super::LaunchSession;
+use super::{CloseSession, LaunchSession};
 use crate::activity::{self, Deed, Origin};
 use crate::directory_key::{self, Opening};
 use beamlive_storage::ids::{BeamlineId, IdRef, Slot};
@@ -10,7 +10,7 @@ use beamlive_storage::records::{BeamlineState, SecureKey, Session, Stretch, Subj
 use beamlive_storage::{Batch, Timestamp};
 
 /// The directory of a session, relative to the users' root.
-pub(super) fn session_directory(command: &LaunchSession) -> String {
+fn session_directory(command: &LaunchSession) -> String {
     format!("{}/{}", command.username, command.name)
 }
 
@@ -19,6 +19,7 @@ pub(super) fn new_session(
     beamline: BeamlineId,
     command: &LaunchSession,
     survey: SecureKey,
+    key: Option<SecureKey>,
     start: Timestamp,
 ) -> Session {
     Session {
@@ -26,6 +27,7 @@ pub(super) fn new_session(
         beamline,
         name: command.name.to_string(),
         survey,
+        key,
         created: start,
         stretches: 1,
         latest: Stretch { start, end: None },
@@ -128,7 +130,6 @@ pub(super) fn create(
         (Subject::Session, id),
         session.project,
         &directory,
-        None,
         opening,
         now,
     );
@@ -163,6 +164,13 @@ pub(super) fn close(
         }
         None => unchanged(&mut batch, beamline, revision),
     }
+    batch
+}
+
+/// That the project never launched a session of this name here, which is answered once this holds.
+pub(super) fn never_launched(beamline: BeamlineId, command: &CloseSession) -> Batch {
+    let mut batch = Batch::new();
+    batch.require_absent(keys::session_by_name(beamline, command.project, &command.name));
     batch
 }
 

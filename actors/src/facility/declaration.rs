@@ -4,6 +4,7 @@
 
 mod entries;
 mod fields;
+mod ids;
 mod rules;
 mod sections;
 mod text;
@@ -51,6 +52,8 @@ pub struct Declaration {
     pub access_lists: Vec<Placed<AccessListEntry>>,
     /// Beamtimes.
     pub beamtimes: Vec<Placed<BeamtimeEntry>>,
+    /// Ids of sessions, datasets, reports and samples start above this.
+    pub first_id: Option<u64>,
     /// Names of entries that stand in the file but could not be read: whoever refers to them makes no mistake.
     pub unread: HashSet<(Section, String)>,
 }
@@ -100,7 +103,11 @@ impl Declaration {
                 }
             }
         }
-        let known = Section::ALL.map(Section::name);
+        if let Some(table) = tree.tables.remove("ids") {
+            this.first_id = ids::first(table, tree.ids_line, mistakes);
+        }
+        let mut known = Section::ALL.map(Section::name).to_vec();
+        known.push("ids");
         for name in tree.tables.keys() {
             let short: String = name
                 .chars()

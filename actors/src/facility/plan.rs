@@ -5,6 +5,7 @@
 
 mod describe;
 pub(crate) mod draft;
+mod first_id;
 mod prune;
 mod refer;
 mod resolve;
@@ -14,7 +15,7 @@ use super::check;
 use super::declaration::Declaration;
 use super::place::{Mistake, Mistakes};
 use beamlive_storage::ids::{AccessListId, BeamlineId, IdRef, ProjectId};
-use beamlive_storage::keys::{self, Table};
+use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::{Batch, Order, ReadError, Store, Timestamp};
 use draft::Drafts;
 use resolve::Resolver;
@@ -47,7 +48,7 @@ pub struct KeyChange {
     pub replaced: bool,
 }
 
-/// The last ids given, per declared table.
+/// The last ids given, per table that a file has a say in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counters(BTreeMap<Table, u64>);
 
@@ -68,6 +69,9 @@ impl Counters {
             Table::Sample,
             Table::AccessList,
             Table::Beamtime,
+            Table::Session,
+            Table::Dataset,
+            Table::Report,
         ];
         tables
             .into_iter()
@@ -100,38 +104,36 @@ impl InUse {
     /// # Errors
     /// [`ReadError`] when the store can't be read.
     pub fn load(store: &Store, catalog: &Catalog) -> Result<Self, ReadError> {
-        let any = |table: Table, id: u64| -> Result<bool, ReadError> {
-            let (start, end) = keys::below(&keys::record(table, IdRef::Known(id)), None);
-            Ok(store
-                .scan_keys(&start, &end, Order::Ascending)
-                .next()
-                .transpose()?
-                .is_some())
+        let any = |begins: &[Key]| -> Result<bool, ReadError> {
+            for begin in begins {
+                let (start, end) = keys::below(begin, None);
+                let first = store.scan_keys(&start, &end, Order::Ascending).next();
+                if first.transpose()?.is_some() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         };
         let mut used = Self::default();
         for (id, _) in catalog.projects.iter() {
-            let tables = [
-                Table::SessionByProject,
-                Table::DatasetByProject,
-                Table::ReportByProject,
+            let project = ProjectId(id);
+            let mut begins = vec![
+                keys::record(Table::SessionByProject, project),
+                keys::record(Table::ReportByProject, project),
             ];
-            if tables
-                .into_iter()
-                .try_fold(false, |used, table| Ok::<_, ReadError>(used || any(table, id)?))?
-            {
-                used.projects.insert(ProjectId(id));
+            let beamlines = catalog.beamlines.iter().map(|(id, _)| BeamlineId(id));
+            begins.extend(beamlines.map(|beamline| keys::datasets_of(beamline, project)));
+            if any(&begins)? {
+                used.projects.insert(project);
             }
         }
         for (id, _) in catalog.beamlines.iter() {
             let tables = [
                 Table::BeamlineState,
                 Table::SessionByBeamline,
-                Table::DatasetByBeamline,
+                Table::DatasetByProject,
             ];
-            if tables
-                .into_iter()
-                .try_fold(false, |used, table| Ok::<_, ReadError>(used || any(table, id)?))?
-            {
+            if any(&tables.map(|table| keys::record(table, IdRef::Known(id))))? {
                 used.beamlines.insert(BeamlineId(id));
             }
         }
@@ -200,6 +202,7 @@ impl Plan {
         mistakes: &mut Mistakes,
     ) -> Option<Self> {
         let mut resolver = Resolver::new(catalog, declaration, situation, mistakes);
+        let floor = resolver.first_id(declaration.first_id);
         resolver.resolve(declaration);
         if situation.prune {
             resolver.prune(catalog, situation.in_use);
@@ -209,12 +212,14 @@ impl Plan {
             return None;
         }
         let changes = resolver.take_changes();
+        let mut batch = batch(&resolver.drafts);
+        floor.write(&mut batch);
         Some(Self {
             catalog: after(catalog, &resolver.drafts),
             counts: resolver.counts,
             changes,
             keys: resolver.keys,
-            batch: batch(&resolver.drafts),
+            batch,
         })
     }
 }

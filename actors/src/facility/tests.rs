@@ -11,7 +11,7 @@ use crate::activity::Origin;
 use crate::ask::{Keeper, Kind};
 use crate::clock::ManualClock;
 use crate::key::PublicKey;
-use beamlive_storage::ids::{IdRef, ProjectId};
+use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId};
 use beamlive_storage::records::{Activity, DataType, Project};
 use beamlive_storage::{keys, Batch, Order, Table, Timestamp};
 
@@ -228,9 +228,9 @@ async fn prune_spares_what_records_refer_to_and_never_gives_an_id_again() {
         IdRef::Known(1),
         IdRef::Known(7),
     ));
-    batch.mark(keys::index(
-        Table::DatasetByBeamline,
-        IdRef::Known(2),
+    batch.mark(keys::dataset_by_project(
+        BeamlineId(2),
+        ProjectId(1),
         IdRef::Known(7),
     ));
     house.store.reserve().unwrap().commit(batch).await.unwrap();

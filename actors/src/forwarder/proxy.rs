@@ -3,7 +3,7 @@
 use crate::clock::{Clock, KeySource};
 use crate::secure_path;
 use beamlive_storage::records::{PendingForward, SecureKey};
-use beamlive_storage::{Batch, CommitError, ReadError, Store, Unavailable};
+use beamlive_storage::{Batch, ReadError, Store, Unavailable};
 use futures_util::future::BoxFuture;
 use std::fmt;
 use std::sync::Arc;
@@ -90,29 +90,19 @@ impl LocalProxy {
     }
 
     async fn make(self, entry: PendingForward) -> Result<SecureKey, ProxyError> {
-        let project = Some(entry.project);
-        // Every conflict means that somebody else has just made the key, so the second look finds it.
-        for _ in 0..2 {
-            let (store, directory) = (self.store.clone(), entry.directory.clone());
-            let live =
-                tokio::task::spawn_blocking(move || secure_path::live_key(&store, project, &directory))
-                    .await
-                    .map_err(|_| ProxyError::Panicked)??;
-            if let Some(key) = live {
-                return Ok(key);
-            }
-            let key = self.keys.secure_key();
-            let mut batch = Batch::new();
-            secure_path::open(&mut batch, project, &entry.directory, key, self.clock.now());
-            match self.store.reserve()?.commit(batch).await {
-                Ok(_) => return Ok(key),
-                Err(CommitError::Conflict(_)) => {}
-                Err(error @ CommitError::WritesOff(_)) => return Err(ProxyError::Store(error.to_string())),
-            }
+        let key = self.keys.secure_key();
+        let mut batch = Batch::new();
+        secure_path::open(
+            &mut batch,
+            Some(entry.project),
+            &entry.directory,
+            key,
+            self.clock.now(),
+        );
+        match self.store.reserve()?.commit(batch).await {
+            Ok(_) => Ok(key),
+            Err(error) => Err(ProxyError::Store(error.to_string())),
         }
-        Err(ProxyError::Store(
-            "the directory's key was made and removed at the same time".to_owned(),
-        ))
     }
 }
 

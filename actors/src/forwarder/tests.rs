@@ -111,7 +111,7 @@ impl Bench {
     }
 
     fn key(&self, id: u64) -> Option<SecureKey> {
-        secure_path::of_record(&self.store, Subject::Dataset, id).unwrap()
+        secure_path::of_record(&self.store, Subject::Dataset, id, None).unwrap()
     }
 
     async fn asked(&mut self) -> Asked {
@@ -525,22 +525,24 @@ async fn the_built_in_proxy_drains_what_an_external_one_left() {
         keys,
         Arc::new(bench.clock.clone()),
     ));
-    let mut opened = Batch::new();
-    secure_path::open(&mut opened, Some(ALICE), "/known", key(9), NOW);
-    bench.commit(opened).await;
-    bench.upload(1, "/known").await;
-    bench.upload(2, "/new").await;
-    bench.upload(3, "/new").await;
+    for id in [1, 2] {
+        bench.upload(id, "/left").await;
+    }
     let _forwarder = bench.start();
     bench
         .until("an empty outbox", |bench| {
             backlog(&bench.store, 10).unwrap().rows == 0
         })
         .await;
-    assert_eq!(bench.key(1), Some(key(9)));
-    let made = secure_path::live_key(&bench.store, Some(ALICE), "/new").unwrap();
-    assert!(made.is_some() && made != Some(key(9)));
-    assert_eq!((bench.key(2), bench.key(3)), (made, made));
+    let made = [1, 2].map(|id| bench.key(id).unwrap());
+    assert_ne!(made[0], made[1], "each record has a key of its own");
+    for key in made {
+        let opened = secure_path::find(&bench.store, &key).unwrap().unwrap();
+        assert_eq!(
+            (opened.directory.as_str(), opened.project),
+            ("/left", Some(ALICE))
+        );
+    }
 }
 
 #[actix::test]

@@ -5,8 +5,9 @@ use super::once::Once;
 use crate::facility::catalog::Catalog;
 use crate::secure_path;
 use beamlive_storage::ids::{BeamlineId, ProjectId, SampleId, SessionId};
-use beamlive_storage::records::Dataset;
+use beamlive_storage::records::{identity, Dataset};
 use beamlive_storage::Timestamp;
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 /// A dataset as a client uploads it, checked.
@@ -97,12 +98,29 @@ pub fn times(
 }
 
 impl DatasetUpload {
-    /// The record of this upload; `old` is what it replaces. The remarks are for the activity log.
+    /// Whether an id can mean `dataset`: it is the project's and has the same name and directory. Files on users' disks keep ids
+    /// for years, also those that another server gave.
+    #[must_use]
+    pub fn is_of(&self, project: ProjectId, dataset: &Dataset) -> bool {
+        dataset.project == project
+            && dataset.name == self.name
+            && dataset.directory_digest == secure_path::digest(&self.directory)
+    }
+
+    /// What a retry of this upload has in common with it; none without a uuid.
+    #[must_use]
+    pub fn identity(&self) -> Option<[u8; 16]> {
+        let uuid = self.uuid.as_deref()?;
+        Some(identity(uuid, &self.name, &secure_path::digest(&self.directory)))
+    }
+
+    /// The record of this upload, which came from `address`; `old` is what it replaces. The remarks are for the activity log.
     #[must_use]
     pub fn to_record(
         &self,
         place: Place,
         catalog: &Catalog,
+        address: Option<IpAddr>,
         old: Option<&Dataset>,
         now: Timestamp,
     ) -> (Dataset, Vec<String>) {
@@ -134,6 +152,8 @@ impl DatasetUpload {
             end_time,
             uuid: self.uuid.clone().or_else(|| old.and_then(|old| old.uuid.clone())),
             directory_digest: secure_path::digest(&self.directory),
+            key: old.and_then(|old| old.key),
+            address,
             meta_data: self.meta_data.clone(),
             created: old.map_or(now, |old| old.created),
             modified: now,

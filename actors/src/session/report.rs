@@ -3,10 +3,11 @@
 use super::dataset::Place;
 use super::once::Once;
 use crate::secure_path;
-use beamlive_storage::ids::{DatasetId, SessionId};
+use beamlive_storage::ids::{DatasetId, ProjectId, SessionId};
 use beamlive_storage::records::Report;
 use beamlive_storage::Timestamp;
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 /// Most datasets that one report may be about.
 pub const MAX_DATASETS: usize = 10_000;
@@ -40,13 +41,20 @@ pub struct OwnDataset {
 }
 
 impl ReportUpload {
-    /// The record of this upload. `datasets` holds what was found under each claimed id; those that are not the
+    /// Whether an id can mean `report`: it is the project's and has the same directory.
+    #[must_use]
+    pub fn is_of(&self, project: ProjectId, report: &Report) -> bool {
+        report.project == project && report.directory_digest == secure_path::digest(&self.directory)
+    }
+
+    /// The record of this upload, which came from `address`. `datasets` holds what was found under each claimed id; those that are not the
     /// project's are left out, with a remark for the activity log.
     #[must_use]
     pub fn to_record(
         &self,
         place: Place,
         datasets: &[(i64, Option<OwnDataset>)],
+        address: Option<IpAddr>,
         old: Option<&Report>,
         now: Timestamp,
     ) -> (Report, Vec<String>) {
@@ -75,6 +83,8 @@ impl ReportUpload {
             datasets: about,
             sessions,
             directory_digest: secure_path::digest(&self.directory),
+            key: old.and_then(|old| old.key),
+            address,
             details: self.details.clone(),
             created: old.map_or(now, |old| old.created),
             modified: now,

@@ -1,25 +1,27 @@
-//! The batches of uploads: record, indexes, directory and activity, all or nothing.
+//! The batches of uploads: record, indexes, directory and what is to be noted, all or nothing.
 
 use super::looking::Found;
-use super::{Attribution, RecordDataset, RecordReport};
+use super::{Attribution, RecordDataset, RecordFeedback, RecordReport};
 use crate::activity::{self, Deed, Origin};
 use crate::directory_key::{self, Opening};
-use beamlive_storage::ids::{IdRef, ProjectId, SessionId};
+use beamlive_storage::ids::{DatasetId, IdRef, ProjectId, SessionId};
 use beamlive_storage::keys::{self, Table};
-use beamlive_storage::records::{Dataset, Report, Subject};
-use beamlive_storage::{Batch, Timestamp};
+use beamlive_storage::records::{Dataset, FeedbackCount, Report, Subject};
+use beamlive_storage::{Batch, Timestamp, Versioned};
 
 pub(super) fn dataset(
     command: &RecordDataset,
-    record: Dataset,
+    mut record: Dataset,
     mut remarks: Vec<String>,
     found: &Found<Dataset>,
-    opening: Opening,
+    keys: Opening,
     now: Timestamp,
 ) -> (Batch, IdRef) {
     let mut batch = Batch::new();
     let project = record.project;
     attributed(&mut batch, &command.attribution);
+    let opening = opening(found, keys);
+    record.key = opening.map_or(record.key, Opening::key);
     let (id, action) = match &found.old {
         Some((id, old)) => {
             batch.replace(keys::dataset(IdRef::Known(*id)), old.revision, &record);
@@ -29,30 +31,14 @@ pub(super) fn dataset(
             let id = IdRef::Slot(batch.allocate(Table::Dataset));
             batch.insert(keys::dataset(id), &record);
             let session = IdRef::Known(record.session.map_or(0, |session| session.0));
-            batch.point(keys::index(Table::DatasetByProject, project, id), session);
-            batch.mark(keys::index(Table::DatasetByBeamline, record.beamline, id));
+            batch.point(keys::dataset_by_project(record.beamline, project, id), session);
             if let Some(session) = record.session {
                 batch.mark(keys::index(Table::DatasetBySession, session, id));
-            }
-            if let Some(claimed) = command.upload.id {
-                remarks.push(format!(
-                    "it was to update dataset {claimed}, which is not this project's"
-                ));
             }
             (id, "dataset uploaded")
         }
     };
-    let old_uuid = found.old.as_ref().and_then(|(_, old)| old.record.uuid.as_ref());
-    // An older uuid of the dataset stays in the index, and leads to it as well.
-    let new_uuid = record
-        .uuid
-        .as_ref()
-        .filter(|uuid| !found.by_uuid && old_uuid != Some(*uuid));
-    if let Some(uuid) = new_uuid {
-        let by_uuid = keys::dataset_by_uuid(project, uuid);
-        batch.require_absent(by_uuid.clone());
-        batch.point(by_uuid, id);
-    }
+    identify(&mut batch, id, &record, found);
     if let Some(once) = &command.upload.once {
         once.keep(
             &mut batch,
@@ -62,25 +48,22 @@ pub(super) fn dataset(
             now,
         );
     }
-    let moved = found
-        .old
-        .as_ref()
-        .is_some_and(|(_, old)| old.record.directory_digest != record.directory_digest);
-    directory(
-        &mut batch,
-        (Subject::Dataset, id),
-        project,
-        &command.upload.directory,
-        moved,
-        found,
-        opening,
-        now,
-    );
-    log(
+    if let Some(opening) = opening {
+        let directory = &command.upload.directory;
+        directory_key::give(
+            &mut batch,
+            (Subject::Dataset, id),
+            project,
+            directory,
+            opening,
+            now,
+        );
+    }
+    remarks.extend(found.remark.clone());
+    note(
         &mut batch,
         &command.origin,
-        Subject::Dataset,
-        id,
+        (Subject::Dataset, id),
         project,
         action,
         &record.name,
@@ -90,17 +73,40 @@ pub(super) fn dataset(
     (batch, id)
 }
 
+/// A retry will find the dataset by what it repeats. A uuid that the dataset had before stays, and leads to it as well.
+fn identify(batch: &mut Batch, id: IdRef, record: &Dataset, found: &Found<Dataset>) {
+    let Some(identity) = record.identity() else {
+        return;
+    };
+    let old = found.old.as_ref().map(|(id, old)| (DatasetId(*id), &old.record));
+    let before = old.and_then(|(id, old)| Some((id, old.uuid.as_deref()?, old.identity()?)));
+    if before.is_some_and(|(_, _, before)| before == identity) {
+        return;
+    }
+    let row = keys::dataset_by_identity(record.project, &identity);
+    if !found.identified {
+        batch.require_absent(row.clone());
+    }
+    batch.point(row, id);
+    if let Some((id, uuid, before)) = before {
+        let row = keys::dataset_by_identity(record.project, &before);
+        batch.set(row, &keys::identified(id, Some(uuid)));
+    }
+}
+
 pub(super) fn report(
     command: &RecordReport,
-    record: Report,
+    mut record: Report,
     mut remarks: Vec<String>,
     found: &Found<Report>,
-    opening: Opening,
+    keys: Opening,
     now: Timestamp,
 ) -> (Batch, IdRef) {
     let mut batch = Batch::new();
     let project = record.project;
     attributed(&mut batch, &command.attribution);
+    let opening = opening(found, keys);
+    record.key = opening.map_or(record.key, Opening::key);
     let (id, action) = match &found.old {
         Some((id, old)) => {
             let id = IdRef::Known(*id);
@@ -115,11 +121,6 @@ pub(super) fn report(
             let id = IdRef::Slot(batch.allocate(Table::Report));
             batch.insert(keys::report(id), &record);
             batch.mark(keys::index(Table::ReportByProject, project, id));
-            if let Some(claimed) = command.upload.id {
-                remarks.push(format!(
-                    "it was to update report {claimed}, which is not this project's"
-                ));
-            }
             (id, "report uploaded")
         }
     };
@@ -135,25 +136,22 @@ pub(super) fn report(
             now,
         );
     }
-    let moved = found
-        .old
-        .as_ref()
-        .is_some_and(|(_, old)| old.record.directory_digest != record.directory_digest);
-    directory(
-        &mut batch,
-        (Subject::Report, id),
-        project,
-        &command.upload.directory,
-        moved,
-        found,
-        opening,
-        now,
-    );
-    log(
+    if let Some(opening) = opening {
+        let directory = &command.upload.directory;
+        directory_key::give(
+            &mut batch,
+            (Subject::Report, id),
+            project,
+            directory,
+            opening,
+            now,
+        );
+    }
+    remarks.extend(found.remark.clone());
+    note(
         &mut batch,
         &command.origin,
-        Subject::Report,
-        id,
+        (Subject::Report, id),
         project,
         action,
         &record.name,
@@ -161,6 +159,39 @@ pub(super) fn report(
         now,
     );
     (batch, id)
+}
+
+/// How the record comes to a key, if it has none: a new record, or one whose key has expired. A directory never changes.
+fn opening<R>(found: &Found<R>, keys: Opening) -> Option<Opening> {
+    match (&found.old, keys) {
+        (None, opening) => Some(opening),
+        (Some(_), Opening::New(_)) if found.expired => Some(keys),
+        (Some(_), _) => None,
+    }
+}
+
+/// An answer to the survey of `session`; `count` is how many it has.
+pub(super) fn feedback(command: &RecordFeedback, count: Option<&Versioned<FeedbackCount>>) -> Batch {
+    let mut batch = Batch::new();
+    let row = keys::feedback_count(command.session);
+    match count {
+        Some(count) => {
+            let answers = count.record.answers.saturating_add(1);
+            batch.replace(row, count.revision, &FeedbackCount { answers });
+        }
+        None => batch.insert(row, &FeedbackCount { answers: 1 }),
+    }
+    let id = batch.allocate(Table::Feedback);
+    batch.insert(keys::feedback(command.session, id), &command.feedback);
+    let deed = Deed {
+        subject: Subject::Feedback,
+        record: Some(id.into()),
+        project: Some(command.place.project),
+        action: "feedback",
+        note: format!("on session {}", command.session),
+    };
+    activity::log(&mut batch, &command.origin, deed, command.feedback.created);
+    batch
 }
 
 /// The beamline must still be as its actor saw it when it said where the upload belongs.
@@ -172,48 +203,15 @@ fn attributed(batch: &mut Batch, attribution: &Attribution) {
     }
 }
 
+/// What is to be said of an upload. One without remarks is told by its record: who, when, from where.
 #[expect(
     clippy::too_many_arguments,
     reason = "each is a different thing, and there are two callers"
 )]
-fn directory<R>(
-    batch: &mut Batch,
-    (subject, id): (Subject, IdRef),
-    project: ProjectId,
-    directory: &str,
-    moved: bool,
-    found: &Found<R>,
-    opening: Opening,
-    now: Timestamp,
-) {
-    let settled = found.old.is_some() && !moved && (found.has_key || found.pending.is_some());
-    if settled {
-        return;
-    }
-    if moved && found.has_key && opening == Opening::Outbox {
-        // It is the old directory's: better none until the Data Proxy has answered.
-        batch.clear(keys::secure_key(subject, id));
-    }
-    directory_key::give(
-        batch,
-        (subject, id),
-        project,
-        directory,
-        found.pending.as_ref(),
-        opening,
-        now,
-    );
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is a different thing, and there are two callers"
-)]
-fn log(
+fn note(
     batch: &mut Batch,
     origin: &Origin,
-    subject: Subject,
-    record: IdRef,
+    (subject, record): (Subject, IdRef),
     project: ProjectId,
     action: &str,
     name: &str,
@@ -222,6 +220,9 @@ fn log(
 ) {
     /// Remarks beyond this many are counted, not told.
     const TOLD: usize = 20;
+    if remarks.is_empty() {
+        return;
+    }
     let mut note = name.to_owned();
     for remark in remarks.iter().take(TOLD) {
         tracing::warn!(who = origin.who, ?subject, name, "{remark}");

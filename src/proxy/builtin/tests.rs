@@ -4,6 +4,7 @@ use super::*;
 use actix_web::body::to_bytes;
 use actix_web::test::TestRequest;
 use beamlive_actors::clock::{CountingKeys, ManualClock};
+use beamlive_storage::ids::RawId;
 use beamlive_storage::keys;
 use beamlive_storage::records::SecurePath;
 use beamlive_storage::{Engine, MemoryEngine, Timestamp};
@@ -34,38 +35,37 @@ async fn post(proxy: &BuiltinProxy, kind: &str, body: &str) -> Result<String, Cr
 }
 
 #[actix_web::test]
-async fn form_and_json_give_the_one_key_of_a_directory_and_it_opens_it() {
+async fn form_and_json_give_keys_of_a_directory_and_each_opens_it() {
     let proxy = proxy_on(MemoryEngine::new());
-    let first = r#"{"key":"0000000000000000000000000000000000000001"}"#;
-    assert_eq!(
-        post(&proxy, FORM, "path=%2Fusers%2Falice%2Fa+b").await.unwrap(),
-        first
-    );
-    assert_eq!(
-        post(
-            &proxy,
+    for (number, kind, body) in [
+        (1, FORM, "path=%2Fusers%2Falice%2Fa+b"),
+        (
+            2,
             "application/json; charset=utf-8",
-            r#"{"path": "alice/./a b/"}"#
-        )
-        .await
-        .unwrap(),
-        first
-    );
-    assert!(post(&proxy, FORM, "path=bob&x=y").await.unwrap().contains("2\"}"));
-
-    let key = SecureKey::parse("0000000000000000000000000000000000000001").unwrap();
-    let opened = proxy
-        .store
-        .get::<SecurePath>(&keys::secure_path(&key))
-        .unwrap()
-        .unwrap()
-        .record;
-    let expected = SecurePath {
-        project: None,
-        directory: "/users/alice/a b".to_owned(),
-        created: NOW,
-    };
-    assert_eq!(opened, expected);
+            r#"{"path": "alice/./a b/"}"#,
+        ),
+        (3, FORM, "path=alice/a+b&x=y"),
+    ] {
+        let key = format!("{number:040}");
+        assert_eq!(
+            post(&proxy, kind, body).await.unwrap(),
+            format!("{{\"key\":\"{key}\"}}")
+        );
+        let opened = proxy
+            .store
+            .get::<SecurePath>(&keys::secure_path(&SecureKey::parse(&key).unwrap()))
+            .unwrap()
+            .unwrap()
+            .record;
+        let expected = SecurePath {
+            record: RawId::NONE,
+            subject: None,
+            project: None,
+            directory: "/users/alice/a b".to_owned(),
+            created: NOW,
+        };
+        assert_eq!(opened, expected);
+    }
 }
 
 #[rstest]
@@ -92,7 +92,7 @@ async fn what_names_no_directory_of_a_root_is_refused(
 }
 
 #[actix_web::test]
-async fn many_at_once_get_the_same_key() {
+async fn many_at_once_get_a_key_each() {
     let proxy = proxy_on(MemoryEngine::new());
     let calls = (0..32).map(|_| {
         let proxy = proxy.clone();
@@ -108,8 +108,9 @@ async fn many_at_once_get_the_same_key() {
         })
     });
     let keys: Vec<_> = futures_util::future::join_all(calls).await;
-    let first = keys.first().unwrap().as_ref().unwrap().clone().unwrap();
-    assert!(keys.into_iter().all(|key| key.unwrap() == Ok(first)));
+    let different: std::collections::BTreeSet<_> =
+        keys.into_iter().map(|key| key.unwrap().unwrap()).collect();
+    assert_eq!(different.len(), 32);
 }
 
 #[actix_web::test]

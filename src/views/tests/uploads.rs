@@ -22,33 +22,86 @@ async fn datasets_are_paged_from_new_to_old() {
 #[tokio::test]
 async fn datasets_are_filtered_by_each_and_by_all() {
     let store = store(|batch| {
+        add_session(batch, ALICE, BM, &[(0, None)]);
+        add_session(batch, BOB, BM, &[(0, None)]);
+        add_session(batch, ALICE, ID, &[(0, None)]);
         for (project, beamline, session) in [
             (ALICE, BM, Some(1)),
             (BOB, BM, Some(2)),
-            (ALICE, ID, Some(1)),
+            (ALICE, ID, Some(3)),
             (ALICE, BM, None),
+            (BOB, ID, None),
+            (ALICE, BM, Some(1)),
         ] {
             add_dataset(batch, &dataset(project, beamline, session));
         }
     })
     .await;
     let catalog = catalog();
-    let list = |project, beamline, session: Option<u64>| {
+    let listed = |project, beamline, session: Option<u64>, page: Page| {
         let session = session.map(SessionId);
         let filter = data::Filter {
             project,
             beamline,
             session,
         };
-        ids_of(&shown(data::list(&store, &catalog, filter, &page(None, 100))))
+        ids_of(&shown(data::list(&store, &catalog, filter, &page)))
     };
-    assert_eq!(list(None, None, None), [4, 3, 2, 1]);
-    assert_eq!(list(Some(ALICE), None, None), [4, 3, 1]);
-    assert_eq!(list(None, Some(BM), None), [4, 2, 1]);
-    assert_eq!(list(None, None, Some(1)), [3, 1]);
-    assert_eq!(list(Some(ALICE), Some(BM), None), [4, 1]);
-    assert_eq!(list(Some(BOB), None, Some(1)), Vec::<u64>::new());
-    assert_eq!(list(Some(ALICE), Some(ID), Some(1)), [3]);
+    for (project, beamline, session, expected) in [
+        (None, None, None, vec![6, 5, 4, 3, 2, 1]),
+        (Some(ALICE), None, None, vec![6, 4, 3, 1]),
+        (Some(BOB), None, None, vec![5, 2]),
+        (None, Some(BM), None, vec![6, 4, 2, 1]),
+        (None, Some(ID), None, vec![5, 3]),
+        (None, None, Some(1), vec![6, 1]),
+        (Some(ALICE), Some(BM), None, vec![6, 4, 1]),
+        (Some(BOB), None, Some(1), vec![]),
+        (Some(ALICE), Some(ID), Some(1), vec![]),
+        (Some(ALICE), Some(ID), Some(3), vec![3]),
+        (None, None, Some(9), vec![]),
+    ] {
+        let all = listed(project, beamline, session, page(None, 100));
+        assert_eq!(all, expected);
+        // The same one by one, which goes on where it was.
+        let mut one_by_one: Vec<u64> = Vec::new();
+        while let [id] = listed(project, beamline, session, page(one_by_one.last().copied(), 1))[..] {
+            one_by_one.push(id);
+        }
+        assert_eq!(one_by_one, expected);
+    }
+}
+
+/// Of a beamline, or of a project, with one dataset that is older than all others: whoever reads another fails.
+#[tokio::test]
+async fn a_filter_reads_no_dataset_that_it_leaves_out() {
+    let store = store(|batch| {
+        add_session(batch, BOB, ID, &[(0, None)]);
+        add_dataset(batch, &dataset(BOB, ID, Some(1)));
+        for id in 2..1_000 {
+            let id = IdRef::Known(id);
+            batch.mark(keys::dataset_by_project(BM, ALICE, id));
+            batch.mark(keys::index(Table::DatasetBySession, SessionId(2), id));
+            batch.set(keys::dataset(id), b"unreadable");
+        }
+    })
+    .await;
+    let catalog = catalog();
+    let (bob, id, session) = (Some(BOB), Some(ID), Some(SessionId(1)));
+    for (project, beamline, session) in [
+        (bob, None, None),
+        (None, id, None),
+        (bob, id, None),
+        (None, None, session),
+        (bob, id, session),
+    ] {
+        let filter = data::Filter {
+            project,
+            beamline,
+            session,
+        };
+        let rows = shown(data::list(&store, &catalog, filter, &page(None, 100)));
+        assert_eq!(ids_of(&rows), [1], "{filter:?}");
+    }
 }
 
 #[tokio::test]
@@ -66,7 +119,7 @@ async fn a_dataset_is_shown_whole() {
         "type": "DATA", "filename": null, "frames": "1-4,8", "num_frames": 5, "energy": 12.658, "exposure": 0.5,
         "attenuation": null, "beam_size": null, "start_time": "2026-11-23T15:00:00Z",
         "end_time": "2026-11-23T15:00:02.500000Z", "uuid": null, "url": "ab".repeat(20), "meta_data": {"note": 1.0},
-        "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00.000001Z",
+        "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00.000001Z", "address": "10.45.0.7",
     });
     assert_eq!(row, expected);
     assert!(data::find(&store, &catalog(), 2).unwrap().is_none());
@@ -83,6 +136,8 @@ async fn reports_are_listed_by_project() {
         datasets: vec![DatasetId(4), DatasetId(2)],
         sessions: Vec::new(),
         directory_digest: [0; 16],
+        key: Some(SecureKey([0xcd; 20])),
+        address: None,
         details: vec![0x91, 0xc0],
         created: NOW,
         modified: NOW,
@@ -100,7 +155,8 @@ async fn reports_are_listed_by_project() {
     assert_eq!(ids_of(&rows), [3, 1]);
     let expected = json!({
         "id": 3, "project": "alice", "beamline": "BM", "name": "xtal", "kind": "MX", "score": 0.87, "data_id": [4, 2],
-        "url": null, "details": [null], "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z",
+        "url": "cd".repeat(20), "details": [null], "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z",
+        "address": null,
     });
     assert_eq!(rows[0], expected);
     assert_eq!(

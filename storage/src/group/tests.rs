@@ -7,6 +7,8 @@ use crate::records::{Activity, DataType, Subject};
 use crate::time::Timestamp;
 use proptest::prelude::*;
 
+mod floors;
+
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// What `rows` come to.
@@ -84,7 +86,7 @@ fn later_batches_see_earlier_ones_of_the_group() {
 
 #[test]
 fn a_conflict_names_its_key_and_consumes_no_id() {
-    let uuid = keys::dataset_by_uuid(crate::ids::ProjectId(1), "u-1");
+    let uuid = keys::dataset_by_identity(crate::ids::ProjectId(1), &[7; 16]);
     let upload = || {
         batch(|b| {
             let slot = b.allocate(Table::Dataset);
@@ -99,7 +101,7 @@ fn a_conflict_names_its_key_and_consumes_no_id() {
     assert!(outcomes[0].is_ok());
     let conflict = outcomes[1].as_ref().unwrap_err();
     assert_eq!((conflict.requirement, conflict.key()), (1, uuid.as_bytes()));
-    assert!(conflict.is_in(Table::DatasetByUuid) && !conflict.is_in(Table::Dataset));
+    assert!(conflict.is_in(Table::DatasetByIdentity) && !conflict.is_in(Table::Dataset));
     assert_eq!(rows[uuid.as_bytes()], 1_u64.to_be_bytes());
     assert_eq!(
         rows[keys::counter(Table::Dataset).as_bytes()],

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::ids::DatasetId;
+use crate::time::Timestamp;
 
 #[test]
 fn ids_sort_as_numbers() {
@@ -60,4 +62,28 @@ fn keys_read_back() {
 fn tables_have_numbers_of_their_own_below_the_pieces() {
     assert_eq!(counter(Table::Dataset).as_bytes(), [1, 40]);
     assert_eq!(Key::of(Table::Chunk).as_bytes(), [255]);
+}
+
+#[test]
+fn a_dataset_is_among_those_of_its_project_at_its_beamline() {
+    let key = dataset_by_project(BeamlineId(2), ProjectId(5), IdRef::Known(9));
+    let (start, end) = below(&datasets_of(BeamlineId(2), ProjectId(5)), Some(10));
+    assert!(start.as_slice() < key.as_bytes() && key.as_bytes() < end.as_slice());
+    assert_eq!(last_id(key.as_bytes()), Some(9));
+    assert!(
+        below(&record(Table::DatasetByProject, BeamlineId(2)), None)
+            .0
+            .as_slice()
+            < key.as_bytes()
+    );
+}
+
+#[test]
+fn what_an_identity_leads_to_reads_back() {
+    for older in [None, Some("u-1")] {
+        let value = identified(DatasetId(7), older);
+        assert_eq!(parse_identified(&value), Some((DatasetId(7), older)));
+    }
+    assert_eq!(parse_identified(&[0; 7]), None);
+    assert_eq!(parse_identified(&[0, 0, 0, 0, 0, 0, 0, 7, 0xff]), None);
 }

@@ -208,6 +208,7 @@ fn sessions(check: &mut Check) {
                 beamline: BeamlineId(1),
                 name: text("20251009"),
                 survey: SecureKey([0xa5; 20]),
+                key: end.map(|_| SecureKey([0x5a; 20])),
                 created: T1,
                 stretches: 2,
                 latest: stretch,
@@ -226,6 +227,7 @@ fn sessions(check: &mut Check) {
             comments: text("fine"),
         },
     );
+    check.record("-", &FeedbackCount { answers: 50 });
 }
 
 fn measured(check: &mut Check) {
@@ -248,6 +250,8 @@ fn measured(check: &mut Check) {
         end_time: T2,
         uuid: Some(text("2f1c")),
         directory_digest: [0x11; 16],
+        key: Some(SecureKey([0x5a; 20])),
+        address: Some("10.1.2.3".parse().unwrap()),
         meta_data: vec![0x81, 0xa1, b'a', 0x01],
         created: T1,
         modified: T2,
@@ -263,6 +267,8 @@ fn measured(check: &mut Check) {
             attenuation: None,
             beam_size: None,
             uuid: None,
+            key: None,
+            address: None,
             meta_data: vec![0x80],
             ..full.clone()
         },
@@ -279,6 +285,8 @@ fn measured(check: &mut Check) {
             datasets: vec![DatasetId(1), DatasetId(1 << 40)],
             sessions: vec![SessionId(8)],
             directory_digest: [0x22; 16],
+            key: None,
+            address: Some("2001:db8::1".parse().unwrap()),
             details: vec![0x91, 0xc0],
             created: T1,
             modified: T2,
@@ -312,6 +320,8 @@ fn directories_and_log(check: &mut Check) {
         check.record(
             detail,
             &SecurePath {
+                record: project.map_or(RawId::NONE, |_| RawId::from(9)),
+                subject: project.map(|_| Subject::Dataset),
                 project,
                 directory: text("/data/mx-user/a"),
                 created: T1,

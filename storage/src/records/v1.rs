@@ -12,8 +12,8 @@ pub use facility::{
     Project, Sample,
 };
 pub use log::{Activity, Connection, ConnectionStatus, Subject};
-pub use session::{BeamlineState, Feedback, Session, Stretch};
-pub use upload::{AnsweredRequest, Dataset, Report};
+pub use session::{BeamlineState, Feedback, FeedbackCount, Session, Stretch};
+pub use upload::{identity, AnsweredRequest, Dataset, Report};
 
 use super::Record;
 use crate::time::Timestamp;
@@ -46,6 +46,7 @@ records! {
     Session = "session";
     Stretch = "stretch";
     Feedback = "feedback";
+    FeedbackCount = "feedback count";
     Dataset = "dataset";
     Report = "report";
     AnsweredRequest = "answered request";

@@ -3,18 +3,23 @@
 use super::look::Owner;
 use super::parts::{self, Parts};
 use super::Check;
-use crate::ids::{IdRef, ProjectId};
+use crate::ids::IdRef;
 use crate::keys;
 use crate::records::{PendingForward, SecureKey, SecurePath, Subject};
 use crate::store::ReadError;
 use sha2::{Digest, Sha256};
 
 impl Check<'_> {
-    /// A record with a directory has its key, or waits for it: one of the two.
-    pub(super) fn has_directory(&mut self, subject: Subject, id: u64) -> Result<(), ReadError> {
-        let key = self.exists(&keys::secure_key(subject, IdRef::Known(id)))?;
+    /// A record with a directory names its key, has one from an external Data Proxy, or waits for one: one of the three.
+    pub(super) fn has_directory(
+        &mut self,
+        subject: Subject,
+        id: u64,
+        own: Option<SecureKey>,
+    ) -> Result<(), ReadError> {
+        let given = self.exists(&keys::secure_key(subject, IdRef::Known(id)))?;
         let waits = self.exists(&keys::outbox(subject, IdRef::Known(id)))?;
-        match (key, waits) {
+        match (own.is_some() || given, waits) {
             (true, true) => self.problem(format!(
                 "{subject:?} {id}: has a secure key and waits in the outbox for one"
             )),
@@ -22,6 +27,19 @@ impl Check<'_> {
                 "{subject:?} {id}: has no secure key and does not wait for one"
             )),
             _ => {}
+        }
+        if own.is_some() && given {
+            self.problem(format!("{subject:?} {id}: has two secure keys"));
+        }
+        // A key that has expired opens nothing, and its record names it still.
+        let path = match &own {
+            Some(key) => self.found::<SecurePath>(&keys::secure_path(key))?,
+            None => None,
+        };
+        if path.is_some_and(|path| (path.subject, path.record.get()) != (Some(subject), Some(id))) {
+            self.problem(format!(
+                "{subject:?} {id}: its key opens another record's directory"
+            ));
         }
         Ok(())
     }
@@ -47,6 +65,7 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// The key of a record opens the record's directory, and the record names it.
     pub(super) fn secure_path(
         &mut self,
         mut parts: Parts<'_>,
@@ -61,33 +80,19 @@ impl Check<'_> {
         let Some(path) = self.decoded::<SecurePath>(&what, key, value)? else {
             return Ok(());
         };
-        let back = keys::secure_path_by_directory(path.project, &digest(&path.directory));
-        if self.store.get_bytes(&back)?.as_deref() != Some(secure_key.as_slice()) {
-            self.problem(format!("{what}: its directory does not lead to it"));
-        }
-        Ok(())
-    }
-
-    pub(super) fn secure_path_by_directory(
-        &mut self,
-        mut parts: Parts<'_>,
-        key: &[u8],
-        value: &[u8],
-    ) -> Result<(), ReadError> {
-        let place = (parts.id(), parts.bytes::<16>(), parts.end());
-        let (Some(project), Some(half), Some(())) = place else {
-            self.malformed(key);
+        let Some(subject) = path.subject else {
             return Ok(());
         };
-        let path = match value.try_into().map(SecureKey) {
-            Ok(secure_key) => self.found::<SecurePath>(&keys::secure_path(&secure_key))?,
-            Err(_) => None,
+        let id = path.record.get().unwrap_or(0);
+        let Some(owner) = self.owner_of(&what, subject, id)? else {
+            return Ok(());
         };
-        let project = (project != 0).then_some(ProjectId(project));
-        if !path.is_some_and(|path| path.project == project && digest(&path.directory) == half) {
+        if owner.key != Some(SecureKey(secure_key)) {
+            self.problem(format!("{what}: {subject:?} {id} does not name this key"));
+        }
+        if !opens(owner, path.project.map(|project| project.0), &path.directory) {
             self.problem(format!(
-                "{}: does not lead to the key of this directory",
-                parts::shown("SecurePathByDirectory", key)
+                "{what}: it opens another directory than that of {subject:?} {id}"
             ));
         }
         Ok(())
@@ -112,7 +117,7 @@ impl Check<'_> {
     }
 
     fn owner_of(&mut self, what: &str, subject: Subject, id: u64) -> Result<Option<Owner>, ReadError> {
-        let owner = self.directory_of(subject, id)?;
+        let owner = self.owner(subject, id)?;
         if owner.is_none() {
             self.problem(format!("{what}: there is no such record"));
         }
@@ -120,8 +125,8 @@ impl Check<'_> {
     }
 }
 
-fn opens((owner, half): Owner, project: Option<u64>, directory: &str) -> bool {
-    project == Some(owner) && half.is_none_or(|half| half == digest(directory))
+fn opens(owner: Owner, project: Option<u64>, directory: &str) -> bool {
+    project == Some(owner.project) && owner.digest.is_none_or(|half| half == digest(directory))
 }
 
 /// The first half of the SHA-256, as uploads keep it.

@@ -4,7 +4,7 @@ use super::parts::Parts;
 use super::Check;
 use crate::ids::IdRef;
 use crate::keys::{self, Table};
-use crate::records::{Activity, Connection, Feedback, Subject};
+use crate::records::{Activity, Connection, Feedback, FeedbackCount, Subject};
 use crate::store::ReadError;
 
 impl Check<'_> {
@@ -18,6 +18,32 @@ impl Check<'_> {
         self.decoded::<Feedback>(&what, key, value)?;
         if !self.exists(&keys::session(IdRef::Known(session)))? {
             self.problem(format!("{what}: there is no such session"));
+        }
+        *self.answers.entry(session).or_default() += 1;
+        Ok(())
+    }
+
+    /// A session's answers come before their count.
+    pub(super) fn feedback_count(
+        &mut self,
+        parts: Parts<'_>,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), ReadError> {
+        let Some(session) = parts.only_id() else {
+            self.malformed(key);
+            return Ok(());
+        };
+        let what = format!("FeedbackCount of session {session}");
+        let Some(count) = self.decoded::<FeedbackCount>(&what, key, value)? else {
+            return Ok(());
+        };
+        let answers = self.answers.remove(&session).unwrap_or(0);
+        if count.answers != answers {
+            self.problem(format!(
+                "{what}: it says {}, and {answers} answers are there",
+                count.answers
+            ));
         }
         Ok(())
     }

@@ -4,11 +4,19 @@ use super::Check;
 use crate::codec::decode;
 use crate::ids::IdRef;
 use crate::keys::{self, Key, Table};
-use crate::records::{Dataset, Record, Report, Session, Subject};
+use crate::records::{Dataset, Record, Report, SecureKey, Session, Subject};
 use crate::store::ReadError;
 
-/// A record's project, and the digest of its directory where the record has one.
-pub(super) type Owner = (u64, Option<[u8; 16]>);
+/// A record that has a directory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner {
+    /// Its project.
+    pub(super) project: u64,
+    /// The digest of its directory, where the record has one.
+    pub(super) digest: Option<[u8; 16]>,
+    /// The key that the built-in Data Proxy made with it.
+    pub(super) key: Option<SecureKey>,
+}
 
 impl Check<'_> {
     /// Decodes the record of a row; what does not is a problem of its own.
@@ -77,16 +85,24 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// The project and, for uploads, the digest of the directory, of a record that has one.
-    pub(super) fn directory_of(&self, subject: Subject, id: u64) -> Result<Option<Owner>, ReadError> {
+    /// A record that has a directory.
+    pub(super) fn owner(&self, subject: Subject, id: u64) -> Result<Option<Owner>, ReadError> {
         Ok(match subject {
-            Subject::Session => self.session_of(id)?.map(|session| (session.project.0, None)),
-            Subject::Dataset => self
-                .dataset_of(id)?
-                .map(|dataset| (dataset.project.0, Some(dataset.directory_digest))),
-            Subject::Report => self
-                .report_of(id)?
-                .map(|report| (report.project.0, Some(report.directory_digest))),
+            Subject::Session => self.session_of(id)?.map(|session| Owner {
+                project: session.project.0,
+                digest: None,
+                key: session.key,
+            }),
+            Subject::Dataset => self.dataset_of(id)?.map(|dataset| Owner {
+                project: dataset.project.0,
+                digest: Some(dataset.directory_digest),
+                key: dataset.key,
+            }),
+            Subject::Report => self.report_of(id)?.map(|report| Owner {
+                project: report.project.0,
+                digest: Some(report.directory_digest),
+                key: report.key,
+            }),
             Subject::Project
             | Subject::Facility
             | Subject::AccessList

@@ -31,8 +31,8 @@ impl Check<'_> {
         }
         let record = answered.record.get().unwrap_or(0);
         let upload = matches!(answered.subject, Subject::Dataset | Subject::Report);
-        let owner = self.directory_of(answered.subject, record)?.filter(|_| upload);
-        if owner.map(|(owner, _)| owner) != Some(project) {
+        let owner = self.owner(answered.subject, record)?.filter(|_| upload);
+        if owner.map(|owner| owner.project) != Some(project) {
             self.problem(format!(
                 "{what}: {:?} {record}, which it was answered with, is not the project's",
                 answered.subject

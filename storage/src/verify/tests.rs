@@ -10,7 +10,8 @@ use super::*;
 use crate::batch::Batch;
 use crate::engine::memory::MemoryEngine;
 use crate::engine::Engine;
-use crate::keys::Key;
+use crate::ids::IdRef;
+use crate::keys::{self, Key};
 use crate::records::Record;
 use sound::{sound, BM};
 
@@ -107,6 +108,36 @@ fn rows_of_no_table_and_malformed_keys_are_named() {
             "Dataset 2801: not a key of this table",
             "SecureKey 3c6300000000000000…: not a key of this table",
             "key c80101010101010101…: no table has this number",
+        ],
+    );
+}
+
+#[test]
+fn ids_that_were_skipped_are_not_missed_and_never_given() {
+    let raised = Bench::new();
+    raised.write(|batch| batch.raise(Table::Dataset, 100));
+    raised.write(|batch| batch.raise(Table::Report, 1));
+    assert_eq!(raised.problems(), [""; 0]);
+    raised.write(|batch| batch.point(keys::counter(Table::Dataset), IdRef::Known(102)));
+    raised.write(|batch| batch.raise(Table::Dataset, 200));
+    assert_eq!(
+        raised.problems(),
+        ["Dataset 101 to 102: given once, never removed, and not there"]
+    );
+    breaks(
+        |bench| {
+            bench.write(|batch| {
+                batch.point(keys::skipped_ids(Table::Dataset, 2), IdRef::Known(2));
+                batch.point(keys::skipped_ids(Table::Dataset, 3), IdRef::Known(9));
+                batch.set(keys::skipped_ids(Table::Report, 1), b"short");
+                batch.mark(Key::of(Table::SkippedIds).tail(&[200]));
+            });
+        },
+        &[
+            "SkippedIds of Dataset from 3: up to 9, which no change of the counter left out",
+            "SkippedIds of Report from 1: up to 0, which no change of the counter left out",
+            "SkippedIds 02c8: not a key of this table",
+            "Dataset 2: this id was skipped, so it was never given",
         ],
     );
 }

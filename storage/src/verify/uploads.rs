@@ -1,10 +1,10 @@
 //! Datasets and reports, and their indexes.
 
-use super::parts::Parts;
+use super::parts::{self, Parts};
 use super::Check;
-use crate::ids::{ProjectId, SessionId};
+use crate::ids::{DatasetId, IdRef, SessionId};
 use crate::keys::{self, Table};
-use crate::records::{Dataset, Report, Subject};
+use crate::records::{identity, Dataset, Report, Subject};
 use crate::store::ReadError;
 use std::collections::BTreeSet;
 
@@ -22,8 +22,12 @@ impl Check<'_> {
         let (project, beamline) = (dataset.project.0, dataset.beamline.0);
         self.declared(&what, Table::Project, project);
         self.declared(&what, Table::Beamline, beamline);
-        self.indexed(&what, Table::DatasetByProject, project, id)?;
-        self.indexed(&what, Table::DatasetByBeamline, beamline, id)?;
+        let by_project = keys::dataset_by_project(dataset.beamline, dataset.project, IdRef::Known(id));
+        if !self.exists(&by_project)? {
+            self.problem(format!(
+                "{what}: not in DatasetByProject of {project} at beamline {beamline}"
+            ));
+        }
         if let Some(session) = dataset.session {
             self.indexed(&what, Table::DatasetBySession, session.0, id)?;
             let own = self.session_of(session.0)?.is_some_and(|session| {
@@ -35,73 +39,78 @@ impl Check<'_> {
                 ));
             }
         }
-        if let Some(uuid) = &dataset.uuid {
-            if self.led(&keys::dataset_by_uuid(dataset.project, uuid))? != Some(id) {
-                self.problem(format!("{what}: its uuid does not lead to it"));
+        if let Some(identity) = dataset.identity() {
+            let row = keys::dataset_by_identity(dataset.project, &identity);
+            let row = self.store.get_bytes(&row)?;
+            let leads = row.as_deref().and_then(keys::parse_identified);
+            if leads != Some((DatasetId(id), None)) {
+                self.problem(format!("{what}: its uuid, name and directory do not lead to it"));
             }
         }
-        self.has_directory(Subject::Dataset, id)
+        self.has_directory(Subject::Dataset, id, dataset.key)
     }
 
     /// The entry names the dataset's session, or 0.
     pub(super) fn dataset_by_project(
         &mut self,
-        parts: Parts<'_>,
+        mut parts: Parts<'_>,
         key: &[u8],
         value: &[u8],
     ) -> Result<(), ReadError> {
-        let Some((project, id)) = parts.pair() else {
+        let (Some(beamline), Some((project, id))) = (parts.id(), parts.pair()) else {
             self.malformed(key);
             return Ok(());
         };
         let told = value.try_into().map(u64::from_be_bytes).ok();
         let own = self
             .dataset_of(id)?
-            .filter(|dataset| dataset.project.0 == project)
+            .filter(|dataset| dataset.project.0 == project && dataset.beamline.0 == beamline)
             .map(|dataset| dataset.session.map_or(0, |session| session.0));
         if own.is_none() || told != own {
             self.problem(format!(
-                "DatasetByProject of {project}: dataset {id} is not its, or is of another session"
+                "DatasetByProject of {project} at beamline {beamline}: dataset {id} is not its, or is of another session"
             ));
         }
         Ok(())
     }
 
-    pub(super) fn dataset_index(
-        &mut self,
-        parts: Parts<'_>,
-        key: &[u8],
-        owner_of: fn(&Dataset) -> Option<u64>,
-    ) -> Result<(), ReadError> {
-        let table = parts.table();
-        let Some((owner, id)) = parts.pair() else {
+    pub(super) fn dataset_by_session(&mut self, parts: Parts<'_>, key: &[u8]) -> Result<(), ReadError> {
+        let Some((session, id)) = parts.pair() else {
             self.malformed(key);
             return Ok(());
         };
-        if self.dataset_of(id)?.and_then(|dataset| owner_of(&dataset)) != Some(owner) {
-            self.problem(format!("{table:?} of {owner}: dataset {id} is not its"));
+        if self.dataset_of(id)?.and_then(|dataset| dataset.session) != Some(SessionId(session)) {
+            self.problem(format!("DatasetBySession of {session}: dataset {id} is not its"));
         }
         Ok(())
     }
 
-    /// An older uuid of a dataset stays, and leads to it as well.
-    pub(super) fn dataset_by_uuid(
+    /// An entry of an older uuid of a dataset stays, says that uuid, and leads to the dataset as well.
+    pub(super) fn dataset_by_identity(
         &mut self,
         mut parts: Parts<'_>,
         key: &[u8],
         value: &[u8],
     ) -> Result<(), ReadError> {
-        let (Some(project), Some(uuid)) = (parts.id(), parts.name()) else {
+        let place = (parts.id(), parts.bytes::<16>(), parts.end());
+        let (Some(project), Some(digest), Some(())) = place else {
             self.malformed(key);
             return Ok(());
         };
-        let dataset = match value.try_into().map(u64::from_be_bytes) {
-            Ok(id) => self.dataset_of(id)?,
-            Err(_) => None,
+        let told = match keys::parse_identified(value) {
+            None => None,
+            Some((id, older)) => self
+                .dataset_of(id.0)?
+                .filter(|dataset| dataset.project.0 == project)
+                .and_then(|dataset| match older {
+                    None => dataset.identity(),
+                    Some(uuid) => Some(identity(uuid, &dataset.name, &dataset.directory_digest)),
+                }),
         };
-        if dataset.map(|dataset| dataset.project) != Some(ProjectId(project)) {
+        if told != Some(digest) {
             self.problem(format!(
-                "DatasetByUuid {uuid} of project {project}: does not lead to a dataset of the project"
+                "{}: does not lead to the dataset of project {project} with this uuid, name and directory",
+                parts::shown("DatasetByIdentity", key)
             ));
         }
         Ok(())
@@ -122,12 +131,9 @@ impl Check<'_> {
         self.indexed(&what, Table::ReportByProject, report.project.0, id)?;
         let mut sessions = BTreeSet::new();
         for dataset in &report.datasets {
-            let own = keys::index(Table::DatasetByProject, report.project, *dataset);
-            match self.led(&own)? {
-                Some(0) => {}
-                Some(session) => {
-                    sessions.insert(SessionId(session));
-                }
+            let own = self.dataset_of(dataset.0)?;
+            match own.filter(|own| own.project == report.project) {
+                Some(own) => sessions.extend(own.session),
                 None => self.problem(format!(
                     "{what}: dataset {dataset} does not exist, or is another project's"
                 )),
@@ -139,7 +145,7 @@ impl Check<'_> {
         for session in &report.sessions {
             self.indexed(&what, Table::ReportBySession, session.0, id)?;
         }
-        self.has_directory(Subject::Report, id)
+        self.has_directory(Subject::Report, id, report.key)
     }
 
     pub(super) fn report_index(

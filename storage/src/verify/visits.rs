@@ -76,7 +76,7 @@ impl Check<'_> {
         self.stretches_of(&what, id, &session)?;
         self.open_stretch(&what, id, &session)?;
         self.joinable(&what, id, &session)?;
-        self.has_directory(crate::records::Subject::Session, id)
+        self.has_directory(crate::records::Subject::Session, id, session.key)
     }
 
     /// The stretch rows of a session are as its record says.

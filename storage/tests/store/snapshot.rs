@@ -11,7 +11,7 @@ use std::time::Duration;
 const ROWS: u32 = 400;
 
 fn row(n: u32) -> Key {
-    Key::of(Table::SecurePathByDirectory).number(n)
+    Key::of(Table::SecurePath).number(n)
 }
 
 #[rstest]
@@ -59,7 +59,7 @@ async fn every_row_of_a_snapshot_is_of_one_generation(#[values(Sled, Fjall)] eng
             rows
         });
         let mut rows = pages.await.unwrap();
-        rows.retain(|(key, _)| key[0] == Table::SecurePathByDirectory as u8);
+        rows.retain(|(key, _)| key[0] == Table::SecurePath as u8);
         let Some((_, first)) = rows.first() else {
             continue;
         };

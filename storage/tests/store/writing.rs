@@ -141,7 +141,7 @@ async fn sixty_four_tasks_write_at_once_and_get_ids_of_their_own(#[values(Sled, 
 #[test]
 fn one_of_many_threads_creates_a_record() {
     let store = Store::in_memory();
-    let uuid = keys::dataset_by_uuid(ProjectId(1), "u-1");
+    let uuid = keys::dataset_by_identity(ProjectId(1), &[7; 16]);
     let start = Arc::new(Barrier::new(16));
     let threads: Vec<_> = (1..=16_u64)
         .map(|id| {

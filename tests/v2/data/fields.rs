@@ -24,7 +24,7 @@ async fn what_is_required_is_enough_and_the_rest_is_unknown() {
         "name": "lys-1", "type": "DATA", "filename": null, "frames": "", "num_frames": 1, "energy": 12.6581,
         "exposure": 0.5, "attenuation": null, "beam_size": null, "start_time": "2026-11-23T14:59:59.500000Z",
         "end_time": "2026-11-23T15:00:00Z", "uuid": null, "url": null, "meta_data": {},
-        "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z",
+        "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z", "address": "127.0.0.1",
     });
     assert_eq!(row, expected);
 }

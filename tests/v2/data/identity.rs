@@ -40,14 +40,12 @@ async fn an_upload_with_the_id_of_an_own_dataset_updates_it() {
     .await;
     let first = record(&site, id).await;
     site.clock.advance(TimeDelta::minutes(10));
-    let again =
-        body(json!({"id": id, "frames": "1-20", "name": "lys-2", "energy": 7.1, "type": "XRD", "more": 1}));
+    let again = body(json!({"id": id, "frames": "1-20", "energy": 7.1, "type": "XRD", "more": 1}));
     assert_eq!(upload(&alice, again).await, id);
     let second = record(&site, id).await;
     assert_eq!(second["created"], first["created"]);
     assert_eq!(second["modified"], "2026-11-23T15:10:00Z");
     assert_eq!(second["num_frames"], 20);
-    assert_eq!(second["name"], "lys-2");
     assert_eq!(second["type"], "XRD");
     assert_eq!(second["energy"], json!(7.1));
     assert_eq!(second["url"], first["url"], "the directory is the same");
@@ -111,27 +109,125 @@ async fn an_id_that_is_none_of_the_projects_makes_a_new_record() {
     }
 }
 
+/// Ids live in metadata files on users' disks for years, and other servers gave ids too.
 #[actix_web::test]
-async fn a_uuid_again_is_the_same_dataset() {
+async fn an_id_counts_only_with_the_same_name_and_directory() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    let first = upload(&alice, minimal()).await;
+    let before = record(&site, first).await;
+    for (other, is_told) in [
+        (json!({"name": "lys-2"}), true),
+        (json!({"name": "LYS-1"}), true),
+        (json!({"name": "lys-1 "}), true),
+        (json!({"directory": "/users/alice/day/lys2"}), true),
+        (json!({"directory": "/users/alice/day/lys/"}), true),
+        (
+            json!({"name": "lys-2", "directory": "/elsewhere", "uuid": "u-1"}),
+            true,
+        ),
+    ] {
+        for field in ["id", "data_id"] {
+            let mut sent = body(other.clone());
+            sent[field] = json!(first);
+            sent["uuid"] = json!(format!("{field} {other}"));
+            let id = upload(&alice, sent.clone()).await;
+            assert_ne!(id, first, "{sent}");
+            let note = note(&site, "alice").await;
+            assert_eq!(note.contains(&format!("dataset {first}")), is_told, "{note}");
+            assert_eq!(upload(&alice, sent).await, id, "a retry of it is itself");
+        }
+    }
+    assert_eq!(record(&site, first).await, before);
+    assert_eq!(upload(&alice, body(json!({"id": first}))).await, first);
+}
+
+#[actix_web::test]
+async fn a_dataset_from_a_file_of_an_earlier_server_does_not_replace_a_new_one() {
+    let mut site = Site::new().await;
+    let alice = site.client("alice").await;
+    let new = upload(&alice, body(json!({"name": "today", "uuid": "u-9"}))).await;
+    assert_eq!(new, 1);
+    let before = record(&site, new).await;
+    let old = body(json!({"id": 1, "name": "lys-2019", "directory": "/users/alice/2019/lys", "uuid": "u-1"}));
+    assert_eq!(upload(&alice, old.clone()).await, 2);
+    assert!(note(&site, "alice").await.contains("dataset 1"));
+    // The client keeps the id that it was answered, and sends it from then on.
+    let mut merged = old.clone();
+    merged["id"] = json!(2);
+    let told = site.admin("activity").await;
+    assert_eq!(upload(&alice, merged.clone()).await, 2);
+    site.restart().await;
+    let alice = alice.at(&site);
+    assert_eq!(upload(&alice, merged).await, 2);
+    assert_eq!(
+        site.admin("activity").await,
+        told,
+        "there is nothing to be said of it"
+    );
+    assert_eq!(
+        upload(&alice, old).await,
+        2,
+        "nor does the file without it make a third"
+    );
+    assert_eq!(record(&site, new).await, before);
+    assert_eq!(count(&site).await, 2);
+}
+
+#[actix_web::test]
+async fn a_retry_is_the_same_dataset() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let id = upload(&alice, body(json!({"uuid": "u-1"}))).await;
     let created = record(&site, id).await["created"].clone();
+    let told = site.admin("activity").await;
     site.clock.advance(TimeDelta::minutes(1));
     assert_eq!(
-        upload(&alice, body(json!({"uuid": "u-1", "name": "lys-2"}))).await,
+        upload(&alice, body(json!({"uuid": "u-1", "energy": 7.1}))).await,
         id
     );
     let row = record(&site, id).await;
-    assert_eq!((&row["name"], &row["created"]), (&json!("lys-2"), &created));
+    assert_eq!((&row["energy"], &row["created"]), (&json!(7.1), &created));
     assert_eq!(row["modified"], "2026-11-23T15:01:00Z");
-    assert_ne!(upload(&alice, body(json!({"uuid": "u-2"}))).await, id);
-    assert_ne!(
-        upload(&alice, body(json!({"uuid": "U-1"}))).await,
-        id,
-        "case counts"
-    );
-    assert_eq!(count(&site).await, 3);
+    assert_eq!(row["address"], "127.0.0.1");
+    assert_eq!(site.admin("activity").await, told, "the record tells of it");
+    assert_eq!(count(&site).await, 1);
+}
+
+/// A uuid is that of a run item: both halves of an inverse beam, wedges around skipped angles and what is collected again under
+/// a new name have it in common.
+#[actix_web::test]
+async fn datasets_of_one_run_share_its_uuid() {
+    let mut site = Site::new().await;
+    let alice = site.client("alice").await;
+    let run = [
+        json!({"uuid": "u-1", "name": "lys_A"}),
+        json!({"uuid": "u-1", "name": "lys_B"}),
+        json!({"uuid": "u-1", "name": "lys_A", "directory": "/users/alice/day/lys2"}),
+        json!({"uuid": "u-1", "name": "lys_A", "directory": "/users/alice/day/lys2/"}),
+        json!({"uuid": "u-1l", "name": "ys_A"}),
+        json!({"uuid": "u-", "name": "1lys_A"}),
+        json!({"uuid": "U-1", "name": "lys_A"}),
+        json!({"uuid": "u-2", "name": "lys_A"}),
+    ];
+    for (id, fields) in (1..).zip(&run) {
+        assert_eq!(upload(&alice, body(fields.clone())).await, id, "{fields}");
+    }
+    let first: Vec<_> = site.admin("data").await.as_array().unwrap().clone();
+    site.restart().await;
+    let alice = alice.at(&site);
+    for (id, fields) in (1..).zip(&run) {
+        assert_eq!(
+            upload(&alice, body(fields.clone())).await,
+            id,
+            "a retry of {fields}"
+        );
+    }
+    let again = site.admin("data").await;
+    assert_eq!(again.as_array().unwrap().len(), run.len());
+    for (row, before) in again.as_array().unwrap().iter().zip(&first) {
+        assert_eq!((&row["name"], &row["url"]), (&before["name"], &before["url"]));
+    }
 }
 
 #[actix_web::test]
@@ -145,7 +241,10 @@ async fn a_uuid_of_another_project_is_another_dataset() {
     assert_eq!(record(&site, alices).await, before);
     assert_eq!(record(&site, bobs).await["project"], "bob");
     assert_eq!(upload(&alice, body(json!({"uuid": "u-1"}))).await, alices);
-    assert_eq!(upload(&bob, body(json!({"uuid": "u-1"}))).await, bobs);
+    assert_eq!(
+        upload(&bob, body(json!({"uuid": "u-1", "name": "ins-1"}))).await,
+        bobs
+    );
 }
 
 #[actix_web::test]
@@ -173,8 +272,10 @@ async fn a_uuid_and_an_id_agree_or_the_uuid_counts() {
     assert_eq!(
         upload(&alice, body(json!({"uuid": "u-1", "id": second}))).await,
         first,
-        "the same uuid is the same dataset"
+        "what a retry repeats counts more than an id"
     );
+    let note = note(&site, "alice").await;
+    assert!(note.contains(&format!("dataset {second}")), "{note}");
     assert_eq!(record(&site, second).await, untouched);
 
     assert_eq!(
@@ -210,14 +311,17 @@ async fn a_uuid_and_an_id_agree_or_the_uuid_counts() {
 }
 
 #[actix_web::test]
-async fn sixteen_uploads_of_one_uuid_at_once_are_one_dataset() {
+async fn thirty_two_retries_of_each_of_a_runs_datasets_at_once_are_those_datasets() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for round in 0..5 {
-        let sent = body(json!({"uuid": format!("u-{round}")}));
-        let replies = join_all((0..16).map(|_| alice.data("BM", &sent))).await;
+        let run: Vec<_> = ["lys_A", "lys_B"]
+            .map(|name| body(json!({"uuid": format!("u-{round}"), "name": name})))
+            .to_vec();
+        let replies = join_all((0..64).map(|n| alice.data("BM", &run[n % 2]))).await;
         let ids: Vec<_> = replies.iter().map(id_of).collect();
-        assert!(ids.iter().all(|id| *id == round + 1), "{ids:?}");
+        assert_ne!(ids[0], ids[1]);
+        assert!((0..64).all(|n| ids[n] == ids[n % 2]), "{ids:?}");
     }
-    assert_eq!(count(&site).await, 5);
+    assert_eq!(count(&site).await, 10);
 }

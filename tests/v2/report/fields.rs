@@ -17,7 +17,7 @@ async fn a_report_reads_back_as_it_was_sent() {
         "id": 1, "project": "alice", "beamline": "BM", "name": "Lysozyme", "kind": "MX Native Analysis", "score": 0.87,
         "data_id": [], "url": null,
         "details": [{"title": "Quality", "content": [{"kind": "table", "data": [["Score", 0.87]]}]}],
-        "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z",
+        "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z", "address": "127.0.0.1",
     });
     assert_eq!(row, expected);
 }
@@ -283,6 +283,13 @@ async fn an_id_updates_an_own_report_and_makes_a_new_one_otherwise() {
     assert_eq!(second["modified"], "2026-11-23T15:05:00Z");
     assert_eq!(second["url"], first["url"]);
     let mut expected = id;
+    for directory in ["/users/alice/day/process2", "/users/alice/day/process/"] {
+        expected += 1;
+        let other = body(json!({"id": id, "directory": directory}));
+        assert_eq!(upload(&alice, other).await, expected, "of another directory");
+        let note = note(&site, "alice").await;
+        assert!(note.contains(&format!("report {id}")), "{note}");
+    }
     for other in [
         json!(id),
         json!(55),

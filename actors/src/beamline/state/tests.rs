@@ -104,6 +104,7 @@ impl Beamline {
                     beamline: BeamlineId(1),
                     name: name.to_owned(),
                     survey: SecureKey([0; 20]),
+                    key: None,
                     created: *start,
                     stretches: 1,
                     latest: Stretch {

@@ -12,6 +12,8 @@ use std::fmt;
 pub(super) struct Tree {
     pub(super) tables: Map<String, Value>,
     headers: HashMap<Section, Vec<usize>>,
+    /// The line of the header `[ids]`.
+    pub(super) ids_line: Option<usize>,
 }
 
 impl Tree {
@@ -25,6 +27,10 @@ impl Tree {
                         .map(|(name, value)| (name, from_toml(value)))
                         .collect(),
                     headers: headers(text),
+                    ids_line: text
+                        .lines()
+                        .position(|line| line.trim_start().starts_with("[ids]"))
+                        .map(|index| index + 1),
                 }),
                 Err(error) => {
                     let before = error.span().and_then(|span| text.get(..span.start));
@@ -38,6 +44,7 @@ impl Tree {
                 Ok(Strict(Value::Object(tables))) => Some(Self {
                     tables,
                     headers: HashMap::new(),
+                    ids_line: None,
                 }),
                 Ok(_) => {
                     mistakes.other(None, "the file", "must be a JSON object whose keys are sections");

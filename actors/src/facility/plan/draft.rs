@@ -175,7 +175,8 @@ pub(crate) struct Drafts {
 }
 
 impl Drafts {
-    pub(super) fn new(catalog: &Catalog, situation: &Situation<'_>) -> Self {
+    /// `first_id` is the number above which ids of samples go on.
+    pub(super) fn new(catalog: &Catalog, situation: &Situation<'_>, first_id: u64) -> Self {
         let last = situation.counters;
         Self {
             projects: Draft::new(catalog.projects.clone(), last.of(Project::TABLE)),
@@ -185,7 +186,7 @@ impl Drafts {
             containers: Draft::new(catalog.containers.clone(), last.of(Container::TABLE)),
             automounters: Draft::new(catalog.automounters.clone(), last.of(Automounter::TABLE)),
             groups: Draft::new(catalog.groups.clone(), last.of(Group::TABLE)),
-            samples: Draft::new(catalog.samples.clone(), last.of(Sample::TABLE)),
+            samples: Draft::new(catalog.samples.clone(), last.of(Sample::TABLE).max(first_id)),
             access_lists: Draft::new(catalog.access_lists.clone(), last.of(AccessList::TABLE)),
             beamtimes: Draft::new(catalog.beamtimes.clone(), last.of(Beamtime::TABLE)),
             in_doubt: HashSet::new(),

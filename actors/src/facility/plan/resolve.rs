@@ -36,7 +36,7 @@ impl<'a> Resolver<'a> {
         mistakes: &'a mut Mistakes,
     ) -> Self {
         Self {
-            drafts: Drafts::new(catalog, situation),
+            drafts: Drafts::new(catalog, situation, declaration.first_id.unwrap_or(0)),
             counts: Counts::default(),
             keys: Vec::new(),
             mistakes,

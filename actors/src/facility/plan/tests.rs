@@ -11,6 +11,7 @@ use crate::facility::declaration::Format;
 use beamlive_storage::ids::AccessListId;
 use beamlive_storage::records::{ContainerStatus, Sample};
 
+mod first_id;
 mod mistakes;
 mod properties;
 

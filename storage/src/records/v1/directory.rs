@@ -1,6 +1,7 @@
 //! Directories and the secure keys that open them.
 
-use crate::ids::ProjectId;
+use super::Subject;
+use crate::ids::{ProjectId, RawId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -71,6 +72,10 @@ pub struct PendingForward {
 /// What a key of the built-in Data Proxy opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurePath {
+    /// The record that it was made with. First, for the writer fills it in for a new record.
+    pub record: RawId,
+    /// What kind of record that is; none for a key that was asked for by itself.
+    pub subject: Option<Subject>,
     /// Whose; none for keys made through the proxy's own route.
     pub project: Option<ProjectId>,
     /// The directory.

@@ -33,6 +33,8 @@ pub struct Session {
     pub name: String,
     /// Opens its survey page. Not the key of its directory.
     pub survey: SecureKey,
+    /// The key that the built-in Data Proxy made for its directory; an external one's is a row of its own.
+    pub key: Option<SecureKey>,
     /// When it was first launched.
     pub created: Timestamp,
     /// How many stretches it has; the newest has this number.
@@ -61,4 +63,11 @@ pub struct Feedback {
     pub areas: Vec<(String, Option<u8>, String)>,
     /// A comment on the whole.
     pub comments: String,
+}
+
+/// How many answers a session's survey has: every answer replaces it, so that no two of them are the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedbackCount {
+    /// So many.
+    pub answers: u32,
 }

@@ -1,9 +1,11 @@
 //! Datasets and reports.
 
-use super::Subject;
+use super::{SecureKey, Subject};
 use crate::ids::{BeamlineId, DatasetId, ProjectId, RawId, SampleId, SessionId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
 
 /// One dataset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +46,10 @@ pub struct Dataset {
     pub uuid: Option<String>,
     /// Tells whether a repeated upload names the same directory; the directory itself is not kept here.
     pub directory_digest: [u8; 16],
+    /// The key that the built-in Data Proxy made for the directory; an external one's is a row of its own.
+    pub key: Option<SecureKey>,
+    /// From which address it was last uploaded.
+    pub address: Option<IpAddr>,
     /// Everything else that was sent: a MessagePack map.
     #[serde(with = "bytes")]
     pub meta_data: Vec<u8>,
@@ -51,6 +57,31 @@ pub struct Dataset {
     pub created: Timestamp,
     /// When it was last uploaded.
     pub modified: Timestamp,
+}
+
+impl Dataset {
+    /// What a retry of its last upload has in common with it; none without a uuid.
+    #[must_use]
+    pub fn identity(&self) -> Option<[u8; 16]> {
+        let uuid = self.uuid.as_deref()?;
+        Some(identity(uuid, &self.name, &self.directory_digest))
+    }
+}
+
+/// A digest of what a retry repeats: uuid, name and directory. A uuid alone is a run's, whose datasets share it.
+#[must_use]
+pub fn identity(uuid: &str, name: &str, directory_digest: &[u8; 16]) -> [u8; 16] {
+    let mut digest = Sha256::new();
+    // With their lengths in front, no two lists of texts come to the same bytes.
+    for part in [uuid.as_bytes(), name.as_bytes(), directory_digest] {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    let mut half = [0; 16];
+    for (byte, value) in half.iter_mut().zip(digest.finalize()) {
+        *byte = value;
+    }
+    half
 }
 
 /// One analysis report.
@@ -72,6 +103,10 @@ pub struct Report {
     pub sessions: Vec<SessionId>,
     /// As for [`Dataset::directory_digest`].
     pub directory_digest: [u8; 16],
+    /// As for [`Dataset::key`].
+    pub key: Option<SecureKey>,
+    /// From which address it was last uploaded.
+    pub address: Option<IpAddr>,
     /// A MessagePack list or map, as it was sent.
     #[serde(with = "bytes")]
     pub details: Vec<u8>,

@@ -173,6 +173,7 @@ fn visits(batch: &mut Batch) {
             beamline: BM,
             name: name.to_owned(),
             survey,
+            key: None,
             created: stretches[0].start,
             stretches: u32::try_from(stretches.len()).unwrap(),
             latest: *stretches.last().unwrap(),
@@ -204,6 +205,7 @@ fn visits(batch: &mut Batch) {
             comments: String::new(),
         },
     );
+    batch.insert(keys::feedback_count(SessionId(1)), &FeedbackCount { answers: 1 });
 }
 
 /// Dataset 1 is in session 1, and large; dataset 2 in none. Session 2 and report 1 wait for their keys.
@@ -231,26 +233,28 @@ fn uploads(batch: &mut Batch) {
             end_time: T(1),
             uuid: Some(uuid.clone()),
             directory_digest: digest(&directory),
+            key: Some(key(u8::try_from(id).unwrap())),
+            address: None,
             meta_data: vec![0x80; if id == 1 { 40_000 } else { 1 }],
             created: T(1),
             modified: T(1),
         };
         batch.insert(keys::dataset(known(id)), &dataset);
         batch.point(
-            keys::index(Table::DatasetByProject, ALICE, known(id)),
+            keys::dataset_by_project(BM, ALICE, known(id)),
             known(session.map_or(0, |session| session.0)),
         );
-        batch.mark(keys::index(Table::DatasetByBeamline, BM, known(id)));
         if let Some(session) = session {
             batch.mark(keys::index(Table::DatasetBySession, session, known(id)));
         }
-        batch.point(keys::dataset_by_uuid(ALICE, &uuid), known(id));
-        let secure = key(u8::try_from(id).unwrap());
-        opened(batch, Some(ALICE), &directory, secure);
-        batch.set(keys::secure_key(Subject::Dataset, known(id)), &secure.0);
+        batch.point(by_identity(&uuid, id), known(id));
+        opened(batch, Some(id), &directory, key(u8::try_from(id).unwrap()));
     }
     // An older uuid still leads to it; an external proxy's key leads nowhere.
-    batch.point(keys::dataset_by_uuid(ALICE, "older"), known(1));
+    batch.set(
+        by_identity("older", 1),
+        &keys::identified(DatasetId(1), Some("older")),
+    );
     batch.set(keys::secure_key(Subject::Session, known(1)), &key(77).0);
     opened(batch, None, "/users", key(3));
     let answered = AnsweredRequest {
@@ -270,6 +274,8 @@ fn uploads(batch: &mut Batch) {
         datasets: vec![DatasetId(1), DatasetId(2)],
         sessions: vec![SessionId(1)],
         directory_digest: digest("/users/alice/report"),
+        key: None,
+        address: None,
         details: vec![0x90],
         created: T(1),
         modified: T(1),
@@ -292,13 +298,18 @@ fn uploads(batch: &mut Batch) {
     }
 }
 
-pub(super) fn opened(batch: &mut Batch, project: Option<ProjectId>, directory: &str, secure: SecureKey) {
-    batch.set(
-        keys::secure_path_by_directory(project, &digest(directory)),
-        &secure.0,
-    );
+/// Where the dataset `id`, if it has this uuid, is found by a retry.
+pub(super) fn by_identity(uuid: &str, id: u64) -> Key {
+    let directory = digest(&format!("/users/alice/{id}"));
+    keys::dataset_by_identity(ALICE, &identity(uuid, "lys", &directory))
+}
+
+/// A key of the directory of a dataset, or one that was asked for by itself.
+pub(super) fn opened(batch: &mut Batch, dataset: Option<u64>, directory: &str, secure: SecureKey) {
     let path = SecurePath {
-        project,
+        record: dataset.unwrap_or(0).into(),
+        subject: dataset.map(|_| Subject::Dataset),
+        project: dataset.map(|_| ALICE),
         directory: directory.to_owned(),
         created: T(1),
     };

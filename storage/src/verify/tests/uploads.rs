@@ -1,9 +1,9 @@
 //! Damage to datasets, reports, their directories, and the log.
 
-use super::sound::{digest, key, known, opened, ALICE, BM};
+use super::sound::{by_identity, key, known, opened, ALICE, BM};
 use super::{breaks, Table};
 use crate::ids::{AccessListId, BeamlineId, DatasetId, ProjectId, SessionId};
-use crate::keys::{self, Key};
+use crate::keys::{self, identified, Key};
 use crate::records::{
     Activity, AnsweredRequest, Connection, Dataset, PendingForward, Report, SecurePath, Subject,
 };
@@ -13,39 +13,64 @@ fn datasets_are_in_their_indexes() {
     breaks(
         |bench| {
             bench.write(|batch| {
-                batch.clear(keys::index(Table::DatasetByProject, ALICE, known(1)));
-                batch.clear(keys::index(Table::DatasetByBeamline, BM, known(1)));
+                batch.clear(keys::dataset_by_project(BM, ALICE, known(1)));
                 batch.clear(keys::index(Table::DatasetBySession, SessionId(1), known(1)));
-                batch.clear(keys::dataset_by_uuid(ALICE, "uuid-1"));
+                batch.clear(by_identity("uuid-1", 1));
             });
         },
         &[
-            "Dataset 1: not in DatasetByProject of 1",
-            "Dataset 1: not in DatasetByBeamline of 1",
+            "Dataset 1: not in DatasetByProject of 1 at beamline 1",
             "Dataset 1: not in DatasetBySession of 1",
-            "Dataset 1: its uuid does not lead to it",
-            "Report 1: dataset 1 does not exist, or is another project's",
-            "Report 1: its sessions are not those of its datasets",
+            "Dataset 1: its uuid, name and directory do not lead to it",
         ],
     );
 }
 
 #[test]
 fn indexes_lead_to_datasets() {
+    let theirs = "does not lead to the dataset of project 1 with this uuid, name and directory";
     breaks(
         |bench| {
             bench.write(|batch| {
-                batch.mark(keys::index(Table::DatasetByProject, ProjectId(2), known(1)));
-                batch.mark(keys::index(Table::DatasetByBeamline, BeamlineId(2), known(1)));
+                batch.mark(keys::dataset_by_project(BM, ProjectId(2), known(1)));
+                batch.mark(keys::dataset_by_project(BeamlineId(2), ALICE, known(1)));
                 batch.mark(keys::index(Table::DatasetBySession, SessionId(2), known(2)));
-                batch.point(keys::dataset_by_uuid(ProjectId(2), "theirs"), known(1));
+                batch.mark(Key::of(Table::DatasetByProject).id(BM).id(ALICE));
+                batch.mark(Key::of(Table::DatasetByIdentity).id(BM));
             });
         },
         &[
-            "DatasetByProject of 2: dataset 1 is not its, or is of another session",
+            "DatasetByProject 290000000000000001…: not a key of this table",
+            "DatasetByProject of 2 at beamline 1: dataset 1 is not its, or is of another session",
+            "DatasetByProject of 1 at beamline 2: dataset 1 is not its, or is of another session",
             "DatasetBySession of 2: dataset 2 is not its",
-            "DatasetByBeamline of 2: dataset 1 is not its",
-            "DatasetByUuid theirs of project 2: does not lead to a dataset of the project",
+            "DatasetByIdentity 2c0000000000000001: not a key of this table",
+        ],
+    );
+    // Neither another dataset's, nor one of a uuid that it never had, nor no id at all.
+    for value in [
+        identified(DatasetId(2), None),
+        identified(DatasetId(1), None),
+        identified(DatasetId(1), Some("another")),
+        identified(DatasetId(9), Some("older")),
+        vec![1],
+    ] {
+        breaks(
+            |bench| bench.write(|batch| batch.set(by_identity("older", 1), &value)),
+            &[&format!("DatasetByIdentity 2c0000000000000001…: {theirs}")],
+        );
+    }
+}
+
+#[test]
+fn a_name_and_a_directory_are_part_of_what_a_retry_repeats() {
+    breaks(
+        |bench| {
+            bench.change::<Dataset>(&keys::dataset(known(2)), |dataset| dataset.name = "lys-2".to_owned());
+        },
+        &[
+            "Dataset 2: its uuid, name and directory do not lead to it",
+            "DatasetByIdentity 2c0000000000000001…: does not lead to the dataset of project 1 with this uuid, name and directory",
         ],
     );
 }
@@ -55,15 +80,13 @@ fn the_index_of_a_project_names_the_sessions() {
     breaks(
         |bench| {
             bench.write(|batch| {
-                batch.point(keys::index(Table::DatasetByProject, ALICE, known(1)), known(2));
-                batch.set(keys::index(Table::DatasetByProject, ALICE, known(2)), &[0; 3]);
+                batch.point(keys::dataset_by_project(BM, ALICE, known(1)), known(2));
+                batch.set(keys::dataset_by_project(BM, ALICE, known(2)), &[0; 3]);
             });
         },
         &[
-            "DatasetByProject of 1: dataset 1 is not its, or is of another session",
-            "DatasetByProject of 1: dataset 2 is not its, or is of another session",
-            "Report 1: dataset 2 does not exist, or is another project's",
-            "Report 1: its sessions are not those of its datasets",
+            "DatasetByProject of 1 at beamline 1: dataset 1 is not its, or is of another session",
+            "DatasetByProject of 1 at beamline 1: dataset 2 is not its, or is of another session",
         ],
     );
 }
@@ -74,14 +97,13 @@ fn a_dataset_that_is_lost_is_named() {
         |bench| {
             bench.write(|batch| {
                 batch.clear(keys::dataset(known(2)));
-                batch.clear(keys::index(Table::DatasetByProject, ALICE, known(2)));
+                batch.clear(keys::dataset_by_project(BM, ALICE, known(2)));
             });
         },
         &[
-            "DatasetByBeamline of 1: dataset 2 is not its",
-            "DatasetByUuid uuid-2 of project 1: does not lead to a dataset of the project",
+            "DatasetByIdentity 2c0000000000000001…: does not lead to the dataset of project 1 with this uuid, name and directory",
             "Report 1: dataset 2 does not exist, or is another project's",
-            "SecureKey of Dataset 2: there is no such record",
+            "SecurePath 3d0202020202020202…: there is no such record",
             "Dataset 2: given once, never removed, and not there",
         ],
     );
@@ -94,14 +116,16 @@ fn a_dataset_belongs_to_a_session_of_its_project() {
             bench.change::<Dataset>(&keys::dataset(known(1)), |dataset| dataset.project = ProjectId(2));
         },
         &[
-            "Dataset 1: not in DatasetByProject of 2",
+            "Dataset 1: not in DatasetByProject of 2 at beamline 1",
             "Dataset 1: session 1 does not exist, or is another project's or beamline's",
-            "Dataset 1: its uuid does not lead to it",
-            "DatasetByProject of 1: dataset 1 is not its, or is of another session",
-            "DatasetByUuid older of project 1: does not lead to a dataset of the project",
-            "DatasetByUuid uuid-1 of project 1: does not lead to a dataset of the project",
+            "Dataset 1: its uuid, name and directory do not lead to it",
+            "DatasetByProject of 1 at beamline 1: dataset 1 is not its, or is of another session",
+            "DatasetByIdentity 2c0000000000000001…: does not lead to the dataset of project 1 with this uuid, name and directory",
+            "DatasetByIdentity 2c0000000000000001…: does not lead to the dataset of project 1 with this uuid, name and directory",
             "AnsweredRequest of project 1: Dataset 1, which it was answered with, is not the project's",
-            "SecureKey of Dataset 1: it opens another directory",
+            "Report 1: dataset 1 does not exist, or is another project's",
+            "Report 1: its sessions are not those of its datasets",
+            "SecurePath 3d0101010101010101…: it opens another directory than that of Dataset 1",
         ],
     );
 }
@@ -186,34 +210,30 @@ fn a_directory_has_a_key_or_waits_for_one() {
     breaks(
         |bench| {
             bench.write(|batch| {
-                batch.clear(keys::secure_key(Subject::Dataset, known(1)));
+                batch.clear(keys::secure_key(Subject::Session, known(1)));
                 batch.set(keys::secure_key(Subject::Report, known(1)), &key(9).0);
+                batch.set(keys::secure_key(Subject::Dataset, known(2)), &key(9).0);
                 batch.set(keys::secure_key(Subject::Dataset, known(9)), &key(9).0);
-                batch.set(keys::secure_key(Subject::Session, known(1)), b"short");
+                batch.set(keys::secure_key(Subject::Session, known(2)), b"short");
             });
         },
         &[
-            "Dataset 1: has no secure key and does not wait for one",
+            "Session 1: has no secure key and does not wait for one",
+            "Session 2: has a secure key and waits in the outbox for one",
+            "Dataset 2: has two secure keys",
             "Report 1: has a secure key and waits in the outbox for one",
-            "SecureKey of Session 1: 5 bytes are no key",
+            "SecureKey of Session 2: 5 bytes are no key",
             "SecureKey of Dataset 9: there is no such record",
         ],
     );
 }
 
 #[test]
-fn keys_lead_to_paths_and_back() {
+fn records_lead_to_the_paths_of_their_keys_and_back() {
+    // A key that has expired is no damage.
     breaks(
-        |bench| {
-            bench.write(|batch| {
-                batch.clear(keys::secure_path(&key(1)));
-                batch.clear(keys::secure_path_by_directory(None, &digest("/users")));
-            });
-        },
-        &[
-            "SecurePath 3d0303030303030303…: its directory does not lead to it",
-            "SecurePathByDirectory 3e0000000000000001…: does not lead to the key of this directory",
-        ],
+        |bench| bench.write(|batch| batch.clear(keys::secure_path(&key(1)))),
+        &[],
     );
     breaks(
         |bench| {
@@ -221,24 +241,30 @@ fn keys_lead_to_paths_and_back() {
                 path.directory = "/users/bob".to_owned();
             });
         },
+        &["SecurePath 3d0101010101010101…: it opens another directory than that of Dataset 1"],
+    );
+    breaks(
+        |bench| {
+            bench.change::<SecurePath>(&keys::secure_path(&key(1)), |path| path.record = 9.into());
+        },
         &[
-            "SecureKey of Dataset 1: it opens another directory",
-            "SecurePath 3d0101010101010101…: its directory does not lead to it",
-            "SecurePathByDirectory 3e0000000000000001…: does not lead to the key of this directory",
+            "Dataset 1: its key opens another record's directory",
+            "SecurePath 3d0101010101010101…: there is no such record",
         ],
+    );
+    breaks(
+        |bench| bench.write(|batch| opened(batch, Some(2), "/users/alice/2", key(8))),
+        &["SecurePath 3d0808080808080808…: Dataset 2 does not name this key"],
     );
 }
 
 #[test]
-fn a_key_opens_its_records_directory() {
+fn an_external_key_that_is_known_here_opens_its_records_directory() {
     breaks(
         |bench| {
-            bench.write(|batch| {
-                opened(batch, Some(ALICE), "/users/alice/else", key(8));
-                batch.set(keys::secure_key(Subject::Dataset, known(1)), &key(8).0);
-            });
+            bench.write(|batch| batch.set(keys::secure_key(Subject::Session, known(1)), &key(3).0));
         },
-        &["SecureKey of Dataset 1: it opens another directory"],
+        &["SecureKey of Session 1: it opens another directory"],
     );
 }
 

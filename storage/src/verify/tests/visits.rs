@@ -199,6 +199,13 @@ fn a_session_that_is_lost_is_named() {
 fn feedback_that_is_lost_is_named() {
     breaks(
         |bench| bench.write(|batch| batch.clear(keys::feedback(SessionId(1), known(1)))),
-        &["Feedback: 1 answers were given, and 0 are there"],
+        &[
+            "FeedbackCount of session 1: it says 1, and 0 answers are there",
+            "Feedback: 1 answers were given, and 0 are there",
+        ],
+    );
+    breaks(
+        |bench| bench.write(|batch| batch.clear(keys::feedback_count(SessionId(1)))),
+        &["Feedback of session 1: it has no FeedbackCount"],
     );
 }

@@ -38,6 +38,33 @@ use rstest::rstest;
     "[[group]] #1 (line 1), priority",
     "must be a whole number, not \"NaN\""
 )]
+#[case::ids_list("[[ids]]\nfirst = 1", "[ids]", "must be one table with the field first")]
+#[case::ids_missing(
+    "\n[ids]",
+    "[ids] (line 2), first",
+    "is missing: name the greatest id of the earlier server"
+)]
+#[case::ids_unknown(
+    "[ids]\nfirst = 1\nfrist = 2",
+    "[ids] (line 1)",
+    "\"frist\" is not a known field; did you mean `first`?"
+)]
+#[case::ids_negative(
+    "[ids]\nfirst = -1",
+    "[ids] (line 1), first",
+    "must be a whole number from 0 to 9007199254740992, not -1"
+)]
+#[case::ids_too_great(
+    "[ids]\nfirst = 9007199254740993",
+    "[ids] (line 1), first",
+    "must be a whole number from 0 to 9007199254740992, not 9007199254740993"
+)]
+#[case::ids_fraction(
+    "[ids]\nfirst = 1.5",
+    "[ids] (line 1), first",
+    "must be a whole number from 0 to 9007199254740992, not 1.5"
+)]
+#[case::ids_misspelt("[id]\nfirst = 1", "[[id]]", "is not a known section; did you mean `ids`?")]
 #[case::username(
     "[[project]]\nusername = 'al ice'",
     "[[project]] #1 (line 1), username",

@@ -1,0 +1,70 @@
+//! Two services on one database. What one of them remembers may be older than what the other has done: nothing is answered
+//! from it, be it a yes or a no, unless it still holds.
+
+use crate::support::{Client, Reply, Site};
+use beamlive_storage::engine::memory::MemoryEngine;
+use futures_util::future::join_all;
+use std::sync::Arc;
+
+/// Both, and alice's client at each.
+async fn two() -> ((Site, Client), (Site, Client)) {
+    let engine = MemoryEngine::new();
+    let first = Site::on(Arc::new(engine.clone()), |_| ()).await;
+    let alice = first.client("alice").await;
+    let second = Site::on(Arc::new(engine), |_| ()).await;
+    let there = alice.at(&second);
+    ((first, alice), (second, there))
+}
+
+#[actix_web::test]
+async fn a_session_that_another_node_launched_is_closed() {
+    let ((_first, here), (second, there)) = two().await;
+    for name in ["day-1", "day-2"] {
+        assert_eq!(here.close("BM", name).await.status, 404, "nobody has launched it");
+        assert_eq!(there.launch("BM", name).await.status, 200);
+        let closed = here.close("BM", name).await;
+        assert_eq!(closed.status, 200, "{}", closed.text());
+        assert!(second.open_stretches().await.is_empty());
+        assert_eq!(
+            there.close("BM", name).await.status,
+            200,
+            "nothing is left to end"
+        );
+    }
+    assert_eq!(here.close("BM", "day-3").await.status, 404);
+}
+
+#[actix_web::test]
+async fn the_limit_of_answers_to_a_survey_holds_over_both() {
+    let ((first, here), (second, _)) = two().await;
+    let survey = here.launch("BM", "day").await.json()["survey"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = survey.strip_prefix(&first.url()).unwrap().to_owned();
+    let answers = (0..70).map(|number| {
+        let site = if number % 2 == 0 { &first } else { &second };
+        let request = site.http.post(format!("{}{path}", site.url()));
+        async move {
+            let mut tries = 0;
+            loop {
+                let request = request.try_clone().unwrap();
+                let reply = Reply::of(request.form(&[("comments", number.to_string())])).await;
+                tries += 1;
+                // Too many at once are told to come again.
+                if reply.status != 503 || tries > 200 {
+                    return reply.status;
+                }
+            }
+        }
+    });
+    let statuses = join_all(answers).await;
+    let taken = statuses.iter().filter(|status| **status == 200).count();
+    assert_eq!(taken, 50, "{statuses:?}");
+    assert!(
+        statuses.iter().all(|status| matches!(status, 200 | 429)),
+        "{statuses:?}"
+    );
+    let kept = first.admin("feedback?limit=1000").await;
+    assert_eq!(kept.as_array().unwrap().len(), 50);
+}

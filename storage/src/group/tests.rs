@@ -25,6 +25,7 @@ fn data_type(name: &str) -> DataType {
     DataType {
         acronym: "DATA".to_owned(),
         name: name.to_owned(),
+        aliases: Vec::new(),
     }
 }
 

@@ -85,6 +85,7 @@ fn datasets(criterion: &mut Criterion) {
         let record = DataType {
             acronym: acronym.to_owned(),
             name: acronym.to_owned(),
+            aliases: Vec::new(),
         };
         catalog.data_types.put(id, Versioned { revision: 1, record });
     }

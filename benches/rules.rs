@@ -7,7 +7,7 @@
     reason = "a benchmark that can't go on may panic"
 )]
 
-use beamlive_actors::access::history::{observe, Observed};
+use beamlive_actors::access::history::{observe, Entry, Observed};
 use beamlive_actors::beamline::state::{newest, Launch, Launched, Missing, State};
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::inventory::state::{list, SamplesByProject};
@@ -234,6 +234,7 @@ fn datasets(criterion: &mut Criterion) {
         id: None,
         uuid: Some("6d2f1c7e-3f5b-4a86-9d0e-8f1f6a2b3c4d".to_owned()),
         meta_data: vec![0x5a; 300],
+        notes: Vec::new(),
         once: None,
     };
     let place = Place {
@@ -254,16 +255,25 @@ fn datasets(criterion: &mut Criterion) {
 
 fn connections(criterion: &mut Criterion) {
     let date = Timestamp(1_800_000_000_000_000);
-    let Observed::Changed(known) = observe(None, ConnectionStatus::Connected, date) else {
+    let entry = |status, date| Entry {
+        project: ALICE,
+        name: "nx-1".to_owned(),
+        status,
+        dates: [date; 2],
+        began: None,
+        ended: None,
+    };
+    let connected = entry(ConnectionStatus::Connected, date);
+    let Observed::Changed(known) = observe(None, &connected) else {
         panic!("a first entry is a change");
     };
     let mut group = criterion.benchmark_group("connection");
     group.bench_function("known entry", |bencher| {
-        bencher.iter(|| observe(black_box(Some(&known)), ConnectionStatus::Connected, date));
+        bencher.iter(|| observe(black_box(Some(&known)), &connected));
     });
-    let later = date.plus_micros(STEP);
+    let finished = entry(ConnectionStatus::Finished, date.plus_micros(STEP));
     group.bench_function("change", |bencher| {
-        bencher.iter(|| observe(black_box(Some(&known)), ConnectionStatus::Finished, later));
+        bencher.iter(|| observe(black_box(Some(&known)), &finished));
     });
     group.finish();
 }

@@ -168,6 +168,7 @@ fn record() -> Batch {
     let record = DataType {
         acronym: "DATA".to_owned(),
         name: "Diffraction".to_owned(),
+        aliases: Vec::new(),
     };
     batch.insert(keys::record(Table::DataType, id), &record);
     batch

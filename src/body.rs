@@ -1,10 +1,17 @@
-//! Reading bodies: bounded in length and in time, one by one and all together.
+//! Reading bodies: bounded in length and in time, one by one and all together. Compressed ones are bounded by what they
+//! unpack to.
+
+mod encoding;
+
+pub use encoding::ENCODINGS;
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::limits::bodies::Share;
-use actix_web::web::{Bytes, BytesMut};
+use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{dev, http::header, FromRequest, HttpMessage, HttpRequest};
+use beamlive_actors::ask::Unavailable;
+use encoding::Encoding;
 use futures_util::StreamExt;
 use std::future::{ready, Ready};
 use std::time::Duration;
@@ -35,19 +42,28 @@ impl FromRequest for Body {
 
 impl Body {
     /// Reads all of it, if it has at most `limit` bytes and arrives in the time that the settings give. Its bytes count
-    /// among those in flight until its request has been answered.
+    /// among those in flight until its request has been answered. A compressed body is unpacked, and may have as many
+    /// bytes then.
     ///
     /// # Errors
-    /// 413; 503 before any of it is read when too many bytes are in flight; 408; 400 when the connection breaks off.
+    /// 413; 415 for a `Content-Encoding` that is not known here; 503 before any of it is read when too many bytes are in flight; 408; 400 when the connection breaks off.
     pub async fn read(self, limit: usize) -> Result<Bytes, ApiError> {
         let app = App::of(&self.request)?;
+        let encoding = Encoding::of(&self.request)?;
         let seconds = app.settings.limits.body_seconds;
         let mut share = app.bodies.share();
         let reading = tokio::time::timeout(
             Duration::from_secs(seconds),
             gather(self.payload, declared(&self.request), limit, &mut share),
         );
-        let body = reading.await.unwrap_or(Err(ApiError::TooSlow { seconds }));
+        let mut body = reading.await.unwrap_or(Err(ApiError::TooSlow { seconds }));
+        if let (Some(encoding), Ok(packed)) = (encoding, &body) {
+            let packed = packed.clone();
+            let unpacking = web::block(move || (encoding.unpack(&packed, limit, &mut share), share));
+            (body, share) = unpacking
+                .await
+                .map_err(|_| ApiError::Unavailable(Unavailable::Lost("body reader")))?;
+        }
         if let Err(ApiError::Overloaded(_)) = body {
             app.metrics.overloaded("bodies");
         }
@@ -85,6 +101,12 @@ async fn gather(
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// JSON without the byte order mark that some programs begin it with.
+#[must_use]
+pub fn unmarked(json: &[u8]) -> &[u8] {
+    json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
 }
 
 /// Whether the body is declared to be JSON.

@@ -11,14 +11,18 @@ use std::net::{IpAddr, Ipv4Addr};
 pub struct Caller(pub IpAddr);
 
 impl Caller {
+    /// Finds out who calls; the peer when a trusted proxy forwards something that is no address.
+    #[must_use]
+    pub fn or_peer(request: &HttpRequest, app: &App) -> Self {
+        Self::of(request, app).unwrap_or_else(|_| Self(peer(request).to_canonical()))
+    }
+
     /// Finds out who calls.
     ///
     /// # Errors
     /// 400 when a trusted proxy forwards something that is no address.
     pub fn of(request: &HttpRequest, app: &App) -> Result<Self, ApiError> {
-        let peer = request
-            .peer_addr()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+        let peer = peer(request);
         // What is no text is no address either; it matters only when a trusted proxy says it.
         let values = request.headers().get_all("x-forwarded-for");
         let texts: Vec<_> = values
@@ -29,6 +33,12 @@ impl Caller {
             .map(Self)
             .map_err(|error| ApiError::field("X-Forwarded-For", error.to_string()))
     }
+}
+
+fn peer(request: &HttpRequest) -> IpAddr {
+    request
+        .peer_addr()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip())
 }
 
 /// The caller's address as far as it is certain: none when the request went through a proxy that does not say whom
@@ -55,6 +65,19 @@ impl FromRequest for Caller {
     type Future = std::future::Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(App::of(request).and_then(|app| Self::of(request, &app)))
+        std::future::ready(App::of(request).map(|app| Self::or_peer(request, &app)))
+    }
+}
+
+/// The caller's address, for routes that choose by it what they answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownCaller(pub Caller);
+
+impl FromRequest for KnownCaller {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(App::of(request).and_then(|app| Caller::of(request, &app).map(Self)))
     }
 }

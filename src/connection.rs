@@ -6,6 +6,7 @@
 //! | `stream.rs` | a connection's bytes, and its one timer |
 //! | `attend.rs` | [`attend::Attend`]: the middleware that says when a request is being worked on |
 //! | `refusal.rs` | answers to those who get no further |
+//! | `upgrade.rs` | requests that ask for another protocol, which there is none of |
 //!
 //! A connection has one deadline at a time: for the head of a request while it waits for one, for progress while an
 //! answer can't be written, none while a handler works, whose body has a deadline of its own.
@@ -14,11 +15,14 @@ pub mod attend;
 pub mod listen;
 mod refusal;
 mod stream;
+mod upgrade;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::net::TcpStream;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
+use stream::Stream;
 
 /// How many connections there may be, how many there are, and whether the service stops.
 #[derive(Debug)]
@@ -92,10 +96,14 @@ impl Drop for Place {
     }
 }
 
-/// What a connection's stream and the requests on it know of one another.
+/// What a connection's stream, the requests on it and the service know of one another.
 #[derive(Debug, Default)]
 struct Line {
     working: Cell<bool>,
+    /// The connection once more, to be served from here on.
+    again: RefCell<Option<Stream>>,
+    /// The socket of a connection whose last answer was held back, as it looks like the parser's own.
+    held_back: RefCell<Option<TcpStream>>,
 }
 
 /// A request that is being worked on, until the last of its answer has been made.

@@ -1,6 +1,7 @@
 //! The one table of errors and statuses. Everything a handler refuses is an [`ApiError`], answered as
 //! `{"error": {"code", "message", "fields"?}}`.
 
+use crate::body::ENCODINGS;
 use crate::proxy::frame::FrameError;
 use crate::proxy::pictures::PictureError;
 use crate::proxy::shelf::FileError;
@@ -90,6 +91,21 @@ pub enum ApiError {
         /// The deadline, in seconds.
         seconds: u64,
     },
+    /// The request breaks the rules of HTTP/1.1.
+    #[error("this is no request of HTTP/1.1: {0}")]
+    NotHttp(&'static str),
+    /// The URL is longer than the parser takes.
+    #[error("the URL is longer than 65,534 bytes: send many names in the body of a POST instead")]
+    UrlTooLong,
+    /// The head of the request is longer than the parser takes.
+    #[error("the request's line and headers are longer than 131,072 bytes: send what is long in its body")]
+    HeadTooLarge,
+    /// A tunnel to elsewhere.
+    #[error("this is no proxy: it does not take CONNECT")]
+    Tunnel,
+    /// The body is compressed in a way that is not known here.
+    #[error("{0}")]
+    UnsupportedEncoding(String),
     /// No picture is made of files of this format.
     #[error("{0}")]
     UnsupportedFile(String),
@@ -139,6 +155,11 @@ impl ApiError {
             Self::Overloaded(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::SlowHead { .. } => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
+            Self::NotHttp(_) => (StatusCode::BAD_REQUEST, "not_http"),
+            Self::UrlTooLong => (StatusCode::URI_TOO_LONG, "url_too_long"),
+            Self::HeadTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large"),
+            Self::Tunnel => (StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
+            Self::UnsupportedEncoding(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding"),
             Self::NoSuchRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "no_such_range"),
             Self::UnsupportedFile(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_file"),
             Self::DamagedFile(_) => (StatusCode::UNPROCESSABLE_ENTITY, "damaged_file"),
@@ -211,6 +232,12 @@ impl ResponseError for ApiError {
         let (status, code) = self.status_and_code();
         let mut response = HttpResponse::build(status);
         match self {
+            Self::UnsupportedEncoding(_) => {
+                response.insert_header((header::ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS)));
+            }
+            Self::Tunnel => {
+                response.insert_header((header::ALLOW, HeaderValue::from_static("GET, HEAD, POST")));
+            }
             Self::NotVerified => {
                 response.insert_header((header::ALLOW, HeaderValue::from_static("")));
             }

@@ -6,4 +6,5 @@ mod changing;
 mod hostile;
 mod keys;
 mod log;
+mod multi;
 mod raw;

@@ -13,6 +13,7 @@ mod signed;
 mod sockets;
 mod survey;
 mod targets;
+mod upgrade;
 mod uploads;
 
 use crate::support::raw::{RawReply, RawRequest};
@@ -191,7 +192,10 @@ fn check(name: &str, reply: Option<RawReply>, outcome: &Outcome) {
             assert!(refused, "{told}");
             assert!(reply.head.contains("text/html"), "{told}");
         }
-        Outcome::NoHttp => assert!(refused, "{told}"),
+        Outcome::NoHttp => {
+            assert!(refused, "{told}");
+            explained();
+        }
         Outcome::Harmless => assert_eq!(reply.status, 200, "{told}"),
     }
 }

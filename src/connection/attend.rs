@@ -72,14 +72,18 @@ where
         if let Err(error) = self.app.rate.admit_address(request.request(), &self.app) {
             return Attending {
                 refused: Some(error.into()),
+                ends: false,
                 asked: None,
                 working: None,
                 app: self.app.clone(),
             };
         }
         let working = request.conn_data::<Rc<Line>>().map(Working::begin);
+        // The dispatcher ends a connection that asked for another protocol after its answer.
+        let ends = request.head().connection_type() == ConnectionType::Upgrade;
         Attending {
             refused: None,
+            ends,
             asked: Some(self.service.call(request)),
             working,
             app: self.app.clone(),
@@ -91,6 +95,8 @@ pin_project! {
     /// The answer, in a while.
     pub struct Attending<F> {
         refused: Option<Error>,
+        // Whether the connection ends with this answer, which is to say so.
+        ends: bool,
         // None for what was refused.
         #[pin]
         asked: Option<F>,
@@ -122,7 +128,7 @@ where
             return Poll::Pending;
         };
         let mut response = ready!(asked.poll(cx))?;
-        if this.app.connections.is_stopping() {
+        if *this.ends || this.app.connections.is_stopping() {
             let head = response.response_mut().head_mut();
             head.set_connection_type(ConnectionType::Close);
         }

@@ -1,18 +1,22 @@
 //! Accepts connections, serves them, and stops without breaking a request off.
 
-use super::refusal::refuse;
+use super::refusal::{reason, refuse, tell};
 use super::stream::Stream;
-use super::REFUSALS;
+use super::{upgrade, REFUSALS};
 use crate::app::{create_app, App, Duty};
 use crate::error::ApiError;
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Protocol};
 use actix_server::{Server, ServerHandle};
-use actix_service::{fn_service, map_config, IntoServiceFactory, ServiceFactoryExt};
+use actix_service::{
+    fn_factory, fn_service, map_config, IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt,
+};
 use actix_web::dev::AppConfig;
 use actix_web::web::Data;
+use std::future::poll_fn;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
@@ -115,27 +119,51 @@ fn service(
                 let _ = draining.wait_for(|draining| *draining).await;
             }
         })
+        .upgrade(fn_service(upgrade::ignore))
         .on_connect_ext(|stream: &Stream, data: &mut actix_http::Extensions| {
             data.insert(stream.line());
         })
         .finish(routes);
-    let admitted = fn_service(move |io: TcpStream| {
-        let app = app.clone();
+    let http = Rc::new(http);
+    fn_factory(move || {
+        let (app, http) = (app.clone(), http.clone());
         async move {
-            let peer = io.peer_addr().ok();
-            match app.connections.enter() {
-                Some(place) => Ok((Stream::new(io, app, place), Protocol::Http1, peer)),
-                None => {
-                    app.metrics.overloaded("connections");
-                    if let Some(place) = app.connections.refuse() {
-                        refuse(io, &ApiError::Overloaded("too many connections"), place).await;
-                    }
-                    Err(DispatchError::Io(io::ErrorKind::ConnectionRefused.into()))
-                }
+            let http = Rc::new(http.new_service(()).await?);
+            Ok(fn_service(move |io: TcpStream| {
+                serve(io, app.clone(), http.clone())
+            }))
+        }
+    })
+}
+
+/// Serves one connection, if there is a place for it.
+async fn serve<S>(io: TcpStream, app: Data<App>, http: Rc<S>) -> Result<(), DispatchError>
+where
+    S: Service<(Stream, Protocol, Option<SocketAddr>), Response = (), Error = DispatchError>,
+{
+    let peer = io.peer_addr().ok();
+    let Some(place) = app.connections.enter() else {
+        app.metrics.overloaded("connections");
+        if let Some(place) = app.connections.refuse() {
+            refuse(io, &ApiError::Overloaded("too many connections"), place).await;
+        }
+        return Err(DispatchError::Io(io::ErrorKind::ConnectionRefused.into()));
+    };
+    let stream = Stream::new(io, app.clone(), place);
+    let line = stream.line();
+    let mut next = Some(stream);
+    while let Some(stream) = next {
+        poll_fn(|cx| http.poll_ready(cx)).await?;
+        let served = http.call((stream, Protocol::Http1, peer)).await;
+        if let (Err(DispatchError::Parse(error)), Some(io)) = (&served, line.held_back.take()) {
+            if let Some(place) = app.connections.refuse() {
+                tell(io, &reason(error), place).await;
             }
         }
-    });
-    admitted.and_then(http)
+        served?;
+        next = line.again.take();
+    }
+    Ok(())
 }
 
 /// Answers whoever comes until `until`, and those who have come by then: a listener that is closed resets them.

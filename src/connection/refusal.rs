@@ -2,6 +2,7 @@
 
 use super::Place;
 use crate::error::ApiError;
+use actix_http::error::ParseError;
 use actix_web::body::MessageBody;
 use actix_web::ResponseError;
 use std::fmt::Write;
@@ -26,6 +27,59 @@ pub(super) fn answer(error: &ApiError) -> Vec<u8> {
     let body = response.into_body().try_into_bytes().unwrap_or_default();
     let _ = write!(head, "content-length: {}\r\n\r\n", body.len());
     [head.as_bytes(), &body].concat()
+}
+
+/// Where in bytes that are written an answer without a body begins with which the parser refuses a request; their end when
+/// there is none. Nothing follows such an answer.
+pub(super) fn bare(bytes: &[u8]) -> usize {
+    /// Longer than any of them.
+    const LONGEST: usize = 256;
+    let end = bytes.len();
+    if !bytes.ends_with(b"\r\n\r\n") {
+        return end;
+    }
+    let tail = bytes.get(end.saturating_sub(LONGEST)..).unwrap_or(bytes);
+    let has = |head: &[u8], text: &[u8]| head.windows(text.len()).any(|part| part == text);
+    let is_bare = |head: &[u8]| {
+        (head.starts_with(b"HTTP/1.1 4") || head.starts_with(b"HTTP/1.0 4"))
+            && has(head, b"\r\ncontent-length: 0\r\n")
+    };
+    let start = tail.windows(7).rposition(|part| part == b"HTTP/1.");
+    let length = start
+        .and_then(|start| tail.get(start..))
+        .filter(|head| is_bare(head))
+        .map_or(0, <[u8]>::len);
+    end - length
+}
+
+/// Why the parser has refused a request.
+pub(super) fn reason(error: &ParseError) -> ApiError {
+    match error {
+        ParseError::TooLarge => ApiError::HeadTooLarge,
+        ParseError::Uri(error) if error.to_string().contains("too long") => ApiError::UrlTooLong,
+        ParseError::Uri(_) => ApiError::NotHttp("its URL has characters that must be percent-encoded"),
+        ParseError::Method => ApiError::NotHttp("its method is no word"),
+        ParseError::Version => ApiError::NotHttp("its version is not HTTP/1.0 or HTTP/1.1"),
+        ParseError::Header => ApiError::NotHttp(
+            "a header is malformed, Host is missing, or Content-Length and Transfer-Encoding contradict one another",
+        ),
+        _ => ApiError::NotHttp("its head or the length of its body can't be read"),
+    }
+}
+
+/// Answers a request that the parser has refused, and reads what follows for a moment: a reset would overtake the answer.
+pub(super) async fn tell(io: std::net::TcpStream, error: &ApiError, _place: Place) {
+    let talk = async {
+        let mut io = TcpStream::from_std(io)?;
+        io.write_all(&answer(error)).await?;
+        io.shutdown().await?;
+        let mut scratch = [0; 4096];
+        while io.read(&mut scratch).await? > 0 {}
+        Ok::<_, io::Error>(())
+    };
+    if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, talk).await {
+        tracing::debug!(%error, "whoever was refused has gone");
+    }
 }
 
 /// Answers the first request of a connection with `error`, whatever it is, and ends the connection.

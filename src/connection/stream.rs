@@ -6,9 +6,11 @@
 use super::{Line, Place};
 use crate::app::App;
 use crate::error::ApiError;
-use actix_web::web::Data;
+use actix_web::web::{BytesMut, Data};
+use std::fmt;
 use std::future::Future;
 use std::io;
+use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{ready, Context, Poll};
@@ -47,7 +49,19 @@ pub(super) struct Stream {
     /// It waited for a head for too long, and has been told so.
     cut: bool,
     closing: bool,
+    /// What is read before more of the socket.
+    ahead: BytesMut,
+    /// An answer that looks like one of the parser's own. It goes out when the connection goes on after it; if it was a
+    /// refusal, the connection ends there, and the client gets one with a body instead.
+    held_back: Vec<u8>,
+    flushed: bool,
     _place: Place,
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").finish_non_exhaustive()
+    }
 }
 
 impl Stream {
@@ -67,6 +81,9 @@ impl Stream {
             blocked_since: None,
             cut: false,
             closing: false,
+            ahead: BytesMut::new(),
+            held_back: Vec::new(),
+            flushed: false,
             _place: place,
         }
     }
@@ -74,6 +91,29 @@ impl Stream {
     /// What requests on it know of it.
     pub(super) fn line(&self) -> Rc<Line> {
         self.line.clone()
+    }
+
+    /// Has `bytes` read before all else. There is nothing left of earlier ones.
+    pub(super) fn read_first(&mut self, bytes: BytesMut) {
+        self.ahead = bytes;
+    }
+
+    fn hold_back(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let socket = self.io.as_fd().try_clone_to_owned()?;
+        self.line.held_back.replace(Some(socket.into()));
+        self.held_back = bytes.to_vec();
+        self.flushed = false;
+        Ok(())
+    }
+
+    /// Writes what was held back.
+    fn poll_release(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.held_back.is_empty() {
+            self.line.held_back.take();
+            let written = ready!(Pin::new(&mut self.io).poll_write(cx, &self.held_back))?;
+            self.held_back.drain(..written);
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// What is due next, and when. While a handler works nothing is; it is looked at again later.
@@ -137,7 +177,15 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Poll::Ready(Err(error)) = self.poll_release(cx) {
+            return Poll::Ready(Err(error));
+        }
         if self.cut {
+            return Poll::Ready(Ok(()));
+        }
+        if !self.ahead.is_empty() {
+            let length = self.ahead.len().min(buf.remaining());
+            buf.put_slice(&self.ahead.split_to(length));
             return Poll::Ready(Ok(()));
         }
         if let Poll::Ready(read) = Pin::new(&mut self.io).poll_read(cx, buf) {
@@ -155,6 +203,16 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_release(cx))?;
+        let (bytes, refusal) = bytes
+            .split_at_checked(super::refusal::bare(bytes))
+            .unwrap_or((bytes, &[]));
+        if bytes.is_empty() && !refusal.is_empty() {
+            self.hold_back(refusal)?;
+            // If it is no refusal, the connection is looked at again.
+            cx.waker().wake_by_ref();
+            return Poll::Ready(Ok(refusal.len()));
+        }
         if let Poll::Ready(written) = Pin::new(&mut self.io).poll_write(cx, bytes) {
             self.progressed(cx);
             return Poll::Ready(written);
@@ -170,12 +228,17 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // The first time belongs to the writing itself.
+        if std::mem::replace(&mut self.flushed, true) {
+            ready!(self.poll_release(cx))?;
+        }
         Pin::new(&mut self.io).poll_flush(cx)
     }
 
     /// Says that nothing more comes. Where the client may not have expected that, what it sends meanwhile is read and
     /// dropped, for a moment: a reset could take the end of its last answer away from it.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_release(cx))?;
         if !self.closing {
             ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
             self.closing = true;

@@ -192,9 +192,13 @@ pub struct ConnectionReport {
     /// Connected, Disconnected, Failed or Finished.
     #[schema(example = "Connected")]
     pub status: String,
-    /// In the facility's zone.
+    /// Since when it has this status: in the facility's zone, or with an offset of its own.
     #[schema(example = "2026-11-23 12:00:00")]
-    pub date: String,
+    pub date: Option<String>,
+    /// When it began, instead of `date`, as hosts of 2026 send it.
+    pub start_time: Option<String>,
+    /// When it ended; absent or null while it lasts.
+    pub end_time: Option<String>,
 }
 
 /// An answer to a session's survey: for each area of the form `rating_…` from 1 to 5 and `comment_…`.
@@ -202,6 +206,14 @@ pub struct ConnectionReport {
 pub struct SurveyForm {
     /// A comment on the whole.
     pub comments: Option<String>,
+}
+
+/// Files of a directory.
+#[derive(Debug, ToSchema)]
+pub struct FrameNames {
+    /// A file, with or without its suffix; those that are not there are left out.
+    #[schema(example = json!(["lys-1_0001", "lys-1_0002.cbf"]))]
+    pub frame: Vec<String>,
 }
 
 /// A directory that a key is wanted for.

@@ -1,6 +1,6 @@
 //! The built-in Data Proxy.
 
-use super::bodies::{DirectoryKey, DirectoryPath};
+use super::bodies::{DirectoryKey, DirectoryPath, FrameNames};
 use super::route::{form, get, json, post, text, Route};
 use utoipa::openapi::Type;
 
@@ -12,7 +12,15 @@ const UNUSABLE: &str =
     "The file contradicts itself, or is larger than what pictures are made of; the message says which.";
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![create(), raw(), archive(), multi(), frame(), snapshot()]
+    vec![
+        create(),
+        raw(),
+        archive(),
+        multi(),
+        multi_form(),
+        frame(),
+        snapshot(),
+    ]
 }
 
 fn raw() -> Route {
@@ -64,6 +72,26 @@ fn multi() -> Route {
     .ok("The archive.", text("application/gzip"))
     .fails("400", "No file is named, or too many are.")
     .fails("404", NO_FILE)
+    .may_be_busy()
+}
+
+fn multi_form() -> Route {
+    post(
+        "/download/files/multi/{key}/{name}",
+        TAG,
+        "Some files of a directory, of which there are many",
+    )
+    .about("As with GET, for more names than a URL has room for. `frame` is repeated for each name.")
+    .path("key", KEY)
+    .path(
+        "name",
+        "What the download is called: it ends with `.tar.gz` or `.tar`.",
+    )
+    .body("The names.", [form::<FrameNames>()])
+    .ok("The archive.", text("application/gzip"))
+    .fails("400", "No file is named, or too many are.")
+    .fails("404", NO_FILE)
+    .bounded()
     .may_be_busy()
 }
 

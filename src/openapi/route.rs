@@ -231,9 +231,10 @@ impl Route {
         self
     }
 
-    /// It takes a body of bounded length.
+    /// It takes a body of bounded length, which may be compressed.
     pub(super) fn bounded(self) -> Self {
         self.fails("408", "The body did not arrive in time.")
+            .fails("415", "`Content-Encoding` is neither `gzip` nor `deflate`.")
             .fails("413", "The body is too long.")
     }
 

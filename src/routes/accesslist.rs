@@ -2,7 +2,7 @@
 
 use crate::auth::AppData;
 use crate::body::Body;
-use crate::caller::Caller;
+use crate::caller::KnownCaller;
 use crate::error::ApiError;
 use crate::wire::access;
 use actix_web::http::header;
@@ -14,7 +14,7 @@ use beamlive_actors::activity::Origin;
 ///
 /// # Errors
 /// 400 for a forwarded address that is none. Never an empty or partial list in place of an error.
-pub async fn get(app: AppData, caller: Caller) -> HttpResponse {
+pub async fn get(app: AppData, KnownCaller(caller): KnownCaller) -> HttpResponse {
     answer(app.users_json(caller))
 }
 
@@ -25,7 +25,7 @@ pub async fn get(app: AppData, caller: Caller) -> HttpResponse {
 pub async fn post(
     request: HttpRequest,
     app: AppData,
-    caller: Caller,
+    KnownCaller(caller): KnownCaller,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     // This route is unsigned: whoever has no list does not get to send anything.

@@ -9,7 +9,7 @@ mod picture;
 pub mod raw;
 pub mod snapshot;
 
-use super::{on, read, GET, POST};
+use super::{on, read, GET, GET_POST, POST};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::ApiError;
@@ -31,7 +31,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(on("/download/data/create", POST).route(web::post().to(create::post)))
         .service(on("/download/files/raw/{key}/{path:.*}", GET).route(read().to(raw::get)))
         .service(on("/download/files/archive/{key}/{name}", GET).route(read().to(archive::get)))
-        .service(on("/download/files/multi/{key}/{name}", GET).route(read().to(multi::get)))
+        .service(
+            on("/download/files/multi/{key}/{name}", GET_POST)
+                .route(read().to(multi::get))
+                .route(web::post().to(multi::post)),
+        )
         .service(
             on("/download/files/frame/{key}/{path:.*}/{brightness}.png", GET).route(read().to(frame::get)),
         )

@@ -1,7 +1,7 @@
 //! `GET /api/v2/keys/{username}` (and `/access/keys/{username}`): login keys, as sshd asks for them.
 
 use crate::auth::AppData;
-use crate::caller::Caller;
+use crate::caller::KnownCaller;
 use crate::error::ApiError;
 use actix_web::web::Path;
 use actix_web::{HttpResponse, Responder};
@@ -10,7 +10,11 @@ use actix_web::{HttpResponse, Responder};
 ///
 /// # Errors
 /// 400 for a forwarded address that is none.
-pub async fn get(app: AppData, caller: Caller, username: Path<String>) -> Result<impl Responder, ApiError> {
+pub async fn get(
+    app: AppData,
+    KnownCaller(caller): KnownCaller,
+    username: Path<String>,
+) -> Result<impl Responder, ApiError> {
     let username = username.into_inner();
     let catalog = app.directory.services().catalog.load_full();
     let mut text = String::new();

@@ -18,7 +18,7 @@ const MAX_FORM: usize = 64 * 1024;
 /// The token must verify with the key in the form: whoever comes first, with the private half, wins.
 ///
 /// # Errors
-/// 400 for an unusable key, 403 where registration is closed, 405 for an unknown user or a bad token, 409 when
+/// 400 for an unusable key, or for a forwarded address that is none where networks are chosen, 403 where registration is closed, 405 for an unknown user or a bad token, 409 when
 /// another key is registered.
 pub async fn post(
     request: HttpRequest,
@@ -27,6 +27,10 @@ pub async fn post(
     body: Body,
 ) -> Result<impl Responder, ApiError> {
     let claimed = Claimed::read(&request, &app)?;
+    if !app.settings.registration.allow_from.is_empty() {
+        // Who may register is chosen by address then: the proxy's own does not do.
+        Caller::of(&request, &app)?;
+    }
     app.check_registration(claimed.username(), caller)?;
     let form = body.read(MAX_FORM).await?;
     let line = form_field(&form, "public").ok_or_else(|| {

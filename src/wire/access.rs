@@ -1,9 +1,11 @@
 //! The body of a POST to an access list: what a host reports of its connections.
 
 use super::msgpack::{self, Value};
+use super::time;
 use crate::error::ApiError;
 use crate::routes::MAX_DEPTH;
 use beamlive_actors::access::history::RawEntry;
+use chrono_tz::Tz;
 use std::sync::Arc;
 
 /// Longest body, in bytes; a thousand connections take a tenth of a megabyte.
@@ -26,11 +28,22 @@ fn entry(value: &Value<'_>) -> RawEntry {
     let mut entry = RawEntry::default();
     for (name, value) in value.entries().into_iter().flatten() {
         let text = || value.as_str().unwrap_or_default().to_owned();
+        let time = || match value.as_str() {
+            Some(text) => text.to_owned(),
+            None if value.is_nil() => String::new(),
+            None => time::read(&value, Tz::UTC).map_or_else(
+                // No time either, so that the entry is skipped for it.
+                || value.kind().to_owned(),
+                |time| time.instant(Tz::UTC).to_utc().to_rfc3339(),
+            ),
+        };
         match name.as_str() {
             Some("project") => entry.project = text(),
             Some("name") => entry.name = text(),
             Some("status") => entry.status = text(),
-            Some("date") => entry.date = text(),
+            Some("date") => entry.date = time(),
+            Some("start_time") => entry.start_time = time(),
+            Some("end_time") => entry.end_time = time(),
             _ => {}
         }
     }

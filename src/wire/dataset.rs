@@ -6,6 +6,8 @@ use crate::routes::MAX_DEPTH;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::session::dataset::{measuring_micros, DatasetUpload};
 use beamlive_actors::session::frames::Frames;
+use beamlive_actors::zone::{self, Reading};
+use beamlive_storage::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
@@ -43,8 +45,10 @@ pub fn parse(bytes: &[u8], catalog: &Catalog, zone: Tz) -> Result<DatasetUpload,
         .map_err(|error| BTreeMap::from([("body".to_owned(), error.to_string())]))?;
     let mut read = Reader::new(&body);
     let directory = read.directory();
-    let kind = read.required_text(&["type"], MAX_NAME);
-    if !kind.is_empty() && catalog.data_types.find(kind.as_str()).is_none() {
+    let mut kind = read.required_text(&["type"], MAX_NAME);
+    if let Some(known) = catalog.data_type(&kind) {
+        kind.clone_from(&known.acronym);
+    } else if !kind.is_empty() {
         let known: Vec<_> = catalog
             .data_types
             .iter()
@@ -60,18 +64,17 @@ pub fn parse(bytes: &[u8], catalog: &Catalog, zone: Tz) -> Result<DatasetUpload,
     if read.value(&["energy"]).is_none() {
         read.errors.add("energy", "is required, in keV");
     }
-    let exposure = read.number(
+    let exposure = read.measured(
         &["exposure", "exposure_time"],
         "a number of seconds, 0 or more",
         |s| s >= 0.0,
     );
-    let attenuation = read.number(&["attenuation"], "a finite number of %", |_| true);
-    let beam_size = read.number(&["beam_size"], "a number of µm, 0 or more", |um| um >= 0.0);
+    let attenuation = read.measured(&["attenuation"], "a finite number of %", |_| true);
+    let beam_size = read.measured(&["beam_size"], "a number of µm, 0 or more", |um| um >= 0.0);
     let filename = read.text(&["filename", "file_name"], MAX_NAME).map(str::to_owned);
     let frames = frames(&mut read);
     let sample_id = read.id(&["sample_id"]);
-    let start_time = read.time("start_time", zone);
-    let end_time = read.time("end_time", zone);
+    let (start_time, end_time) = times(&mut read, zone);
     let id = read.id(&["id", "data_id"]);
     let uuid = read
         .text(&["uuid"], MAX_UUID)
@@ -112,8 +115,20 @@ pub fn parse(bytes: &[u8], catalog: &Catalog, zone: Tz) -> Result<DatasetUpload,
         id,
         uuid,
         meta_data: body.rest(&KNOWN),
+        notes: read.notes,
         once: None,
     })
+}
+
+/// Start and end, as far as they were sent.
+fn times(read: &mut Reader<'_>, zone: Tz) -> (Option<Timestamp>, Option<Timestamp>) {
+    let (start, end) = (read.time("start_time", zone), read.time("end_time", zone));
+    if let (Some(start), Some(end)) = (start, end) {
+        let (start, end) = zone::span(start, end, zone);
+        return (Some(start), Some(end));
+    }
+    let alone = |time: Option<Reading>| time.map(|time| time.instant(zone));
+    (alone(start), alone(end))
 }
 
 fn frames(read: &mut Reader<'_>) -> Frames {

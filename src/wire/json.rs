@@ -1,5 +1,6 @@
 //! JSON to MessagePack and back, streaming: neither way builds a tree.
 
+mod lenient;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,8 @@ use std::cell::Cell;
 use std::fmt;
 
 /// Turns JSON text into MessagePack: integers stay integers (64 bits, with or without sign; greater ones become floats), floats
-/// are 64-bit, duplicate keys are kept. At most three times as long as the text.
+/// are 64-bit, duplicate keys are kept. `NaN`, `Infinity` and `-Infinity`, as Python writes them, are floats, and a byte
+/// order mark is skipped. At most three times as long as the text.
 ///
 /// `max_depth` levels of lists and maps are accepted, and never more than 127.
 ///
@@ -26,8 +28,9 @@ pub fn to_msgpack(json: &[u8], max_depth: usize) -> Result<Vec<u8>, BodyError> {
     let refused = |error: serde_json::Error| BodyError::Json {
         reason: error.to_string(),
     };
+    let json = lenient::plain(json);
     let mut out = Vec::with_capacity(json.len());
-    let mut text = serde_json::Deserializer::from_slice(json);
+    let mut text = serde_json::Deserializer::from_slice(&json);
     let writer = Writer {
         out: &mut out,
         levels_left: max_depth,
@@ -107,6 +110,10 @@ impl<'de> Visitor<'de> for Writer<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
+        if let Some(number) = lenient::number(value) {
+            encode::float(self.out, number);
+            return Ok(());
+        }
         encode::str_header(self.out, length(value.len())?);
         self.out.extend_from_slice(value.as_bytes());
         Ok(())

@@ -203,7 +203,12 @@ impl<'a> Value<'a> {
 
     /// What it is in the words of an error message: "a string", "an integer", "a list".
     pub fn kind(&self) -> &'static str {
-        self.head().kind()
+        match self.head() {
+            Head::Str(bytes) | Head::Bin(bytes) if std::str::from_utf8(bytes).is_err() => {
+                "bytes that are not UTF-8"
+            }
+            head => head.kind(),
+        }
     }
 
     /// Whether it is null.
@@ -216,6 +221,14 @@ impl<'a> Value<'a> {
     pub fn as_str(&self) -> Option<&'a str> {
         match self.head() {
             Head::Str(bytes) | Head::Bin(bytes) => std::str::from_utf8(bytes).ok(),
+            _ => None,
+        }
+    }
+
+    /// Type and data of an extension. None for anything else.
+    pub fn extension(&self) -> Option<(i8, &'a [u8])> {
+        match self.head() {
+            Head::Ext(kind, data) => Some((kind, data)),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use super::fields::FieldErrors;
 use super::msgpack::{Body, Value};
 use super::time;
-use beamlive_storage::Timestamp;
+use beamlive_actors::zone::Reading;
 use chrono_tz::Tz;
 
 /// Deepest nesting of a free-form field.
@@ -15,6 +15,8 @@ const MAX_DIRECTORY: usize = 4096;
 pub(super) struct Reader<'b> {
     body: &'b Body<'b>,
     pub(super) errors: FieldErrors,
+    /// What was left out without being a mistake.
+    pub(super) notes: Vec<String>,
 }
 
 impl<'b> Reader<'b> {
@@ -22,6 +24,7 @@ impl<'b> Reader<'b> {
         Self {
             body,
             errors: FieldErrors::default(),
+            notes: Vec::new(),
         }
     }
 
@@ -95,6 +98,25 @@ impl<'b> Reader<'b> {
         None
     }
 
+    /// As [`Self::number`], but one that is infinite or not a number counts as null, with a note: a program makes
+    /// such numbers as soon as one of its inputs is one, and nobody sends the upload again.
+    pub(super) fn measured(
+        &mut self,
+        names: &[&'static str],
+        what: &str,
+        is_good: impl Fn(f64) -> bool,
+    ) -> Option<f64> {
+        for name in names {
+            let number = self.value(&[*name]).and_then(|(_, value)| value.as_f64());
+            match number.filter(|number| !number.is_finite()) {
+                Some(number) => self.notes.push(format!("{name} was {number}: kept as null")),
+                None if self.value(&[*name]).is_some() => return self.number(&[*name], what, is_good),
+                None => {}
+            }
+        }
+        None
+    }
+
     /// A whole number.
     pub(super) fn id(&mut self, names: &[&'static str]) -> Option<i64> {
         let (name, value) = self.value(names)?;
@@ -106,10 +128,13 @@ impl<'b> Reader<'b> {
         id
     }
 
-    /// A time.
-    pub(super) fn time(&mut self, name: &'static str, zone: Tz) -> Option<Timestamp> {
-        let text = self.text(&[name], 64)?;
-        let time = time::parse(text, zone);
+    /// A time; one without an offset is of a clock in `zone`.
+    pub(super) fn time(&mut self, name: &'static str, zone: Tz) -> Option<Reading> {
+        let (_, value) = self.value(&[name])?;
+        if value.extension().is_none() {
+            self.text(&[name], 64)?;
+        }
+        let time = time::read(&value, zone);
         if time.is_none() {
             self.errors
                 .add(name, "is no ISO-8601 time such as 2026-11-23T15:00:00+00:00");

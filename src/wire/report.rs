@@ -30,7 +30,7 @@ pub fn parse(bytes: &[u8]) -> Result<ReportUpload, BTreeMap<String, String>> {
         .text(&["title", "name"], MAX_NAME)
         .filter(|name| !name.is_empty())
         .unwrap_or(kind);
-    let score = read.number(&["score"], "a finite number or null", |_| true);
+    let score = read.measured(&["score"], "a number or null", |_| true);
     let data_id = data_ids(&mut read);
     let details = details(&mut read);
     let id = read.id(&["id"]);
@@ -45,6 +45,7 @@ pub fn parse(bytes: &[u8]) -> Result<ReportUpload, BTreeMap<String, String>> {
         data_id,
         details,
         id,
+        notes: read.notes,
         once: None,
     })
 }

@@ -1,80 +1,78 @@
-//! Times as clients write them: ISO-8601, with an offset, or naive in the facility's zone.
+//! Times in a body: text, or MessagePack's own timestamp.
 
+use super::msgpack::Value;
 use beamlive_actors::session::dataset::SHOWABLE;
-use beamlive_actors::zone;
+use beamlive_actors::zone::Reading;
 use beamlive_storage::Timestamp;
-use chrono::{DateTime, NaiveDateTime};
 use chrono_tz::Tz;
 
-const WITH_OFFSET: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"];
-const NAIVE: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
+/// Type of the extension that is a timestamp.
+const TIMESTAMP: i8 = -1;
 
-/// Parses a time in the years 0 to 9999, UTC. A naive one is in `zone`: the earlier of two where a clock was set back,
-/// and moved on by the gap where one was set forward.
+/// Reads a time in the years 0 to 9999, UTC. A naive one is of a clock in `zone`.
 #[must_use]
-pub fn parse(text: &str, zone: Tz) -> Option<Timestamp> {
-    // The longest form has 32 characters; nothing much longer is worth a look.
-    if text.len() > 64 {
-        return None;
-    }
-    let text = text
-        .trim()
-        .replacen([' ', 't'], "T", 1)
-        .replace(['Z', 'z'], "+00:00");
-    let exact = WITH_OFFSET
-        .into_iter()
-        .find_map(|format| DateTime::parse_from_str(&text, format).ok())
-        .map(|time| time.to_utc().into());
-    let naive = || {
-        NAIVE
-            .into_iter()
-            .find_map(|format| NaiveDateTime::parse_from_str(&text, format).ok())
-            .map(|naive| zone::to_utc(naive, zone))
+pub fn read(value: &Value<'_>, zone: Tz) -> Option<Reading> {
+    let reading = match value.extension() {
+        Some((TIMESTAMP, data)) => timestamp(data).map(Reading::Exact),
+        Some(_) => None,
+        None => Reading::parse(value.as_str()?),
     };
-    exact.or_else(naive).filter(|time| SHOWABLE.contains(time))
+    reading.filter(|reading| SHOWABLE.contains(&reading.instant(zone)))
+}
+
+/// The data of a timestamp of 4, 8 or 12 bytes. The fraction is cut to microseconds.
+fn timestamp(data: &[u8]) -> Option<Timestamp> {
+    let (seconds, nanos) = if let Ok(seconds) = <[u8; 4]>::try_from(data) {
+        (i64::from(u32::from_be_bytes(seconds)), 0)
+    } else if let Ok(both) = <[u8; 8]>::try_from(data).map(u64::from_be_bytes) {
+        (i64::try_from(both & 0x3_ffff_ffff).ok()?, both >> 34)
+    } else {
+        let (nanos, seconds) = data.split_first_chunk::<4>()?;
+        let seconds = <[u8; 8]>::try_from(seconds).ok()?;
+        (i64::from_be_bytes(seconds), u64::from(u32::from_be_bytes(*nanos)))
+    };
+    let micros = i64::try_from(nanos).ok().filter(|nanos| *nanos < 1_000_000_000)? / 1000;
+    Some(Timestamp(seconds.checked_mul(1_000_000)?.checked_add(micros)?))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::parse;
+    use super::*;
     use chrono::SecondsFormat;
-    use chrono_tz::Tz;
     use rstest::rstest;
 
-    #[rstest]
-    #[case(
-        "2026-11-23T15:00:00.123456+00:00",
-        Tz::America__Regina,
-        "2026-11-23T15:00:00.123456Z"
-    )]
-    #[case("2026-11-23T15:00:00Z", Tz::America__Regina, "2026-11-23T15:00:00Z")]
-    #[case("2026-11-23 15:00:00-0600", Tz::UTC, "2026-11-23T21:00:00Z")]
-    #[case(
-        "2026-11-23T09:06:10.654321",
-        Tz::America__Regina,
-        "2026-11-23T15:06:10.654321Z"
-    )]
-    #[case("2026-11-23 09:06", Tz::UTC, "2026-11-23T09:06:00Z")]
-    #[case("2026-11-01T01:30:00", Tz::America__Toronto, "2026-11-01T05:30:00Z")]
-    #[case("2026-03-08T02:30:00", Tz::America__Toronto, "2026-03-08T07:30:00Z")]
-    fn good(#[case] text: &str, #[case] zone: Tz, #[case] utc: &str) {
-        let time = parse(text, zone).unwrap().to_utc();
-        assert_eq!(time.to_rfc3339_opts(SecondsFormat::AutoSi, true), utc);
+    fn shown(packed: &[u8]) -> Option<String> {
+        let value = Value::parse(packed, 1).unwrap();
+        let time = read(&value, Tz::America__Regina)?.instant(Tz::America__Regina);
+        Some(time.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 
     #[rstest]
-    #[case("")]
-    #[case("yesterday")]
-    #[case("2026-13-01T00:00:00Z")]
-    #[case("1767225600")]
-    #[case("2026-11-23")]
-    #[case("2026-11-23T15:00:00+25:00")]
-    #[case("+10000-01-01T00:00:00Z")]
-    #[case("9999-12-31T23:59:59-06:00")]
-    #[case("-0001-01-01T00:00:00Z")]
-    #[case("+262142-12-31T23:59:59")]
-    fn bad(#[case] text: &str) {
-        assert_eq!(parse(text, Tz::UTC), None);
+    #[case::seconds(&[0xd6, 0xff, 0x69, 0x55, 0xb9, 0x00], "2026-01-01T00:00:00Z")]
+    #[case::nanoseconds(&[0xd7, 0xff, 0x77, 0x35, 0x94, 0x00, 0x69, 0x55, 0xb9, 0x00], "2026-01-01T00:00:00.500Z")]
+    #[case::long(
+        &[0xc7, 12, 0xff, 0x00, 0x00, 0x03, 0xe8, 0, 0, 0, 0, 0x69, 0x55, 0xb9, 0x00],
+        "2026-01-01T00:00:00.000001Z"
+    )]
+    #[case::before_1970(
+        &[0xc7, 12, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+        "1969-12-31T23:59:59Z"
+    )]
+    #[case::text(b"\xb32026-01-01T00:00:00", "2026-01-01T06:00:00Z")]
+    fn good(#[case] packed: &[u8], #[case] utc: &str) {
+        assert_eq!(shown(packed).as_deref(), Some(utc));
+    }
+
+    #[rstest]
+    #[case::another_type(&[0xd6, 0x01, 0x69, 0x55, 0xb9, 0x00])]
+    #[case::another_length(&[0xd5, 0xff, 0x69, 0x55])]
+    #[case::too_many_nanoseconds(&[0xd7, 0xff, 0xff, 0xff, 0xff, 0xfc, 0x69, 0x55, 0xb9, 0x00])]
+    #[case::after_9999(&[0xc7, 12, 0xff, 0, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff])]
+    #[case::beyond_any_clock(&[0xc7, 12, 0xff, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])]
+    #[case::after_9999_in_utc(b"\xb39999-12-31T23:59:59")]
+    #[case::a_number(&[0xce, 0x69, 0x55, 0xb9, 0x00])]
+    fn bad(#[case] packed: &[u8]) {
+        assert_eq!(shown(packed), None);
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn broken(good: &[u8]) -> Vec<(String, Vec<u8>)> {
         ("a NaN", Value::F64(f64::NAN)),
         ("a text", Value::from("text")),
         ("binary data", Value::Binary(vec![0; 9])),
-        ("an extension", Value::Ext(-1, vec![0; 8])),
+        ("an extension", Value::Ext(5, vec![0; 8])),
     ] {
         add(&format!("{name} alone"), pack(&value));
     }
@@ -149,8 +149,9 @@ pub(super) fn broken_json() -> Vec<(String, Vec<u8>)> {
         ("null", b"null".to_vec()),
         ("a number", b"1".to_vec()),
         ("a text", b"\"text\"".to_vec()),
-        ("NaN", b"{\"energy\":NaN}".to_vec()),
-        ("Infinity", b"{\"energy\":Infinity}".to_vec()),
+        ("half a NaN", b"{\"energy\":Na}".to_vec()),
+        ("two literals", b"{\"energy\":NaNInfinity}".to_vec()),
+        ("a literal as a key", b"{NaN:1}".to_vec()),
         ("a number beyond all floats", b"{\"energy\":1e999}".to_vec()),
         (
             "a number of a million digits",
@@ -160,7 +161,7 @@ pub(super) fn broken_json() -> Vec<(String, Vec<u8>)> {
         ("a raw null byte", b"{\"name\":\"\0\"}".to_vec()),
         ("no UTF-8", b"{\"name\":\"\xff\xfe\"}".to_vec()),
         ("UTF-16", b"{\0}\0".to_vec()),
-        ("a byte order mark", b"\xef\xbb\xbf{}".to_vec()),
+        ("two byte order marks", b"\xef\xbb\xbf\xef\xbb\xbf{}".to_vec()),
         ("100,000 lists", vec![b'['; DEPTH]),
         (
             "100,000 lists, closed",
@@ -196,8 +197,11 @@ pub(super) enum Takes {
     /// A text of a form that "x" has not.
     FormOfText,
     Integer,
-    Number,
     PositiveNumber,
+    /// A number; one that is infinite or none counts as null.
+    Measure,
+    /// As [`Takes::Measure`], and not below 0.
+    PositiveMeasure,
     ListOrMap,
     /// A list of integers, or one of them.
     Integers,
@@ -232,9 +236,12 @@ fn values() -> Vec<(&'static str, Value)> {
             rmpv::decode::read_value(&mut invalid_text.as_slice()).unwrap(),
         ),
         ("bytes that are no UTF-8", Value::Binary(vec![0xff, 0xfe])),
-        ("an extension", Value::Ext(-1, vec![0; 8])),
+        ("an extension", Value::Ext(5, vec![0; 8])),
     ]
 }
+
+/// Names of the floats that are infinite or not a number.
+const NO_NUMBERS: [&str; 4] = ["NaN", "32-bit NaN", "infinity", "minus infinity"];
 
 /// The values that a field does not take.
 pub(super) fn wrong_for(takes: Takes) -> Vec<(&'static str, Value)> {
@@ -242,8 +249,13 @@ pub(super) fn wrong_for(takes: Takes) -> Vec<(&'static str, Value)> {
         Takes::Text => name == "a text",
         Takes::FormOfText => false,
         Takes::Integer => ["5", "-5", "the greatest integer"].contains(&name),
-        Takes::Number => ["5", "-5", "the greatest integer", "1.5"].contains(&name),
         Takes::PositiveNumber => ["5", "the greatest integer", "1.5"].contains(&name),
+        Takes::Measure => {
+            NO_NUMBERS.contains(&name) || ["5", "-5", "the greatest integer", "1.5"].contains(&name)
+        }
+        Takes::PositiveMeasure => {
+            NO_NUMBERS.contains(&name) || ["5", "the greatest integer", "1.5"].contains(&name)
+        }
         Takes::ListOrMap => [
             "a map",
             "an empty map",

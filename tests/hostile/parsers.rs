@@ -18,6 +18,7 @@ fn catalog() -> Catalog {
     let record = DataType {
         acronym: "DATA".to_owned(),
         name: "Data".to_owned(),
+        aliases: Vec::new(),
     };
     catalog.data_types.put(1, Versioned { revision: 1, record });
     catalog

@@ -1,4 +1,5 @@
 //! `GET|POST /api/v2/accesslist/` and `/access/accesslist/`
 
 mod connections;
+mod dates;
 mod users;

@@ -3,6 +3,7 @@
 mod fields;
 mod identity;
 mod meta_data;
+mod no_numbers;
 mod place;
 mod rows;
 mod times;

@@ -69,14 +69,7 @@ impl Known {
         let mut plan = Plan::default();
         let mut seen = Vec::with_capacity(entries.len().min(MAX_ENTRIES));
         for (index, entry) in entries.iter().enumerate().take(MAX_ENTRIES) {
-            match history::parse_entry(
-                &entry.project,
-                &entry.name,
-                &entry.status,
-                &entry.date,
-                catalog,
-                zone,
-            ) {
+            match history::parse_entry(entry, catalog, zone) {
                 Ok(entry) => seen.push(entry),
                 Err(error) => plan.skip(|| format!("entry {index}: {error}")),
             }
@@ -85,15 +78,15 @@ impl Known {
             plan.skip(|| format!("entries from {MAX_ENTRIES} on: a post holds no more"));
         }
         // The first date of a new connection is its first in time, in whichever order a host lists its entries.
-        seen.sort_by_key(|(.., date)| *date);
-        for (project, name, status, date) in seen {
-            let name = (project, name);
+        history::sort(&mut seen);
+        for entry in seen {
+            let name = (entry.project, entry.name.clone());
             let (observed, revision) = match plan.changed.get(&name) {
-                Some(next) => (observe(Some(&next.connection), status, date), next.revision),
+                Some(next) => (observe(Some(&next.connection), &entry), next.revision),
                 None => {
                     let known = self.find(store, list, &name, &mut plan)?;
                     let revision = known.map(|known| known.revision);
-                    (observe(known.map(|known| &known.record), status, date), revision)
+                    (observe(known.map(|known| &known.record), &entry), revision)
                 }
             };
             match observed {

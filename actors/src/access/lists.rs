@@ -8,7 +8,7 @@ use beamlive_storage::records::AccessList;
 use beamlive_storage::Timestamp;
 use ipnet::{IpNet, Ipv4Net};
 use std::collections::{BTreeSet, HashMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -127,20 +127,22 @@ pub fn users(
 /// Why `X-Forwarded-For` does not say where a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BadForwarded {
-    /// An entry is something else than an address.
+    /// The entry that decides is something else than an address.
     #[error("X-Forwarded-For has an entry that is no address: {0:?}")]
     NoAddress(String),
-    /// There are too many entries.
-    #[error("X-Forwarded-For has more than {MAX_FORWARDED} entries")]
+    /// There are too many proxies.
+    #[error("X-Forwarded-For names more than {MAX_FORWARDED} proxies")]
     TooMany,
 }
 
 /// The address a request comes from: the peer's, unless the peer is `trusted`; then the rightmost entry of
 /// `forwarded` (the values of the `X-Forwarded-For` headers, in order) that is not trusted itself, or the leftmost
-/// when all are. IPv4 in IPv6 form is given back as IPv4.
+/// when all are. Entries are `ip`, `ip:port`, `[v6]` or `[v6]:port`; what stands to the left of the one that decides is
+/// never looked at, for whoever sent the request may have written it. IPv4 in IPv6 form is given back as IPv4.
 ///
 /// # Errors
-/// [`BadForwarded`] when the peer is trusted and an entry is no address, or when there are more than 64 entries.
+/// [`BadForwarded`] when the peer is trusted and the entry that decides is no address, or when there are more than 64
+/// proxies.
 pub fn caller(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> Result<IpAddr, BadForwarded> {
     let is_trusted = |address: &IpAddr| {
         trusted
@@ -151,10 +153,9 @@ pub fn caller(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> Result<IpA
     if !is_trusted(&peer) {
         return Ok(peer);
     }
-    let mut leftmost = None;
-    let mut caller = None;
+    let mut nearest = peer;
     // Empty elements of a list header say nothing.
-    let entries = forwarded.iter().flat_map(|value| value.split(','));
+    let entries = forwarded.iter().rev().flat_map(|value| value.rsplit(','));
     for (index, entry) in entries
         .map(str::trim)
         .filter(|entry| !entry.is_empty())
@@ -163,16 +164,30 @@ pub fn caller(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> Result<IpA
         if index == MAX_FORWARDED {
             return Err(BadForwarded::TooMany);
         }
-        let address: IpAddr = entry
-            .parse()
-            .map_err(|_| BadForwarded::NoAddress(entry.chars().take(SHOWN).collect()))?;
-        let address = address.to_canonical();
-        leftmost = leftmost.or(Some(address));
-        if !is_trusted(&address) {
-            caller = Some(address);
+        nearest = forwarded_address(entry)
+            .ok_or_else(|| BadForwarded::NoAddress(entry.chars().take(SHOWN).collect()))?;
+        if !is_trusted(&nearest) {
+            break;
         }
     }
-    Ok(caller.or(leftmost).unwrap_or(peer))
+    Ok(nearest)
+}
+
+/// The address of one entry, with or without a port.
+fn forwarded_address(entry: &str) -> Option<IpAddr> {
+    let bracketed = |entry: &str| {
+        entry
+            .strip_prefix('[')?
+            .strip_suffix(']')?
+            .parse::<Ipv6Addr>()
+            .ok()
+    };
+    let address = entry
+        .parse::<IpAddr>()
+        .or_else(|_| entry.parse::<SocketAddr>().map(|socket| socket.ip()))
+        .ok()
+        .or_else(|| bracketed(entry).map(IpAddr::V6))?;
+    Some(address.to_canonical())
 }
 
 #[cfg(test)]

@@ -129,6 +129,7 @@ fn entry(name: &str, status: &str, second: u32) -> RawEntry {
         name: name.into(),
         status: status.into(),
         date: format!("2026-11-23 08:{:02}:{:02}", second / 60, second % 60),
+        ..RawEntry::default()
     }
 }
 

@@ -224,6 +224,18 @@ impl Catalog {
             .map_or("", |entry| entry.record.username.as_str())
     }
 
+    /// The data type of an acronym or an alias.
+    #[must_use]
+    pub fn data_type(&self, name: &str) -> Option<&DataType> {
+        if let Some((_, entry)) = self.data_types.find(name) {
+            return Some(&entry.record);
+        }
+        self.data_types
+            .iter()
+            .map(|(_, entry)| &entry.record)
+            .find(|kind| kind.aliases.iter().any(|alias| alias == name))
+    }
+
     /// The beamline of an acronym.
     #[must_use]
     pub fn beamline(&self, acronym: &str) -> Option<(BeamlineId, &Beamline)> {

@@ -23,6 +23,9 @@ pub(crate) fn check(drafts: &Drafts, mistakes: &mut Mistakes) {
     if !drafts.in_doubt.contains(&Section::AccessList) {
         networks(drafts, mistakes);
     }
+    if !drafts.in_doubt.contains(&Section::DataType) {
+        aliases(drafts, mistakes);
+    }
 }
 
 /// The locations of each kind of container whose state is beyond doubt.
@@ -221,6 +224,33 @@ fn samples(drafts: &Drafts, locations: &Locations<'_>, mistakes: &mut Mistakes) 
                 quoted(kind_name(drafts, holder.kind)),
             );
             blame(mistakes, places, message);
+        }
+    }
+}
+
+/// What clients send names one data type.
+fn aliases(drafts: &Drafts, mistakes: &mut Mistakes) {
+    let types = &drafts.data_types;
+    let mut owners = HashMap::new();
+    for (id, entry) in types.entries.iter() {
+        for alias in &entry.record.aliases {
+            let own = (types.place(id), "aliases");
+            if let Some((other, _)) = types.entries.find(alias) {
+                let message = format!(
+                    "data type {} has the alias {}, which is the acronym of a data type",
+                    quoted(&entry.record.acronym),
+                    quoted(alias),
+                );
+                blame(mistakes, [own, (types.place(other), "acronym")], message);
+            } else if let Some((other, acronym)) = owners.insert(alias, (id, &entry.record.acronym)) {
+                let message = format!(
+                    "data types {} and {} both have the alias {}",
+                    quoted(acronym),
+                    quoted(&entry.record.acronym),
+                    quoted(alias),
+                );
+                blame(mistakes, [own, (types.place(other), "aliases")], message);
+            }
         }
     }
 }

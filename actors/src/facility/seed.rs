@@ -7,21 +7,21 @@ use beamlive_storage::ids::IdRef;
 use beamlive_storage::records::{DataType, Subject};
 use beamlive_storage::{keys, Batch, CommitError, Store, Timestamp, Versioned};
 
-/// Acronyms and names, in the order of their ids.
-const DATA_TYPES: [(&str, &str); 7] = [
-    ("SCREEN", "Screening"),
-    ("DATA", "Dataset"),
-    ("XRD", "X-ray diffraction"),
-    ("RASTER", "Raster scan"),
-    ("XAS", "X-ray absorption spectrum"),
-    ("XRF", "X-ray fluorescence spectrum"),
-    ("MAD", "MAD scan"),
+/// Acronyms, names, and what clients before 2020 send for them, in the order of their ids.
+const DATA_TYPES: [(&str, &str, &str); 7] = [
+    ("SCREEN", "Screening", "MX_SCREEN"),
+    ("DATA", "Dataset", "MX_DATA"),
+    ("XRD", "X-ray diffraction", "XRD_DATA"),
+    ("RASTER", "Raster scan", "RASTER_SCAN"),
+    ("XAS", "X-ray absorption spectrum", "XAS_SCAN"),
+    ("XRF", "X-ray fluorescence spectrum", "XRF_SCAN"),
+    ("MAD", "MAD scan", "MAD_SCAN"),
 ];
 
 /// Whether a data type exists from the start; such are never removed.
 #[must_use]
 pub fn is_seeded(acronym: &str) -> bool {
-    DATA_TYPES.iter().any(|(seeded, _)| *seeded == acronym)
+    DATA_TYPES.iter().any(|(seeded, ..)| *seeded == acronym)
 }
 
 /// Creates the seven data types. For a store that has no data type yet; any other refuses the batch.
@@ -51,9 +51,10 @@ pub fn seeded_catalog() -> Catalog {
 }
 
 fn data_types() -> impl Iterator<Item = DataType> {
-    DATA_TYPES.iter().map(|(acronym, name)| DataType {
+    DATA_TYPES.iter().map(|(acronym, name, alias)| DataType {
         acronym: (*acronym).to_owned(),
         name: (*name).to_owned(),
+        aliases: vec![(*alias).to_owned()],
     })
 }
 

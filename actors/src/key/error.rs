@@ -47,7 +47,8 @@ pub enum KeyError {
     RsaExponent,
     /// DSA parameters of another size.
     #[error(
-        "an ssh-dss key must have a 1024-bit p and a 160-bit q, this one has {p} and {q}: make a new key"
+        "an ssh-dss key must have a p of 1024 bits and a q of 160, or 2048 and 256; this one has {p} and {q}: make a \
+         new key"
     )]
     DsaSize {
         /// Bits of p.

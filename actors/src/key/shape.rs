@@ -9,9 +9,19 @@ pub(super) const RSA_BYTES: RangeInclusive<usize> = 256..=1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Shape<'a> {
     Ed25519(&'a [u8; 64]),
-    Dsa { r: [u8; 20], s: [u8; 20] },
-    P256 { r: [u8; 32], s: [u8; 32] },
-    P384 { r: [u8; 48], s: [u8; 48] },
+    Dsa {
+        r: [u8; 20],
+        s: [u8; 20],
+    },
+    /// Of a P-256 key, or of a DSA key with a q of 256 bits.
+    P256OrDsa {
+        r: [u8; 32],
+        s: [u8; 32],
+    },
+    P384 {
+        r: [u8; 48],
+        s: [u8; 48],
+    },
     Rsa(&'a [u8]),
 }
 
@@ -32,7 +42,7 @@ impl<'a> Shape<'a> {
                 r: padded(r)?,
                 s: padded(s)?,
             }),
-            21..=32 => Some(Shape::P256 {
+            21..=32 => Some(Shape::P256OrDsa {
                 r: padded(r)?,
                 s: padded(s)?,
             }),

@@ -19,12 +19,18 @@ struct Vector {
     signature: Vec<u8>,
 }
 
-/// Signatures that Python's cryptography made, two of each type of key.
+/// Signatures that Python's cryptography made, two of each type and size of key.
 fn vectors() -> Vec<Vector> {
-    let file = include_str!("../../../tests/fixtures/vectors/tokens.json");
-    let file: serde_json::Value = serde_json::from_str(file).unwrap();
-    let vectors: Vec<Vector> = file["vectors"].as_array().unwrap().iter().map(vector).collect();
-    assert_eq!(vectors.len(), 10);
+    let files = [
+        include_str!("../../../tests/fixtures/vectors/tokens.json"),
+        include_str!("../../../tests/fixtures/vectors/dsa-2048.json"),
+    ];
+    let mut vectors = Vec::new();
+    for file in files {
+        let file: serde_json::Value = serde_json::from_str(file).unwrap();
+        vectors.extend(file["vectors"].as_array().unwrap().iter().map(vector));
+    }
+    assert_eq!(vectors.len(), 12);
     vectors
 }
 
@@ -35,7 +41,7 @@ fn vector(entry: &serde_json::Value) -> Vector {
     Vector {
         kind: match text("key_type") {
             "ed25519" => KeyKind::Ed25519,
-            "dsa-1024" => KeyKind::Dsa,
+            "dsa-1024" | "dsa-2048" => KeyKind::Dsa,
             "rsa-2048" => KeyKind::Rsa,
             "ecdsa-p256" => KeyKind::EcdsaP256,
             "ecdsa-p384" => KeyKind::EcdsaP384,
@@ -153,11 +159,14 @@ fn the_account_does_not_show_in_the_time_it_takes() {
     let keys: Vec<Option<&PublicKey>> = vectors.iter().map(|v| Some(&v.key)).chain([None]).collect();
     // Numbers above any key's own, which the crates refuse before any work.
     let dsa_out_of_range = [&[0x30, 46, 2, 21, 0][..], &[0xff; 20], &[2, 21, 0], &[0xff; 20]].concat();
+    let p256_or_dsa_out_of_range =
+        [&[0x30, 70, 2, 33, 0][..], &[0xff; 32], &[2, 33, 0], &[0xff; 32]].concat();
     let rsa_out_of_range = vec![0xff; 256];
-    let signatures = vectors
-        .iter()
-        .map(|v| &v.signature)
-        .chain([&dsa_out_of_range, &rsa_out_of_range]);
+    let signatures = vectors.iter().map(|v| &v.signature).chain([
+        &dsa_out_of_range,
+        &p256_or_dsa_out_of_range,
+        &rsa_out_of_range,
+    ]);
     for signature in signatures {
         // On a busy machine it takes more runs until each cost is near its least.
         let mut costs = vec![Duration::MAX; keys.len()];
@@ -228,6 +237,7 @@ fn fingerprints_are_those_of_ssh_keygen() {
             "SHA256:x4Stw/GRZ4UZp4akkhz5GcIoQE6u4YaZ4cLCeanwp6o",
             "SHA256:CvP9pFFV0ZpNqo4LqMVBYUWolWm+CeVUYpGH6hYQixs",
             "SHA256:4Eq5aB9SBnfBWFxGx11wRHbTcS1Af5idK6zEN+TXw2I",
+            "SHA256:/ts43LRwbyx88i8Yl7HS/pNVe2AIZ+UqPC1AJdCMICc",
         ]
     );
 }
@@ -279,6 +289,9 @@ fn refused_keys_say_why() {
         (line("ssh-rsa", &[E, &even]), unsound(KeyKind::Rsa)),
         (line("ssh-rsa", &[E, &[0x80; 256]]), unsound(KeyKind::Rsa)),
         (dsa(2048, 160), KeyError::DsaSize { p: 2048, q: 160 }),
+        (dsa(2048, 224), KeyError::DsaSize { p: 2048, q: 224 }),
+        (dsa(3072, 256), KeyError::DsaSize { p: 3072, q: 256 }),
+        (dsa(2048, 256), unsound(KeyKind::Dsa)),
         (dsa(1024, 256), KeyError::DsaSize { p: 1024, q: 256 }),
         (dsa(1024, 159), KeyError::DsaSize { p: 1024, q: 159 }),
         (dsa(1024, 160), unsound(KeyKind::Dsa)),

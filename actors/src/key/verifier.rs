@@ -15,23 +15,23 @@ use ssh_key::Mpint;
 
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 const RSA_EXPONENT: u32 = 65_537;
-const DSA_P_BITS: usize = 1024;
-const DSA_Q_BITS: usize = 160;
 
 /// A key's numbers, ready to verify with.
 #[derive(Clone)]
 pub(super) enum Verifier {
     Ed25519(ed25519_dalek::VerifyingKey),
-    Dsa(Box<DsaVerifier>),
+    Dsa(Box<DsaVerifier<20>>),
+    Dsa2048(Box<DsaVerifier<32>>),
     Rsa(RsaVerifier),
     P256(p256::ecdsa::VerifyingKey),
     P384(Box<p384::ecdsa::VerifyingKey>),
 }
 
+/// A DSA key whose order q has `Q` bytes.
 #[derive(Clone)]
-pub(super) struct DsaVerifier {
+pub(super) struct DsaVerifier<const Q: usize> {
     key: dsa::VerifyingKey,
-    order: [u8; 20],
+    order: [u8; Q],
 }
 
 #[derive(Clone)]
@@ -51,7 +51,7 @@ impl Verifier {
                 .ok_or(KeyError::Unsound {
                     kind: KeyKind::Ed25519,
                 }),
-            KeyData::Dsa(key) => DsaVerifier::new(key).map(|key| Verifier::Dsa(Box::new(key))),
+            KeyData::Dsa(key) => dsa_key(key),
             KeyData::Rsa(key) => RsaVerifier::from_ssh(key).map(Verifier::Rsa),
             KeyData::Ecdsa(EcdsaPublicKey::NistP256(point)) => {
                 p256::ecdsa::VerifyingKey::from_sec1_bytes(point.as_bytes())
@@ -74,7 +74,7 @@ impl Verifier {
     pub(super) fn kind(&self) -> KeyKind {
         match self {
             Verifier::Ed25519(_) => KeyKind::Ed25519,
-            Verifier::Dsa(_) => KeyKind::Dsa,
+            Verifier::Dsa(_) | Verifier::Dsa2048(_) => KeyKind::Dsa,
             Verifier::Rsa(_) => KeyKind::Rsa,
             Verifier::P256(_) => KeyKind::EcdsaP256,
             Verifier::P384(_) => KeyKind::EcdsaP384,
@@ -87,7 +87,7 @@ impl Verifier {
             (Verifier::Rsa(key), Shape::Rsa(signature)) => key.modulus.len() == signature.len(),
             (Verifier::Ed25519(_), Shape::Ed25519(_))
             | (Verifier::Dsa(_), Shape::Dsa { .. })
-            | (Verifier::P256(_), Shape::P256 { .. })
+            | (Verifier::P256(_) | Verifier::Dsa2048(_), Shape::P256OrDsa { .. })
             | (Verifier::P384(_), Shape::P384 { .. }) => true,
             _ => false,
         }
@@ -100,8 +100,9 @@ impl Verifier {
                 .verify_strict(message, &ed25519_dalek::Signature::from_bytes(bytes))
                 .is_ok(),
             (Verifier::Dsa(key), Shape::Dsa { r, s }) => key.verify(message, *r, *s),
+            (Verifier::Dsa2048(key), Shape::P256OrDsa { r, s }) => key.verify(message, *r, *s),
             (Verifier::Rsa(key), Shape::Rsa(signature)) => key.verify(message, signature),
-            (Verifier::P256(key), Shape::P256 { r, s }) => p256::ecdsa::Signature::from_scalars(*r, *s)
+            (Verifier::P256(key), Shape::P256OrDsa { r, s }) => p256::ecdsa::Signature::from_scalars(*r, *s)
                 .is_ok_and(|signature| key.verify_prehash(&Sha256::digest(message), &signature).is_ok()),
             (Verifier::P384(key), Shape::P384 { r, s }) => {
                 let (r, s) = (p384::FieldBytes::from(*r), p384::FieldBytes::from(*s));
@@ -113,17 +114,23 @@ impl Verifier {
     }
 }
 
-impl DsaVerifier {
+/// A DSA key of one of the two sizes that clients make.
+fn dsa_key(key: &DsaPublicKey) -> Result<Verifier, KeyError> {
+    let size = |number| positive(number).map_or(0, bits);
+    match (size(&key.p), size(&key.q)) {
+        (1024, 160) => DsaVerifier::new(key).map(|key| Verifier::Dsa(Box::new(key))),
+        (2048, 256) => DsaVerifier::new(key).map(|key| Verifier::Dsa2048(Box::new(key))),
+        (p, q) => Err(KeyError::DsaSize { p, q }),
+    }
+}
+
+impl<const Q: usize> DsaVerifier<Q> {
     fn new(key: &DsaPublicKey) -> Result<Self, KeyError> {
         let unsound = || KeyError::Unsound { kind: KeyKind::Dsa };
         let (p_bytes, q_bytes) = (
             positive(&key.p).ok_or_else(unsound)?,
             positive(&key.q).ok_or_else(unsound)?,
         );
-        let (p_bits, q_bits) = (bits(p_bytes), bits(q_bytes));
-        if p_bits != DSA_P_BITS || q_bits != DSA_Q_BITS {
-            return Err(KeyError::DsaSize { p: p_bits, q: q_bits });
-        }
         let order = q_bytes.try_into().map_err(|_| unsound())?;
         let (p, q) = (BigUint::from_bytes_be(p_bytes), BigUint::from_bytes_be(q_bytes));
         let g = positive(&key.g).map(BigUint::from_bytes_be).ok_or_else(unsound)?;
@@ -141,8 +148,8 @@ impl DsaVerifier {
         Ok(DsaVerifier { key, order })
     }
 
-    /// DSA with SHA-256, of which FIPS 186 takes the leftmost 160 bits.
-    fn verify(&self, message: &[u8], r: [u8; 20], s: [u8; 20]) -> bool {
+    /// DSA with SHA-256, of which FIPS 186 takes as many of the leftmost bits as q has.
+    fn verify(&self, message: &[u8], r: [u8; Q], s: [u8; Q]) -> bool {
         let in_range = r < self.order && s < self.order;
         let (r, s) = if in_range {
             (r, s)
@@ -159,11 +166,12 @@ impl DsaVerifier {
     }
 }
 
-/// A positive number below 2¹⁵⁹, and so below every 160-bit order.
-fn below_any_order(mut number: [u8; 20]) -> [u8; 20] {
-    let [first, .., last] = &mut number;
-    *first &= 0x7f;
-    *last |= 1;
+/// A positive number without its highest bit, and so below every order of as many bits.
+fn below_any_order<const Q: usize>(mut number: [u8; Q]) -> [u8; Q] {
+    if let [first, .., last] = number.as_mut_slice() {
+        *first &= 0x7f;
+        *last |= 1;
+    }
     number
 }
 

@@ -43,6 +43,8 @@ pub struct DatasetUpload {
     pub uuid: Option<String>,
     /// Everything else: a MessagePack map.
     pub meta_data: Vec<u8>,
+    /// What was left out of it when it was read, for the activity log.
+    pub notes: Vec<String>,
     /// The client's own name of this request.
     pub once: Option<Once>,
 }
@@ -124,7 +126,7 @@ impl DatasetUpload {
         old: Option<&Dataset>,
         now: Timestamp,
     ) -> (Dataset, Vec<String>) {
-        let mut remarks = Vec::new();
+        let mut remarks = self.notes.clone();
         let (sample, group) = self.sample(place.project, catalog, &mut remarks);
         let measuring = self
             .exposure

@@ -29,6 +29,8 @@ pub struct ReportUpload {
     pub details: Vec<u8>,
     /// The report to update.
     pub id: Option<i64>,
+    /// What was left out of it when it was read, for the activity log.
+    pub notes: Vec<String>,
     /// The client's own name of this request.
     pub once: Option<Once>,
 }
@@ -58,7 +60,7 @@ impl ReportUpload {
         old: Option<&Report>,
         now: Timestamp,
     ) -> (Report, Vec<String>) {
-        let mut remarks = Vec::new();
+        let mut remarks = self.notes.clone();
         let mut about: Vec<DatasetId> = Vec::new();
         let mut sessions: Vec<SessionId> = Vec::new();
         let mut seen = HashSet::new();

@@ -80,8 +80,8 @@ async fn set(
 }
 
 fn from_json(body: &[u8]) -> Result<Option<String>, ApiError> {
-    let body: KeyBody =
-        serde_json::from_slice(body).map_err(|error| ApiError::field("body", error.to_string()))?;
+    let body: KeyBody = serde_json::from_slice(body::unmarked(body))
+        .map_err(|error| ApiError::field("body", error.to_string()))?;
     Ok(body.key)
 }
 

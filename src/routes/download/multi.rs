@@ -1,14 +1,18 @@
-//! `GET /download/files/multi/{key}/{name}?frame=a&frame=b`: some files of a directory, as `.tar.gz` or `.tar`.
+//! `GET /download/files/multi/{key}/{name}?frame=a&frame=b`: some files of a directory, as `.tar.gz` or `.tar`. With POST
+//! the names are a form in the body, where there is room for more of them than in a URL.
 
 use super::archive::{archive_name, packed};
 use super::{no_such_file, serve};
+use crate::body::Body;
 use crate::error::ApiError;
 use crate::proxy::archive;
 use crate::proxy::shelf::FilePath;
 use actix_web::{HttpRequest, HttpResponse};
 
-/// Files of one archive; there is more room in no URL.
+/// Files of one archive.
 const MOST: usize = 4096;
+/// Longest form: so many names, each as long as a file's can be.
+const MAX_FORM: usize = 1 << 20;
 
 /// Answers an archive of the files named, each tried with the configured suffixes. Those that are not there are left out.
 ///
@@ -17,9 +21,24 @@ const MOST: usize = 4096;
 /// that of a file; 503 while too many archives are made.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let query = request.query_string().to_owned();
-    serve("multi", &request, |asked| async move {
+    answer(&request, &query).await
+}
+
+/// The same, for names in the body.
+///
+/// # Errors
+/// As [`get`], and 413 and 408.
+pub async fn post(request: HttpRequest, body: Body) -> Result<HttpResponse, ApiError> {
+    let form = body.read(MAX_FORM).await?;
+    let form = std::str::from_utf8(&form)
+        .map_err(|_| ApiError::field("body", "is no form: percent-encode the names"))?;
+    answer(&request, form.trim_end()).await
+}
+
+async fn answer(request: &HttpRequest, names: &str) -> Result<HttpResponse, ApiError> {
+    serve("multi", request, |asked| async move {
         let (name, packing) = archive_name(&asked.rest)?;
-        let frames = frames(&query)?;
+        let frames = frames(names)?;
         let key = asked.key.clone();
         let look = asked
             .files
@@ -45,7 +64,7 @@ fn frames(query: &str) -> Result<Vec<FilePath>, ApiError> {
     match frames.len() {
         0 => Err(ApiError::field(
             "frame",
-            "name at least one file: ?frame=a&frame=b",
+            "name at least one file: frame=a&frame=b",
         )),
         count if count > MOST => Err(ApiError::field("frame", format!("name {MOST} files at most"))),
         _ => Ok(frames),

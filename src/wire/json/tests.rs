@@ -108,6 +108,26 @@ fn strings_and_lists_of_every_length_are_packed_well() {
 }
 
 #[test]
+fn what_python_writes_is_read() {
+    for (text, kept) in [
+        ("NaN", "null"),
+        ("[Infinity,-Infinity , NaN]", "[null,null,null]"),
+        (
+            r#"{"NaN":-Infinity,"a":"NaN","b\\\"NaN":"\\"}"#,
+            r#"{"NaN":null,"a":"NaN","b\\\"NaN":"\\"}"#,
+        ),
+        ("[-1,-0.5]", "[-1,-0.5]"),
+        ("\u{feff}{}", "{}"),
+    ] {
+        assert_eq!(there_and_back(text), kept, "{text}");
+    }
+    let packed = to_msgpack(b"[NaN,Infinity,-Infinity]", MAX_DEPTH).unwrap();
+    let numbers: Vec<f64> = rmp_serde::from_slice(&packed).unwrap();
+    assert!(numbers[0].is_nan());
+    assert_eq!(numbers[1..], [f64::INFINITY, f64::NEG_INFINITY]);
+}
+
+#[test]
 fn text_that_is_no_json_is_refused() {
     for bad in [
         &b""[..],
@@ -117,8 +137,9 @@ fn text_that_is_no_json_is_refused() {
         b"{\"a\"}",
         b"{a:1}",
         b"{1:1}",
-        b"NaN",
-        b"[Infinity]",
+        b"Na",
+        b"[+Infinity]",
+        b"{NaN}",
         b"-",
         b"01",
         b"1e999",
@@ -128,7 +149,7 @@ fn text_that_is_no_json_is_refused() {
         b"1 2",
         b"{}x",
         b"[]]",
-        b"\xef\xbb\xbf{}",
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
         b"nul",
         b"\xc0",
     ] {

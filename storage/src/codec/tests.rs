@@ -7,6 +7,7 @@ fn data_type() -> DataType {
     DataType {
         acronym: "DATA".to_owned(),
         name: "Dataset".to_owned(),
+        aliases: Vec::new(),
     }
 }
 

@@ -49,6 +49,7 @@ fn data_type(name: &str) -> DataType {
     DataType {
         acronym: "DATA".to_owned(),
         name: name.to_owned(),
+        aliases: Vec::new(),
     }
 }
 

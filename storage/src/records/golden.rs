@@ -66,6 +66,7 @@ fn facility(check: &mut Check) {
         &DataType {
             acronym: text("RASTER"),
             name: text("Raster scan"),
+            aliases: vec![text("RASTER_SCAN")],
         },
     );
     check.record(

@@ -113,6 +113,7 @@ pub(crate) fn data_type(name: &str) -> DataType {
     DataType {
         acronym: "DATA".to_owned(),
         name: name.to_owned(),
+        aliases: Vec::new(),
     }
 }
 

@@ -175,9 +175,9 @@ async fn a_trusted_proxy_that_forwards_no_address_is_refused() {
     for forwarded in [
         &["nonsense"][..],
         &["10.45.0.7, nonsense"][..],
-        &["nonsense, 10.45.0.7"][..],
         &["10.45.0.7", "unknown"][..],
-        &["10.45.0.7:4711"][..],
+        &["10.45.0.7:"][..],
+        &["[10.45.0.7]"][..],
         &["10.45.0.0/24"][..],
         &["10.45.0.007"][..],
         &["\u{1f600}"][..],
@@ -308,4 +308,35 @@ async fn a_list_that_is_declared_without_its_bits_beyond_the_network_is_refused_
         "what to write instead: {}",
         reply.text()
     );
+}
+
+/// Only lists and login keys choose by address what they answer.
+#[actix_web::test]
+async fn an_odd_forwarded_address_refuses_no_upload() {
+    let site = behind_proxies().await;
+    let alice = site.client("alice").await;
+    let body =
+        json!({"directory": "/users/alice/x", "type": "DATA", "name": "n", "energy": 12.5, "exposure": 0.5});
+    for forwarded in [
+        "unknown",
+        "10.45.0.7, unknown",
+        "[2001:db8::1]:443",
+        "10.45.0.7:4711",
+        "x, 10.45.0.7",
+    ] {
+        let request = alice.posting("data/BM/").json(&body);
+        let reply = Reply::of(for_address(request, &[forwarded])).await;
+        assert_eq!(reply.status, 200, "{forwarded}: {}", reply.text());
+    }
+    for (forwarded, users) in [
+        ("[2001:db8::1]:443", json!(["staff"])),
+        ("[2001:db8::7]", json!(["alice", "bob"])),
+        ("10.45.0.7:4711", json!(["carol_3-x"])),
+        (
+            "_hidden, unknown, 10.45.0.7:4711, 10.0.0.2:80",
+            json!(["carol_3-x"]),
+        ),
+    ] {
+        assert_eq!(users_for(&site, &[forwarded]).await, users, "{forwarded}");
+    }
 }

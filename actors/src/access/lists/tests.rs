@@ -144,6 +144,13 @@ fn users_are_the_lists_own_and_the_remote_ones_while_scheduling_is_on() {
 #[case::mapped_peer_and_entry("::ffff:10.0.0.1", &["::ffff:192.0.2.7"], "192.0.2.7")]
 #[case::mapped_network("172.16.0.1", &["192.0.2.7"], "192.0.2.7")]
 #[case::ipv6("10.0.0.1", &["2001:db8::5"], "2001:db8::5")]
+#[case::a_port("10.0.0.1", &["192.0.2.7:51234"], "192.0.2.7")]
+#[case::a_proxys_port("10.0.0.1", &["192.0.2.7:51234, 10.0.0.2:80"], "192.0.2.7")]
+#[case::brackets("10.0.0.1", &["[2001:db8::5]"], "2001:db8::5")]
+#[case::brackets_and_port("10.0.0.1", &["[2001:db8::5]:443"], "2001:db8::5")]
+#[case::mapped_in_brackets("10.0.0.1", &["[::ffff:192.0.2.7]:443"], "192.0.2.7")]
+#[case::odd_entries_to_the_left("10.0.0.1", &["unknown, _hidden, nonsense,192.0.2.7, 10.0.0.2"], "192.0.2.7")]
+#[case::an_odd_header_to_the_left("10.0.0.1", &["nonsense", "192.0.2.7"], "192.0.2.7")]
 fn the_caller_is_the_nearest_address_that_is_no_proxy(
     #[case] peer: &str,
     #[case] forwarded: &[&str],
@@ -159,8 +166,13 @@ fn the_caller_is_the_nearest_address_that_is_no_proxy(
 
 #[rstest]
 #[case::alone(&["nonsense"], "nonsense")]
-#[case::with_a_port(&["192.0.2.7, 10.0.0.2:80"], "10.0.0.2:80")]
-#[case::before_the_caller(&["unknown, 192.0.2.7"], "unknown")]
+#[case::a_name(&["192.0.2.7, proxy.example"], "proxy.example")]
+#[case::before_a_proxy(&["unknown, 10.0.0.2"], "unknown")]
+#[case::no_port(&["192.0.2.7:"], "192.0.2.7:")]
+#[case::too_great_a_port(&["192.0.2.7:70000"], "192.0.2.7:70000")]
+#[case::half_a_bracket(&["[2001:db8::5"], "[2001:db8::5")]
+#[case::ipv4_in_brackets(&["[192.0.2.7]"], "[192.0.2.7]")]
+#[case::a_zone(&["fe80::1%eth0"], "fe80::1%eth0")]
 fn an_entry_that_is_no_address_is_named(#[case] forwarded: &[&str], #[case] named: &str) {
     let trusted = ["10.0.0.0/8".parse().unwrap()];
     assert_eq!(
@@ -170,11 +182,15 @@ fn an_entry_that_is_no_address_is_named(#[case] forwarded: &[&str], #[case] name
 }
 
 #[test]
-fn a_header_without_end_is_refused() {
+fn a_chain_of_proxies_without_end_is_refused() {
     let trusted = ["10.0.0.0/8".parse().unwrap()];
-    let header = |count: usize| vec!["192.0.2.7"; count].join(",");
+    let header = |count: usize| vec!["10.0.0.2"; count].join(",");
     let caller = |header: String| caller("10.0.0.1".parse().unwrap(), &[&header], &trusted);
     assert!(caller(header(64)).is_ok());
     assert_eq!(caller(header(65)), Err(BadForwarded::TooMany));
+    assert_eq!(
+        caller(format!("{},192.0.2.7", header(9000))),
+        Ok("192.0.2.7".parse().unwrap())
+    );
     assert!(matches!(caller("x".repeat(9000)), Err(BadForwarded::NoAddress(shown)) if shown.len() == 64));
 }

@@ -44,6 +44,8 @@ pub struct DataTypeEntry {
     pub acronym: String,
     /// Its name for people; the acronym unless given.
     pub name: String,
+    /// What else clients may send for it. `None` leaves them alone, an empty list removes them.
+    pub aliases: Option<Vec<String>>,
 }
 
 /// `[[container_type]]`

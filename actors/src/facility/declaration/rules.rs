@@ -1,9 +1,10 @@
 //! What a single value of a facility file may be. Every rule says what to write instead.
 
 use crate::facility::place::{quoted, suggestion};
+use crate::zone::Reading;
 use beamlive_storage::records::ContainerStatus;
 use beamlive_storage::Timestamp;
-use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, TimeZone};
+use chrono::{LocalResult, NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use ipnet::{IpNet, Ipv4Net};
 use std::net::IpAddr;
@@ -140,29 +141,20 @@ fn unmapped(network: IpNet) -> IpNet {
 /// An instant: with an offset, or on the clocks of the facility's zone. Of an hour that the clocks show twice, the
 /// first is taken; an hour that they skip is none.
 pub(super) fn time(text: &str, zone: Tz) -> Result<Timestamp, String> {
-    let absolute =
-        DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%#z"));
-    if let Ok(time) = absolute {
-        return Ok(time.to_utc().into());
-    }
-    let naive = [
-        "%Y-%m-%dT%H:%M:%S%.f",
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%Y-%m-%dT%H:%M",
-        "%Y-%m-%d %H:%M",
-    ]
-    .iter()
-    .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
-    let Some(naive) = naive else {
-        let what = if NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok() {
-            "must have a time of day too"
-        } else {
-            "must be a date and time"
-        };
-        return Err(format!(
-            "{what}, such as 2026-11-23T08:00:00, not {}",
-            quoted(text)
-        ));
+    let naive = match Reading::parse(text) {
+        Some(Reading::Exact(time)) => return Ok(time),
+        Some(Reading::Clock(naive)) => naive,
+        None => {
+            let what = if NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok() {
+                "must have a time of day too"
+            } else {
+                "must be a date and time"
+            };
+            return Err(format!(
+                "{what}, such as 2026-11-23T08:00:00, not {}",
+                quoted(text)
+            ));
+        }
     };
     match zone.from_local_datetime(&naive) {
         LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => Ok(time.to_utc().into()),

@@ -21,8 +21,10 @@ pub(super) fn project(fields: &mut Fields<'_>) -> Option<ProjectEntry> {
             .map_err(|e| e.to_string())
     });
     let ssh_keys = fields.optional_list("ssh_keys", |line| {
+        // Lines that were cut out of a file keep its line ends.
+        let line = line.trim();
         check_ssh_line(line)
-            .map(|()| line.trim().to_owned())
+            .map(|()| line.to_owned())
             .map_err(|e| e.to_string())
     });
     let username = username?;
@@ -49,10 +51,12 @@ pub(super) fn beamline(fields: &mut Fields<'_>) -> Option<BeamlineEntry> {
 pub(super) fn data_type(fields: &mut Fields<'_>) -> Option<DataTypeEntry> {
     let acronym = fields.text("acronym", rules::acronym);
     let name = fields.optional("name", rules::name);
+    let aliases = fields.optional_list("aliases", rules::acronym);
     let acronym = acronym?;
     Some(DataTypeEntry {
         name: name?.unwrap_or_else(|| acronym.clone()),
         acronym,
+        aliases: aliases?,
     })
 }
 

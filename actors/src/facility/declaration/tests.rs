@@ -338,3 +338,22 @@ fn value() -> impl Strategy<Value = Value> {
         ]
     })
 }
+
+#[test]
+fn lines_cut_out_of_a_file_of_windows_are_keys() {
+    let text = format!(
+        "\u{feff}[[project]]\r\nusername = 'a'\r\nkey = \"{KEY}\\r\\n\"\r\nssh_keys = [\"{KEY} a\\r\\n\", \"{KEY} b\\n\"]\r\n"
+    );
+    let declaration = Declaration::parse(&text, Format::Toml, Tz::UTC).unwrap();
+    let project = &declaration.projects[0].entry;
+    assert_eq!(project.key.as_deref(), Some(KEY));
+    assert_eq!(
+        project.ssh_keys,
+        Some(vec![format!("{KEY} a"), format!("{KEY} b")])
+    );
+    let two = format!("[[project]]\nusername = 'a'\nssh_keys = [\"{KEY}\\r\\n{KEY}\"]");
+    assert!(
+        Declaration::parse(&two, Format::Toml, Tz::UTC).is_err(),
+        "one line is one key"
+    );
+}

@@ -19,6 +19,8 @@ pub(super) struct Tree {
 impl Tree {
     /// Reads the text; a text that can't be read is one mistake and nothing else.
     pub(super) fn read(text: &str, format: Format, mistakes: &mut Mistakes) -> Option<Self> {
+        // Some editors begin a file with a byte order mark.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         match format {
             Format::Toml => match text.parse::<toml::Table>() {
                 Ok(tables) => Some(Self {

@@ -69,7 +69,8 @@ macro_rules! described {
 described! {
     Project: |p, _n| format!("project {}", p.username), [name = "name", key = "key", ssh_keys = "ssh_keys"];
     Beamline: |b, _n| format!("beamline {}", b.acronym), [name = "name", active = "active"];
-    DataType: |t, _n| format!("data type {}", t.acronym), [name = "name"];
+    DataType: |t, _n| format!("data type {}", t.acronym),
+        [name = "name", aliases = "aliases"];
     ContainerType: |t, _n| format!("container type {}", t.name), [locations = "locations"];
     Container: |c, n| format!("container {}/{}", n.project(c.project), c.name),
         [kind = "type", status = "status", parent = "parent", location = "location"];

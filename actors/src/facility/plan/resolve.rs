@@ -130,9 +130,12 @@ impl<'a> Resolver<'a> {
         }
         for placed in &declaration.data_types {
             let entry = &placed.entry;
+            let before = self.drafts.data_types.entries.find(&entry.acronym);
+            let aliases = before.map(|(_, before)| before.record.aliases.clone());
             let record = DataType {
                 acronym: entry.acronym.clone(),
                 name: entry.name.clone(),
+                aliases: entry.aliases.clone().or(aliases).unwrap_or_default(),
             };
             self.put(|drafts| &mut drafts.data_types, placed.place, record);
         }

@@ -39,6 +39,8 @@ pub struct DataType {
     pub acronym: String,
     /// A name for people.
     pub name: String,
+    /// What else clients may send for it; no other type's acronym or alias.
+    pub aliases: Vec<String>,
 }
 
 /// A kind of container.

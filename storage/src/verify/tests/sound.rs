@@ -107,6 +107,7 @@ fn declared(batch: &mut Batch) {
     let kind = DataType {
         acronym: "DATA".to_owned(),
         name: String::new(),
+        aliases: Vec::new(),
     };
     batch.insert(keys::record(Table::DataType, known(1)), &kind);
     let kind = ContainerType {

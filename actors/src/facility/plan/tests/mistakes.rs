@@ -74,6 +74,16 @@ use rstest::rstest;
     "[[sample]] #1 (line 1), location",
     "sample \"s\" in container a/P is at \"4\": container type \"Puck\" has no such location"
 )]
+#[case::alias_that_is_an_acronym(
+    "[[data_type]]\nacronym = 'MAD'\n[[data_type]]\nacronym = 'NEW'\naliases = ['MAD']",
+    "[[data_type]] #2 (line 3), aliases",
+    "data type \"NEW\" has the alias \"MAD\", which is the acronym of a data type"
+)]
+#[case::alias_of_two(
+    "[[data_type]]\nacronym = 'NEW'\naliases = ['N']\n[[data_type]]\nacronym = 'NEWER'\naliases = ['N']",
+    "[[data_type]] #2 (line 4), aliases",
+    "data types \"NEW\" and \"NEWER\" both have the alias \"N\""
+)]
 #[case::in_itself(
     "[[container]]\nproject = 'a'\nname = 'DY'\ntype = 'Dewar'\nparent = { project = 'a', name = 'DY' }\nlocation = '1'",
     "[[container]] #1 (line 1), parent",

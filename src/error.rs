@@ -183,6 +183,7 @@ impl From<FileError> for ApiError {
     fn from(error: FileError) -> Self {
         match error {
             FileError::NoKey | FileError::NotFound => Self::NotFound(error.to_string()),
+            FileError::TooLarge(_) => Self::OversizedFile(error.to_string()),
             FileError::Unavailable(error) => Self::Unavailable(error),
         }
     }
@@ -225,6 +226,9 @@ impl ResponseError for ApiError {
             }
             Self::Unavailable(Unavailable::WritesOff(_)) => {
                 response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("30")));
+            }
+            Self::Unavailable(Unavailable::Disk(_)) => {
+                response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("10")));
             }
             Self::TooFast { seconds, .. } => {
                 response.insert_header((header::RETRY_AFTER, *seconds));

@@ -2,7 +2,9 @@
 
 pub mod stream;
 
+use super::disk::{beat, DiskFile};
 use super::pump::{self, Piece, Pumped};
+use super::shares::Place;
 use super::shelf::{FileError, FilePath, Identity, OpenDirectory, OpenFile};
 use actix_web::http::header::{
     ByteRangeSpec, ETag, EntityTag, Header, HttpDate, IfModifiedSince, IfNoneMatch, IfRange, Range,
@@ -10,10 +12,8 @@ use actix_web::http::header::{
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::HttpRequest;
 use flate2::read::MultiGzDecoder;
-use std::fs::File;
 use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
-use tokio::sync::OwnedSemaphorePermit;
 
 /// A file that was asked for.
 #[derive(Debug)]
@@ -127,10 +127,13 @@ pub fn etag(identity: &Identity) -> ETag {
 }
 
 /// The contents of a packed file, unpacked while they are sent.
-#[must_use]
-pub fn unpacked(file: File, permit: OwnedSemaphorePermit) -> Pumped {
-    pump::start(permit, move |outlet| {
-        let mut contents = MultiGzDecoder::new(io::BufReader::with_capacity(pump::PIECE, file));
+///
+/// # Errors
+/// When the system gives no thread.
+pub fn unpacked(file: DiskFile, place: Place) -> io::Result<Pumped> {
+    let disk = file.disk().clone();
+    pump::start(&disk, place, move |outlet| {
+        let mut contents = MultiGzDecoder::new(io::BufReader::with_capacity(pump::PIECE, &*file));
         loop {
             let mut piece = BytesMut::zeroed(pump::PIECE);
             let length = fill(&mut contents, &mut piece)?;
@@ -150,6 +153,7 @@ pub fn unpacked(file: File, permit: OwnedSemaphorePermit) -> Pumped {
 pub(super) fn fill(from: &mut impl Read, mut buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while !buffer.is_empty() {
+        beat();
         match from.read(buffer) {
             Ok(0) => break,
             Ok(read) => {

@@ -20,12 +20,9 @@ pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("multi", &request, |asked| async move {
         let (name, packing) = archive_name(&asked.rest)?;
         let frames = frames(&query)?;
-        let key = asked.key.clone();
-        let look = asked
-            .files
-            .on_pool(move |files| archive::named(&files.shelf, &key, &frames, &files.suffixes));
-        let contents = look.await?;
-        packed(&asked, contents, packing, &name)
+        let suffixes = asked.files.suffixes.clone();
+        let contents = archive::named(&asked.files.shelf, &asked.key, frames, suffixes).await?;
+        packed(&asked, contents, packing, &name).await
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! `GET /download/files/raw/{key}/{path}`: a file as it is. One that is there only with `.gz` at its name is sent unpacked.
 
-use super::{no_such_file, serve, Asked, HeadOnly};
+use super::{no_such_file, no_thread, serve, Asked, HeadOnly};
 use crate::error::ApiError;
 use crate::proxy::naming;
 use crate::proxy::raw::stream::FileStream;
@@ -22,18 +22,14 @@ pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
 async fn answer(request: &HttpRequest, asked: Asked) -> Result<HttpResponse, ApiError> {
     let path = FilePath::decode(&asked.rest).map_err(|_| no_such_file())?;
     let (key, wanted) = (asked.key.clone(), path.clone());
-    let found = asked
+    let look = asked
         .files
-        .on_pool(move |files| {
-            files
-                .shelf
-                .first(&key, |directory| find(directory, &wanted))
-                .map_err(ApiError::from)
-        })
-        .await?;
+        .shelf
+        .first(&key, move |directory| find(directory, &wanted));
+    let found = look.await?;
     match found {
         Found::Plain(file) => plain(request, &asked, file, &path),
-        Found::Packed(file) => packed(&asked, file, &path),
+        Found::Packed(file) => packed(&asked, file, &path).await,
     }
 }
 
@@ -90,7 +86,7 @@ pub(super) fn plain(
     })
 }
 
-fn packed(asked: &Asked, file: OpenFile, path: &FilePath) -> Result<HttpResponse, ApiError> {
+async fn packed(asked: &Asked, file: OpenFile, path: &FilePath) -> Result<HttpResponse, ApiError> {
     let mut response = described(StatusCode::OK, path);
     if let Some(modified) = modified(&file.identity) {
         response.insert_header(LastModified(modified));
@@ -98,6 +94,6 @@ fn packed(asked: &Asked, file: OpenFile, path: &FilePath) -> Result<HttpResponse
     if asked.head_only {
         return Ok(response.body(HeadOnly(BodySize::Stream)));
     }
-    let permit = asked.files.permit()?;
-    Ok(response.body(unpacked(file.file, permit)))
+    let place = asked.files.place(&asked.key, asked.address).await?;
+    Ok(response.body(unpacked(file.file, place).map_err(no_thread)?))
 }

@@ -3,6 +3,7 @@
 mod alone;
 mod archive;
 mod changing;
+mod hanging;
 mod hostile;
 mod keys;
 mod log;

@@ -9,6 +9,7 @@ pub mod exposition;
 pub mod facilities;
 mod facility;
 mod form;
+pub mod fuse;
 pub mod frames;
 pub mod msgpack;
 pub mod process;

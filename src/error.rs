@@ -67,6 +67,9 @@ pub enum ApiError {
         /// Its length, in bytes.
         length: u64,
     },
+    /// The file is another than the one that the client means, by its conditions.
+    #[error("the file has changed, or is not the one that the request is for: ask for it anew, without If-Match and If-Unmodified-Since")]
+    Changed,
     /// There are too many already.
     #[error("{0}")]
     TooMany(String),
@@ -139,6 +142,7 @@ impl ApiError {
             Self::Overloaded(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::SlowHead { .. } => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
+            Self::Changed => (StatusCode::PRECONDITION_FAILED, "precondition_failed"),
             Self::NoSuchRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "no_such_range"),
             Self::UnsupportedFile(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_file"),
             Self::DamagedFile(_) => (StatusCode::UNPROCESSABLE_ENTITY, "damaged_file"),

@@ -3,8 +3,11 @@
 mod alone;
 mod archive;
 mod changing;
+mod conditions;
+mod crowded;
 mod hanging;
 mod hostile;
 mod keys;
 mod log;
 mod raw;
+mod shares;

@@ -149,14 +149,21 @@ impl Shares {
         if counted().count() < most {
             return Some(());
         }
-        let pace = |reader: &Reader| match &reader.thread {
-            // Its disk does not answer: nothing more comes of it.
-            Some((operation, deadline)) if operation.is_stuck(now, *deadline) => Some(0),
-            _ => reader.pace.per_second(now),
+        // Nothing more comes of it when its disk does not answer, however fast its client is.
+        let is_stuck = |reader: &Reader| {
+            let thread = reader.thread.as_ref();
+            thread.is_some_and(|(operation, deadline)| operation.is_stuck(now, *deadline))
         };
-        let slow = counted()
-            .filter_map(|(number, reader)| Some((pace(reader)?, *number)))
-            .filter(|(pace, _)| *pace < self.bounds.slowest || *pace == 0);
+        let slow = counted().filter_map(|(number, reader)| {
+            let pace = match is_stuck(reader) {
+                true => 0,
+                false => reader
+                    .pace
+                    .per_second(now)
+                    .filter(|pace| *pace < self.bounds.slowest)?,
+            };
+            Some((pace, *number))
+        });
         let (pace, number) = slow.min()?;
         let reader = taken.readers.remove(&number)?;
         tracing::warn!(address = %reader.address, bytes_per_second = pace, "a slow reader of an archive gives up its place");

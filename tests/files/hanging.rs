@@ -49,7 +49,14 @@ impl Bench {
         let disk = Hanging::mount(&home.path().join("hung"), files)?;
         let mut command = beamlive(home.path(), &["serve", "--listen", "127.0.0.1:0", "--data", "d"]);
         command
-            .args(["--facility", "facility.toml", "--users-root", "healthy", "--users-root", "hung"])
+            .args([
+                "--facility",
+                "facility.toml",
+                "--users-root",
+                "healthy",
+                "--users-root",
+                "hung",
+            ])
             .env("BEAMLIVE_PROXY__FILE_SECONDS", DEADLINE.as_secs().to_string())
             .env("BEAMLIVE_PROXY__ARCHIVES_PER_ADDRESS", "64");
         let served = Served::start(command);
@@ -105,10 +112,19 @@ impl Bench {
         self.quick(&RawRequest::get("/metrics"), 200);
         self.quick(&RawRequest::get(self.signed("samples/BM/")), 200);
         let dataset = json!({"name": "xtal", "type": "DATA", "directory": "/users/alice/a", "energy": 12.658, "exposure": 1});
-        self.quick(&RawRequest::post(self.signed("data/BM/"), dataset.to_string()).json(), 200);
-        let file = self.quick(&RawRequest::get(format!("/download/files/raw/{healthy}/file.txt")), 200);
+        self.quick(
+            &RawRequest::post(self.signed("data/BM/"), dataset.to_string()).json(),
+            200,
+        );
+        let file = self.quick(
+            &RawRequest::get(format!("/download/files/raw/{healthy}/file.txt")),
+            200,
+        );
         assert_eq!(file.text(), "healthy");
-        self.quick(&RawRequest::get(format!("/download/files/archive/{healthy}/a.tar")), 200);
+        self.quick(
+            &RawRequest::get(format!("/download/files/archive/{healthy}/a.tar")),
+            200,
+        );
     }
 
     /// The roots, as `/health/ready` has them.
@@ -174,7 +190,11 @@ fn a_disk_that_hangs_costs_nobody_else_anything_and_is_used_again_when_it_answer
                 let request = RawRequest::get(targets[number % targets.len()].clone());
                 scope.spawn(move || {
                     let begun = Instant::now();
-                    (exchange(address, &request.bytes(), false), begun.elapsed(), request.target)
+                    (
+                        exchange(address, &request.bytes(), false),
+                        begun.elapsed(),
+                        request.target,
+                    )
                 })
             })
             .collect();
@@ -189,7 +209,11 @@ fn a_disk_that_hangs_costs_nobody_else_anything_and_is_used_again_when_it_answer
             let (reply, took, target) = asked.join().unwrap();
             let reply = reply.unwrap_or_else(|| panic!("{target} got no answer"));
             assert_eq!(reply.status, 503, "{target}: {}", reply.text());
-            assert!(reply.head.to_ascii_lowercase().contains("\r\nretry-after: "), "{}", reply.head);
+            assert!(
+                reply.head.to_ascii_lowercase().contains("\r\nretry-after: "),
+                "{}",
+                reply.head
+            );
             assert!(took < DEADLINE * 3, "{target} took {took:?}");
         }
     });
@@ -201,14 +225,19 @@ fn a_disk_that_hangs_costs_nobody_else_anything_and_is_used_again_when_it_answer
     assert_eq!(roots[1]["answers"], false, "{roots}");
     assert!(roots[1]["path"].as_str().unwrap().ends_with("/hung"), "{roots}");
     let metrics = bench.quick(&RawRequest::get("/metrics"), 200).text();
-    let up = metrics.lines().find(|line| line.starts_with("beamlive_users_root_up{") && line.contains("/hung"));
+    let up = metrics
+        .lines()
+        .find(|line| line.starts_with("beamlive_users_root_up{") && line.contains("/hung"));
     assert!(up.unwrap().ends_with(" 0"), "{up:?}");
     // From now on nobody waits.
     for target in &targets {
         let reply = bench.quick(&RawRequest::get(target), 503);
         let message = reply.json()["error"]["message"].to_string();
         assert!(message.contains("users' root 2 does not answer"), "{message}");
-        assert!(!reply.text().contains("hung"), "the path is not the client's business");
+        assert!(
+            !reply.text().contains("hung"),
+            "the path is not the client's business"
+        );
     }
     bench.everything_else(&healthy);
 
@@ -219,7 +248,9 @@ fn a_disk_that_hangs_costs_nobody_else_anything_and_is_used_again_when_it_answer
     }
     assert_eq!(bench.quick(&file, 200).text(), "slow");
     assert_eq!(bench.roots()[1]["stuck"], 0);
-    let archive = bench.send(&RawRequest::get(format!("/download/files/archive/{hung}/day.tar")));
+    let archive = bench.send(&RawRequest::get(format!(
+        "/download/files/archive/{hung}/day.tar"
+    )));
     assert!(archive.body.len() > LARGE);
 }
 

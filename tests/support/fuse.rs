@@ -52,7 +52,9 @@ impl Hanging {
             Ok(device) => device,
             Err(error) if std::env::var("CI").is_ok_and(|ci| ci == "true") => panic!("no FUSE: {error}"),
             Err(error) => {
-                eprintln!("skipped: a file system can't be mounted here (Debian: fuse3, and /dev/fuse): {error}");
+                eprintln!(
+                    "skipped: a file system can't be mounted here (Debian: fuse3, and /dev/fuse): {error}"
+                );
                 return None;
             }
         };
@@ -98,7 +100,10 @@ impl Drop for Hanging {
         if let Some(server) = self.server.take() {
             let _ = server.join();
         }
-        let _ = Command::new("fusermount3").args(["-u", "-z"]).arg(&self.mount).status();
+        let _ = Command::new("fusermount3")
+            .args(["-u", "-z"])
+            .arg(&self.mount)
+            .status();
     }
 }
 
@@ -152,12 +157,18 @@ fn number(bytes: &[u8], at: usize, length: usize) -> u64 {
 
 /// Answers one request, as the kernel's `fuse.h` lays it out.
 fn answer(device: &mut File, request: &[u8], tree: &Tree) {
-    let (operation, unique, node) = (number(request, 4, 4), number(request, 8, 8), number(request, 16, 8));
+    let (operation, unique, node) = (
+        number(request, 4, 4),
+        number(request, 8, 8),
+        number(request, 16, 8),
+    );
     let body = &request[40..];
     let range = |data: &[u8]| {
         let (from, most) = (number(body, 8, 8), number(body, 16, 4));
         let from = usize::try_from(from).unwrap().min(data.len());
-        let to = from.saturating_add(usize::try_from(most).unwrap()).min(data.len());
+        let to = from
+            .saturating_add(usize::try_from(most).unwrap())
+            .min(data.len());
         data[from..to].to_vec()
     };
     let answered = match operation {

@@ -349,7 +349,7 @@ impl Disk {
     }
 
     fn silent(&self) -> Unavailable {
-        Unavailable::Disk(format!("the disk of users' root {} does not answer", self.number).into())
+        Unavailable::Disk(format!("users' root {} does not answer", self.number).into())
     }
 
     fn tell(&self, state: &mut State) {

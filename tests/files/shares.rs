@@ -6,6 +6,8 @@ use reqwest::{Method, Response};
 
 /// More than there is room for on the way to a client that reads nothing.
 const LARGE: usize = 32 << 20;
+/// Lets keys be made through a front end.
+const SECRET: &str = "front end";
 
 async fn site(users: &Users, archives: usize, per_address: usize, pace_seconds: u64) -> (Site, String) {
     users.write("image_0000.cbf", vec![1; LARGE]);
@@ -14,10 +16,14 @@ async fn site(users: &Users, archives: usize, per_address: usize, pace_seconds: 
             settings.proxy.archives = archives;
             settings.proxy.archives_per_address = per_address;
             settings.proxy.archive_pace_seconds = pace_seconds;
+            settings.proxy.secret = Some(SECRET.to_owned());
             settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()];
         })
         .await;
-    let key = users.key(&site).await;
+    let request = site.request(Method::POST, "/download/data/create/");
+    let request = request.header("X-Beamlive-Secret", SECRET);
+    let made = Reply::of(request.form(&[("path", users.day().to_str().unwrap())])).await;
+    let key = made.json()["key"].as_str().unwrap().to_owned();
     (site, format!("/download/files/archive/{key}/day.tar"))
 }
 

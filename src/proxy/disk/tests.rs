@@ -19,7 +19,7 @@ fn hanging() -> (mpsc::Sender<()>, impl FnOnce() -> u8 + Send) {
 }
 
 fn silent() -> Unavailable {
-    Unavailable::Disk("the disk of users' root 3 does not answer".into())
+    Unavailable::Disk("users' root 3 does not answer".into())
 }
 
 #[tokio::test]

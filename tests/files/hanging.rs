@@ -1,6 +1,6 @@
 //! A users' disk that hangs, such as a dead NFS server: its files are refused, and nothing else notices.
 
-use crate::support::fuse::Hanging;
+use crate::support::fuse::{Hanging, FUTURE};
 use crate::support::process::{beamlive, Served};
 use crate::support::raw::{exchange, RawReply, RawRequest};
 use crate::support::{Client, FACILITY};
@@ -45,6 +45,7 @@ impl Bench {
             ("frame.cbf", b"###CBF".to_vec()),
             ("snap.png", b"png".to_vec()),
             ("large.bin", vec![7; LARGE]),
+            (FUTURE, b"later".to_vec()),
         ];
         let disk = Hanging::mount(&home.path().join("hung"), files)?;
         let mut command = beamlive(home.path(), &["serve", "--listen", "127.0.0.1:0", "--data", "d"]);
@@ -170,6 +171,16 @@ fn a_disk_that_hangs_costs_nobody_else_anything_and_is_used_again_when_it_answer
     let file = RawRequest::get(format!("/download/files/raw/{hung}/file.txt"));
     assert_eq!(bench.quick(&file, 200).text(), "slow");
     assert_eq!(bench.roots()[1]["answers"], true);
+    let future = bench.quick(
+        &RawRequest::get(format!("/download/files/raw/{hung}/{FUTURE}")),
+        200,
+    );
+    assert_eq!(future.text(), "later");
+    assert!(
+        !future.head.to_ascii_lowercase().contains("last-modified"),
+        "{}",
+        future.head
+    );
 
     // Two answers have begun when it hangs.
     let begun: Vec<_> = [format!("raw/{hung}/large.bin"), format!("archive/{hung}/day.tar")]

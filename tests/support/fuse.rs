@@ -18,6 +18,9 @@ use std::time::Duration;
 /// How long the server rests when nothing is asked.
 const REST: Duration = Duration::from_millis(1);
 
+/// A file of this name was written in the year 11476.
+pub const FUTURE: &str = "future.txt";
+
 /// A mounted file system, with one directory in it: `alice/day`. It is unmounted when this is dropped.
 pub struct Hanging {
     mount: PathBuf,
@@ -242,7 +245,14 @@ impl Tree {
             ..4 => (0o040_755_u32, 0),
             _ => (0o100_644, self.contents(node).len() as u64),
         };
-        let mut bytes = words(&[node, length, length.div_ceil(512), 0, 1_700_000_000, 0]);
+        let modified = match node
+            .checked_sub(4)
+            .and_then(|place| self.files.get(usize::try_from(place).ok()?))
+        {
+            Some((FUTURE, _)) => 300_000_000_000,
+            _ => 1_700_000_000,
+        };
+        let mut bytes = words(&[node, length, length.div_ceil(512), 0, modified, 0]);
         for number in [0, 0, 0, mode, 1, 0, 0, 0, 4096, 0] {
             bytes.extend(u32::to_le_bytes(number));
         }

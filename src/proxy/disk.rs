@@ -8,20 +8,23 @@
 //!   from time to time; when it comes back, all is as before.
 //! - Files are closed by these threads too, because closing can hang as well.
 
+mod file;
+mod job;
 mod operation;
 mod standing;
 
+pub use file::{DiskFile, Disks};
 pub use operation::{beat, elsewhere, Operation};
 pub use standing::Standing;
 
 use beamlive_actors::ask::Unavailable;
+use job::{Closing, Job, Task};
 use operation::{as_current, is_on_disk};
 use standing::Running;
 use std::collections::VecDeque;
 use std::fmt;
 use std::fs::File;
 use std::io;
-use std::ops::Deref;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -33,10 +36,16 @@ use tokio::time::timeout;
 const WAITING: usize = 64;
 /// How long a thread waits for work before it ends.
 const IDLE: Duration = Duration::from_secs(10);
-/// How long after a root was asked it is asked again although no answer has come; twice as long after each further time.
-const AGAIN: Duration = Duration::from_secs(5);
-/// Times that it is asked without an answer.
-const MOST_PROBES: u32 = 16;
+/// How long after a root was asked it is asked again although no answer has come: at first, at most, and after many times. Each
+/// time costs a thread.
+const AGAIN: [Duration; 3] = [
+    Duration::from_secs(5),
+    Duration::from_secs(60),
+    Duration::from_secs(600),
+];
+/// Times that it is asked without an answer before it is asked rarely, and before it is asked no more.
+const MANY_PROBES: u32 = 16;
+const MOST_PROBES: u32 = 64;
 /// Threads beyond the usual number, as a multiple of it.
 const MOST_EXTRA: usize = 3;
 
@@ -67,51 +76,6 @@ struct State {
     extra: usize,
     /// The log has been told that it does not answer.
     told: bool,
-}
-
-/// What a thread is given.
-trait Job: Send {
-    /// Nobody waits for it any more.
-    fn abandoned(&self) -> bool;
-    fn run(self: Box<Self>);
-}
-
-struct Task<W, T> {
-    work: W,
-    operation: Arc<Operation>,
-    done: oneshot::Sender<T>,
-}
-
-impl<T: Send, W: FnOnce() -> T + Send> Job for Task<W, T> {
-    fn abandoned(&self) -> bool {
-        self.done.is_closed()
-    }
-
-    fn run(self: Box<Self>) {
-        let Self {
-            work,
-            operation,
-            done,
-        } = *self;
-        if !done.is_closed() {
-            let made = as_current(&operation, work);
-            // What nobody takes is dropped here, where closing may hang.
-            let _ = done.send(made);
-        }
-    }
-}
-
-/// A file to close.
-struct Closing(File);
-
-impl Job for Closing {
-    fn abandoned(&self) -> bool {
-        false
-    }
-
-    fn run(self: Box<Self>) {
-        drop(self.0);
-    }
 }
 
 impl Disk {
@@ -311,7 +275,11 @@ impl Disk {
     /// Asks the root, on one thread more, unless that is being done or has just been.
     fn probe(self: &Arc<Self>, state: &mut State) {
         let now = Instant::now();
-        let pause = AGAIN.saturating_mul(1 << state.probes.min(MOST_PROBES));
+        let [first, longest, rarely] = AGAIN;
+        let pause = match state.probes {
+            probes @ ..MANY_PROBES => first.saturating_mul(1 << probes).min(longest),
+            _ => rarely,
+        };
         let waits = state.probes > 0
             && state
                 .probed
@@ -385,77 +353,6 @@ impl fmt::Debug for Disk {
             .field("number", &self.number)
             .field("path", &self.path)
             .finish_non_exhaustive()
-    }
-}
-
-/// A file of a users' root. The root's threads close it.
-#[derive(Debug)]
-pub struct DiskFile {
-    /// None only while it is dropped.
-    file: Option<File>,
-    disk: Arc<Disk>,
-}
-
-impl DiskFile {
-    /// `file`, which is on `disk`.
-    #[must_use]
-    pub fn new(file: File, disk: Arc<Disk>) -> Self {
-        Self {
-            file: Some(file),
-            disk,
-        }
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn disk(&self) -> &Arc<Disk> {
-        &self.disk
-    }
-}
-
-impl Deref for DiskFile {
-    type Target = File;
-
-    #[expect(clippy::expect_used, reason = "only its drop takes the file away")]
-    fn deref(&self) -> &File {
-        self.file.as_ref().expect("a file until it is dropped")
-    }
-}
-
-impl Drop for DiskFile {
-    fn drop(&mut self) {
-        if let Some(file) = self.file.take() {
-            self.disk.close(file);
-        }
-    }
-}
-
-/// All roots' disks, in the order of the configuration.
-#[derive(Debug, Clone)]
-pub struct Disks(Arc<[Arc<Disk>]>);
-
-impl Disks {
-    /// One for each of `paths`.
-    #[must_use]
-    pub fn new(paths: &[String], threads: usize, deadline: Duration) -> Self {
-        let mut disks: Vec<Arc<Disk>> = Vec::new();
-        for path in paths {
-            if !disks.iter().any(|disk| disk.path == *path) {
-                disks.push(Disk::new(disks.len() + 1, path.clone(), threads, deadline));
-            }
-        }
-        Self(disks.into())
-    }
-
-    /// That of the root at `path`.
-    #[must_use]
-    pub fn of(&self, path: &str) -> Option<&Arc<Disk>> {
-        self.0.iter().find(|disk| disk.path == path)
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Disk>> {
-        self.0.iter()
     }
 }
 

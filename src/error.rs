@@ -68,6 +68,9 @@ pub enum ApiError {
         /// Its length, in bytes.
         length: u64,
     },
+    /// The file is another than the one that the client means, by its conditions.
+    #[error("the file has changed, or is not the one that the request is for: ask for it anew, without If-Match and If-Unmodified-Since")]
+    Changed,
     /// There are too many already.
     #[error("{0}")]
     TooMany(String),
@@ -160,6 +163,7 @@ impl ApiError {
             Self::HeadTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large"),
             Self::Tunnel => (StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
             Self::UnsupportedEncoding(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding"),
+            Self::Changed => (StatusCode::PRECONDITION_FAILED, "precondition_failed"),
             Self::NoSuchRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "no_such_range"),
             Self::UnsupportedFile(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_file"),
             Self::DamagedFile(_) => (StatusCode::UNPROCESSABLE_ENTITY, "damaged_file"),
@@ -204,6 +208,7 @@ impl From<FileError> for ApiError {
     fn from(error: FileError) -> Self {
         match error {
             FileError::NoKey | FileError::NotFound => Self::NotFound(error.to_string()),
+            FileError::TooLarge(_) => Self::OversizedFile(error.to_string()),
             FileError::Unavailable(error) => Self::Unavailable(error),
         }
     }
@@ -252,6 +257,9 @@ impl ResponseError for ApiError {
             }
             Self::Unavailable(Unavailable::WritesOff(_)) => {
                 response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("30")));
+            }
+            Self::Unavailable(Unavailable::Disk(_)) => {
+                response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("10")));
             }
             Self::TooFast { seconds, .. } => {
                 response.insert_header((header::RETRY_AFTER, *seconds));

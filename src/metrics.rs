@@ -195,6 +195,7 @@ impl Metrics {
         text.push_str(&scrape::Snapshot::of(directory).render());
         if let Some(files) = files {
             text.push_str(&scrape::pictures(&files.pictures));
+            text.push_str(&scrape::disks(files.disks()));
         }
         text
     }

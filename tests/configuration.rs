@@ -36,7 +36,7 @@ fn shown(key: &str, value: &Value) -> String {
             let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
             let unit = units
                 .iter()
-                .find(|(_, size)| key.ends_with("_bytes") && number > 0 && number % size == 0);
+                .find(|(_, size)| key.contains("_bytes") && number > 0 && number % size == 0);
             match unit {
                 Some((unit, size)) => format!("{} {unit}", number / size),
                 None => with_commas(number),

@@ -21,7 +21,10 @@ async fn a_healthy_service_is_live_and_ready() {
     assert_eq!(ready.status, 200);
     let answer = ready.json();
     let keys: BTreeSet<_> = answer.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, BTreeSet::from(["status", "store", "forwarder", "version"]));
+    assert_eq!(
+        keys,
+        BTreeSet::from(["status", "store", "forwarder", "users_roots", "version"])
+    );
     assert_eq!(
         (&answer["status"], &answer["store"]),
         (&json!("ready"), &json!({"status": "writing"}))

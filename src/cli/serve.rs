@@ -11,8 +11,13 @@ use serde::Serialize;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::Duration;
 use tokio::signal::unix::{signal, Signal, SignalKind};
 use tracing_subscriber::EnvFilter;
+
+/// How long a stop may take: clients have 30 s to take their answers, and calls of the Data Proxy 5 s to end.
+const LONGEST_STOP: Duration = Duration::from_secs(45);
 
 /// Run the service. Every flag can also be set in the configuration file, under the same name.
 #[derive(Debug, Args, Serialize)]
@@ -100,12 +105,28 @@ pub(super) async fn run_until_told(settings: Settings, duty: Duty) -> Result<(),
     super::print(format_args!("listening on http://{}", running.address()))?;
     signals.next().await;
     tracing::info!("stopping: no new connections; finishing what is in flight");
+    end_at_last()?;
     tokio::select! {
         stopped = running.stop() => stopped?,
         () = signals.next() => return Err("stopped at once by a second signal".into()),
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Ends the process when stopping takes too long, whatever hangs: a disk can keep threads for as long as it likes.
+fn end_at_last() -> Result<(), std::io::Error> {
+    let wait = || {
+        // Nobody sends anything: it is a timer that needs no runtime.
+        let (_kept, never) = mpsc::channel::<()>();
+        let _ = never.recv_timeout(LONGEST_STOP);
+        tracing::error!("something hangs: ended without waiting for it any longer");
+        std::process::exit(1);
+    };
+    std::thread::Builder::new()
+        .name("stop".to_owned())
+        .spawn(wait)
+        .map(drop)
 }
 
 /// SIGTERM and SIGINT.

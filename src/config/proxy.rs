@@ -1,6 +1,6 @@
 //! The settings of the Data Proxy, `[proxy]`.
 
-use super::{networks, ConfigError};
+use super::{at_least, networks, ConfigError};
 use crate::proxy::alternates::Alternate;
 use actix_web::http::header::HeaderValue;
 use chrono::TimeDelta;
@@ -32,8 +32,20 @@ pub struct Proxy {
     pub alternates: Vec<Alternate>,
     /// What the names of `files/multi` are tried with.
     pub suffixes: Vec<String>,
+    /// Threads of each users' root, and of each alternate.
+    pub file_threads: usize,
+    /// How long a step of reading files may take before the client is answered that the root does not answer, in seconds.
+    pub file_seconds: u64,
     /// Archives, and files that are decompressed, being sent at once.
     pub archives: usize,
+    /// Those of one address.
+    pub archives_per_address: usize,
+    /// Those of one project.
+    pub archives_per_project: usize,
+    /// Who takes fewer bytes a second of one gives up its place when others wait.
+    pub archive_bytes_per_second: u64,
+    /// For how long that is measured, in seconds.
+    pub archive_pace_seconds: u64,
     /// Where pictures of frames and snapshots are kept; `cache` in the data directory when none.
     pub cache_dir: Option<PathBuf>,
     /// Bytes of the pictures that are kept there, at most.
@@ -72,7 +84,13 @@ impl Default for Proxy {
             suffixes: ["", ".cbf", ".img", ".cbf.gz", ".img.gz", ".tif", ".tiff", ".h5"]
                 .map(str::to_owned)
                 .to_vec(),
+            file_threads: 16,
+            file_seconds: 10,
             archives: 64,
+            archives_per_address: 16,
+            archives_per_project: 32,
+            archive_bytes_per_second: 32 << 10,
+            archive_pace_seconds: 10,
             cache_dir: None,
             cache_bytes: 1 << 30,
             pictures: 64,
@@ -122,11 +140,18 @@ impl Proxy {
         if self.key_lifetime_days == Some(0) {
             return unusable("proxy.key_lifetime_days", "0", "it must be at least 1");
         }
-        if self.archives == 0 {
-            return unusable("proxy.archives", "0", "it must be at least 1");
-        }
-        if self.pictures == 0 {
-            return unusable("proxy.pictures", "0", "it must be at least 1");
+        for (key, value) in [
+            ("proxy.file_threads", self.file_threads),
+            ("proxy.file_seconds", at_least(self.file_seconds)),
+            ("proxy.archives", self.archives),
+            ("proxy.archives_per_address", self.archives_per_address),
+            ("proxy.archives_per_project", self.archives_per_project),
+            ("proxy.archive_pace_seconds", at_least(self.archive_pace_seconds)),
+            ("proxy.pictures", self.pictures),
+        ] {
+            if value == 0 {
+                return unusable(key, "0", "it must be at least 1");
+            }
         }
         if !self.delegate_prefix.starts_with('/') {
             let problem = "write the path of a location, such as /protected";

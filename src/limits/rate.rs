@@ -87,7 +87,7 @@ impl RateLimits {
 }
 
 /// The address, or the network of its owner.
-fn whole(address: IpAddr) -> IpAddr {
+pub(crate) fn whole(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(six) => {

@@ -1,6 +1,7 @@
 //! The state of the service at the moment it is asked for.
 
 use super::text::Text;
+use crate::proxy::disk::Disk;
 use crate::proxy::pictures::Pictures;
 use crate::views::sessions;
 use beamlive_actors::directory::{ActorsStatus, Directory};
@@ -8,6 +9,7 @@ use beamlive_actors::forwarder::ForwarderStatus;
 use beamlive_storage::ids::BeamlineId;
 use beamlive_storage::{StoreStatus, Timestamp, WriterMetrics};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Beamlines that have a series of their own: those that were declared first. All count in the sums.
 const LABELLED_BEAMLINES: usize = 500;
@@ -24,6 +26,33 @@ pub(super) fn pictures(pictures: &Pictures) -> String {
         "beamlive_pictures_kept_bytes",
         "Bytes of the pictures that are kept.",
         pictures.kept_bytes(),
+    );
+    text.into_string()
+}
+
+/// The disks of the users' roots, as text.
+pub(super) fn disks<'a>(disks: impl Iterator<Item = &'a Arc<Disk>>) -> String {
+    let disks: Vec<_> = disks.map(|disk| (disk.path(), disk.looked_at())).collect();
+    let mut text = Text::default();
+    text.gauges(
+        "beamlive_users_root_up",
+        "Whether a users' root answers. 0 is an alarm: its files are refused.",
+        "root",
+        disks
+            .iter()
+            .map(|(path, standing)| (*path, u8::from(standing.answers))),
+    );
+    text.gauges(
+        "beamlive_users_root_threads",
+        "Threads that work on a users' root.",
+        "root",
+        disks.iter().map(|(path, standing)| (*path, standing.running)),
+    );
+    text.gauges(
+        "beamlive_users_root_threads_stuck",
+        "Those of them that wait for it longer than proxy.file_seconds.",
+        "root",
+        disks.iter().map(|(path, standing)| (*path, standing.stuck)),
     );
     text.into_string()
 }

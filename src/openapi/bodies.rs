@@ -257,6 +257,8 @@ pub struct Readiness {
     pub store: Map<String, Value>,
     /// How forwarding to the Data Proxy goes.
     pub forwarder: Map<String, Value>,
+    /// The users' roots that files are served from: their paths, whether they answer, and the threads that are stuck in them.
+    pub users_roots: Option<Vec<Map<String, Value>>>,
     /// The service's version.
     pub version: String,
 }

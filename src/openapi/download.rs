@@ -8,6 +8,8 @@ const TAG: &str = "data proxy";
 const KEY: &str = "The key of a directory: 40 hex digits.";
 const NO_FILE: &str =
     "There is no such key, or it has expired; or the path leads to no file that may be served.";
+/// What is answered to too many archives.
+const SHARE: &str = "The address or the project has its share of archives and unpacked files already.";
 const UNUSABLE: &str =
     "The file contradicts itself, or is larger than what pictures are made of; the message says which.";
 
@@ -26,8 +28,8 @@ pub(super) fn routes() -> Vec<Route> {
 fn raw() -> Route {
     get("/download/files/raw/{key}/{path}", TAG, "A file")
         .about(
-            "Takes `Range` (one range), `If-Range`, `If-None-Match` and `If-Modified-Since`. A file that is there only with `.gz` \
-             at its name is sent unpacked, without ranges.",
+            "Takes `Range` (one range), `If-Range`, `If-Match`, `If-Unmodified-Since`, `If-None-Match` and `If-Modified-Since`. A \
+             file that is there only with `.gz` at its name is sent unpacked, without ranges.",
         )
         .path("key", KEY)
         .path("path", "The file's path beneath the directory; slashes stand as they are.")
@@ -36,7 +38,9 @@ fn raw() -> Route {
         .empty("206", "The part of it that was asked for.")
         .empty("304", "It is as it was.")
         .fails("404", NO_FILE)
+        .fails("412", "The file is not the one that the conditions name.")
         .fails("416", "The file has no bytes in this range.")
+        .fails("429", SHARE)
         .may_be_busy()
 }
 
@@ -50,6 +54,7 @@ fn archive() -> Route {
         .path("name", "What the download is called: it ends with `.tar.gz` or `.tar`.")
         .ok("The archive.", text("application/gzip"))
         .fails("404", NO_FILE)
+        .fails("429", SHARE)
         .may_be_busy()
 }
 
@@ -72,6 +77,7 @@ fn multi() -> Route {
     .ok("The archive.", text("application/gzip"))
     .fails("400", "No file is named, or too many are.")
     .fails("404", NO_FILE)
+    .fails("429", SHARE)
     .may_be_busy()
 }
 
@@ -128,6 +134,7 @@ fn snapshot() -> Route {
         .empty("206", "The part of the file that was asked for.")
         .empty("304", "It is as it was.")
         .fails("404", NO_FILE)
+        .fails("412", "The file is not the one that the conditions name.")
         .fails("416", "The file has no bytes in this range.")
         .fails("422", UNUSABLE)
         .may_be_busy()

@@ -11,13 +11,13 @@ mod entry;
 mod sink;
 
 use super::pump::{self, Pumped};
+use super::shares::Place;
 use super::shelf::{Entry, FileError, FilePath, OpenDirectory, Shelf};
 use compressors::Compressors;
 use sink::Sink;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// Directories within directories.
 const DEEPEST: usize = 128;
@@ -66,10 +66,9 @@ pub enum Contents {
 ///
 /// # Errors
 /// [`FileError`].
-pub fn all(shelf: &Shelf, key: &str) -> Result<Contents, FileError> {
-    shelf
-        .first(key, |directory| directory.directory(None))
-        .map(Contents::All)
+pub async fn all(shelf: &Shelf, key: &str) -> Result<Contents, FileError> {
+    let directory = shelf.first(key, |directory| directory.directory(None)).await?;
+    Ok(Contents::All(directory))
 }
 
 /// Looks for the files of these names beneath the directory of `key`, each with every suffix until one is there. Names that
@@ -77,15 +76,15 @@ pub fn all(shelf: &Shelf, key: &str) -> Result<Contents, FileError> {
 ///
 /// # Errors
 /// [`FileError::NotFound`] when none of them is there.
-pub fn named(
+pub async fn named(
     shelf: &Shelf,
     key: &str,
-    names: &[FilePath],
-    suffixes: &[String],
+    names: Vec<FilePath>,
+    suffixes: Vec<String>,
 ) -> Result<Contents, FileError> {
-    shelf.first(key, |directory| {
+    let look = move |directory: &OpenDirectory| {
         let mut files = Vec::new();
-        for name in names {
+        for name in &names {
             let candidates = suffixes.iter().filter_map(|suffix| name.with_suffix(suffix).ok());
             let mut found = None;
             for candidate in candidates {
@@ -108,19 +107,24 @@ pub fn named(
             true => Err(FileError::NotFound),
             false => Ok(Contents::Some(directory.directory(None)?, files)),
         }
-    })
+    };
+    shelf.first(key, look).await
 }
 
-/// The archive. It keeps `permit` until it is made.
-#[must_use]
+/// The archive. It keeps `place` until it is made.
+///
+/// # Errors
+/// When the system gives no thread.
 pub fn pack(
     contents: Contents,
     packing: Packing,
     compressors: &Compressors,
-    permit: OwnedSemaphorePermit,
-) -> Pumped {
+    place: Place,
+) -> io::Result<Pumped> {
     let compressors = compressors.clone();
-    pump::start(permit, move |outlet| {
+    let (Contents::All(directory) | Contents::Some(directory, _)) = &contents;
+    let disk = directory.disk().clone();
+    pump::start(&disk, place, move |outlet| {
         let mut sink = Sink::new(outlet, packing, &compressors)?;
         match contents {
             Contents::All(directory) => {
@@ -164,6 +168,7 @@ fn pack_directory(
     };
     entry::directory(sink, path, directory.modified().map_err(io::Error::other)?)?;
     for name in names {
+        sink.is_taken()?;
         let inner = [path, b"/", name.as_bytes()].concat();
         match directory.entry(&name) {
             Ok(Entry::File(file)) => entry::file(sink, file, &inner)?,

@@ -1,4 +1,5 @@
-//! An external Data Proxy over HTTP: `POST {proxy_url}/data/create/` with the form field `path`.
+//! An external Data Proxy over HTTP: `POST {proxy_url}/data/create/` with the form field `path`, or with the same as JSON where the
+//! form is refused.
 
 use super::builtin::SECRET_HEADER;
 use beamlive_actors::forwarder::{DataProxy, ProxyError};
@@ -8,6 +9,8 @@ use reqwest::header::HeaderValue;
 use reqwest::{redirect, Client, Response, StatusCode, Url};
 use serde_json::{Map, Value};
 use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -21,6 +24,17 @@ pub struct HttpProxy {
     client: Client,
     create: Url,
     secret: Option<HeaderValue>,
+    /// It was the JSON that got the last key.
+    reads_json: Arc<AtomicBool>,
+}
+
+/// How a directory is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Body {
+    /// What all Data Proxies read, but for one version.
+    Form,
+    /// What that one reads.
+    Json,
 }
 
 /// Why there is no client.
@@ -68,12 +82,40 @@ impl HttpProxy {
             client,
             create,
             secret: secret.transpose()?,
+            reads_json: Arc::default(),
         })
     }
 
+    /// Asks once; and once more, in the other way, when the first was refused. Every call that is not refused may make a key, so there
+    /// is no second one after a success or a timeout.
     async fn ask(self, directory: String) -> Result<SecureKey, ProxyError> {
-        let mut request = self.client.post(self.create).form(&[("path", directory)]);
-        if let Some(secret) = self.secret {
+        let (first, second) = match self.reads_json.load(Ordering::Relaxed) {
+            false => (Body::Form, Body::Json),
+            true => (Body::Json, Body::Form),
+        };
+        let refused = match self.send(first, &directory).await {
+            Err(ProxyError::Status(status)) if is_refusal(status) => ProxyError::Status(status),
+            answered => return answered,
+        };
+        match self.send(second, &directory).await {
+            Ok(key) => {
+                tracing::info!(body = ?second, "the Data Proxy takes directories in another way: this is remembered");
+                self.reads_json.store(second == Body::Json, Ordering::Relaxed);
+                Ok(key)
+            }
+            // It is the directory, or the proxy, not the way.
+            Err(ProxyError::Status(_)) => Err(refused),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn send(&self, body: Body, directory: &str) -> Result<SecureKey, ProxyError> {
+        let request = self.client.post(self.create.clone());
+        let mut request = match body {
+            Body::Form => request.form(&[("path", directory)]),
+            Body::Json => request.json(&serde_json::json!({ "path": directory })),
+        };
+        if let Some(secret) = &self.secret {
             request = request.header(SECRET_HEADER, secret);
         }
         let response = request.send().await.map_err(failure)?;
@@ -82,6 +124,11 @@ impl HttpProxy {
         }
         parse(&bounded(response).await?)
     }
+}
+
+/// Whether no key can have been made. A timeout is none, whoever reports it, and who has too much to do is not asked twice.
+fn is_refusal(status: u16) -> bool {
+    matches!(status, 400..=599) && !matches!(status, 408 | 429 | 504)
 }
 
 impl DataProxy for HttpProxy {

@@ -1,17 +1,21 @@
 //! What the routes that serve files share.
 
 use super::archive::compressors::Compressors;
+use super::disk::Disk;
 use super::pictures::Pictures;
+use super::shares::{Bounds, Full, Place, Shares};
 use super::shelf::Shelf;
 use crate::config::{Delegate, Proxy};
+use crate::error::ApiError;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use beamlive_actors::ask::Unavailable;
 use percent_encoding::{percent_encode, AsciiSet, NON_ALPHANUMERIC};
 use std::io;
+use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::time::{Duration, Instant};
 
 /// What may stand in the path of a URL.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -33,7 +37,7 @@ pub struct Files {
     /// What the names of several files are tried with.
     pub suffixes: Vec<String>,
     delegate: Option<(Delegate, String)>,
-    pumps: Arc<Semaphore>,
+    shares: Shares,
 }
 
 impl Files {
@@ -49,20 +53,35 @@ impl Files {
             compressors: Compressors::start()?,
             suffixes: settings.suffixes.clone(),
             delegate: settings.delegate.map(|delegate| (delegate, prefix)),
-            pumps: Arc::new(Semaphore::new(settings.archives)),
+            shares: Shares::new(Bounds {
+                all: settings.archives,
+                per_address: settings.archives_per_address,
+                per_project: settings.archives_per_project,
+                slowest: settings.archive_bytes_per_second,
+                window: Duration::from_secs(settings.archive_pace_seconds),
+            }),
         })
     }
 
-    /// The right to make a body on a thread of its own; it ends with the body.
+    /// The right to have a body of what is behind `key` made on a thread of its own, for `address`; it ends with the body.
     ///
     /// # Errors
-    /// [`Unavailable::Busy`] while there are as many as are allowed at once.
-    pub fn permit(&self) -> Result<OwnedSemaphorePermit, Unavailable> {
-        let permit = self.pumps.clone().try_acquire_owned();
-        permit.map_err(|_| Unavailable::Busy)
+    /// 503 while there are as many as are allowed at once, 429 when the address or the key's project has its share of them.
+    pub async fn place(&self, key: &str, address: IpAddr) -> Result<Place, ApiError> {
+        let project = self.shelf.owner(key).await?;
+        let entered = self.shares.enter(address, project, Instant::now());
+        entered.map_err(|full| match full {
+            Full::All => Unavailable::Busy.into(),
+            Full::Address(_) | Full::Project(_) => ApiError::TooMany(full.to_string()),
+        })
     }
 
-    /// Runs what blocks on the disk.
+    /// The disks of the users' roots.
+    pub fn disks(&self) -> impl Iterator<Item = &Arc<Disk>> {
+        self.shelf.disks.iter()
+    }
+
+    /// Runs what blocks on this service's own disk. What may touch a users' root is for [`Shelf::first`].
     ///
     /// # Errors
     /// What `work` fails with, and [`Unavailable::Lost`] when it panics.

@@ -1,6 +1,7 @@
 //! Pictures of frames and snapshots: made once however many ask, on a pool, and kept.
 
 use super::cache::{Cache, CacheKey};
+use super::disk::{elsewhere, Disk};
 use super::frame::tone::Brightness;
 use super::frame::{self, encode, FrameError, Picture, LONGEST_FILE};
 use super::shelf::{Identity, OpenFile};
@@ -14,7 +15,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 use tokio::sync::{watch, Semaphore};
 
@@ -46,7 +47,13 @@ pub struct Pictures {
     flights: Flights,
     /// Pictures that are made or wait, at most.
     most: usize,
-    running: Arc<Semaphore>,
+    /// Those of one disk that run: one that hangs keeps no others.
+    turns: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// Those of all disks that compute.
+    computing: Mutex<usize>,
+    computed: Condvar,
+    /// How many do at once.
+    cores: usize,
     recent: Mutex<LruCache<Identity, Arc<Picture>>>,
     made: AtomicU64,
 }
@@ -60,7 +67,10 @@ impl Pictures {
             cache,
             flights: Mutex::default(),
             most,
-            running: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
+            turns: Mutex::default(),
+            computing: Mutex::default(),
+            computed: Condvar::new(),
+            cores: cores.saturating_sub(1).max(1),
             recent: Mutex::new(LruCache::new(RECENT)),
             made: AtomicU64::new(0),
         }
@@ -94,9 +104,9 @@ impl Pictures {
         file: OpenFile,
         brightness: Brightness,
     ) -> Result<Bytes, PictureError> {
-        self.once(key, move |pictures| {
+        self.once(key, file.file.disk().clone(), move |pictures| {
             let picture = pictures.picture(&file)?;
-            let png = encode::png(&picture, brightness);
+            let png = pictures.compute(|| encode::png(&picture, brightness));
             png.map_err(|error| FrameError::Damaged(error.to_string()).into())
         })
         .await
@@ -111,15 +121,39 @@ impl Pictures {
         key: CacheKey,
         files: Vec<OpenFile>,
     ) -> Result<Bytes, PictureError> {
-        self.once(key, move |_| {
+        let Some(disk) = files.first().map(|file| file.file.disk().clone()) else {
+            return Err(SnapshotError::TooLarge.into());
+        };
+        self.once(key, disk, move |pictures| {
             let mut animation = animation::Animation::new();
             for file in files {
                 let bytes = read(&file.file, file.identity.length, animation::LONGEST_FILE)?;
-                animation.add(bytes.as_deref().ok_or(SnapshotError::TooLarge)?)?;
+                let bytes = bytes.as_deref().ok_or(SnapshotError::TooLarge)?;
+                pictures.compute(|| animation.add(bytes))?;
             }
-            Ok(animation.finish()?)
+            Ok(pictures.compute(|| animation.finish())?)
         })
         .await
+    }
+
+    /// The turns of those who read from `disk`.
+    fn turns(&self, disk: &Disk) -> Arc<Semaphore> {
+        let mut turns = lock(&self.turns);
+        let turns = turns.entry(disk.path().to_owned());
+        turns
+            .or_insert_with(|| Arc::new(Semaphore::new(self.cores)))
+            .clone()
+    }
+
+    /// Does what takes a core and touches no disk, once there is one.
+    fn compute<T>(&self, work: impl FnOnce() -> T) -> T {
+        elsewhere(|| {
+            let busy = |computing: &mut usize| *computing >= self.cores;
+            let waited = self.computed.wait_while(lock(&self.computing), busy);
+            *waited.unwrap_or_else(PoisonError::into_inner) += 1;
+            let _core = Core(self);
+            work()
+        })
     }
 
     /// The decoded frame, from memory if somebody has just looked at it.
@@ -127,7 +161,8 @@ impl Pictures {
         if let Some(picture) = lock(&self.recent).get(&file.identity) {
             return Ok(picture.clone());
         }
-        let picture = Arc::new(frame::picture(&unpacked(&file.file, file.identity.length)?)?);
+        let bytes = unpacked(&file.file, file.identity.length)?;
+        let picture = Arc::new(self.compute(|| frame::picture(&bytes))?);
         lock(&self.recent).put(file.identity, picture.clone());
         Ok(picture)
     }
@@ -137,6 +172,7 @@ impl Pictures {
     async fn once(
         self: &Arc<Self>,
         key: CacheKey,
+        disk: Arc<Disk>,
         make: impl FnOnce(&Self) -> Result<Vec<u8>, PictureError> + Send + 'static,
     ) -> Outcome {
         let mut outcome = {
@@ -152,7 +188,7 @@ impl Pictures {
                         key,
                     };
                     tokio::spawn(async move {
-                        let outcome = flight.fly(make).await;
+                        let outcome = flight.fly(&disk, make).await;
                         // The next one to ask finds the picture in the cache, or makes it again.
                         drop(flight);
                         let _ = done.send(Some(outcome));
@@ -167,6 +203,16 @@ impl Pictures {
     }
 }
 
+/// A core that computes a picture.
+struct Core<'a>(&'a Pictures);
+
+impl Drop for Core<'_> {
+    fn drop(&mut self) {
+        *lock(&self.0.computing) -= 1;
+        self.0.computed.notify_one();
+    }
+}
+
 /// A picture on its way; nobody can join any more when this is dropped.
 struct Flight {
     pictures: Arc<Pictures>,
@@ -176,12 +222,13 @@ struct Flight {
 impl Flight {
     async fn fly(
         &self,
+        disk: &Arc<Disk>,
         make: impl FnOnce(&Pictures) -> Result<Vec<u8>, PictureError> + Send + 'static,
     ) -> Outcome {
-        let turn = self.pictures.running.clone().acquire_owned().await;
+        // Given back when the disk does not answer, though its thread may wait on.
+        let _turn = self.pictures.turns(disk).acquire_owned().await;
         let (pictures, key) = (self.pictures.clone(), self.key.clone());
-        let done = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+        let done = disk.run(move || {
             // Whoever made it may have been faster than the one who asked for this.
             if let Some(kept) = pictures.cache.get(&key) {
                 return Ok(kept);
@@ -191,10 +238,14 @@ impl Flight {
             pictures.cache.put(&key, &picture);
             Ok(Bytes::from(picture))
         });
-        done.await.unwrap_or_else(|error| {
-            tracing::error!(%error, key = %self.key, "a decoder gave up");
-            Err(FrameError::Damaged("it can't be decoded".to_owned()).into())
-        })
+        match done.await {
+            Ok(outcome) => outcome,
+            Err(Unavailable::Lost(_)) => {
+                tracing::error!(key = %self.key, "a decoder gave up");
+                Err(FrameError::Damaged("it can't be decoded".to_owned()).into())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -84,7 +84,8 @@ impl Roots {
     }
 
     /// Each ends without a slash; the file system's root is `""`.
-    pub(super) fn paths(&self) -> &[String] {
+    #[must_use]
+    pub fn paths(&self) -> &[String] {
         &self.roots
     }
 }

@@ -7,7 +7,8 @@
 //!   inside the roots, if they belong to the superuser or to the owner of what they lead to.
 //! - Only regular files are opened.
 //!
-//! All of it blocks on the disk: it is for a pool.
+//! All of it blocks on the disk: [`Shelf::first`] runs it on the threads of the root in question, and on those of another where a
+//! link leads into that.
 
 mod beneath;
 mod error;
@@ -16,13 +17,15 @@ mod file_path;
 pub use error::FileError;
 pub use file_path::{FilePath, NoFilePath};
 
-use super::alternates::{places, Alternate};
+use super::alternates::{places, Alternate, Place};
+use super::disk::{beat, Disk, DiskFile, Disks};
 use super::roots::Roots;
 use beamlive_actors::clock::Clock;
-use beamlive_actors::secure_path;
-use beamlive_storage::records::SecureKey;
+use beamlive_actors::{pool, secure_path};
+use beamlive_storage::ids::ProjectId;
+use beamlive_storage::records::{SecureKey, SecurePath};
 use beamlive_storage::Store;
-use beneath::{kind, Root, TO_READ};
+use beneath::{kind, Opened, Root, Way, TO_READ};
 use chrono::TimeDelta;
 use rustix::fd::OwnedFd;
 use rustix::fs::{fstat, FileType, OFlags, Stat};
@@ -32,6 +35,9 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Names of one directory that are looked through for those that match.
+const MOST_NAMES: usize = 1_000_000;
 
 /// What the keys open.
 #[derive(Clone)]
@@ -44,6 +50,8 @@ pub struct Shelf {
     pub roots: Arc<Roots>,
     /// Where directories may have moved to.
     pub alternates: Arc<[Alternate]>,
+    /// The threads that may touch them.
+    pub disks: Disks,
     /// How long a key is good; for ever when none.
     pub lifetime: Option<TimeDelta>,
 }
@@ -54,13 +62,14 @@ pub struct OpenDirectory {
     handle: OwnedFd,
     /// Where it was found.
     location: PathBuf,
+    disk: Arc<Disk>,
 }
 
 /// A regular file.
 #[derive(Debug)]
 pub struct OpenFile {
     /// At its beginning.
-    pub file: File,
+    pub file: DiskFile,
     /// Which file it is, and which state of it.
     pub identity: Identity,
     /// Where it was found. For those that are told to open it themselves, and for messages: what is there may change.
@@ -99,66 +108,107 @@ impl Shelf {
     ///
     /// # Errors
     /// [`FileError`]; whatever can't be served is not found.
-    pub fn open(&self, key: &str, path: &FilePath) -> Result<OpenFile, FileError> {
-        self.first(key, |directory| directory.open(path))
+    pub async fn open(&self, key: &str, path: FilePath) -> Result<OpenFile, FileError> {
+        self.first(key, move |directory| directory.open(&path)).await
     }
 
     /// Looks for something in the directory of `key`; where it is not found, in the places that the directory may have
-    /// moved to.
+    /// moved to. `look` runs on a thread of the root.
     ///
     /// # Errors
-    /// [`FileError::NotFound`] when it is in none of them, and what `look` fails with.
-    pub fn first<T>(
+    /// [`FileError::NotFound`] when it is in none of them, what `look` fails with, and [`FileError::Unavailable`] when a root
+    /// does not answer.
+    pub async fn first<T: Send + 'static>(
         &self,
         key: &str,
-        look: impl Fn(&OpenDirectory) -> Result<T, FileError>,
+        look: impl Fn(&OpenDirectory) -> Result<T, FileError> + Send + Sync + 'static,
     ) -> Result<T, FileError> {
-        let directory = self.directory_of(key)?;
-        let places = places(&self.roots, &self.alternates, &directory);
-        let roots = self.open_roots();
-        for place in places {
-            let found = roots.iter().find(|root| root.path == place.root).map(|root| {
-                let handle = beneath::open_directory(root, &roots, Path::new(&place.path))?;
-                look(&OpenDirectory {
-                    handle,
-                    location: Path::new(&format!("{}/", place.root)).join(&place.path),
-                })
-            });
-            match found {
-                None | Some(Err(FileError::NotFound)) => {}
-                Some(found) => return found,
+        let directory = self.opened_by(key).await?.directory;
+        let look = Arc::new(look);
+        for place in places(&self.roots, &self.alternates, &directory) {
+            match self.at(place, &look).await {
+                Err(FileError::NotFound) => {}
+                found => return found,
             }
         }
         Err(FileError::NotFound)
     }
 
-    /// The directory that `key` opens, as it was uploaded.
-    fn directory_of(&self, key: &str) -> Result<String, FileError> {
+    /// Whose directory `key` opens; nobody's when it was made for none.
+    ///
+    /// # Errors
+    /// [`FileError::NoKey`], and [`FileError::Unavailable`] when the store can't be read.
+    pub async fn owner(&self, key: &str) -> Result<Option<ProjectId>, FileError> {
+        Ok(self.opened_by(key).await?.project)
+    }
+
+    /// What `key` opens, with the directory as it was uploaded.
+    async fn opened_by(&self, key: &str) -> Result<SecurePath, FileError> {
         let key = SecureKey::parse(key).ok_or(FileError::NoKey)?;
-        let opened = secure_path::find(&self.store, &key)?.ok_or(FileError::NoKey)?;
+        let store = self.store.clone();
+        let opened = pool::read(move || secure_path::find(&store, &key)).await?;
+        let opened = opened.ok_or(FileError::NoKey)?;
         let expired = self
             .lifetime
             .is_some_and(|lifetime| opened.created.plus(lifetime) <= self.clock.now());
         match expired {
             true => Err(FileError::NoKey),
-            false => Ok(opened.directory),
+            false => Ok(opened),
         }
     }
 
-    /// The roots that are there now: a disk may be mounted late, and unmounted.
-    fn open_roots(&self) -> Vec<Root> {
-        let paths = self.roots.paths().iter();
-        let open = paths.filter_map(|path| match beneath::root(path) {
-            Ok(handle) => Some(Root {
-                path: path.clone(),
-                handle,
-            }),
-            Err(error) => {
-                tracing::warn!(%path, %error, "a users' root can't be opened");
-                None
+    /// Looks in one place, on the threads of each root that the way to it goes through.
+    async fn at<T: Send + 'static>(
+        &self,
+        place: Place,
+        look: &Arc<impl Fn(&OpenDirectory) -> Result<T, FileError> + Send + Sync + 'static>,
+    ) -> Result<T, FileError> {
+        let location = Path::new(&format!("{}/", place.root)).join(&place.path);
+        let (mut root, mut way) = (place.root, Way::to(Path::new(&place.path)));
+        loop {
+            let disk = self.disks.of(&root).ok_or(FileError::NotFound)?;
+            let (roots, look, location, on) =
+                (self.roots.clone(), look.clone(), location.clone(), disk.clone());
+            let step = disk.run(move || {
+                let root = open_root(root)?;
+                match beneath::open_directory(&root, roots.paths(), way)? {
+                    Opened::Here(handle) => {
+                        let directory = OpenDirectory {
+                            handle,
+                            location,
+                            disk: on,
+                        };
+                        look(&directory).map(Step::Found)
+                    }
+                    Opened::Elsewhere(root, way) => Ok(Step::On(root, way)),
+                }
+            });
+            match step.await?? {
+                Step::Found(found) => return Ok(found),
+                Step::On(next, rest) => (root, way) = (next, rest),
             }
-        });
-        open.collect()
+        }
+    }
+}
+
+/// What came of going through one root.
+enum Step<T> {
+    Found(T),
+    /// A link leads into another root.
+    On(String, Way),
+}
+
+/// A root as it is there now: a disk may be mounted late, and unmounted.
+fn open_root(path: String) -> Result<Root, FileError> {
+    match beneath::root(&path) {
+        Ok(handle) => Ok(Root { path, handle }),
+        Err(error) => {
+            tracing::warn!(%path, %error, "a users' root can't be opened");
+            match FileError::from(error) {
+                FileError::Unavailable(error) => Err(FileError::Unavailable(error)),
+                _ => Err(FileError::NotFound),
+            }
+        }
     }
 }
 
@@ -168,6 +218,7 @@ impl OpenDirectory {
     /// # Errors
     /// [`FileError::NotFound`] for what is no regular file, leads out, or is not there.
     pub fn open(&self, path: &FilePath) -> Result<OpenFile, FileError> {
+        beat();
         let handle = beneath::open(&self.handle, path.as_path(), TO_READ)?;
         match self.opened(handle, path.as_path())? {
             Entry::File(file) => Ok(file),
@@ -180,6 +231,7 @@ impl OpenDirectory {
     /// # Errors
     /// [`FileError::NotFound`] when it is gone, or may not be read.
     pub fn entry(&self, name: &OsStr) -> Result<Entry, FileError> {
+        beat();
         match beneath::open_entry(&self.handle, name)? {
             Some(handle) => self.opened(handle, Path::new(name)),
             None => Ok(Entry::Other),
@@ -191,12 +243,16 @@ impl OpenDirectory {
         let location = self.location.join(path);
         Ok(match kind(&stat) {
             FileType::RegularFile => Entry::File(OpenFile {
-                file: File::from(handle),
+                file: DiskFile::new(File::from(handle), self.disk.clone()),
                 identity: Identity::of(&stat),
                 location,
                 mode: stat.st_mode & 0o777,
             }),
-            FileType::Directory => Entry::Directory(Self { handle, location }),
+            FileType::Directory => Entry::Directory(Self {
+                handle,
+                location,
+                disk: self.disk.clone(),
+            }),
             _ => Entry::Other,
         })
     }
@@ -212,8 +268,17 @@ impl OpenDirectory {
             path,
             OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
         )?;
-        let location = self.location.join(path);
-        Ok(Self { handle, location })
+        Ok(Self {
+            handle,
+            location: self.location.join(path),
+            disk: self.disk.clone(),
+        })
+    }
+
+    /// The disk that it is on.
+    #[must_use]
+    pub fn disk(&self) -> &Arc<Disk> {
+        &self.disk
     }
 
     /// Its base name.
@@ -236,9 +301,33 @@ impl OpenDirectory {
     /// # Errors
     /// [`FileError::NotFound`] when it may not be read.
     pub fn names(&self) -> Result<Vec<OsString>, FileError> {
-        let mut names = beneath::names(&self.handle)?;
+        let mut names = Vec::new();
+        beneath::each_name(&self.handle, |name| {
+            names.push(name.to_owned());
+            true
+        })?;
         names.sort_unstable();
         Ok(names)
+    }
+
+    /// Those of the names in it that `keep` keeps, in no order; `most` of them, and one more when there are more. Whatever the
+    /// directory holds, no others are in memory.
+    ///
+    /// # Errors
+    /// [`FileError::NotFound`] when it may not be read, and [`FileError::TooLarge`] when it has more than a million names.
+    pub fn matching(&self, most: usize, keep: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>, FileError> {
+        let (mut names, mut seen) = (Vec::new(), 0_usize);
+        beneath::each_name(&self.handle, |name| {
+            seen += 1;
+            if keep(name) {
+                names.push(name.to_owned());
+            }
+            names.len() <= most && seen <= MOST_NAMES
+        })?;
+        match seen > MOST_NAMES {
+            true => Err(FileError::TooLarge(MOST_NAMES)),
+            false => Ok(names),
+        }
     }
 }
 
@@ -254,7 +343,7 @@ impl OpenFile {
     /// # Errors
     /// The operating system's.
     pub fn state(&self) -> io::Result<Identity> {
-        Ok(Identity::of(&fstat(&self.file)?))
+        Ok(Identity::of(&fstat(&*self.file)?))
     }
 }
 

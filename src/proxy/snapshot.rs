@@ -45,6 +45,12 @@ pub fn series(stem: &[u8], names: Vec<OsString>) -> Vec<OsString> {
     numbered.into_iter().map(|(_, name)| name).collect()
 }
 
+/// Whether `name` is in the series of `stem`.
+#[must_use]
+pub fn is_of_series(stem: &[u8], name: &OsStr) -> bool {
+    number(stem, name).is_some()
+}
+
 fn number(stem: &[u8], name: &OsStr) -> Option<f64> {
     let rest = name.as_bytes().strip_prefix(stem)?.strip_suffix(OF_SERIES)?;
     let (b'_' | b'-', number) = rest.split_first()? else {

@@ -21,6 +21,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -50,6 +51,8 @@ pub(super) struct Asked {
     pub key: String,
     /// What follows the key in the URL, still encoded.
     pub rest: String,
+    /// Where it comes from.
+    pub address: IpAddr,
     /// A HEAD: nothing need be made.
     pub head_only: bool,
 }
@@ -75,6 +78,7 @@ pub(super) async fn serve<A: Future<Output = Result<HttpResponse, ApiError>>>(
         files,
         key,
         rest,
+        address: caller.0,
         head_only: *request.method() == Method::HEAD,
     };
     match answer(asked).await {
@@ -115,6 +119,12 @@ impl MessageBody for HeadOnly {
 fn off() -> ApiError {
     let why = "files are not served here: an external Data Proxy is configured, or the built-in one is off";
     ApiError::NotFound(why.to_owned())
+}
+
+/// What is answered when the system gives no thread to make a body on.
+pub(super) fn no_thread(error: std::io::Error) -> ApiError {
+    tracing::error!(%error, "no thread for a file can be started");
+    ApiError::Unavailable(beamlive_actors::ask::Unavailable::Busy)
 }
 
 /// What is answered to a path that no file can have: the same as for a file that is not there.

@@ -2,11 +2,13 @@
 
 use crate::auth::AppData;
 use crate::error::ApiError;
+use crate::proxy::disk::{Disk, Standing};
 use actix_web::http::{header, StatusCode};
 use actix_web::{web, HttpResponse};
 use beamlive_actors::ask::Unavailable;
 use beamlive_storage::{StoreStatus, Timestamp};
 use serde_json::json;
+use std::sync::Arc;
 
 /// The process answers.
 pub async fn live() -> HttpResponse {
@@ -24,6 +26,8 @@ pub async fn ready(app: AppData) -> HttpResponse {
         ),
     };
     let forwarder = app.directory.forwarder_health().status();
+    // A root that hangs stops no upload: the service is ready without it.
+    let roots: Option<Vec<_>> = app.files.as_ref().map(|files| files.disks().map(root).collect());
     let mut response = HttpResponse::build(status);
     if status != StatusCode::OK {
         response.insert_header((header::RETRY_AFTER, "30"));
@@ -40,8 +44,15 @@ pub async fn ready(app: AppData) -> HttpResponse {
                 "oldest": forwarder.oldest.map(Timestamp::to_utc),
                 "last_error": forwarder.last_error.as_deref(),
             },
+            "users_roots": roots,
             "version": env!("CARGO_PKG_VERSION"),
         }))
+}
+
+/// One users' root.
+fn root(disk: &Arc<Disk>) -> serde_json::Value {
+    let Standing { answers, stuck, .. } = disk.looked_at();
+    json!({"path": disk.path(), "answers": answers, "stuck": stuck})
 }
 
 /// The numbers, as Prometheus reads them.

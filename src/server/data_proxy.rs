@@ -5,6 +5,7 @@ use crate::config::Settings;
 use crate::proxy::builtin::{Admission, BuiltinProxy};
 use crate::proxy::cache::Cache;
 use crate::proxy::client::HttpProxy;
+use crate::proxy::disk::Disks;
 use crate::proxy::files::Files;
 use crate::proxy::pictures::Pictures;
 use crate::proxy::roots::Roots;
@@ -51,6 +52,11 @@ pub(super) fn built_in(
     let shelf = Shelf {
         store: store.clone(),
         clock: clock.clone(),
+        disks: Disks::new(
+            roots.paths(),
+            proxy.file_threads,
+            Duration::from_secs(proxy.file_seconds),
+        ),
         roots: roots.clone(),
         alternates: proxy.alternates.clone().into(),
         lifetime: proxy.key_lifetime(),

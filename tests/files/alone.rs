@@ -148,6 +148,23 @@ fn what_makes_no_sense_is_refused_at_start() {
     for (name, value, said) in [
         ("BEAMLIVE_PROXY__MOUNTED", "false", "proxy.mounted"),
         ("BEAMLIVE_PROXY__ARCHIVES", "0", "proxy.archives"),
+        ("BEAMLIVE_PROXY__FILE_THREADS", "0", "proxy.file_threads"),
+        ("BEAMLIVE_PROXY__FILE_SECONDS", "0", "proxy.file_seconds"),
+        (
+            "BEAMLIVE_PROXY__ARCHIVES_PER_ADDRESS",
+            "0",
+            "proxy.archives_per_address",
+        ),
+        (
+            "BEAMLIVE_PROXY__ARCHIVES_PER_PROJECT",
+            "0",
+            "proxy.archives_per_project",
+        ),
+        (
+            "BEAMLIVE_PROXY__ARCHIVE_PACE_SECONDS",
+            "0",
+            "proxy.archive_pace_seconds",
+        ),
         (
             "BEAMLIVE_PROXY__KEY_LIFETIME_DAYS",
             "0",

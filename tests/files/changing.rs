@@ -170,7 +170,14 @@ fn sixty_four_archives_at_once_take_bounded_memory() {
     let users = Users::new();
     users.write("image_0000.cbf", noise(LARGE));
     let root = users.root();
-    let service = Service::with(&["--users-root", root.to_str().unwrap()]);
+    let config = users.outside().join("config.toml");
+    std::fs::write(
+        &config,
+        "[proxy]\narchives_per_address = 65\narchive_bytes_per_second = 0\n",
+    )
+    .unwrap();
+    let config = config.to_str().unwrap();
+    let service = Service::with(&["--users-root", root.to_str().unwrap(), "--config", config]);
     let key = service.key_of(&users.day());
     service.forget_peak();
     let before = service.resident_kib();

@@ -184,7 +184,8 @@ async fn what_the_client_has_already_is_not_sent_again() {
         (vec![("if-modified-since", old)], 200),
         (vec![("if-modified-since", "yesterday")], 200),
         (vec![("range", "bytes=1-2"), ("if-range", etag)], 206),
-        (vec![("range", "bytes=1-2"), ("if-range", modified)], 206),
+        // It has just been written: another state may have the same date.
+        (vec![("range", "bytes=1-2"), ("if-range", modified)], 200),
         (vec![("range", "bytes=1-2"), ("if-range", "\"x\"")], 200),
         (vec![("range", "bytes=1-2"), ("if-range", old)], 200),
         (vec![("range", "bytes=1-2"), ("if-none-match", etag)], 304),

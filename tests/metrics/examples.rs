@@ -30,7 +30,7 @@ const WORDS: [&str; 17] = [
 /// Labels that Prometheus puts on every sample.
 const EVERYWHERE: [&str; 2] = ["instance", "job"];
 /// What an operator must hear of.
-const ALARMS: [&str; 9] = [
+const ALARMS: [&str; 10] = [
     "BeamliveDown",
     "BeamliveWritesOff",
     "BeamliveOutboxOld",
@@ -39,6 +39,7 @@ const ALARMS: [&str; 9] = [
     "BeamliveBlobs",
     "BeamliveActorLost",
     "BeamliveDiskFull",
+    "BeamliveUsersRootDown",
     "BeamliveQueueNearlyFull",
 ];
 

@@ -53,6 +53,40 @@ async fn a_key_is_filled_in_as_the_proxy_gave_it() {
 }
 
 #[actix_web::test]
+async fn a_proxy_that_reads_json_only_gets_json_and_is_asked_as_it_reads_from_then_on() {
+    let proxy = FakeProxy::start(Mood::Good).await;
+    proxy.read_json(true);
+    let mut site = site(&proxy).await;
+    let alice = site.client("alice").await;
+    for name in ["one", "two", "three"] {
+        let data = upload(&alice, &format!("/users/alice/{name} é&=")).await;
+        key_of(&site, &data).await;
+    }
+    let given: Vec<_> = proxy
+        .given()
+        .into_iter()
+        .map(|(directory, _)| directory)
+        .collect();
+    let expected = ["one", "two", "three"].map(|name| format!("/users/alice/{name} é&="));
+    assert_eq!(given, expected, "one key each");
+    assert!(proxy
+        .calls()
+        .iter()
+        .all(|call| call.content_type == "application/json"));
+    assert_eq!(proxy.unread(), 1, "the form was tried once");
+    site.restart().await;
+    proxy.read_json(false);
+    let alice = alice.at(&site);
+    let data = upload(&alice, "/users/alice/four").await;
+    key_of(&site, &data).await;
+    assert_eq!(
+        (proxy.calls().len(), proxy.unread()),
+        (4, 1),
+        "a new process begins with the form"
+    );
+}
+
+#[actix_web::test]
 async fn sessions_datasets_and_reports_each_get_theirs_by_one_call() {
     let proxy = FakeProxy::start(Mood::Good).await;
     let site = site(&proxy).await;

@@ -4,7 +4,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
@@ -30,6 +30,10 @@ pub enum Mood {
 #[derive(Debug)]
 struct Shared {
     mood: Mutex<Mood>,
+    /// It reads JSON, and no forms.
+    reads_json: AtomicBool,
+    /// Calls in the way that it does not read.
+    unread: AtomicUsize,
     calls: Mutex<Vec<Call>>,
     keys: AtomicUsize,
     /// Calls that run, and most at a time.
@@ -85,6 +89,8 @@ impl FakeProxy {
     pub async fn start_at(address: SocketAddr, mood: Mood) -> Self {
         let shared = Arc::new(Shared {
             mood: Mutex::new(mood),
+            reads_json: AtomicBool::new(false),
+            unread: AtomicUsize::new(0),
             calls: Mutex::default(),
             keys: AtomicUsize::new(0),
             running: AtomicUsize::new(0),
@@ -119,6 +125,16 @@ impl FakeProxy {
 
     pub fn set(&self, mood: Mood) {
         *self.shared.mood.lock().unwrap() = mood;
+    }
+
+    /// Has it read JSON only, as one version does, or forms only, as all others do.
+    pub fn read_json(&self, json: bool) {
+        self.shared.reads_json.store(json, Ordering::SeqCst);
+    }
+
+    /// Calls in the way that it does not read. They are not among [`Self::calls`].
+    pub fn unread(&self) -> usize {
+        self.shared.unread.load(Ordering::SeqCst)
     }
 
     pub fn calls(&self) -> Vec<Call> {
@@ -162,6 +178,14 @@ impl Drop for FakeProxy {
 }
 
 async fn answer(request: HttpRequest, shared: Data<Shared>, body: web::Bytes) -> HttpResponse {
+    let is_json = request
+        .headers()
+        .get("content-type")
+        .is_some_and(|kind| kind == "application/json");
+    if is_json != shared.reads_json.load(Ordering::SeqCst) {
+        shared.unread.fetch_add(1, Ordering::SeqCst);
+        return HttpResponse::InternalServerError().finish();
+    }
     let _running = Running::new(&shared);
     let mut mood = *shared.mood.lock().unwrap();
     if mood == Mood::Flapping {
@@ -169,10 +193,13 @@ async fn answer(request: HttpRequest, shared: Data<Shared>, body: web::Bytes) ->
         mood = [Mood::Bad(500, ""), Mood::Good][turn];
     }
     let form: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
-    let directory = form
-        .into_iter()
-        .find_map(|(name, value)| (name == "path").then_some(value))
-        .unwrap_or_default();
+    let directory = match serde_json::from_slice::<serde_json::Value>(&body) {
+        Ok(json) if is_json => json["path"].as_str().unwrap_or_default().to_owned(),
+        _ => form
+            .into_iter()
+            .find_map(|(name, value)| (name == "path").then_some(value))
+            .unwrap_or_default(),
+    };
     let key = matches!(mood, Mood::Good | Mood::Slow)
         .then(|| format!("{:040x}", 0xabc000 + shared.keys.fetch_add(1, Ordering::SeqCst)));
     let content_type = request

@@ -10,6 +10,7 @@ pub mod facilities;
 mod facility;
 mod form;
 pub mod frames;
+pub mod fuse;
 pub mod msgpack;
 pub mod process;
 pub mod raw;

@@ -2,6 +2,7 @@
 
 use super::compressors::{Compressors, TAIL};
 use super::Packing;
+use crate::proxy::disk::beat;
 use crate::proxy::pump::{Outlet, Piece, PIECE};
 use actix_web::web::Bytes;
 use flate2::Crc;
@@ -41,6 +42,12 @@ impl<'a> Sink<'a> {
         })
     }
 
+    /// # Errors
+    /// When nobody takes what is made.
+    pub(super) fn is_taken(&self) -> io::Result<()> {
+        self.outlet.is_taken()
+    }
+
     pub(super) fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let mut room = self.piece.get_mut(self.filled..).unwrap_or_default();
@@ -68,6 +75,7 @@ impl<'a> Sink<'a> {
         let length = usize::try_from(most).map_or(room.len(), |most| most.min(room.len()));
         let room = room.get_mut(..length).unwrap_or_default();
         let read = loop {
+            beat();
             match file.read(room) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => break read?,

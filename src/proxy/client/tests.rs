@@ -152,6 +152,88 @@ async fn any_other_status_is_a_failure_even_with_a_key(
     assert_eq!(error.blame(), blame);
 }
 
+/// A Data Proxy that refuses one way of asking with `status`, and gives a key for the other. What it reads can be changed.
+async fn picky(status: &'static str, json: Arc<AtomicBool>) -> (HttpProxy, mpsc::UnboundedReceiver<bool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (seen, requests) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (json, seen) = (json.clone(), seen.clone());
+            tokio::spawn(async move {
+                while let Some(text) = request(&mut stream).await {
+                    let is_json = text.contains("content-type: application/json\r\n");
+                    assert!(!is_json || text.ends_with(r#"{"path":"/users/alice"}"#), "{text}");
+                    let _ = seen.send(is_json);
+                    let reply = match is_json == json.load(Ordering::SeqCst) {
+                        true => http("200 OK", &format!(r#"{{"key": "{KEY}"}}"#)),
+                        false => http(status, "{}"),
+                    };
+                    let _ = stream.write_all(&reply).await;
+                }
+            });
+        }
+    });
+    (
+        HttpProxy::new(&url, Duration::from_secs(20), None).unwrap(),
+        requests,
+    )
+}
+
+fn seen(requests: &mut mpsc::UnboundedReceiver<bool>) -> Vec<bool> {
+    std::iter::from_fn(|| requests.try_recv().ok()).collect()
+}
+
+#[rstest]
+#[case("400 Bad Request")]
+#[case("415 Unsupported Media Type")]
+#[case("422 Unprocessable Entity")]
+#[case("500 Internal Server Error")]
+#[tokio::test]
+async fn one_that_reads_json_only_is_found_out_once_and_again_when_it_changes(#[case] status: &'static str) {
+    let json = Arc::new(AtomicBool::new(true));
+    let (proxy, mut requests) = picky(status, json.clone()).await;
+    let create = || async { proxy.create(&entry("/users/alice")).await.map(|key| key.to_hex()) };
+    assert_eq!(create().await.unwrap(), KEY);
+    assert_eq!(seen(&mut requests), [false, true]);
+    assert_eq!(create().await.unwrap(), KEY);
+    assert_eq!(seen(&mut requests), [true], "what worked is remembered");
+    json.store(false, Ordering::SeqCst);
+    assert_eq!(create().await.unwrap(), KEY);
+    assert_eq!(seen(&mut requests), [true, false]);
+    assert_eq!(create().await.unwrap(), KEY);
+    assert_eq!(seen(&mut requests), [false]);
+}
+
+#[rstest]
+#[case("408 Request Timeout")]
+#[case("429 Too Many Requests")]
+#[case("504 Gateway Timeout")]
+#[case("201 Created")]
+#[case("302 Found")]
+#[tokio::test]
+async fn what_is_no_refusal_is_not_followed_by_another_call(#[case] status: &'static str) {
+    let (proxy, mut requests) = picky(status, Arc::new(AtomicBool::new(true))).await;
+    assert!(proxy.create(&entry("/users/alice")).await.is_err());
+    assert_eq!(seen(&mut requests), [false]);
+}
+
+#[tokio::test]
+async fn after_a_timeout_or_an_answer_without_a_key_it_is_not_asked_in_the_other_way() {
+    let (url, mut requests) = serve(Vec::new(), true).await;
+    let proxy = HttpProxy::new(&url, Duration::from_millis(100), None).unwrap();
+    assert_eq!(
+        proxy.create(&entry("/users/alice")).await,
+        Err(ProxyError::Timeout)
+    );
+    requests.recv().await.unwrap();
+    assert!(requests.try_recv().is_err());
+    let (url, mut requests) = serve(http("200 OK", r#"{"key": null}"#), true).await;
+    assert_eq!(ask(&url).await, Err(ProxyError::NoKey));
+    requests.recv().await.unwrap();
+    assert!(requests.try_recv().is_err());
+}
+
 #[tokio::test]
 async fn redirects_are_not_followed() {
     let (elsewhere, mut requests) = serve(http("200 OK", &format!(r#"{{"key": "{KEY}"}}"#)), true).await;

@@ -8,6 +8,10 @@ fn pictures(directory: &TempDir, most: usize) -> Arc<Pictures> {
     Arc::new(Pictures::new(cache, most))
 }
 
+fn disk() -> Arc<Disk> {
+    Disk::new(1, String::new(), 2, std::time::Duration::from_secs(10))
+}
+
 fn key(inode: u64) -> CacheKey {
     let identity = Identity {
         device: 1,
@@ -30,7 +34,7 @@ async fn one_is_made_however_many_ask_and_nobody_joins_too_many() {
                 wait.recv().unwrap();
                 Ok(b"picture".to_vec())
             };
-            pictures.once(key(1), make).await
+            pictures.once(key(1), disk(), make).await
         }
     });
     while pictures.made() == 0 {
@@ -39,11 +43,11 @@ async fn one_is_made_however_many_ask_and_nobody_joins_too_many() {
     let others: Vec<_> = (0..31)
         .map(|_| {
             let pictures = pictures.clone();
-            tokio::spawn(async move { pictures.once(key(1), |_| Ok(b"another".to_vec())).await })
+            tokio::spawn(async move { pictures.once(key(1), disk(), |_| Ok(b"another".to_vec())).await })
         })
         .collect();
     // There is room for no other picture.
-    let refused = pictures.once(key(2), |_| Ok(Vec::new())).await;
+    let refused = pictures.once(key(2), disk(), |_| Ok(Vec::new())).await;
     assert_eq!(refused, Err(Unavailable::Busy.into()));
     gate.send(()).unwrap();
     assert_eq!(first.await.unwrap().unwrap(), "picture");
@@ -52,7 +56,13 @@ async fn one_is_made_however_many_ask_and_nobody_joins_too_many() {
     }
     assert_eq!(pictures.made(), 1);
     assert_eq!(pictures.kept(&key(1)).unwrap(), "picture");
-    assert_eq!(pictures.once(key(2), |_| Ok(b"2".to_vec())).await.unwrap(), "2");
+    assert_eq!(
+        pictures
+            .once(key(2), disk(), |_| Ok(b"2".to_vec()))
+            .await
+            .unwrap(),
+        "2"
+    );
 }
 
 #[tokio::test]
@@ -67,7 +77,7 @@ async fn a_picture_is_finished_when_nobody_waits_any_more() {
                 wait.recv().unwrap();
                 Ok(b"picture".to_vec())
             };
-            pictures.once(key(1), make).await
+            pictures.once(key(1), disk(), make).await
         }
     });
     while pictures.made() == 0 {
@@ -76,7 +86,7 @@ async fn a_picture_is_finished_when_nobody_waits_any_more() {
     asking.abort();
     assert!(asking.await.unwrap_err().is_cancelled());
     gate.send(()).unwrap();
-    let late = pictures.once(key(1), |_| Ok(b"another".to_vec())).await;
+    let late = pictures.once(key(1), disk(), |_| Ok(b"another".to_vec())).await;
     assert_eq!(late.unwrap(), "picture");
     assert_eq!(pictures.made(), 1);
 }
@@ -85,18 +95,18 @@ async fn a_picture_is_finished_when_nobody_waits_any_more() {
 async fn what_failed_is_tried_again_by_the_next_one() {
     let directory = TempDir::new().unwrap();
     let pictures = pictures(&directory, 1);
-    let panicked = pictures.once(key(1), |_| panic!("on purpose")).await;
+    let panicked = pictures.once(key(1), disk(), |_| panic!("on purpose")).await;
     assert!(matches!(
         panicked,
         Err(PictureError::Frame(FrameError::Damaged(_)))
     ));
     let damaged = FrameError::Damaged("x".to_owned());
-    let refused = pictures.once(key(1), {
+    let refused = pictures.once(key(1), disk(), {
         let damaged = damaged.clone();
         move |_| Err(damaged.into())
     });
     assert_eq!(refused.await, Err(damaged.into()));
-    let made = pictures.once(key(1), |_| Ok(b"picture".to_vec())).await;
+    let made = pictures.once(key(1), disk(), |_| Ok(b"picture".to_vec())).await;
     assert_eq!(made.unwrap(), "picture");
     assert_eq!(pictures.made(), 3);
 }

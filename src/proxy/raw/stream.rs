@@ -1,43 +1,47 @@
 //! A file, or a part of it, as a body: in constant memory, and without blocking the thread that sends it.
 
+use crate::proxy::disk::DiskFile;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::{Bytes, BytesMut};
+use beamlive_actors::ask::Unavailable;
+use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
 use rustix::io::{preadv2, Errno, ReadWriteFlags};
-use std::fs::File;
-use std::future::Future;
+use std::fmt;
 use std::io::{self, IoSliceMut};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::task::JoinHandle;
 
 /// Bytes at once of what is in memory already: few enough to stay in a processor's cache while they are copied on.
 const WARM: usize = 256 << 10;
 /// Bytes at once of what comes from the disk.
 const COLD: usize = 1 << 20;
 
-/// Bytes of a file. What the system has in memory is copied on the spot; what it has not is read on a pool, one piece
-/// ahead of what is being sent.
+/// Bytes of a file. What the system has in memory is copied on the spot; what it has not is read by the threads of
+/// the users' root, one piece ahead of what is being sent.
 ///
 /// A file that is shorter than it was ends in an error, so that the client is not told that it has it all.
-#[derive(Debug)]
 pub struct FileStream {
-    file: Arc<File>,
+    file: Arc<DiskFile>,
     left: Range<u64>,
     length: u64,
     /// The piece that was sent last: its memory is used again.
     sent: Bytes,
-    reading: Option<JoinHandle<io::Result<BytesMut>>>,
+    reading: Option<Reading>,
 }
+
+/// A piece on its way from the disk.
+type Reading = BoxFuture<'static, Result<io::Result<BytesMut>, Unavailable>>;
 
 impl FileStream {
     /// The bytes of `file` in `range`, which is inside it.
     #[must_use]
-    pub fn new(file: File, range: Range<u64>) -> Self {
+    pub fn new(file: DiskFile, range: Range<u64>) -> Self {
         // Only advice: what comes of it is speed.
-        let _ = rustix::fs::fadvise(&file, range.start, None, rustix::fs::Advice::Sequential);
+        let _ = rustix::fs::fadvise(&*file, range.start, None, rustix::fs::Advice::Sequential);
         Self {
             file: Arc::new(file),
             length: range.end.saturating_sub(range.start),
@@ -64,12 +68,12 @@ impl FileStream {
         let length = self.next_length(WARM);
         let mut buffer = self.buffer(length);
         let mut into = [IoSliceMut::new(&mut buffer)];
-        match preadv2(&*self.file, &mut into, self.left.start, ReadWriteFlags::NOWAIT) {
+        match preadv2(&**self.file, &mut into, self.left.start, ReadWriteFlags::NOWAIT) {
             Ok(read) if read > 0 => {
                 buffer.truncate(read);
                 Some(Ok(buffer))
             }
-            // An end is for the pool to find, too: on some file systems this read sees less than there is.
+            // An end is for the disk's threads to find, too: on some file systems this read sees less than there is.
             Ok(_) | Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INTR) => {
                 self.sent = buffer.freeze();
                 None
@@ -78,13 +82,18 @@ impl FileStream {
         }
     }
 
-    fn read_on_the_pool(&mut self) -> JoinHandle<io::Result<BytesMut>> {
+    fn read_from_the_disk(&mut self) -> Reading {
         let (file, from, length) = (self.file.clone(), self.left.start, self.next_length(COLD));
         let mut buffer = self.buffer(length);
-        tokio::task::spawn_blocking(move || {
-            file.read_exact_at(&mut buffer, from)?;
-            Ok(buffer)
-        })
+        let disk = file.disk().clone();
+        let read = async move {
+            let read = move || {
+                file.read_exact_at(&mut buffer, from)?;
+                Ok(buffer)
+            };
+            disk.run(read).await
+        };
+        read.boxed()
     }
 
     fn take(&mut self, piece: BytesMut) -> Bytes {
@@ -109,12 +118,12 @@ impl MessageBody for FileStream {
             if let Some(read) = self.read_now() {
                 return Poll::Ready(Some(read.map(|piece| self.take(piece))));
             }
-            self.reading = Some(self.read_on_the_pool());
+            self.reading = Some(self.read_from_the_disk());
         }
         let Some(reading) = &mut self.reading else {
             return Poll::Ready(None);
         };
-        let read = match Pin::new(reading).poll(context) {
+        let read = match reading.poll_unpin(context) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(read) => read.map_err(io::Error::other).and_then(|read| read),
         };
@@ -124,8 +133,17 @@ impl MessageBody for FileStream {
             Err(error) => return Poll::Ready(Some(Err(error))),
         };
         if !self.left.is_empty() {
-            self.reading = Some(self.read_on_the_pool());
+            self.reading = Some(self.read_from_the_disk());
         }
         Poll::Ready(Some(Ok(piece)))
+    }
+}
+
+impl fmt::Debug for FileStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileStream")
+            .field("file", &self.file)
+            .field("left", &self.left)
+            .finish_non_exhaustive()
     }
 }

@@ -3,6 +3,7 @@
 //! The kernel does that itself where it knows `openat2`; elsewhere the path is walked name by name, each opened beneath
 //! the handle before it, and links are resolved here.
 
+use crate::proxy::disk::beat;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{fstat, openat, openat2, readlinkat, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
@@ -67,9 +68,9 @@ fn by_kernel(directory: BorrowedFd<'_>, path: &Path, flags: OFlags) -> Result<Ow
 }
 
 fn by_hand(directory: BorrowedFd<'_>, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
-    let mut walk = Walk::begin(directory, &[], path);
-    while let Some(name) = walk.left.pop() {
-        if !walk.left.is_empty() {
+    let mut walk = Walk::begin(directory, &[], Way::to(path));
+    while let Some(name) = walk.way.left.pop() {
+        if !walk.way.left.is_empty() {
             walk.pass(name)?;
             continue;
         }
@@ -99,40 +100,20 @@ fn by_hand(directory: BorrowedFd<'_>, path: &Path, flags: OFlags) -> io::Result<
     Ok(openat(walk.here(), ".", flags, Mode::empty())?)
 }
 
-/// Opens the directory at `path` beneath the first of `roots`. Links are followed into any of them, as long as each belongs
-/// to the superuser or to the owner of what is found in the end: nobody can lend a directory that is not their own.
-///
-/// # Errors
-/// The operating system's; `EXDEV` for what leads out, `EACCES` for a link that lends.
-pub(super) fn open_directory(root: &Root, roots: &[Root], path: &Path) -> io::Result<OwnedFd> {
-    let mut walk = Walk::begin(root.handle.as_fd(), roots, path);
-    while let Some(name) = walk.left.pop() {
-        walk.pass(name)?;
-    }
-    // A root would open the directories of all users at once.
-    if walk.above.is_empty() && !path.as_os_str().is_empty() {
-        return Err(Errno::XDEV.into());
-    }
-    let owner = fstat(walk.here())?.st_uid;
-    if walk
-        .owners
-        .iter()
-        .any(|of_link| *of_link != 0 && *of_link != owner)
-    {
-        return Err(Errno::ACCESS.into());
-    }
-    match walk.above.pop() {
-        Some(directory) => Ok(directory),
-        None => Ok(walk.base.try_clone_to_owned()?),
-    }
+/// What a way led to.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// The directory.
+    Here(OwnedFd),
+    /// A link into the root at this path, and what is left of the way there.
+    Elsewhere(String, Way),
 }
 
-/// A path on the way.
-struct Walk<'a> {
-    base: BorrowedFd<'a>,
-    roots: &'a [Root],
-    /// The directories gone through since the base, the innermost last.
-    above: Vec<OwnedFd>,
+/// A way to a directory, as far as it has not been gone.
+#[derive(Debug, Default)]
+pub(super) struct Way {
+    /// It led to the directory that it begins at from the start.
+    is_empty: bool,
     /// The names still to go, the next one last.
     left: Vec<OsString>,
     /// Who made the links that were followed.
@@ -140,22 +121,14 @@ struct Walk<'a> {
     links: usize,
 }
 
-impl<'a> Walk<'a> {
-    fn begin(base: BorrowedFd<'a>, roots: &'a [Root], path: &Path) -> Self {
-        let mut walk = Self {
-            base,
-            roots,
-            above: Vec::new(),
-            left: Vec::new(),
-            owners: Vec::new(),
-            links: 0,
+impl Way {
+    pub(super) fn to(path: &Path) -> Self {
+        let mut way = Self {
+            is_empty: path.as_os_str().is_empty(),
+            ..Self::default()
         };
-        walk.go(path.as_os_str().as_bytes());
-        walk
-    }
-
-    fn here(&self) -> BorrowedFd<'_> {
-        self.above.last().map_or(self.base, AsFd::as_fd)
+        way.go(path.as_os_str().as_bytes());
+        way
     }
 
     fn go(&mut self, path: &[u8]) {
@@ -165,6 +138,69 @@ impl<'a> Walk<'a> {
             .filter(|name| !name.is_empty());
         self.left
             .extend(names.map(|name| OsString::from_vec(name.to_vec())));
+    }
+}
+
+/// Goes `way` beneath `root`. Links are followed into any of `roots`, as long as each belongs to the superuser or to the owner of
+/// what is found in the end: nobody can lend a directory that is not their own. Another root is not touched: that is for its
+/// own threads.
+///
+/// # Errors
+/// The operating system's; `EXDEV` for what leads out, `EACCES` for a link that lends.
+pub(super) fn open_directory(root: &Root, roots: &[String], way: Way) -> io::Result<Opened> {
+    let mut walk = Walk::begin(root.handle.as_fd(), roots, way);
+    while let Some(name) = walk.way.left.pop() {
+        beat();
+        walk.pass(name)?;
+        match walk.elsewhere.take() {
+            Some(path) if path == root.path => {}
+            Some(path) => return Ok(Opened::Elsewhere(path, walk.way)),
+            None => {}
+        }
+    }
+    // A root would open the directories of all users at once.
+    if walk.above.is_empty() && !walk.way.is_empty {
+        return Err(Errno::XDEV.into());
+    }
+    let owner = fstat(walk.here())?.st_uid;
+    if walk
+        .way
+        .owners
+        .iter()
+        .any(|of_link| *of_link != 0 && *of_link != owner)
+    {
+        return Err(Errno::ACCESS.into());
+    }
+    match walk.above.pop() {
+        Some(directory) => Ok(Opened::Here(directory)),
+        None => Ok(Opened::Here(walk.base.try_clone_to_owned()?)),
+    }
+}
+
+/// A way that is being gone.
+struct Walk<'a> {
+    base: BorrowedFd<'a>,
+    roots: &'a [String],
+    /// The directories gone through since the base, the innermost last.
+    above: Vec<OwnedFd>,
+    way: Way,
+    /// The root that the last link led into: the way goes on from there.
+    elsewhere: Option<String>,
+}
+
+impl<'a> Walk<'a> {
+    fn begin(base: BorrowedFd<'a>, roots: &'a [String], way: Way) -> Self {
+        Self {
+            base,
+            roots,
+            above: Vec::new(),
+            way,
+            elsewhere: None,
+        }
+    }
+
+    fn here(&self) -> BorrowedFd<'_> {
+        self.above.last().map_or(self.base, AsFd::as_fd)
     }
 
     /// Goes through the directory `name`.
@@ -188,7 +224,7 @@ impl<'a> Walk<'a> {
         match kind(&stat) {
             FileType::Directory => self.above.push(entry),
             FileType::Symlink => {
-                self.owners.push(stat.st_uid);
+                self.way.owners.push(stat.st_uid);
                 let target = readlinkat(&entry, "", Vec::new())?;
                 self.follow(target.as_bytes())?;
             }
@@ -198,24 +234,24 @@ impl<'a> Walk<'a> {
     }
 
     fn follow(&mut self, target: &[u8]) -> io::Result<()> {
-        self.links += 1;
-        if self.links > MOST_LINKS {
+        self.way.links += 1;
+        if self.way.links > MOST_LINKS {
             return Err(Errno::LOOP.into());
         }
         if target.first() != Some(&b'/') {
-            self.go(target);
+            self.way.go(target);
             return Ok(());
         }
         let into = self.roots.iter().find_map(|root| {
-            let rest = target.strip_prefix(root.path.as_bytes())?;
+            let rest = target.strip_prefix(root.as_bytes())?;
             matches!(rest.first(), None | Some(b'/')).then_some((root, rest))
         });
         let Some((root, rest)) = into else {
             return Err(Errno::XDEV.into());
         };
-        self.base = root.handle.as_fd();
+        self.elsewhere = Some(root.clone());
         self.above.clear();
-        self.go(rest);
+        self.way.go(rest);
         Ok(())
     }
 }
@@ -238,21 +274,21 @@ pub(super) fn kind(stat: &Stat) -> FileType {
     FileType::from_raw_mode(stat.st_mode)
 }
 
-/// The names in a directory, without `.` and `..`.
+/// Tells `look` the names in a directory, without `.` and `..`, until it returns false.
 ///
 /// # Errors
 /// The operating system's.
-pub(super) fn names(directory: &impl AsFd) -> io::Result<Vec<OsString>> {
+pub(super) fn each_name(directory: &impl AsFd, mut look: impl FnMut(&OsStr) -> bool) -> io::Result<()> {
     let listing = openat(directory, ".", TO_READ | OFlags::DIRECTORY, Mode::empty())?;
-    let mut names = Vec::new();
     for entry in rustix::fs::Dir::new(listing)? {
+        beat();
         let entry = entry?;
         let name = entry.file_name().to_bytes();
-        if !matches!(name, b"." | b"..") {
-            names.push(OsStr::from_bytes(name).to_owned());
+        if !matches!(name, b"." | b"..") && !look(OsStr::from_bytes(name)) {
+            break;
         }
     }
-    Ok(names)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ pub enum FileError {
     /// 404: nothing is there that may be served.
     #[error("there is no such file behind this key")]
     NotFound,
+    /// 422: the directory has more names than are looked through.
+    #[error("the directory of this file has more than {0} names, and none of those that were looked for first: name the file exactly")]
+    TooLarge(usize),
     /// 503: not now.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

@@ -39,10 +39,12 @@ impl Bench {
             from: at("users"),
             to: at("archive"),
         }];
+        let roots = Roots::new(vec![at("users").into(), at("archive").into()]).unwrap();
         let shelf = Shelf {
             store: Store::in_memory(),
             clock: Arc::new(clock.clone()),
-            roots: Arc::new(Roots::new(vec![at("users").into(), at("archive").into()]).unwrap()),
+            disks: Disks::new(roots.paths(), 2, std::time::Duration::from_secs(10)),
+            roots: Arc::new(roots),
             alternates: Arc::new(alternates),
             lifetime,
         };
@@ -58,10 +60,10 @@ impl Bench {
         key.to_hex()
     }
 
-    fn read(&self, key: &str, path: &str) -> Result<String, FileError> {
-        let mut file = self.shelf.open(key, &FilePath::decode(path).unwrap())?.file;
+    async fn read(&self, key: &str, path: &str) -> Result<String, FileError> {
+        let file = self.shelf.open(key, FilePath::decode(path).unwrap()).await?.file;
         let mut text = String::new();
-        file.read_to_string(&mut text).unwrap();
+        (&*file).read_to_string(&mut text).unwrap();
         Ok(text)
     }
 }
@@ -73,13 +75,13 @@ async fn what_is_not_where_it_was_is_looked_for_where_it_may_be() {
     let old = bench
         .key(2, &format!("{}/users/alice/old/", bench.tree.path().display()))
         .await;
-    assert_eq!(bench.read(&day, "new").unwrap(), "new");
-    assert_eq!(bench.read(&day, "both").unwrap(), "here");
-    assert_eq!(bench.read(&day, "moved").unwrap(), "moved");
-    assert_eq!(bench.read(&old, "old").unwrap(), "old");
-    assert_eq!(bench.read(&old, "new"), Err(FileError::NotFound));
+    assert_eq!(bench.read(&day, "new").await.unwrap(), "new");
+    assert_eq!(bench.read(&day, "both").await.unwrap(), "here");
+    assert_eq!(bench.read(&day, "moved").await.unwrap(), "moved");
+    assert_eq!(bench.read(&old, "old").await.unwrap(), "old");
+    assert_eq!(bench.read(&old, "new").await, Err(FileError::NotFound));
     std::fs::remove_dir_all(bench.tree.path().join("users")).unwrap();
-    assert_eq!(bench.read(&day, "both").unwrap(), "moved");
+    assert_eq!(bench.read(&day, "both").await.unwrap(), "moved");
 }
 
 #[actix_web::test]
@@ -89,16 +91,16 @@ async fn directories_outside_the_roots_are_not_opened() {
     let outside = bench
         .key(1, &format!("{}/retired", bench.tree.path().display()))
         .await;
-    assert_eq!(bench.read(&outside, "file"), Err(FileError::NotFound));
+    assert_eq!(bench.read(&outside, "file").await, Err(FileError::NotFound));
     for (number, directory) in ["/", "", "..", ".", "alice/../..", "\0"].into_iter().enumerate() {
         let key = bench.key(u8::try_from(number).unwrap() + 2, directory).await;
         assert_eq!(
-            bench.read(&key, "alice"),
+            bench.read(&key, "alice").await,
             Err(FileError::NotFound),
             "{directory:?}"
         );
         assert_eq!(
-            bench.read(&key, "retired/file"),
+            bench.read(&key, "retired/file").await,
             Err(FileError::NotFound),
             "{directory:?}"
         );
@@ -109,7 +111,7 @@ async fn directories_outside_the_roots_are_not_opened() {
 async fn keys_that_are_none_open_nothing() {
     let bench = Bench::new(None);
     let key = bench.key(0xab, "alice/day").await;
-    assert_eq!(bench.read(&key, "new").unwrap(), "new");
+    assert_eq!(bench.read(&key, "new").await.unwrap(), "new");
     let (almost, _) = key.split_at(38);
     for wrong in [
         &key.to_uppercase(),
@@ -120,7 +122,7 @@ async fn keys_that_are_none_open_nothing() {
         &"0".repeat(40),
         &format!("{almost}zz"),
     ] {
-        assert_eq!(bench.read(wrong, "new"), Err(FileError::NoKey), "{wrong}");
+        assert_eq!(bench.read(wrong, "new").await, Err(FileError::NoKey), "{wrong}");
     }
 }
 
@@ -129,24 +131,21 @@ async fn a_key_expires_when_it_is_told_to() {
     let bench = Bench::new(Some(TimeDelta::days(30)));
     let key = bench.key(1, "alice/day").await;
     bench.clock.advance(TimeDelta::days(30) - TimeDelta::seconds(1));
-    assert!(bench.read(&key, "new").is_ok());
+    assert!(bench.read(&key, "new").await.is_ok());
     bench.clock.advance(TimeDelta::seconds(1));
-    assert_eq!(bench.read(&key, "new"), Err(FileError::NoKey));
+    assert_eq!(bench.read(&key, "new").await, Err(FileError::NoKey));
 }
 
 #[actix_web::test]
 async fn the_identity_changes_with_the_file() {
     let bench = Bench::new(None);
     let key = bench.key(1, "alice/day").await;
-    let identity = || {
-        bench
-            .shelf
-            .open(&key, &FilePath::decode("new").unwrap())
-            .unwrap()
-            .identity
+    let identity = async || {
+        let opened = bench.shelf.open(&key, FilePath::decode("new").unwrap()).await;
+        opened.unwrap().identity
     };
-    let before = identity();
-    assert_eq!(identity(), before);
+    let before = identity().await;
+    assert_eq!(identity().await, before);
     let path = bench.tree.path().join("users/alice/day/new");
     let time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_nanos(1);
     std::fs::File::options()
@@ -155,7 +154,7 @@ async fn the_identity_changes_with_the_file() {
         .unwrap()
         .set_modified(time)
         .unwrap();
-    assert_eq!(identity().modified, 1);
+    assert_eq!(identity().await.modified, 1);
     std::fs::write(&path, "newer").unwrap();
-    assert_eq!(identity().length, 5);
+    assert_eq!(identity().await.length, 5);
 }

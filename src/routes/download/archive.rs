@@ -1,6 +1,6 @@
 //! `GET /download/files/archive/{key}/{name}`: all of a directory, as `.tar.gz` or `.tar` by the name's end.
 
-use super::{no_such_file, serve, Asked, HeadOnly};
+use super::{no_such_file, no_thread, serve, Asked, HeadOnly};
 use crate::error::ApiError;
 use crate::proxy::archive::{self, Contents, Packing};
 use crate::proxy::naming;
@@ -16,10 +16,8 @@ use actix_web::{HttpRequest, HttpResponse};
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("archive", &request, |asked| async move {
         let (name, packing) = archive_name(&asked.rest)?;
-        let key = asked.key.clone();
-        let look = asked.files.on_pool(move |files| archive::all(&files.shelf, &key));
-        let contents = look.await?;
-        packed(&asked, contents, packing, &name)
+        let contents = archive::all(&asked.files.shelf, &asked.key).await?;
+        packed(&asked, contents, packing, &name).await
     })
     .await
 }
@@ -35,7 +33,7 @@ pub(super) fn archive_name(encoded: &str) -> Result<(FilePath, Packing), ApiErro
 }
 
 /// The answer with an archive of `contents`.
-pub(super) fn packed(
+pub(super) async fn packed(
     asked: &Asked,
     contents: Contents,
     packing: Packing,
@@ -55,6 +53,7 @@ pub(super) fn packed(
     if asked.head_only {
         return Ok(response.body(HeadOnly(BodySize::Stream)));
     }
-    let permit = asked.files.permit()?;
-    Ok(response.body(archive::pack(contents, packing, &asked.files.compressors, permit)))
+    let place = asked.files.place(&asked.key, asked.address).await?;
+    let made = archive::pack(contents, packing, &asked.files.compressors, place);
+    Ok(response.body(made.map_err(no_thread)?))
 }

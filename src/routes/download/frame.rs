@@ -32,8 +32,12 @@ pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
 async fn answer(request: &HttpRequest, asked: Asked) -> Result<HttpResponse, ApiError> {
     let (path, brightness) = frame(&asked.rest).ok_or_else(no_such_file)?;
     let (secret, wanted, had) = (asked.key.clone(), path.clone(), had(request));
+    let found = asked
+        .files
+        .shelf
+        .first(&secret, move |directory| find(directory, &wanted))
+        .await?;
     let look = asked.files.on_pool(move |files| -> Result<_, ApiError> {
-        let found = files.shelf.first(&secret, |directory| find(directory, &wanted))?;
         let (Found::Plain(file) | Found::Packed(file)) = found;
         let key = CacheKey::of_file(brightness.name(), &file.identity);
         if has(had.as_ref(), &key) {

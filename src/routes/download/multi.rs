@@ -39,12 +39,9 @@ async fn answer(request: &HttpRequest, names: &str) -> Result<HttpResponse, ApiE
     serve("multi", request, |asked| async move {
         let (name, packing) = archive_name(&asked.rest)?;
         let frames = frames(names)?;
-        let key = asked.key.clone();
-        let look = asked
-            .files
-            .on_pool(move |files| archive::named(&files.shelf, &key, &frames, &files.suffixes));
-        let contents = look.await?;
-        packed(&asked, contents, packing, &name)
+        let suffixes = asked.files.suffixes.clone();
+        let contents = archive::named(&asked.files.shelf, &asked.key, frames, suffixes).await?;
+        packed(&asked, contents, packing, &name).await
     })
     .await
 }

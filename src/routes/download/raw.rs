@@ -1,10 +1,10 @@
 //! `GET /download/files/raw/{key}/{path}`: a file as it is. One that is there only with `.gz` at its name is sent unpacked.
 
-use super::{no_such_file, serve, Asked, HeadOnly};
+use super::{no_such_file, no_thread, serve, Asked, HeadOnly};
 use crate::error::ApiError;
 use crate::proxy::naming;
 use crate::proxy::raw::stream::FileStream;
-use crate::proxy::raw::{asked_part, etag, find, modified, unpacked, Found, Part};
+use crate::proxy::raw::{asked_part, conditions, etag, find, modified, unpacked, Found, Part};
 use crate::proxy::shelf::{FilePath, OpenFile};
 use actix_web::body::BodySize;
 use actix_web::http::header::{self, ContentRange, ContentRangeSpec, LastModified};
@@ -14,7 +14,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 /// Answers the file, or the part of it that was asked for.
 ///
 /// # Errors
-/// 404 when there is no such key or file; 416 for a range that it has not.
+/// 404 when there is no such key or file; 412 when it is not what the client takes it for; 416 for a range that it has not.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("raw", &request, |asked| answer(&request, asked)).await
 }
@@ -22,18 +22,14 @@ pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
 async fn answer(request: &HttpRequest, asked: Asked) -> Result<HttpResponse, ApiError> {
     let path = FilePath::decode(&asked.rest).map_err(|_| no_such_file())?;
     let (key, wanted) = (asked.key.clone(), path.clone());
-    let found = asked
+    let look = asked
         .files
-        .on_pool(move |files| {
-            files
-                .shelf
-                .first(&key, |directory| find(directory, &wanted))
-                .map_err(ApiError::from)
-        })
-        .await?;
+        .shelf
+        .first(&key, move |directory| find(directory, &wanted));
+    let found = look.await?;
     match found {
         Found::Plain(file) => plain(request, &asked, file, &path),
-        Found::Packed(file) => packed(&asked, file, &path),
+        Found::Packed(file) => packed(request, &asked, file, &path).await,
     }
 }
 
@@ -64,10 +60,11 @@ pub(super) fn plain(
         return Ok(described(StatusCode::OK, path).insert_header(header).finish());
     }
     let length = file.identity.length;
-    let (status, range) = match asked_part(request, &file.identity) {
+    let (status, range) = match asked_part(request, &file.identity, asked.files.shelf.clock.now()) {
         Part::Whole => (StatusCode::OK, 0..length),
         Part::Bytes(range) => (StatusCode::PARTIAL_CONTENT, range),
         Part::Unchanged => (StatusCode::NOT_MODIFIED, 0..0),
+        Part::Changed => return Err(ApiError::Changed),
         Part::Nowhere => return Err(ApiError::NoSuchRange { length }),
     };
     let mut response = described(status, path);
@@ -90,14 +87,27 @@ pub(super) fn plain(
     })
 }
 
-fn packed(asked: &Asked, file: OpenFile, path: &FilePath) -> Result<HttpResponse, ApiError> {
-    let mut response = described(StatusCode::OK, path);
+async fn packed(
+    request: &HttpRequest,
+    asked: &Asked,
+    file: OpenFile,
+    path: &FilePath,
+) -> Result<HttpResponse, ApiError> {
+    let status = match conditions(request, None, modified(&file.identity)) {
+        None => StatusCode::OK,
+        Some(Part::Unchanged) => StatusCode::NOT_MODIFIED,
+        Some(_) => return Err(ApiError::Changed),
+    };
+    let mut response = described(status, path);
     if let Some(modified) = modified(&file.identity) {
         response.insert_header(LastModified(modified));
+    }
+    if status == StatusCode::NOT_MODIFIED {
+        return Ok(response.finish());
     }
     if asked.head_only {
         return Ok(response.body(HeadOnly(BodySize::Stream)));
     }
-    let permit = asked.files.permit()?;
-    Ok(response.body(unpacked(file.file, permit)))
+    let place = asked.files.place(&asked.key, asked.address).await?;
+    Ok(response.body(unpacked(file.file, place).map_err(no_thread)?))
 }

@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::proxy::cache::CacheKey;
 use crate::proxy::shelf::{FileError, FilePath, OpenDirectory, OpenFile};
 use crate::proxy::snapshot::animation::{SnapshotError, MOST};
-use crate::proxy::snapshot::{candidates, series, stem};
+use crate::proxy::snapshot::{candidates, is_of_series, series, stem};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use std::os::unix::ffi::OsStrExt;
@@ -45,8 +45,12 @@ pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
 async fn answer(request: &HttpRequest, asked: Asked) -> Result<HttpResponse, ApiError> {
     let path = FilePath::decode(&asked.rest).map_err(|_| no_such_file())?;
     let (secret, wanted, had) = (asked.key.clone(), path.clone(), had(request));
+    let found = asked
+        .files
+        .shelf
+        .first(&secret, move |directory| find(directory, &wanted))
+        .await?;
     let look = asked.files.on_pool(move |files| -> Result<_, ApiError> {
-        let found = files.shelf.first(&secret, |directory| find(directory, &wanted))?;
         let snapshots = match found {
             Found::One(file, path) => return Ok(Look::One(file, path)),
             Found::TooMany => {
@@ -93,8 +97,10 @@ fn find(directory: &OpenDirectory, path: &FilePath) -> Result<Found, FileError> 
         }
     }
     let parent = path.parent();
-    let names = directory.directory(parent.as_ref())?.names()?;
-    let names = series(stem(path.name()), names);
+    let stem = stem(path.name());
+    let directory_of_it = directory.directory(parent.as_ref())?;
+    let names = directory_of_it.matching(MOST, |name| is_of_series(stem, name))?;
+    let names = series(stem, names);
     if names.len() > MOST {
         return Ok(Found::TooMany);
     }

@@ -52,7 +52,7 @@ use site::Site;
 use ssh_key::private::{DsaKeypair, KeypairData};
 use ssh_key::PrivateKey;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 use targets::rows::{self, Hall, Row};
@@ -87,6 +87,9 @@ struct Options {
     /// All layers of the ceiling at 1, 8, 32 and 128 connections, too.
     #[arg(long)]
     layers: bool,
+    /// Fills a store there and ends: what this program calls itself with.
+    #[arg(long, hide = true)]
+    fill: Option<PathBuf>,
     /// Given by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -104,6 +107,9 @@ impl Options {
 
 fn main() {
     let mut options = Options::parse();
+    if let Some(directory) = &options.fill {
+        targets::growth::fill(directory, options.stored);
+    }
     if options.quick {
         (options.rounds, options.seconds) = (1, 0.1);
         (options.stored, options.beamlines) = (options.stored.min(2_000), options.beamlines.min(100));
@@ -115,7 +121,7 @@ fn main() {
         .with_ansi(false)
         .with_writer(Mutex::new(log))
         .init();
-    println!("{}\n", machine::describe());
+    println!("{}, engine {}\n", machine::describe(), site::engine());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -8,7 +8,7 @@ use beamlive::config::{Settings, StoreSettings};
 use beamlive::load::client::Connection;
 use beamlive::server::{Parts, Running};
 use beamlive_actors::clock::{Clock, SystemClock};
-use beamlive_storage::{Store, Table};
+use beamlive_storage::{EngineKind, Store, Table};
 use dsa::pkcs8::der::Encode;
 use dsa::signature::DigestSigner;
 use ed25519_dalek::{Signer, SigningKey};
@@ -290,16 +290,20 @@ impl Site {
     }
 }
 
+/// The engine of all services: as the service reads it, and as those that are processes of their own inherit it.
+pub(crate) fn engine() -> EngineKind {
+    let engine = std::env::var("BEAMLIVE_STORE__ENGINE").map(|name| name.parse().unwrap());
+    engine.unwrap_or_default()
+}
+
 /// The settings of a service in `directory`, which is made, with that facility.
 pub(crate) fn settings(directory: &Path, facility: &str) -> Settings {
     std::fs::create_dir(directory).unwrap();
     let file = directory.join("facility.toml");
     std::fs::write(&file, facility).unwrap();
-    // As the service reads it, and as services that are processes of their own inherit it.
-    let engine = std::env::var("BEAMLIVE_STORE__ENGINE").map(|name| name.parse().unwrap());
     Settings {
         store: StoreSettings {
-            engine: engine.unwrap_or_default(),
+            engine: engine(),
             ..StoreSettings::default()
         },
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),

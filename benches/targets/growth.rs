@@ -2,10 +2,11 @@
 
 use super::super::cases::{find, DATA};
 use super::super::facility;
-use super::super::figures::percentile;
+use super::super::figures::{percentile, Spread};
 use super::super::load;
 use super::super::site::{settings, Site, BEAMLINES};
-use super::{Line, Target};
+use super::{of_engine, Line, Target};
+use beamlive::load::client::Connection;
 use beamlive::load::random::Random;
 use beamlive::server::{Parts, Running};
 use beamlive::wire::dataset;
@@ -14,6 +15,7 @@ use beamlive_actors::session::dataset::DatasetUpload;
 use futures_util::future::join_all;
 use serde_json::Value;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,13 +24,17 @@ const CONNECTIONS: usize = 32;
 /// Uploads at once while a store is filled: as many as the writer takes into one group.
 const FILLING: usize = 512;
 
+/// Pages of the admin API that are asked for, each so often.
+const PAGES: usize = 15;
+
 /// Compares a store of `stored` datasets with an empty one.
 pub(crate) async fn run(directory: &Path, stored: u64, rounds: usize, window: Duration) -> Vec<Line> {
     let (empty, full) = (directory.join("empty"), directory.join("full"));
-    fill(&empty, 0);
-    fill(&full, stored);
+    fill_apart(&empty, 0);
+    fill_apart(&full, stored);
     let sites = [Site::apart(&empty).await, Site::apart(&full).await];
-    let start_up = sites[1].process().unwrap().start_up.as_secs_f64();
+    let after_kill = sites[1].process().unwrap().start_up.as_secs_f64();
+    let pages = pages(&full, &sites[1]).await;
     let (mut uploads, mut launches, mut resident) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
         for (operation, values) in [("upload", &mut uploads), ("launch, close", &mut launches)] {
@@ -46,6 +52,10 @@ pub(crate) async fn run(directory: &Path, stored: u64, rounds: usize, window: Du
     for site in sites {
         site.stop();
     }
+    let again = Site::apart(&full).await;
+    let start_up = again.process().unwrap().start_up.as_secs_f64();
+    again.stop();
+    let disk = gib_below(&full.join("data/store"));
     let line = |against, bound, values| Line {
         operation: format!("growth: {stored} datasets"),
         against,
@@ -55,36 +65,93 @@ pub(crate) async fn run(directory: &Path, stored: u64, rounds: usize, window: Du
     vec![
         line("upload, p50 / empty store's", 1.3, uploads),
         line("launch, p50 / empty store's", 1.3, launches),
-        line("start-up, s", 3.0, vec![start_up]),
-        line("resident, MiB", 400.0, resident),
+        line("start-up after a kill, s", of_engine(15.0, 3.0), vec![after_kill]),
+        line("start-up after another kill, s", of_engine(15.0, 3.0), vec![start_up]),
+        line("resident, MiB", of_engine(1024.0, 400.0), resident),
+        line("disk, GiB", of_engine(11.0, 4.0), vec![disk]),
+        line("a page of the admin API, ms", 50.0, pages),
     ]
 }
 
+/// Fills a store in a process of its own, which ends as if it were killed.
+fn fill_apart(directory: &Path, count: u64) {
+    let filled = Command::new(std::env::current_exe().unwrap())
+        .arg("--fill")
+        .arg(directory)
+        .args(["--stored", &count.to_string()])
+        .status()
+        .unwrap();
+    assert!(filled.success());
+}
+
 /// Makes a store with `count` datasets, through the service's own actors: without HTTP and signatures, but row by row
-/// what uploads write.
-fn fill(directory: &Path, count: u64) {
+/// what uploads write. Ends the process without closing it.
+pub(crate) fn fill(directory: &Path, count: u64) -> ! {
     let began = Instant::now();
     let settings = settings(directory, &facility::toml());
-    let thread = std::thread::spawn(move || {
-        actix_web::rt::System::new().block_on(async move {
-            let running = Running::start(settings, Parts::default()).await.unwrap();
-            let first = example(&running);
-            let writers = u64::try_from(FILLING).unwrap();
-            join_all((0..writers).map(|writer| {
-                let share = count / writers + u64::from(writer < count % writers);
-                upload(&running, &first, writer, share)
-            }))
-            .await;
-            running.stop().await.unwrap();
-        });
-    });
-    thread.join().unwrap();
-    if count > 0 {
-        println!(
-            "{count} datasets stored in {:.0} s",
-            began.elapsed().as_secs_f64()
+    actix_web::rt::System::new().block_on(async move {
+        let running = Running::start(settings, Parts::default()).await.unwrap();
+        let first = example(&running);
+        let writers = u64::try_from(FILLING).unwrap();
+        join_all((0..writers).map(|writer| {
+            let share = count / writers + u64::from(writer < count % writers);
+            upload(&running, &first, writer, share)
+        }))
+        .await;
+        if count > 0 {
+            println!(
+                "{count} datasets stored in {:.0} s",
+                began.elapsed().as_secs_f64()
+            );
+        }
+        std::process::exit(0)
+    })
+}
+
+/// Milliseconds until the first page of datasets, of each filter; of each the median.
+async fn pages(directory: &Path, site: &Site) -> Vec<f64> {
+    let token = std::fs::read_to_string(directory.join("data/admin.token")).unwrap();
+    let mut connection = Connection::open(site.address()).await.unwrap();
+    let mut medians = Vec::new();
+    for filter in [
+        "data?limit=100",
+        "data?limit=100&project=p00",
+        "data?limit=100&beamline=B31",
+        "data?limit=100&project=p00&beamline=B00",
+        // A project that never measured there.
+        "data?limit=100&project=p00&beamline=B05",
+        "data?limit=100&session=1",
+        "data?limit=100&project=p00&before=1000",
+        "reports?limit=100&project=p00",
+        "sessions?limit=100&project=p00",
+        "activity?limit=100&project=p00",
+    ] {
+        let request = format!(
+            "GET /api/admin/{filter} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\r\n",
+            token.trim()
         );
+        let mut millis = Vec::new();
+        for _ in 0..PAGES {
+            let began = Instant::now();
+            let answer = connection.exchange(request.as_bytes()).await.unwrap();
+            assert_eq!(answer.status, 200, "{filter}");
+            millis.push(began.elapsed().as_secs_f64() * 1e3);
+        }
+        let spread = Spread::of(&millis);
+        println!("{filter:<44} {:>8.1} ms, {:.1} at most", spread.median, spread.max);
+        medians.push(spread.median);
     }
+    // The slowest filter decides.
+    let slowest = medians.iter().copied().fold(0.0, f64::max);
+    vec![slowest]
+}
+
+/// GiB that a directory takes on the disk.
+fn gib_below(directory: &Path) -> f64 {
+    let du = Command::new("du").args(["--summarize", "--block-size=1"]).arg(directory).output().unwrap();
+    let bytes = String::from_utf8(du.stdout).unwrap();
+    let bytes: f64 = bytes.split_whitespace().next().unwrap().parse().unwrap();
+    bytes / f64::from(1 << 30)
 }
 
 /// The DATA payload of the tests, as the service reads it.

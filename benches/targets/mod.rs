@@ -7,6 +7,8 @@ pub(crate) mod rows;
 pub(crate) mod shares;
 
 use super::figures::Spread;
+use super::site::engine;
+use beamlive_storage::EngineKind;
 
 /// Which side of a number is good.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +31,14 @@ impl Target {
             Self::AtLeast(bound) => format!(">= {bound}"),
             Self::AtMost(bound) => format!("<= {bound}"),
         }
+    }
+}
+
+/// What is asked of sled, or of an engine for large sites.
+pub(crate) fn of_engine(sled: f64, large: f64) -> f64 {
+    match engine() {
+        EngineKind::Sled => sled,
+        _ => large,
     }
 }
 

@@ -4,6 +4,7 @@ use super::super::ceiling::cases::{Layer, LIST, MIDDLE, NOTHING, SMALL, USERS};
 use super::super::figures::percentile;
 use super::super::load::Round;
 use super::rows::{Beside, Row, Signature, PEAK};
+use super::of_engine;
 use super::Target::{self, AtLeast, AtMost};
 
 /// One target: the rows it needs, and its number from one round of them.
@@ -33,7 +34,7 @@ pub(crate) fn all() -> Vec<Share> {
         share(
             format!("upload, {connections} conns"),
             "share of committed 500 B",
-            AtLeast(0.7),
+            AtLeast(of_engine(0.6, 0.9)),
             &[Row::Service("upload", connections), committed(connections)],
             rates,
         );
@@ -41,7 +42,7 @@ pub(crate) fn all() -> Vec<Share> {
     share(
         "launch, close, 32 conns".to_owned(),
         "share of committed 500 B",
-        AtLeast(0.6),
+        AtLeast(of_engine(0.6, 0.9)),
         &[Row::Service("launch, close", 32), committed(32)],
         rates,
     );
@@ -99,7 +100,7 @@ pub(crate) fn all() -> Vec<Share> {
     share(
         "alone: upload, 1 conn".to_owned(),
         "p50 / (fdatasync + verify)",
-        AtMost(2.0),
+        AtMost(of_engine(3.0, 2.5)),
         &[
             Row::Service("upload", 1),
             Row::Sync,

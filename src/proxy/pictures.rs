@@ -3,8 +3,8 @@
 pub mod series;
 
 use super::cache::{Cache, CacheKey};
-use super::frame::tone::Brightness;
 use super::frame::hdf5::Mask;
+use super::frame::tone::Brightness;
 use super::frame::{self, encode, FrameError, Picture, LONGEST_FILE};
 use super::shelf::{Identity, OpenFile};
 use super::snapshot::animation::{self, SnapshotError};

@@ -96,7 +96,9 @@ pub fn locate(
             return None;
         };
         // What does not fit the frame is not for it; a frame without its mask is better than none.
-        Plane::find(&dataset, &opened, 0).ok().filter(|mask| mask.shape == plane.shape)
+        Plane::find(&dataset, &opened, 0)
+            .ok()
+            .filter(|mask| mask.shape == plane.shape)
     });
     let cutoffs = CUTOFFS.iter().filter_map(|path| match reading.dataset(path) {
         Ok(Found::There(dataset, _)) => scalar(&dataset),
@@ -148,11 +150,15 @@ fn own(reading: &Reading, number: u64) -> Result<(Dataset, Opened, u64), FrameEr
             };
         }
     }
-    Err(FrameError::Unsupported("this HDF5 file has no frames under /entry/data".to_owned()))
+    Err(FrameError::Unsupported(
+        "this HDF5 file has no frames under /entry/data".to_owned(),
+    ))
 }
 
 fn missing(number: u64, there: u64) -> FrameError {
-    FrameError::Missing(format!("there is no frame {number}: there are {there}, numbered from 1"))
+    FrameError::Missing(format!(
+        "there is no frame {number}: there are {there}, numbered from 1"
+    ))
 }
 
 /// The number of a data set's first frame, as the detector says it.
@@ -200,8 +206,12 @@ impl Located {
         let rows = bytes.get(start..)?.chunks_exact(plane.shape.width * pixel);
         for row in rows.take(plane.shape.height) {
             bits.extend(row.chunks(8 * pixel).map(|eight| {
-                let masked = eight.chunks_exact(pixel).map(|pixel| pixel.iter().any(|byte| *byte != 0));
-                masked.enumerate().fold(0, |bits, (at, masked)| bits | (u8::from(masked) << at))
+                let masked = eight
+                    .chunks_exact(pixel)
+                    .map(|pixel| pixel.iter().any(|byte| *byte != 0));
+                masked
+                    .enumerate()
+                    .fold(0, |bits, (at, masked)| bits | (u8::from(masked) << at))
             }));
         }
         Some(Mask {
@@ -230,7 +240,12 @@ impl Located {
         let mut masks = mask.map(|mask| mask.bits.chunks(shape.width.div_ceil(8)));
         for bytes in bytes.chunks_exact(row_bytes) {
             kind.counts(bytes, scale, &mut row);
-            for (bits, pixels) in masks.iter_mut().flat_map(Iterator::next).flatten().zip(row.chunks_mut(8)) {
+            for (bits, pixels) in masks
+                .iter_mut()
+                .flat_map(Iterator::next)
+                .flatten()
+                .zip(row.chunks_mut(8))
+            {
                 if *bits != 0 {
                     for (at, pixel) in pixels.iter_mut().enumerate() {
                         if bits >> at & 1 == 1 {

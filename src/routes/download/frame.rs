@@ -36,7 +36,9 @@ async fn answer(request: &HttpRequest, asked: Asked) -> Result<HttpResponse, Api
     let (path, brightness) = frame(&asked.rest).ok_or_else(no_such_file)?;
     let (secret, wanted, had) = (asked.key.clone(), path.clone(), had(request));
     let look = asked.files.on_pool(move |files| -> Result<_, ApiError> {
-        let found = files.shelf.first(&secret, |directory| look_for(directory, &wanted))?;
+        let found = files
+            .shelf
+            .first(&secret, |directory| look_for(directory, &wanted))?;
         let frame = found.map_err(PictureError::from)?;
         let key = frame.key(brightness.name());
         if has(had.as_ref(), &key) {
@@ -71,7 +73,11 @@ fn look_for(directory: &OpenDirectory, path: &FilePath) -> Result<Result<Frame, 
     };
     let number = std::str::from_utf8(path.name()).ok();
     let number = number.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-    match (missing, number.and_then(|number| number.parse().ok()), path.parent()) {
+    match (
+        missing,
+        number.and_then(|number| number.parse().ok()),
+        path.parent(),
+    ) {
         (FileError::NotFound, Some(number), Some(master)) => {
             let file = find_file(directory, &master)?;
             Ok(Numbered::find(directory, &master, file, number).map(Frame::Numbered))

@@ -55,7 +55,10 @@ fn word(bits: &[u8], at: usize) -> u64 {
     let rest = bits.get(at..).unwrap_or_default();
     match rest.first_chunk::<8>() {
         Some(bytes) => u64::from_le_bytes(*bytes),
-        None => rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
+        None => rest
+            .iter()
+            .rev()
+            .fold(0, |word, byte| (word << 8) | u64::from(*byte)),
     }
 }
 

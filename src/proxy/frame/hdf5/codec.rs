@@ -130,7 +130,9 @@ fn unpack(stored: &[u8], into: &mut [u8]) -> Result<(), FrameError> {
 
 fn framed(bytes: &[u8], length: usize) -> Result<Vec<u8>, FrameError> {
     let mut blocks = Blocks::begin(bytes, length)?;
-    let total = bytes.first_chunk::<8>().map_or(0, |total| u64::from_be_bytes(*total));
+    let total = bytes
+        .first_chunk::<8>()
+        .map_or(0, |total| u64::from_be_bytes(*total));
     let mut plain = vec![0; usize::try_from(total).map_err(|_| damaged())?];
     for block in plain.chunks_mut(blocks.block.max(1)) {
         let stored = blocks.stored()?;

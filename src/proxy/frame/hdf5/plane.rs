@@ -81,7 +81,10 @@ impl Plane {
             return Err(too_large(size));
         }
         let file = &opened.file;
-        let (storage, superblock) = (file.root_group().map_err(|error| refused(&error))?, file.superblock());
+        let (storage, superblock) = (
+            file.root_group().map_err(|error| refused(&error))?,
+            file.superblock(),
+        );
         let header = ObjectHeader::parse_at_storage_with_limit(
             storage.storage(),
             dataset.address(),
@@ -115,7 +118,13 @@ impl Plane {
                 }
                 let chunks = Chunks::check(dataset, dims, shape, number, kind)?;
                 let entries = chunks
-                    .entries(storage.storage(), superblock.offset_size, superblock.length_size, *address, chunk_indexing.as_ref())
+                    .entries(
+                        storage.storage(),
+                        superblock.offset_size,
+                        superblock.length_size,
+                        *address,
+                        chunk_indexing.as_ref(),
+                    )
                     .map_err(|error| refused(&error))?;
                 if entries.is_empty() {
                     return Err(unwritten());
@@ -169,7 +178,9 @@ impl Plane {
                 ([], _) | (_, 0) => length as u64,
                 (_, size) => size,
             };
-            let stored = usize::try_from(stored).ok().filter(|stored| *stored <= LONGEST_FILE + 4096);
+            let stored = usize::try_from(stored)
+                .ok()
+                .filter(|stored| *stored <= LONGEST_FILE + 4096);
             let stored = self.stored(entry.address, stored.ok_or_else(|| too_large(LONGEST_FILE + 1))?)?;
             codec::decode(stored, filters, entry.filter_mask, pixel, length)
         };
@@ -229,13 +240,17 @@ impl<'a> Chunks<'a> {
         number: usize,
         kind: Kind,
     ) -> Result<Self, FrameError> {
+        // Newer layouts have the bytes of an element as a last side.
+        let dims = dims.get(..dataset.shape().len()).unwrap_or(dims);
         let side = |side: u32| usize::try_from(side).unwrap_or(usize::MAX);
         let sides = match (dims, dataset.shape().len()) {
             ([high, wide], 2) => [1, side(*high), side(*wide)],
             ([deep, high, wide], 3) => [side(*deep), side(*high), side(*wide)],
             _ => return Err(damaged("its chunks have other dimensions than its frames")),
         };
-        let bytes = sides.iter().try_fold(kind.bytes, |bytes, side| bytes.checked_mul(*side));
+        let bytes = sides
+            .iter()
+            .try_fold(kind.bytes, |bytes, side| bytes.checked_mul(*side));
         match bytes {
             Some(0) => return Err(damaged("its chunks are empty")),
             Some(bytes) if bytes <= LONGEST_FILE => {}
@@ -276,7 +291,13 @@ impl<'a> Chunks<'a> {
         let mut entries = match index {
             None => {
                 let leaves = collect_btree_v1_leaves_storage(
-                    storage, address, offset_size, length_size, Some(rank), dims, bounds,
+                    storage,
+                    address,
+                    offset_size,
+                    length_size,
+                    Some(rank),
+                    dims,
+                    bounds,
                 )?;
                 leaves.into_iter().filter_map(of_leaf).collect()
             }
@@ -284,14 +305,26 @@ impl<'a> Chunks<'a> {
                 filtered_size,
                 filters,
             }) => vec![single_chunk_entry(address, *filtered_size, *filters, dims.len())],
-            Some(ChunkIndexing::BTreeV2) => {
-                collect_v2_chunk_entries_storage(storage, address, offset_size, length_size, rank, dims, bounds)?
-            }
+            Some(ChunkIndexing::BTreeV2) => collect_v2_chunk_entries_storage(
+                storage,
+                address,
+                offset_size,
+                length_size,
+                rank,
+                dims,
+                bounds,
+            )?,
             Some(ChunkIndexing::Implicit) => {
                 collect_implicit_chunk_entries(address, shape, dims, self.pixel, bounds, storage.len())?
             }
             Some(ChunkIndexing::FixedArray { .. }) => collect_fixed_array_chunk_entries_storage(
-                storage, address, offset_size, length_size, shape, dims, bounds,
+                storage,
+                address,
+                offset_size,
+                length_size,
+                shape,
+                dims,
+                bounds,
             )?,
             Some(ChunkIndexing::ExtensibleArray { .. }) => collect_extensible_array_chunk_entries_storage(
                 storage,
@@ -371,7 +404,8 @@ impl Kind {
 
     /// What floats are multiplied by.
     pub(super) fn scale(self, bytes: &[u8]) -> Option<Scale> {
-        self.float.then(|| Scale::of(bytes.chunks_exact(self.bytes).map(|pixel| self.float(pixel))))
+        self.float
+            .then(|| Scale::of(bytes.chunks_exact(self.bytes).map(|pixel| self.float(pixel))))
     }
 
     /// Counts of a row. The highest numbers of an unsigned type mark what is masked.
@@ -414,13 +448,24 @@ impl Kind {
         }
     }
 
-    #[allow(clippy::cast_possible_truncation, reason = "a picture needs no double precision")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "a picture needs no double precision"
+    )]
     fn float(self, pixel: &[u8]) -> f32 {
         match (self.bytes, self.big_endian) {
-            (4, false) => pixel.first_chunk().map_or(f32::NAN, |pixel| f32::from_le_bytes(*pixel)),
-            (4, true) => pixel.first_chunk().map_or(f32::NAN, |pixel| f32::from_be_bytes(*pixel)),
-            (_, false) => pixel.first_chunk().map_or(f32::NAN, |pixel| f64::from_le_bytes(*pixel) as f32),
-            (_, true) => pixel.first_chunk().map_or(f32::NAN, |pixel| f64::from_be_bytes(*pixel) as f32),
+            (4, false) => pixel
+                .first_chunk()
+                .map_or(f32::NAN, |pixel| f32::from_le_bytes(*pixel)),
+            (4, true) => pixel
+                .first_chunk()
+                .map_or(f32::NAN, |pixel| f32::from_be_bytes(*pixel)),
+            (_, false) => pixel
+                .first_chunk()
+                .map_or(f32::NAN, |pixel| f64::from_le_bytes(*pixel) as f32),
+            (_, true) => pixel
+                .first_chunk()
+                .map_or(f32::NAN, |pixel| f64::from_be_bytes(*pixel) as f32),
         }
     }
 }
@@ -442,5 +487,7 @@ fn unwritten() -> FrameError {
 }
 
 fn too_large(bytes: usize) -> FrameError {
-    FrameError::TooLarge(format!("a chunk of its pixels has {bytes} bytes, at most {LONGEST_FILE} are read"))
+    FrameError::TooLarge(format!(
+        "a chunk of its pixels has {bytes} bytes, at most {LONGEST_FILE} are read"
+    ))
 }

@@ -45,7 +45,8 @@ impl Reading {
             followed: Mutex::default(),
             spent: Arc::default(),
         });
-        let file = open(source.clone(), &links.spent, Some(links.clone())).map_err(|error| refused(&error))?;
+        let file =
+            open(source.clone(), &links.spent, Some(links.clone())).map_err(|error| refused(&error))?;
         let master = Opened {
             file,
             source,

@@ -26,7 +26,11 @@ impl Neighbours for Fixtures {
 }
 
 fn read(name: &str) -> Option<Vec<u8>> {
-    std::fs::read(format!("{}/tests/fixtures/frames/{name}", env!("CARGO_MANIFEST_DIR"))).ok()
+    std::fs::read(format!(
+        "{}/tests/fixtures/frames/{name}",
+        env!("CARGO_MANIFEST_DIR")
+    ))
+    .ok()
 }
 
 fn shown(bytes: Vec<u8>, number: u64) -> Result<Picture, FrameError> {
@@ -37,7 +41,10 @@ fn shown(bytes: Vec<u8>, number: u64) -> Result<Picture, FrameError> {
 
 /// What the script that made them says.
 fn expected(number: i32) -> Picture {
-    let shape = Shape { width: SIZE.0, height: SIZE.1 };
+    let shape = Shape {
+        width: SIZE.0,
+        height: SIZE.1,
+    };
     let mut reducer = Reducer::new(shape, 1000);
     for row in 0..37 {
         let count = |column| match (row, column) {
@@ -69,12 +76,20 @@ fn each_layout_and_packing_gives_the_counts() {
     ] {
         let file = read(&format!("{name}.h5")).unwrap();
         for number in 1..=frames {
-            let picture = shown(file.clone(), number).unwrap_or_else(|error| panic!("{name} {number}: {error}"));
-            assert_eq!(picture, expected(i32::try_from(number).unwrap()), "{name} {number}");
+            let picture =
+                shown(file.clone(), number).unwrap_or_else(|error| panic!("{name} {number}: {error}"));
+            assert_eq!(
+                picture,
+                expected(i32::try_from(number).unwrap()),
+                "{name} {number}"
+            );
         }
         for number in [0, frames + 1, u64::MAX] {
             let missing = shown(file.clone(), number).unwrap_err();
-            assert!(matches!(&missing, FrameError::Missing(why) if why.contains(&format!("there are {frames}"))), "{name}: {missing}");
+            assert!(
+                matches!(&missing, FrameError::Missing(why) if why.contains(&format!("there are {frames}"))),
+                "{name}: {missing}"
+            );
         }
     }
 }
@@ -88,7 +103,16 @@ fn bytes_that_were_changed_are_read_or_refused() {
         state ^= state << 17;
         usize::try_from(state >> 1).unwrap()
     };
-    for name in ["old_master", "many_master", "extensible", "fixed", "two_unlimited", "single", "tiles", "deflated"] {
+    for name in [
+        "old_master",
+        "many_master",
+        "extensible",
+        "fixed",
+        "two_unlimited",
+        "single",
+        "tiles",
+        "deflated",
+    ] {
         let file = read(&format!("{name}.h5")).unwrap();
         for _ in 0..300 {
             let mut changed = file.clone();

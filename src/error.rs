@@ -218,6 +218,8 @@ impl From<PictureError> for ApiError {
     fn from(error: PictureError) -> Self {
         let text = error.to_string();
         match error {
+            PictureError::Frame(FrameError::Missing(_)) => Self::NotFound(text),
+            PictureError::Frame(FrameError::Disk(why)) => Self::Unavailable(Unavailable::Disk(why.into())),
             PictureError::Frame(FrameError::Unsupported(_)) => Self::UnsupportedFile(text),
             PictureError::Frame(FrameError::TooLarge(_))
             | PictureError::Snapshot(SnapshotError::TooLarge) => Self::OversizedFile(text),

@@ -66,7 +66,11 @@ pub(crate) async fn run(directory: &Path, stored: u64, rounds: usize, window: Du
         line("upload, p50 / empty store's", 1.3, uploads),
         line("launch, p50 / empty store's", 1.3, launches),
         line("start-up after a kill, s", of_engine(15.0, 3.0), vec![after_kill]),
-        line("start-up after another kill, s", of_engine(15.0, 3.0), vec![start_up]),
+        line(
+            "start-up after another kill, s",
+            of_engine(15.0, 3.0),
+            vec![start_up],
+        ),
         line("resident, MiB", of_engine(1024.0, 400.0), resident),
         line("disk, GiB", of_engine(11.0, 4.0), vec![disk]),
         line("a page of the admin API, ms", 50.0, pages),
@@ -138,7 +142,10 @@ async fn pages(directory: &Path, site: &Site) -> Vec<f64> {
             millis.push(began.elapsed().as_secs_f64() * 1e3);
         }
         let spread = Spread::of(&millis);
-        println!("{filter:<44} {:>8.1} ms, {:.1} at most", spread.median, spread.max);
+        println!(
+            "{filter:<44} {:>8.1} ms, {:.1} at most",
+            spread.median, spread.max
+        );
         medians.push(spread.median);
     }
     // The slowest filter decides.
@@ -148,7 +155,11 @@ async fn pages(directory: &Path, site: &Site) -> Vec<f64> {
 
 /// GiB that a directory takes on the disk.
 fn gib_below(directory: &Path) -> f64 {
-    let du = Command::new("du").args(["--summarize", "--block-size=1"]).arg(directory).output().unwrap();
+    let du = Command::new("du")
+        .args(["--summarize", "--block-size=1"])
+        .arg(directory)
+        .output()
+        .unwrap();
     let bytes = String::from_utf8(du.stdout).unwrap();
     let bytes: f64 = bytes.split_whitespace().next().unwrap().parse().unwrap();
     bytes / f64::from(1 << 30)

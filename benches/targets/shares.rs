@@ -3,8 +3,8 @@
 use super::super::ceiling::cases::{Layer, LIST, MIDDLE, NOTHING, SMALL, USERS};
 use super::super::figures::percentile;
 use super::super::load::Round;
-use super::rows::{Beside, Row, Signature, PEAK};
 use super::of_engine;
+use super::rows::{Beside, Row, Signature, PEAK};
 use super::Target::{self, AtLeast, AtMost};
 
 /// One target: the rows it needs, and its number from one round of them.

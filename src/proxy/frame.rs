@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `frame/cbf.rs`, `frame/byte_offset.rs` | miniCBF as Pilatus and Eiger detectors write it, and its compression |
 //! | `frame/tiff.rs` | grey TIFF |
+//! | `frame/hdf5.rs` | HDF5, as Eiger detectors write it |
+//! | `frame/floats.rs` | counts out of floats |
 //! | `frame/reduce.rs`, `frame/histogram.rs` | rows of pixels, as they are decoded, become a [`Picture`] of at most [`reduce::LONGEST_EDGE`] |
 //! | `frame/tone.rs`, `frame/encode.rs` | a picture at a brightness, and its PNG |
 //!
@@ -13,6 +15,8 @@
 pub mod byte_offset;
 pub mod cbf;
 pub mod encode;
+pub mod floats;
+pub mod hdf5;
 mod histogram;
 pub mod reduce;
 pub mod tiff;
@@ -32,11 +36,17 @@ pub const LONGEST_SIDE: usize = 16_384;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FrameError {
     /// A format that is not read here.
-    #[error("frames are read from miniCBF with byte offsets and from grey TIFF: {0}")]
+    #[error("frames are read from miniCBF with byte offsets, grey TIFF and HDF5 of Eiger detectors: {0}")]
     Unsupported(String),
     /// The file contradicts itself.
     #[error("the frame is damaged: {0}")]
     Damaged(String),
+    /// A number that no frame has.
+    #[error("{0}")]
+    Missing(String),
+    /// The disk can't be read now.
+    #[error("the disk can't be read: {0}")]
+    Disk(String),
     /// More than is read.
     #[error("the frame is too large: {0}")]
     TooLarge(String),
@@ -78,8 +88,6 @@ impl Shape {
 
 /// What begins a gzip file.
 const GZIP: &[u8] = &[0x1f, 0x8b];
-/// What begins an HDF5 file.
-const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
 
 /// Whether `bytes` begin a gzip file, which is to be unfolded first.
 #[must_use]
@@ -106,8 +114,8 @@ pub fn picture(file: &[u8]) -> Result<Picture, FrameError> {
     }
     let what = if file.is_empty() {
         return Err(FrameError::Damaged("it is empty".to_owned()));
-    } else if file.starts_with(HDF5) {
-        "this is HDF5"
+    } else if hdf5::is_hdf5(file) {
+        "this is HDF5, whose frames have numbers: …_master.h5/1/nm.png"
     } else {
         "this is neither"
     };

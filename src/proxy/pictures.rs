@@ -1,7 +1,10 @@
 //! Pictures of frames and snapshots: made once however many ask, on a pool, and kept.
 
+pub mod series;
+
 use super::cache::{Cache, CacheKey};
 use super::disk::{elsewhere, Disk};
+use super::frame::hdf5::Mask;
 use super::frame::tone::Brightness;
 use super::frame::{self, encode, FrameError, Picture, LONGEST_FILE};
 use super::shelf::{Identity, OpenFile};
@@ -10,6 +13,7 @@ use actix_web::web::Bytes;
 use beamlive_actors::ask::Unavailable;
 use flate2::read::MultiGzDecoder;
 use lru::LruCache;
+use series::Numbered;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -21,6 +25,35 @@ use tokio::sync::{watch, Semaphore};
 
 /// Frames that were decoded last, for whoever looks at the same one at another brightness: 2 MiB each.
 const RECENT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
+
+/// Masks of detectors that were used last: up to 2 MiB each.
+const MASKS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
+
+/// A frame that was found.
+pub enum Frame {
+    /// A file that is one frame.
+    File(OpenFile),
+    /// One of many in a file.
+    Numbered(Numbered),
+}
+
+impl Frame {
+    /// What a picture of it is kept under; `what` is of small letters.
+    #[must_use]
+    pub fn key(&self, what: &str) -> CacheKey {
+        match self {
+            Self::File(file) => CacheKey::of_file(what, &file.identity),
+            Self::Numbered(numbered) => numbered.key(what),
+        }
+    }
+
+    fn disk(&self) -> &Arc<Disk> {
+        match self {
+            Self::File(file) => file.file.disk(),
+            Self::Numbered(numbered) => &numbered.disk,
+        }
+    }
+}
 
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -54,7 +87,8 @@ pub struct Pictures {
     computed: Condvar,
     /// How many do at once.
     cores: usize,
-    recent: Mutex<LruCache<Identity, Arc<Picture>>>,
+    recent: Mutex<LruCache<CacheKey, Arc<Picture>>>,
+    masks: Mutex<LruCache<Identity, Arc<Option<Mask>>>>,
     made: AtomicU64,
 }
 
@@ -72,6 +106,7 @@ impl Pictures {
             computed: Condvar::new(),
             cores: cores.saturating_sub(1).max(1),
             recent: Mutex::new(LruCache::new(RECENT)),
+            masks: Mutex::new(LruCache::new(MASKS)),
             made: AtomicU64::new(0),
         }
     }
@@ -94,18 +129,18 @@ impl Pictures {
         self.cache.get(key)
     }
 
-    /// The PNG of the frame in `file`, which may be packed by gzip, at a brightness.
+    /// The PNG of a frame, whose file may be packed, at a brightness.
     ///
     /// # Errors
     /// [`PictureError`]; [`Unavailable::Busy`] when too many pictures wait already.
     pub async fn frame(
         self: &Arc<Self>,
         key: CacheKey,
-        file: OpenFile,
+        frame: Frame,
         brightness: Brightness,
     ) -> Result<Bytes, PictureError> {
-        self.once(key, file.file.disk().clone(), move |pictures| {
-            let picture = pictures.picture(&file)?;
+        self.once(key, frame.disk().clone(), move |pictures| {
+            let picture = pictures.picture(&frame)?;
             let png = pictures.compute(|| encode::png(&picture, brightness));
             png.map_err(|error| FrameError::Damaged(error.to_string()).into())
         })
@@ -157,14 +192,33 @@ impl Pictures {
     }
 
     /// The decoded frame, from memory if somebody has just looked at it.
-    fn picture(&self, file: &OpenFile) -> Result<Arc<Picture>, PictureError> {
-        if let Some(picture) = lock(&self.recent).get(&file.identity) {
+    fn picture(&self, frame: &Frame) -> Result<Arc<Picture>, PictureError> {
+        let key = frame.key("frame");
+        if let Some(picture) = lock(&self.recent).get(&key) {
             return Ok(picture.clone());
         }
-        let bytes = unpacked(&file.file, file.identity.length)?;
-        let picture = Arc::new(self.compute(|| frame::picture(&bytes))?);
-        lock(&self.recent).put(file.identity, picture.clone());
+        let picture = Arc::new(match frame {
+            Frame::File(file) => {
+                let bytes = unpacked(&file.file, file.identity.length)?;
+                self.compute(|| frame::picture(&bytes))?
+            }
+            Frame::Numbered(numbered) => {
+                let mask = self.mask(numbered);
+                numbered.located.picture(mask.as_ref().as_ref())?
+            }
+        });
+        lock(&self.recent).put(key, picture.clone());
         Ok(picture)
+    }
+
+    /// The mask of a detector, read once for all frames of a file.
+    fn mask(&self, numbered: &Numbered) -> Arc<Option<Mask>> {
+        if let Some(mask) = lock(&self.masks).get(&numbered.master) {
+            return mask.clone();
+        }
+        let mask = Arc::new(numbered.located.mask());
+        lock(&self.masks).put(numbered.master, mask.clone());
+        mask
     }
 
     /// Makes the picture of `key` on the pool, or waits for the one that is being made for somebody else. It is finished, and

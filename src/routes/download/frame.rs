@@ -5,8 +5,11 @@ use super::{no_such_file, serve, Asked};
 use crate::error::ApiError;
 use crate::proxy::cache::CacheKey;
 use crate::proxy::frame::tone::Brightness;
+use crate::proxy::frame::FrameError;
+use crate::proxy::pictures::series::Numbered;
+use crate::proxy::pictures::{Frame, PictureError};
 use crate::proxy::raw::{find, Found};
-use crate::proxy::shelf::{FilePath, OpenFile};
+use crate::proxy::shelf::{FileError, FilePath, OpenDirectory, OpenFile};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -17,7 +20,7 @@ enum Look {
     /// It is kept.
     Kept(CacheKey, Bytes),
     /// It is to be made.
-    Open(CacheKey, OpenFile),
+    Open(CacheKey, Frame),
 }
 
 /// Answers the picture, which is made now if it is not kept.
@@ -35,17 +38,17 @@ async fn answer(request: &HttpRequest, asked: Asked) -> Result<HttpResponse, Api
     let found = asked
         .files
         .shelf
-        .first(&secret, move |directory| find(directory, &wanted))
+        .first(&secret, move |directory| look_for(directory, &wanted))
         .await?;
+    let frame = found.map_err(PictureError::from)?;
     let look = asked.files.on_pool(move |files| -> Result<_, ApiError> {
-        let (Found::Plain(file) | Found::Packed(file)) = found;
-        let key = CacheKey::of_file(brightness.name(), &file.identity);
+        let key = frame.key(brightness.name());
         if has(had.as_ref(), &key) {
             return Ok(Look::Unchanged(key));
         }
         Ok(match files.pictures.kept(&key) {
             Some(picture) => Look::Kept(key, picture),
-            None => Look::Open(key, file),
+            None => Look::Open(key, frame),
         })
     });
     let name = [path.name(), b".", brightness.name().as_bytes(), b".png"].concat();
@@ -57,11 +60,37 @@ async fn answer(request: &HttpRequest, asked: Asked) -> Result<HttpResponse, Api
     match look.await? {
         Look::Unchanged(key) => Ok(described(&key).unchanged()),
         Look::Kept(key, picture) => Ok(described(&key).answer(picture, asked.head_only)),
-        Look::Open(key, file) => {
-            let making = asked.files.pictures.frame(key.clone(), file, brightness);
+        Look::Open(key, frame) => {
+            let making = asked.files.pictures.frame(key.clone(), frame, brightness);
             Ok(described(&key).answer(making.await?, asked.head_only))
         }
     }
+}
+
+/// The frame at `path`: a file, or a number below one that has several.
+fn look_for(directory: &OpenDirectory, path: &FilePath) -> Result<Result<Frame, FrameError>, FileError> {
+    let missing = match find_file(directory, path) {
+        Ok(file) => return Ok(Ok(Frame::File(file))),
+        Err(missing) => missing,
+    };
+    let number = std::str::from_utf8(path.name()).ok();
+    let number = number.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+    match (
+        missing,
+        number.and_then(|number| number.parse().ok()),
+        path.parent(),
+    ) {
+        (FileError::NotFound, Some(number), Some(master)) => {
+            let file = find_file(directory, &master)?;
+            Ok(Numbered::find(directory, &master, file, number).map(Frame::Numbered))
+        }
+        (missing, ..) => Err(missing),
+    }
+}
+
+fn find_file(directory: &OpenDirectory, path: &FilePath) -> Result<OpenFile, FileError> {
+    let (Found::Plain(file) | Found::Packed(file)) = find(directory, path)?;
+    Ok(file)
 }
 
 /// The path of a frame, and the brightness, in what follows the key in the URL.

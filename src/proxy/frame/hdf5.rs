@@ -1,0 +1,264 @@
+//! Pure: frames in HDF5, as Eiger detectors write them: a master file that links to files with the frames, in which each is a
+//! chunk of its own. The structures are read by `hdf5-reader`; chunks are read and unpacked here, so that one frame costs one chunk.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `hdf5/reading.rs` | structures, within a budget, and links to files beside it |
+//! | `hdf5/plane.rs` | the chunks of one frame, and what its pixels are |
+//! | `hdf5/codec.rs`, `hdf5/bitshuffle.rs` | from a stored chunk to pixels |
+
+pub mod bitshuffle;
+pub mod codec;
+mod plane;
+mod reading;
+
+use super::reduce::Reducer;
+use super::{FrameError, Picture, Shape};
+use hdf5_reader::Dataset;
+use plane::{planes, Plane};
+use reading::{Found, Opened, Reading};
+use std::io;
+use std::sync::Arc;
+
+/// What begins an HDF5 file.
+const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
+/// Files with frames that a master links to, at most.
+const MOST_FILES: u64 = 2_000;
+/// Where frames are when the file has them itself.
+const OWN: [&str; 2] = ["entry/data/data", "entry/instrument/detector/data"];
+const MASKS: [&str; 2] = [
+    "entry/instrument/detector/detectorSpecific/pixel_mask",
+    "entry/instrument/detector/pixel_mask",
+];
+const CUTOFFS: [&str; 3] = [
+    "entry/instrument/detector/detectorSpecific/countrate_correction_count_cutoff",
+    "entry/instrument/detector/detectorSpecific/saturation_value",
+    "entry/instrument/detector/saturation_value",
+];
+
+/// A file that is read in any order.
+pub trait Source: Send + Sync {
+    /// Its length, in bytes.
+    fn length(&self) -> u64;
+
+    /// Reads bytes that are there.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()>;
+}
+
+/// The files beside the one that was asked for.
+pub trait Neighbours: Send + Sync {
+    /// Opens the one that a link names; none when it may not be read or is not there.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn open(&self, name: &str) -> io::Result<Option<Arc<dyn Source>>>;
+}
+
+/// A frame that was found, and what its picture needs.
+pub struct Located {
+    plane: Plane,
+    mask: Option<Plane>,
+    cutoff: Option<u64>,
+    /// The name of the file that it is in, as the link says it; none for the file that was asked for.
+    pub file: Option<String>,
+}
+
+/// Which pixels are masked: a bit each, rows padded to whole bytes.
+#[derive(Debug)]
+pub struct Mask {
+    shape: Shape,
+    bits: Vec<u8>,
+}
+
+/// Whether `bytes` begin an HDF5 file.
+#[must_use]
+pub fn is_hdf5(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
+
+/// Finds frame `number`, from 1, of the file `master`.
+///
+/// # Errors
+/// [`FrameError::Missing`] when there are fewer, and others. Bounded in time and memory whatever the files say.
+pub fn locate(
+    master: Arc<dyn Source>,
+    neighbours: Arc<dyn Neighbours>,
+    number: u64,
+) -> Result<Located, FrameError> {
+    let reading = Reading::new(master, neighbours)?;
+    let (dataset, opened, index) = find(&reading, number)?;
+    let plane = Plane::find(&dataset, &opened, index)?;
+    let mask = MASKS.iter().find_map(|path| {
+        let Ok(Found::There(dataset, opened)) = reading.dataset(path) else {
+            return None;
+        };
+        // What does not fit the frame is not for it; a frame without its mask is better than none.
+        Plane::find(&dataset, &opened, 0)
+            .ok()
+            .filter(|mask| mask.shape == plane.shape)
+    });
+    let cutoffs = CUTOFFS.iter().filter_map(|path| match reading.dataset(path) {
+        Ok(Found::There(dataset, _)) => scalar(&dataset),
+        _ => None,
+    });
+    Ok(Located {
+        mask,
+        cutoff: cutoffs.min(),
+        file: opened.name,
+        plane,
+    })
+}
+
+/// The data set that has frame `number`, and the frame's place in it, from 0.
+fn find(reading: &Reading, number: u64) -> Result<(Dataset, Opened, u64), FrameError> {
+    // The number of the next file's first frame, as far as it is known.
+    let mut next = Some(1);
+    let mut there = 0;
+    for file in 1..=MOST_FILES {
+        match reading.dataset(&format!("entry/data/data_{file:06}"))? {
+            Found::There(dataset, opened) => {
+                let (frames, _) = planes(&dataset)?;
+                let Some(first) = first_number(&dataset).or(next) else {
+                    break;
+                };
+                if let Some(index) = number.checked_sub(first).filter(|index| *index < frames) {
+                    return Ok((dataset, opened, index));
+                }
+                there += frames;
+                next = Some(first.saturating_add(frames));
+            }
+            // It is not written yet, or was not copied here.
+            Found::NoFile => next = None,
+            Found::Nothing if file == 1 => return own(reading, number),
+            Found::Nothing => break,
+        }
+    }
+    Err(missing(number, there))
+}
+
+/// The frame in the file itself.
+fn own(reading: &Reading, number: u64) -> Result<(Dataset, Opened, u64), FrameError> {
+    for path in OWN {
+        if let Found::There(dataset, opened) = reading.dataset(path)? {
+            let (frames, _) = planes(&dataset)?;
+            return match number.checked_sub(1).filter(|index| *index < frames) {
+                Some(index) => Ok((dataset, opened, index)),
+                None => Err(missing(number, frames)),
+            };
+        }
+    }
+    Err(FrameError::Unsupported(
+        "this HDF5 file has no frames under /entry/data".to_owned(),
+    ))
+}
+
+fn missing(number: u64, there: u64) -> FrameError {
+    FrameError::Missing(format!(
+        "there is no frame {number}: there are {there}, numbered from 1"
+    ))
+}
+
+/// The number of a data set's first frame, as the detector says it.
+fn first_number(dataset: &Dataset) -> Option<u64> {
+    whole(dataset.attribute("image_nr_low").ok()?.read_as_f64().ok()?)
+}
+
+/// A single number.
+fn scalar(dataset: &Dataset) -> Option<u64> {
+    if dataset.num_elements().ok()? != 1 {
+        return None;
+    }
+    let bytes = dataset.read_native_bytes().ok()?;
+    let number = match (dataset.dtype(), bytes.len()) {
+        (hdf5_reader::Datatype::FloatingPoint { .. }, 4) => {
+            whole(f32::from_ne_bytes(*bytes.first_chunk()?).into())?
+        }
+        (hdf5_reader::Datatype::FloatingPoint { .. }, 8) => whole(f64::from_ne_bytes(*bytes.first_chunk()?))?,
+        (hdf5_reader::Datatype::FixedPoint { .. }, 1) => u64::from(*bytes.first()?),
+        (hdf5_reader::Datatype::FixedPoint { .. }, 2) => u64::from(u16::from_ne_bytes(*bytes.first_chunk()?)),
+        (hdf5_reader::Datatype::FixedPoint { .. }, 4) => u64::from(u32::from_ne_bytes(*bytes.first_chunk()?)),
+        (hdf5_reader::Datatype::FixedPoint { .. }, 8) => u64::from_ne_bytes(*bytes.first_chunk()?),
+        _ => return None,
+    };
+    (number > 0).then_some(number)
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is checked to be in the range of the type"
+)]
+fn whole(number: f64) -> Option<u64> {
+    (1.0..9e15).contains(&number).then_some(number as u64)
+}
+
+impl Located {
+    /// The detector's mask, which all frames of a master have in common.
+    #[must_use]
+    pub fn mask(&self) -> Option<Mask> {
+        let plane = self.mask.as_ref()?;
+        let (bytes, start) = plane.read().ok()?;
+        let pixel = plane.kind.bytes();
+        let mut bits = Vec::with_capacity(plane.shape.height * plane.shape.width.div_ceil(8));
+        let rows = bytes.get(start..)?.chunks_exact(plane.shape.width * pixel);
+        for row in rows.take(plane.shape.height) {
+            bits.extend(row.chunks(8 * pixel).map(|eight| {
+                let masked = eight
+                    .chunks_exact(pixel)
+                    .map(|pixel| pixel.iter().any(|byte| *byte != 0));
+                masked
+                    .enumerate()
+                    .fold(0, |bits, (at, masked)| bits | (u8::from(masked) << at))
+            }));
+        }
+        Some(Mask {
+            shape: plane.shape,
+            bits,
+        })
+    }
+
+    /// Its picture.
+    ///
+    /// # Errors
+    /// [`FrameError`].
+    pub fn picture(&self, mask: Option<&Mask>) -> Result<Picture, FrameError> {
+        let (bytes, start) = self.plane.read()?;
+        let (shape, kind) = (self.plane.shape, self.plane.kind);
+        let row_bytes = shape.width * kind.bytes();
+        let bytes = start
+            .checked_add(shape.height * row_bytes)
+            .and_then(|end| bytes.get(start..end))
+            .ok_or_else(|| FrameError::Damaged("its pixels are too few".to_owned()))?;
+        let saturation = self.cutoff.and_then(|cutoff| i32::try_from(cutoff).ok());
+        let mut reducer = Reducer::new(shape, saturation.unwrap_or(i32::MAX));
+        let scale = kind.scale(bytes);
+        let mut row = vec![0; shape.width];
+        let mask = mask.filter(|mask| mask.shape == shape);
+        let mut masks = mask.map(|mask| mask.bits.chunks(shape.width.div_ceil(8)));
+        for bytes in bytes.chunks_exact(row_bytes) {
+            kind.counts(bytes, scale, &mut row);
+            for (bits, pixels) in masks
+                .iter_mut()
+                .flat_map(Iterator::next)
+                .flatten()
+                .zip(row.chunks_mut(8))
+            {
+                if *bits != 0 {
+                    for (at, pixel) in pixels.iter_mut().enumerate() {
+                        if bits >> at & 1 == 1 {
+                            *pixel = -1;
+                        }
+                    }
+                }
+            }
+            reducer.push(&row);
+        }
+        Ok(reducer.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests;

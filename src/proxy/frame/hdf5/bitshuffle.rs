@@ -1,0 +1,128 @@
+//! Pure: undoes bitshuffle. Kept by hand because the crates there are wrap the C library.
+//!
+//! A block of elements is stored as one row of bits for each bit of an element: all lowest bits first. Only whole groups
+//! of eight elements are shuffled.
+
+/// Elements whose bits are turned back together.
+const GROUP: usize = 64;
+
+/// Bytes of a block when the file does not say: what the library takes, for elements of `element` bytes.
+#[must_use]
+pub fn default_block(element: usize) -> usize {
+    ((8192 / element.max(1) / 8) * 8).max(128)
+}
+
+/// Undoes the shuffling of one block: `shuffled` holds elements of `element` bytes, a multiple of eight of them, and `plain`
+/// is as long. What does not fit is left as it is.
+pub fn undo(shuffled: &[u8], element: usize, plain: &mut [u8]) {
+    match element {
+        1 => blocks::<1>(shuffled, plain),
+        2 => blocks::<2>(shuffled, plain),
+        4 => blocks::<4>(shuffled, plain),
+        8 => blocks::<8>(shuffled, plain),
+        _ => {}
+    }
+}
+
+fn blocks<const SIZE: usize>(shuffled: &[u8], plain: &mut [u8]) {
+    let row = shuffled.len() / SIZE / 8;
+    if row == 0 {
+        return;
+    }
+    let mut planes: [[&[u8]; 8]; SIZE] = [[&[]; 8]; SIZE];
+    for (plane, bytes) in planes.iter_mut().zip(shuffled.chunks_exact(row * 8)) {
+        for (bits, bytes) in plane.iter_mut().zip(bytes.chunks_exact(row)) {
+            *bits = bytes;
+        }
+    }
+    for (number, out) in plain.chunks_mut(GROUP * SIZE).enumerate() {
+        let at = number * 8;
+        let turned = planes.map(|plane| turn(plane.map(|bits| word(bits, at))));
+        // A word for each eight elements and each of their bytes; the last group may have fewer.
+        for (eight, out) in out.chunks_exact_mut(8 * SIZE).enumerate() {
+            let bytes = turned.map(|plane| plane.get(eight).copied().unwrap_or(0).to_le_bytes());
+            for (element, out) in out.chunks_exact_mut(SIZE).enumerate() {
+                for (out, bytes) in out.iter_mut().zip(&bytes) {
+                    *out = bytes.get(element & 7).copied().unwrap_or(0);
+                }
+            }
+        }
+    }
+}
+
+/// Eight bytes from `at` on, zeros where there are fewer.
+fn word(bits: &[u8], at: usize) -> u64 {
+    let rest = bits.get(at..).unwrap_or_default();
+    match rest.first_chunk::<8>() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => rest
+            .iter()
+            .rev()
+            .fold(0, |word, byte| (word << 8) | u64::from(*byte)),
+    }
+}
+
+/// From one word for each bit, with eight elements in each byte, to one word for each eight elements.
+fn turn(mut rows: [u64; 8]) -> [u64; 8] {
+    // The high bytes of counts are mostly zero.
+    if rows.iter().fold(0, |any, row| any | row) == 0 {
+        return rows;
+    }
+    swap(&mut rows, 1, 1, 0x5555_5555_5555_5555);
+    swap(&mut rows, 2, 2, 0x3333_3333_3333_3333);
+    swap(&mut rows, 4, 4, 0x0f0f_0f0f_0f0f_0f0f);
+    swap(&mut rows, 1, 8, 0x00ff_00ff_00ff_00ff);
+    swap(&mut rows, 2, 16, 0x0000_ffff_0000_ffff);
+    swap(&mut rows, 4, 32, 0x0000_0000_ffff_ffff);
+    rows
+}
+
+/// One step of a transposition: exchanges what lies `shift` bits apart in rows that are `apart` from each other.
+#[inline(always)]
+fn swap(rows: &mut [u64; 8], apart: usize, shift: u32, mask: u64) {
+    for pairs in rows.chunks_exact_mut(apart * 2) {
+        let (low, high) = pairs.split_at_mut(apart);
+        for (low, high) in low.iter_mut().zip(high) {
+            let changed = ((*low >> shift) ^ *high) & mask;
+            *low ^= changed << shift;
+            *high ^= changed;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::indexing_slicing)]
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Bit by bit, from the description of the format.
+    fn shuffle(plain: &[u8], element: usize) -> Vec<u8> {
+        let elements = plain.len() / element;
+        let mut shuffled = vec![0; plain.len()];
+        for bit in 0..element * 8 {
+            for number in 0..elements {
+                let set = plain[number * element + bit / 8] >> (bit % 8) & 1;
+                shuffled[bit * elements / 8 + number / 8] |= set << (number % 8);
+            }
+        }
+        shuffled
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_shuffled_is_undone(eights in 1_usize..40, power in 0_u32..4, seed in any::<u64>()) {
+            let element = 2_usize.pow(power);
+            let mut state = seed | 1;
+            let plain: Vec<u8> = (0..eights * 8 * element)
+                .map(|_| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    state.to_be_bytes()[0]
+                })
+                .collect();
+            let mut undone = vec![0; plain.len()];
+            undo(&shuffle(&plain, element), element, &mut undone);
+            prop_assert_eq!(undone, plain);
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Pictures of frames and snapshots.
 
 mod animation;
+mod cases;
 mod cbf;
 mod frame;
 mod reduce;

@@ -52,10 +52,7 @@ impl RateLimits {
         let Some(table) = &self.addresses else {
             return Ok(());
         };
-        // A forwarded address that is none is refused by the routes that need it.
-        let Ok(Caller(address)) = Caller::of(request, app) else {
-            return Ok(());
-        };
+        let Caller(address) = Caller::or_peer(request, app);
         let hash = self.seed.hash_one(whole(address));
         table.admit(hash).map_err(|seconds| {
             app.metrics.overloaded("address");

@@ -3,7 +3,8 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `frame/cbf.rs`, `frame/byte_offset.rs` | miniCBF as Pilatus and Eiger detectors write it, and its compression |
-//! | `frame/tiff.rs` | grey TIFF |
+//! | `frame/tiff.rs`, `frame/tiff/directory.rs` | TIFF of one channel, and its tags put right |
+//! | `frame/packed.rs` | gzip and bzip2 around a frame |
 //! | `frame/hdf5.rs` | HDF5, as Eiger detectors write it |
 //! | `frame/floats.rs` | counts out of floats |
 //! | `frame/reduce.rs`, `frame/histogram.rs` | rows of pixels, as they are decoded, become a [`Picture`] of at most [`reduce::LONGEST_EDGE`] |
@@ -18,6 +19,7 @@ pub mod encode;
 pub mod floats;
 pub mod hdf5;
 mod histogram;
+pub mod packed;
 pub mod reduce;
 pub mod tiff;
 pub mod tone;
@@ -36,7 +38,7 @@ pub const LONGEST_SIDE: usize = 16_384;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FrameError {
     /// A format that is not read here.
-    #[error("frames are read from miniCBF with byte offsets, grey TIFF and HDF5 of Eiger detectors: {0}")]
+    #[error("frames are read from miniCBF with byte offsets, TIFF of one channel and HDF5 of Eiger detectors: {0}")]
     Unsupported(String),
     /// The file contradicts itself.
     #[error("the frame is damaged: {0}")]
@@ -84,15 +86,6 @@ impl Shape {
     pub fn pixels(self) -> usize {
         self.width * self.height
     }
-}
-
-/// What begins a gzip file.
-const GZIP: &[u8] = &[0x1f, 0x8b];
-
-/// Whether `bytes` begin a gzip file, which is to be unfolded first.
-#[must_use]
-pub fn is_gzip(bytes: &[u8]) -> bool {
-    bytes.starts_with(GZIP)
 }
 
 /// The picture of the frame in `file`, whose first bytes tell its format.

@@ -6,17 +6,16 @@ use super::cache::{Cache, CacheKey};
 use super::disk::{elsewhere, Disk};
 use super::frame::hdf5::Mask;
 use super::frame::tone::Brightness;
-use super::frame::{self, encode, FrameError, Picture, LONGEST_FILE};
+use super::frame::{self, encode, packed, FrameError, Picture, LONGEST_FILE};
 use super::shelf::{Identity, OpenFile};
 use super::snapshot::animation::{self, SnapshotError};
 use actix_web::web::Bytes;
 use beamlive_actors::ask::Unavailable;
-use flate2::read::MultiGzDecoder;
 use lru::LruCache;
 use series::Numbered;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -322,19 +321,7 @@ fn unpacked(file: &File, length: u64) -> Result<Vec<u8>, PictureError> {
         ))
     };
     let bytes = read(file, length, LONGEST_FILE)?.ok_or_else(too_large)?;
-    if !frame::is_gzip(&bytes) {
-        return Ok(bytes);
-    }
-    let mut unpacked = Vec::new();
-    // One byte more than is allowed shows that there are more.
-    let bounded = MultiGzDecoder::new(bytes.as_slice()).take(LONGEST_FILE as u64 + 1);
-    BufReader::new(bounded)
-        .read_to_end(&mut unpacked)
-        .map_err(|error| FrameError::Damaged(format!("it can't be unpacked: {error}")))?;
-    if unpacked.len() > LONGEST_FILE {
-        return Err(too_large().into());
-    }
-    Ok(unpacked)
+    Ok(packed::unpacked(bytes)?)
 }
 
 /// All bytes of a file that had `length` when it was opened; none if there are more than `longest`.

@@ -36,7 +36,7 @@ const ALARMS: [&str; 10] = [
     "BeamliveOutboxOld",
     "BeamliveErrors",
     "BeamliveSlow",
-    "BeamliveBlobs",
+    "BeamliveStoreTrouble",
     "BeamliveActorLost",
     "BeamliveDiskFull",
     "BeamliveUsersRootDown",

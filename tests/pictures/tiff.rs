@@ -96,12 +96,11 @@ fn the_highest_count_marks_what_is_masked() {
 }
 
 #[test]
-fn colours_and_floats_are_not_supported() {
+fn colours_and_64_bit_integers_are_not_supported() {
     let size = (4, 3);
     let none = Compression::Uncompressed;
     for file in [
         encoded::<colortype::RGB8>(size, none, &[1; 36]),
-        encoded::<colortype::Gray32Float>(size, none, &[1.0; 12]),
         encoded::<colortype::Gray64>(size, none, &[1; 12]),
     ] {
         assert!(
@@ -110,6 +109,98 @@ fn colours_and_floats_are_not_supported() {
             picture(&file)
         );
     }
+}
+
+#[test]
+fn floats_are_counts_and_fractions_keep_their_proportions() {
+    let mut counts: Vec<i32> = (0..1200).map(|number| number * 7 % 251).collect();
+    counts[300..400].fill(-1);
+    let expected = as_cbf(&counts, i32::MAX);
+    #[allow(clippy::cast_precision_loss, reason = "small numbers")]
+    let mut floats: Vec<f32> = counts.iter().map(|count| *count as f32).collect();
+    let wide: Vec<f64> = floats.iter().map(|count| f64::from(*count)).collect();
+    for compression in compressions() {
+        let size = (40, 30);
+        let file = encoded::<colortype::Gray32Float>(size, compression, &floats);
+        assert_eq!(picture(&file).unwrap(), expected);
+        let file = encoded::<colortype::Gray64Float>(size, compression, &wide);
+        assert_eq!(picture(&file).unwrap(), expected);
+    }
+    // Corrected intensities: what was dark is, whatever the unit.
+    floats[350] = f32::NAN;
+    let half: Vec<f32> = floats.iter().map(|count| count / 2.0).collect();
+    let shown = picture(&encoded::<colortype::Gray32Float>(
+        (40, 30),
+        Compression::Uncompressed,
+        &half,
+    ))
+    .unwrap();
+    assert_eq!(shown.shades[300..400], [0; 100]);
+    let order = |shades: &[u16]| (shades[10] < shades[20], shades[30] < shades[35]);
+    assert_eq!(order(&shown.shades), order(&expected.shades));
+}
+
+/// Takes a tag away.
+fn without_tag(mut file: Vec<u8>, tag: u16) -> Vec<u8> {
+    let directory = u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize;
+    let entries = u16::from_le_bytes(file[directory..directory + 2].try_into().unwrap());
+    for entry in 0..usize::from(entries) {
+        let at = directory + 2 + entry * 12;
+        if file[at..at + 2] == tag.to_le_bytes() {
+            file[at..at + 2].copy_from_slice(&60_000_u16.to_le_bytes());
+            return file;
+        }
+    }
+    panic!("there is no tag {tag}")
+}
+
+#[test]
+fn what_a_program_says_of_how_to_show_counts_does_not_matter() {
+    const PHOTOMETRIC: u16 = 262;
+    let counts: Vec<u16> = (0..1200).map(|number| number * 7 % 251).collect();
+    for compression in compressions() {
+        let file = encoded::<colortype::Gray16>((40, 30), compression, &counts);
+        let expected = picture(&file).unwrap();
+        for shown in [0, 2, 3, 5, 99, 32_803] {
+            assert_eq!(
+                picture(&with_tag(file.clone(), PHOTOMETRIC, shown)).unwrap(),
+                expected,
+                "{shown}"
+            );
+        }
+        assert_eq!(picture(&without_tag(file, PHOTOMETRIC)).unwrap(), expected);
+    }
+}
+
+#[test]
+fn what_follows_from_the_size_may_be_missing_or_wrong() {
+    const ROWS_PER_STRIP: u16 = 278;
+    const BYTE_COUNTS: u16 = 279;
+    let counts: Vec<u16> = (0..1200).map(|number| number * 7 % 251).collect();
+    let several = encoded::<colortype::Gray16>((40, 30), Compression::Uncompressed, &counts);
+    let expected = picture(&several).unwrap();
+    assert_eq!(picture(&without_tag(several, BYTE_COUNTS)).unwrap(), expected);
+    let mut file = Cursor::new(Vec::new());
+    let mut encoder = TiffEncoder::new(&mut file).unwrap();
+    let mut image = encoder.new_image::<colortype::Gray16>(40, 30).unwrap();
+    image.rows_per_strip(30).unwrap();
+    image.write_data(&counts).unwrap();
+    let one = file.into_inner();
+    for count in [0, u32::MAX] {
+        assert_eq!(
+            picture(&with_tag(one.clone(), BYTE_COUNTS, count)).unwrap(),
+            expected,
+            "{count}"
+        );
+    }
+    for rows in [u32::MAX, 31, 1_000_000] {
+        assert_eq!(
+            picture(&with_tag(one.clone(), ROWS_PER_STRIP, rows)).unwrap(),
+            expected,
+            "{rows}"
+        );
+    }
+    assert_eq!(picture(&without_tag(one, ROWS_PER_STRIP)).unwrap(), expected);
 }
 
 /// Replaces the value of a tag of a little-endian file.

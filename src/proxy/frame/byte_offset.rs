@@ -10,6 +10,51 @@ const ESCAPE: u8 = 0x80;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Broken;
 
+/// What the pixels are. Deltas wrap around at its width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Element {
+    /// 8 bits with a sign.
+    I8,
+    /// 8 bits without one.
+    U8,
+    /// 16 bits with a sign.
+    I16,
+    /// 16 bits without one.
+    U16,
+    /// 32 bits with a sign.
+    I32,
+    /// 32 bits without one; counts above 2³¹ − 1, which no detector has, come out negative.
+    U32,
+}
+
+impl Element {
+    /// The highest value: a detector that says nothing else marks its gaps, and what it can't count, with it.
+    #[must_use]
+    pub fn highest(self) -> i32 {
+        match self {
+            Self::I8 => i8::MAX.into(),
+            Self::U8 => u8::MAX.into(),
+            Self::I16 => i16::MAX.into(),
+            Self::U16 => u16::MAX.into(),
+            Self::I32 | Self::U32 => i32::MAX,
+        }
+    }
+
+    /// Brings sums of deltas back to the range of the type.
+    pub fn wrap(self, row: &mut [i32]) {
+        let each = |row: &mut [i32], wrapped: fn(i32) -> i32| {
+            row.iter_mut().for_each(|pixel| *pixel = wrapped(*pixel));
+        };
+        match self {
+            Self::I8 => each(row, |pixel| pixel << 24 >> 24),
+            Self::U8 => each(row, |pixel| pixel & 0xff),
+            Self::I16 => each(row, |pixel| pixel << 16 >> 16),
+            Self::U16 => each(row, |pixel| pixel & 0xffff),
+            Self::I32 | Self::U32 => {}
+        }
+    }
+}
+
 /// Pixels as they are unfolded.
 #[derive(Debug, Clone)]
 pub struct Deltas<'a> {
@@ -82,11 +127,15 @@ fn next(rest: &mut &[u8], value: i32) -> Option<i32> {
         return Some(value.wrapping_add(delta));
     }
     let delta = i64::from_le_bytes(take(rest)?);
-    let whole = i64::from(value).checked_add(delta)?;
-    // The pixel of an unsigned frame may be above the signed range, where it is the negative of the same bits.
-    i32::try_from(whole)
-        .ok()
-        .or_else(|| u32::try_from(whole).ok().map(u32::cast_signed))
+    // A pixel of an unsigned frame may be above the signed range, where it is the negative of the same bits: before the
+    // delta, and after it.
+    let befores = [i64::from(value), i64::from(value.cast_unsigned())];
+    befores.into_iter().find_map(|before| {
+        let whole = before.checked_add(delta)?;
+        i32::try_from(whole)
+            .ok()
+            .or_else(|| u32::try_from(whole).ok().map(u32::cast_signed))
+    })
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {

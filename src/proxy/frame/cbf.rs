@@ -1,6 +1,6 @@
 //! Pure: miniCBF, a text header and one binary section with byte offsets.
 
-use super::byte_offset::Deltas;
+use super::byte_offset::{Deltas, Element};
 use super::reduce::Reducer;
 use super::{FrameError, Picture, Shape};
 use base64::engine::general_purpose::STANDARD;
@@ -17,13 +17,19 @@ const START: &[u8] = &[0x0c, 0x1a, 0x04, 0xd5];
 const LONGEST_TEXT: usize = 1 << 20;
 /// Bytes of the section's header, at most.
 const LONGEST_HEADER: usize = 8 << 10;
+/// Bytes of comments before the magic, at most.
+const LONGEST_COMMENT: usize = 4 << 10;
 /// The digest of nothing, which some detectors write instead of none.
 const DIGEST_OF_NOTHING: &str = "1B2M2Y8AsgTpgAmY7PhCfg==";
 
-/// Whether `file` begins as a CBF.
+/// Whether `file` begins as a CBF. Some programs write comments of their own before the magic.
 #[must_use]
 pub fn is_cbf(file: &[u8]) -> bool {
-    file.starts_with(MAGIC)
+    let mut lines = head(file, LONGEST_COMMENT).split_inclusive(|byte| *byte == b'\n');
+    let comment = |line: &[u8]| line.starts_with(b"#") || line.trim_ascii().is_empty();
+    lines
+        .find(|line| line.starts_with(MAGIC) || !comment(line))
+        .is_some_and(|line| line.starts_with(MAGIC))
 }
 
 /// The picture of the first frame in `file`.
@@ -43,6 +49,7 @@ pub fn picture(file: &[u8]) -> Result<Picture, FrameError> {
                 section.shape.height
             ))
         })?;
+        section.element.wrap(&mut row);
         reducer.push(&row);
     }
     if deltas.left() > 0 && section.digest.is_none() {
@@ -57,6 +64,7 @@ pub fn picture(file: &[u8]) -> Result<Picture, FrameError> {
 /// The binary section: what its header says, checked, and its bytes.
 struct Section<'a> {
     shape: Shape,
+    element: Element,
     /// The count from which on a pixel is saturated.
     saturation: i32,
     /// MD5 of the bytes, in base64.
@@ -74,7 +82,7 @@ impl<'a> Section<'a> {
         let (header, bytes) = section.split_at(header_end);
         let bytes = bytes.get(START.len()..).unwrap_or_default();
         let header = Header(String::from_utf8_lossy(header).into_owned());
-        header.check_format()?;
+        let element = header.format()?;
 
         let width = header.number("X-Binary-Size-Fastest-Dimension")?;
         let height = header.number("X-Binary-Size-Second-Dimension")?;
@@ -102,7 +110,8 @@ impl<'a> Section<'a> {
         }
         Ok(Self {
             shape,
-            saturation: saturation(text).unwrap_or(i32::MAX),
+            element,
+            saturation: saturation(text).unwrap_or(element.highest()),
             digest: header
                 .value("Content-MD5")
                 .filter(|digest| *digest != DIGEST_OF_NOTHING)
@@ -154,7 +163,8 @@ impl Header {
             .ok_or_else(|| damaged(format!("its header has no {name}")))
     }
 
-    fn check_format(&self) -> Result<(), FrameError> {
+    /// What the pixels are, if they are stored in the way that is read here.
+    fn format(&self) -> Result<Element, FrameError> {
         let unsupported = |what: &str| Err(FrameError::Unsupported(what.to_owned()));
         if !self.0.to_ascii_lowercase().contains("x-cbf_byte_offset") {
             return unsupported("this CBF is compressed in another way");
@@ -170,26 +180,39 @@ impl Header {
             return unsupported("this CBF is big-endian");
         }
         let integers = [
-            "signed 32-bit integer",
-            "unsigned 32-bit integer",
-            "signed 16-bit integer",
-            "unsigned 16-bit integer",
+            ("signed 32-bit integer", Element::I32),
+            ("unsigned 32-bit integer", Element::U32),
+            ("signed 16-bit integer", Element::I16),
+            ("unsigned 16-bit integer", Element::U16),
+            ("signed 8-bit integer", Element::I8),
+            ("unsigned 8-bit integer", Element::U8),
         ];
-        if !is("X-Binary-Element-Type", &integers) {
-            return unsupported("the pixels of this CBF are no integers of 16 or 32 bits");
+        let Some(value) = self.value("X-Binary-Element-Type") else {
+            return Ok(Element::I32);
+        };
+        match integers.iter().find(|(name, _)| value.eq_ignore_ascii_case(name)) {
+            Some((_, element)) => Ok(*element),
+            None => unsupported("the pixels of this CBF are no integers of 8, 16 or 32 bits"),
         }
-        Ok(())
     }
 }
 
-/// The detector's `# Count_cutoff 1048500 counts`.
+/// The detector's `# Count_cutoff 1048500 counts`; some programs write `=` or `:` before the number, or a float.
 fn saturation(text: &[u8]) -> Option<i32> {
     const NAME: &[u8] = b"Count_cutoff";
     let at = position(text, NAME)? + NAME.len();
     let line = text.get(at..)?.split(|byte| *byte == b'\n').next()?;
     let line = std::str::from_utf8(line).ok()?;
-    let number = line.split_whitespace().next()?.parse().ok()?;
-    (number > 0).then_some(number)
+    let number = line
+        .trim_start_matches(|one: char| one.is_whitespace() || one == '=' || one == ':')
+        .split_whitespace()
+        .next()?;
+    let number = number.parse::<f64>().ok().filter(|number| *number >= 1.0)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a float becomes an integer by saturating"
+    )]
+    Some(number as i32)
 }
 
 fn damaged(what: String) -> FrameError {

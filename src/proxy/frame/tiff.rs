@@ -1,8 +1,11 @@
-//! Pure: grey TIFF, of 8, 16 or 32 bits, signed or not.
+//! Pure: TIFF of one channel: integers of 8, 16 or 32 bits, signed or not, and floats of 32 or 64 bits.
 
+mod directory;
+
+use super::floats::Scale;
 use super::reduce::Reducer;
 use super::{FrameError, Picture, Shape, LONGEST_FILE};
-use std::io::Cursor;
+use directory::Mended;
 use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
@@ -31,14 +34,14 @@ pub fn picture(file: &[u8]) -> Result<Picture, FrameError> {
     limits.decoding_buffer_size = LONGEST_FILE;
     limits.intermediate_buffer_size = LONGEST_FILE;
     limits.ifd_value_size = LONGEST_ENTRY;
-    let mut decoder = Decoder::new(Cursor::new(file))
+    let mut decoder = Decoder::new(Mended::new(file))
         .map_err(refused)?
         .with_limits(limits);
     let (width, height) = decoder.dimensions().map_err(refused)?;
     let shape = Shape::new(width.into(), height.into())?;
-    let ColorType::Gray(bits @ (8 | 16 | 32)) = decoder.colortype().map_err(refused)? else {
+    let ColorType::Gray(bits @ (8 | 16 | 32 | 64)) = decoder.colortype().map_err(refused)? else {
         return Err(FrameError::Unsupported(
-            "this TIFF has colours, or grey of another depth than 8, 16 or 32 bits".to_owned(),
+            "this TIFF has colours, or pixels of another width than 8, 16, 32 or 64 bits".to_owned(),
         ));
     };
     let compression = decoder
@@ -61,6 +64,7 @@ pub fn picture(file: &[u8]) -> Result<Picture, FrameError> {
         shape,
         row: Vec::with_capacity(shape.width),
         rows: 0,
+        floats: Vec::new(),
     };
     match decoder.get_chunk_type() {
         ChunkType::Strip => {
@@ -101,6 +105,8 @@ struct Frame {
     shape: Shape,
     row: Vec<i32>,
     rows: usize,
+    /// Pixels that are floats: all are needed before one is a count.
+    floats: Vec<f32>,
 }
 
 impl Frame {
@@ -116,8 +122,17 @@ impl Frame {
                 u32::MAX => -1,
                 count => i32::try_from(count).unwrap_or(i32::MAX),
             }),
+            DecodingResult::F32(pixels) => {
+                self.floats.extend(pixels);
+                Ok(())
+            }
+            DecodingResult::F64(pixels) => {
+                #[expect(clippy::cast_possible_truncation, reason = "a picture needs no more digits")]
+                self.floats.extend(pixels.into_iter().map(|pixel| pixel as f32));
+                Ok(())
+            }
             _ => Err(FrameError::Unsupported(
-                "the pixels of this TIFF are no integers of 8, 16 or 32 bits".to_owned(),
+                "the pixels of this TIFF are neither integers of 8, 16 or 32 bits nor floats".to_owned(),
             )),
         }
     }
@@ -145,7 +160,12 @@ impl Frame {
         Ok(())
     }
 
-    fn finish(self) -> Result<Picture, FrameError> {
+    fn finish(mut self) -> Result<Picture, FrameError> {
+        if !self.floats.is_empty() {
+            let floats = std::mem::take(&mut self.floats);
+            let scale = Scale::of(floats.iter().copied());
+            self.push(&floats, i32::MAX, |pixel| scale.count(pixel))?;
+        }
         match self.reducer {
             Some(reducer) if self.rows == self.shape.height => Ok(reducer.finish()),
             _ => Err(FrameError::Damaged(format!(

@@ -2,7 +2,7 @@
 
 use crate::auth::AppData;
 use crate::body::Body;
-use crate::caller::{self, Caller};
+use crate::caller::{self, KnownCaller};
 use crate::error::ApiError;
 use crate::proxy::builtin::{self, CreateError};
 use actix_web::{HttpRequest, HttpResponse};
@@ -17,7 +17,7 @@ const MAX_BODY: usize = 16 * 1024;
 pub async fn post(
     request: HttpRequest,
     app: AppData,
-    caller: Caller,
+    KnownCaller(caller): KnownCaller,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let Some(proxy) = &app.builtin_proxy else {

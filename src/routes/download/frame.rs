@@ -88,9 +88,15 @@ fn look_for(directory: &OpenDirectory, path: &FilePath) -> Result<Result<Frame, 
     }
 }
 
+/// The file, or the one that was packed by gzip or bzip2.
 fn find_file(directory: &OpenDirectory, path: &FilePath) -> Result<OpenFile, FileError> {
-    let (Found::Plain(file) | Found::Packed(file)) = find(directory, path)?;
-    Ok(file)
+    match find(directory, path) {
+        Err(FileError::NotFound) => {
+            let packed = path.with_suffix(".bz2").map_err(|_| FileError::NotFound)?;
+            directory.open(&packed)
+        }
+        found => found.map(|(Found::Plain(file) | Found::Packed(file))| file),
+    }
 }
 
 /// The path of a frame, and the brightness, in what follows the key in the URL.

@@ -136,7 +136,7 @@ fn ids_that_were_skipped_are_not_missed_and_never_given() {
         &[
             "SkippedIds of Dataset from 3: up to 9, which no change of the counter left out",
             "SkippedIds of Report from 1: up to 0, which no change of the counter left out",
-            "SkippedIds 02c8: not a key of this table",
+            "SkippedIds 03c8: not a key of this table",
             "Dataset 2: this id was skipped, so it was never given",
         ],
     );

@@ -139,6 +139,20 @@ impl ApiError {
         }
     }
 
+    /// A few words for where there is no room for a sentence, such as in a picture.
+    #[must_use]
+    pub fn in_short(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "not there",
+            Self::UnsupportedFile(_) => "not readable",
+            Self::DamagedFile(_) => "damaged file",
+            Self::OversizedFile(_) => "too large",
+            Self::Unavailable(_) | Self::Overloaded(_) | Self::Stopping => "try again",
+            Self::TooMany(_) | Self::TooFast { .. } => "too many",
+            _ => "not shown",
+        }
+    }
+
     /// Status and code of this error: the table.
     #[must_use]
     pub fn status_and_code(&self) -> (StatusCode, &'static str) {

@@ -17,6 +17,7 @@
 //! | `proxy/frame.rs`, `proxy/frame/` | pure: from the bytes of a frame file to a picture of it |
 //! | `proxy/snapshot.rs`, `proxy/snapshot/` | pure: which files a snapshot's name stands for, and animations of several |
 //! | `proxy/pictures.rs`, `proxy/cache.rs`, `proxy/cache/` | makes pictures, once however many ask, and keeps them on disk |
+//! | `proxy/placeholder.rs` | pure: the small picture in place of one that can't be shown |
 
 pub mod alternates;
 pub mod archive;
@@ -30,6 +31,7 @@ pub mod frame;
 pub mod naming;
 pub mod pace;
 pub mod pictures;
+pub mod placeholder;
 pub mod pump;
 pub mod raw;
 pub mod roots;

@@ -4,6 +4,7 @@ mod animation;
 mod cases;
 mod cbf;
 mod frame;
+mod placeholder;
 mod reduce;
 mod snapshot;
 mod tiff;

@@ -9,6 +9,8 @@ use std::os::unix::ffi::OsStrExt;
 const SUFFIXES: [&str; 3] = [".webp", ".png", ".gif"];
 /// What those of a series end with.
 const OF_SERIES: &[u8] = b".png";
+/// The greatest angle, in degrees.
+const FULL_TURN: f64 = 360.0;
 
 /// The names to look for one after another when `path` is asked for: itself if it is a picture's, then its stem with each
 /// suffix.
@@ -31,8 +33,10 @@ pub fn stem(path: &[u8]) -> &[u8] {
         .unwrap_or(path)
 }
 
-/// Those of `names` that make the series of `stem`, by their numbers: `stem_0.png`, `stem-90.png`, `stem_-12.5.png`. MxDC takes them
-/// at several angles, and the number is the angle.
+/// Those of `names` that make the series of `stem`, by their angles: `stem_0.png`, `stem_90.0.png`, `stem_-12.5.png`.
+///
+/// MxDC takes snapshots of a sample at several angles of omega and puts an underscore and the angle in degrees behind the
+/// name. A number behind a hyphen is part of a name: the snapshot of dataset `lys-1` is `lys-1.png`, which is none of `lys`.
 #[must_use]
 pub fn series(stem: &[u8], names: Vec<OsString>) -> Vec<OsString> {
     let mut numbered: Vec<(f64, OsString)> = names
@@ -53,14 +57,13 @@ pub fn is_of_series(stem: &[u8], name: &OsStr) -> bool {
 
 fn number(stem: &[u8], name: &OsStr) -> Option<f64> {
     let rest = name.as_bytes().strip_prefix(stem)?.strip_suffix(OF_SERIES)?;
-    let (b'_' | b'-', number) = rest.split_first()? else {
-        return None;
-    };
+    let number = rest.strip_prefix(b"_")?;
     let digits = number.strip_prefix(b"-").unwrap_or(number);
     let plain = digits.first().is_some_and(u8::is_ascii_digit)
         && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
     let number = std::str::from_utf8(number).ok().filter(|_| plain)?;
-    number.parse().ok()
+    let angle: f64 = number.parse().ok()?;
+    (angle.abs() <= FULL_TURN).then_some(angle)
 }
 
 #[cfg(test)]
@@ -90,8 +93,11 @@ mod tests {
             "xtal_90.png",
             "xtal_-45.png",
             "xtal_9.5.png",
+            "xtal_0.0.png",
             "xtal-0.png",
+            "xtal-90.png",
             "xtal_100.png",
+            "xtal_361.png",
             "xtal.png",
             "xtal_.png",
             "xtal_a.png",
@@ -109,7 +115,7 @@ mod tests {
             found,
             [
                 "xtal_-45.png",
-                "xtal-0.png",
+                "xtal_0.0.png",
                 "xtal_9.5.png",
                 "xtal_90.png",
                 "xtal_100.png"

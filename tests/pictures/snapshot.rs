@@ -18,6 +18,8 @@ async fn a_snapshot_is_sent_as_it_is() {
     users.write("shots/b.gif", "gif of b");
     users.write("shots/only_90.png", "png of only");
     users.write("shots/notes.txt", "no snapshot");
+    users.write("shots/lys-1.png", "png of another dataset");
+    users.write("shots/lys-2-pic_12.0.png", "one angle of another dataset");
     let site = users.site().await;
     let key = users.key(&site).await;
     let get = |path: &str| {
@@ -33,6 +35,8 @@ async fn a_snapshot_is_sent_as_it_is() {
         ("b.png", "gif of b", "image/gif"),
         ("only.gif", "png of only", "image/png"),
         ("only", "png of only", "image/png"),
+        ("lys-1.png", "png of another dataset", "image/png"),
+        ("lys-2-pic.gif", "one angle of another dataset", "image/png"),
     ] {
         let reply = get(path).await;
         assert_eq!((reply.status, reply.text().as_str()), (200, body), "{path}");
@@ -44,6 +48,10 @@ async fn a_snapshot_is_sent_as_it_is() {
         "notes.txt",
         "c.png",
         "c",
+        // These are snapshots of the datasets lys-1 and lys-2.
+        "lys.png",
+        "lys",
+        "lys-2.png",
         "../../secret.txt",
         "..%2f..%2fsecret.txt",
         "%2e%2e/a",

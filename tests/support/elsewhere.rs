@@ -6,6 +6,7 @@ use beamlive::server::{Parts, Running, StopError};
 use beamlive_actors::clock::{Clock, ManualClock};
 use beamlive_storage::engine::memory::MemoryEngine;
 use beamlive_storage::{Engine, Faults, Store, StoreConfig, Timestamp};
+use reqwest::header::{HeaderMap, HeaderValue, ACCEPT};
 use reqwest::Method;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -59,6 +60,7 @@ impl Site {
             clock,
             http: reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
+                .default_headers(accepting_json())
                 .timeout(Duration::from_secs(60))
                 .build()
                 .unwrap(),
@@ -130,6 +132,11 @@ impl Site {
         let metrics = self.app().directory.services().store.metrics();
         (metrics.groups, metrics.batches)
     }
+}
+
+/// So that errors are JSON on the routes that otherwise answer a picture.
+pub fn accepting_json() -> HeaderMap {
+    HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))])
 }
 
 /// What is changed of a request.

@@ -23,7 +23,7 @@ pub use client::{Client, KeyKind, Reply};
 pub use crowd::while_watching;
 pub use data_proxy::{FakeProxy, Mood};
 pub use dice::Dice;
-pub use elsewhere::{eventually, for_address, plain};
+pub use elsewhere::{accepting_json, eventually, for_address, plain};
 pub use facility::FACILITY;
 pub use form::Form;
 pub use service::Service;
@@ -95,6 +95,7 @@ impl Site {
             clock: ManualClock::at(Timestamp(MORNING * 1_000_000)),
             http: reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
+                .default_headers(accepting_json())
                 .timeout(std::time::Duration::from_secs(60))
                 .build()
                 .unwrap(),

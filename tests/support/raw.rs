@@ -54,7 +54,7 @@ impl RawRequest {
     /// Its bytes, with the headers that every request needs.
     pub fn bytes(&self) -> Vec<u8> {
         let mut head = format!(
-            "{} {} HTTP/1.1\r\nHost: beamlive\r\nConnection: close\r\n",
+            "{} {} HTTP/1.1\r\nHost: beamlive\r\nAccept: application/json\r\nConnection: close\r\n",
             self.method, self.target
         );
         if self.method != "GET" {

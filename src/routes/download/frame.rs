@@ -1,7 +1,7 @@
 //! `GET /download/files/frame/{key}/{path}/{brightness}.png`: a picture of a diffraction frame.
 
-use super::picture::{had, has, Described};
-use super::{no_such_file, serve, Asked};
+use super::picture::{had, has, serve, Described};
+use super::{no_such_file, Asked};
 use crate::error::ApiError;
 use crate::proxy::cache::CacheKey;
 use crate::proxy::frame::tone::Brightness;

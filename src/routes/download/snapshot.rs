@@ -1,7 +1,7 @@
 //! `GET /download/files/snapshot/{key}/{path}`: a snapshot of the sample, or several as an animation.
 
-use super::picture::{had, has, Described};
-use super::{no_such_file, raw, serve, Asked};
+use super::picture::{had, has, serve, Described};
+use super::{no_such_file, raw, Asked};
 use crate::error::ApiError;
 use crate::proxy::cache::CacheKey;
 use crate::proxy::shelf::{FileError, FilePath, OpenDirectory, OpenFile};

@@ -84,7 +84,7 @@ fn hash(key: &[u8], value: &[u8]) -> u128 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::indexing_slicing)]
     use super::*;
 
     #[test]

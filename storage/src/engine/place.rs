@@ -145,10 +145,18 @@ pub(crate) fn open<T>(path: &Path, open: impl Fn() -> Result<T, OpenError>) -> R
             })
         });
         match opened {
-            Err(OpenError::Locked { .. }) if began.elapsed() < LOCK_PATIENCE => thread::sleep(LOCK_PAUSE),
+            Err(OpenError::Locked { .. }) if began.elapsed() < LOCK_PATIENCE => pause(),
             opened => return opened,
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing tells when another process lets go of a lock"
+)]
+fn pause() {
+    thread::sleep(LOCK_PAUSE);
 }
 
 /// Refuses to write when less than `needed` bytes of the disk are left.

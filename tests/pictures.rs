@@ -3,6 +3,7 @@
 mod animation;
 mod cbf;
 mod frame;
+mod hdf5;
 mod reduce;
 mod snapshot;
 mod tiff;

@@ -12,7 +12,8 @@ impl Source for Bytes {
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
         let start = usize::try_from(offset).unwrap();
-        into.copy_from_slice(&self.0[start..start + into.len()]);
+        let there = self.0.get(start..start.saturating_add(into.len()));
+        into.copy_from_slice(there.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
 }

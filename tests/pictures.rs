@@ -4,6 +4,7 @@ mod animation;
 mod cases;
 mod cbf;
 mod frame;
+mod hdf5;
 mod placeholder;
 mod reduce;
 mod snapshot;

@@ -109,7 +109,8 @@ fn frame() -> Route {
     )
     .about(
         "Grey, spots dark on white, at most 1024 pixels on its longer side. Frames are read from miniCBF with byte offsets and from \
-         grey TIFF, packed by gzip or not. Takes `If-None-Match`.",
+         grey TIFF, packed by gzip or not, and from HDF5 of Eiger detectors, where the path is that of the master file and the \
+         number of the frame, from 1: `xtal_master.h5/1`. Takes `If-None-Match`.",
     )
     .path("key", KEY)
     .path("path", "The frame's path beneath the directory; slashes stand as they are.")

@@ -33,7 +33,7 @@ pub enum Frame {
     /// A file that is one frame.
     File(OpenFile),
     /// One of many in a file.
-    Numbered(Numbered),
+    Numbered(Box<Numbered>),
 }
 
 impl Frame {
@@ -203,7 +203,8 @@ impl Pictures {
             }
             Frame::Numbered(numbered) => {
                 let mask = self.mask(numbered);
-                numbered.located.picture(mask.as_ref().as_ref())?
+                let stored = numbered.located.fetch()?;
+                self.compute(|| numbered.located.picture(stored, mask.as_ref().as_ref()))?
             }
         });
         lock(&self.recent).put(key, picture.clone());

@@ -16,6 +16,8 @@ import traceback
 from pathlib import Path
 
 import fabio
+import h5py
+import hdf5plugin
 import numpy
 from client import Mismatch, Wire
 from expect import Transcript, holds, same
@@ -101,6 +103,26 @@ class Frames:
             (self.directory / "harmed.cbf").write_bytes(file)
             error = self.wire.json("GET", f"/download/files/frame/{self.key}/harmed.cbf/nm.png", expect=422)
             same("code", "damaged_file", error["error"]["code"])
+
+        self.log.scene("Series in HDF5")
+        with self.step("a series of an Eiger, made by h5py and hdf5plugin: every grey is that of the mean count"):
+            stored = counts.astype("u4")
+            stored[counts < 0] = numpy.iinfo("u4").max
+            chunk = {"chunks": (1, *SHAPE), **hdf5plugin.Bitshuffle(cname="lz4")}
+            with h5py.File(self.directory / "eiger_data_000001.h5", "w") as file:
+                data = file.create_dataset("entry/data/data", data=numpy.stack([stored, stored.T.reshape(SHAPE)]), **chunk)
+                data.attrs["image_nr_low"], data.attrs["image_nr_high"] = 1, 2
+            with h5py.File(self.directory / "eiger_master.h5", "w") as file:
+                file["entry/data/data_000001"] = h5py.ExternalLink("eiger_data_000001.h5", "/entry/data/data")
+            first = numpy.asarray(self.picture("eiger_master.h5/1", "lt"))
+            self.look(first, spots, gaps)
+            self.measure(first, counts)
+            holds("the CBF's picture", bool((first == shown["lt"]).all()), "it differs")
+            second = counts.T.reshape(SHAPE)
+            self.measure(numpy.asarray(self.picture("eiger_master.h5/2", "lt")), second)
+        with self.step("a frame beyond the last is not there, and how many there are is said"):
+            error = self.wire.json("GET", f"/download/files/frame/{self.key}/eiger_master.h5/3/nm.png", expect=404)
+            holds("message", "there are 2" in error["error"]["message"], error["error"]["message"])
 
         self.log.scene("Snapshots")
         with self.step("snapshots of several angles are an animation in their order"):

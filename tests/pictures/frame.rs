@@ -13,7 +13,7 @@ use std::io::{Cursor, Write};
 const SIZE: (usize, usize) = (1300, 1100);
 
 /// Width, height, and 8-bit grey levels.
-fn decoded(png: &[u8]) -> (u32, u32, Vec<u8>) {
+pub(super) fn decoded(png: &[u8]) -> (u32, u32, Vec<u8>) {
     let mut reader = Decoder::new(Cursor::new(png)).read_info().unwrap();
     let mut levels = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut levels).unwrap();

@@ -4,11 +4,14 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `hdf5/reading.rs` | structures, within a budget, and links to files beside it |
-//! | `hdf5/plane.rs` | the chunks of one frame, and what its pixels are |
+//! | `hdf5/plane.rs`, `hdf5/chunks.rs` | where the pixels of one frame are, and the chunks that hold them |
+//! | `hdf5/kind.rs` | what its pixels are, and their counts |
 //! | `hdf5/codec.rs`, `hdf5/bitshuffle.rs` | from a stored chunk to pixels |
 
 pub mod bitshuffle;
+mod chunks;
 pub mod codec;
+mod kind;
 mod plane;
 mod reading;
 
@@ -113,10 +116,11 @@ pub fn locate(
 }
 
 /// The data set that has frame `number`, and the frame's place in it, from 0.
-fn find(reading: &Reading, number: u64) -> Result<(Dataset, Opened, u64), FrameError> {
+fn find(reading: &Reading, number: u64) -> Result<(Box<Dataset>, Opened, u64), FrameError> {
     // The number of the next file's first frame, as far as it is known.
     let mut next = Some(1);
     let mut there = 0;
+    let mut absent = None;
     for file in 1..=MOST_FILES {
         match reading.dataset(&format!("entry/data/data_{file:06}"))? {
             Found::There(dataset, opened) => {
@@ -131,16 +135,35 @@ fn find(reading: &Reading, number: u64) -> Result<(Dataset, Opened, u64), FrameE
                 next = Some(first.saturating_add(frames));
             }
             // It is not written yet, or was not copied here.
-            Found::NoFile => next = None,
+            Found::NoFile(name) => {
+                next = None;
+                absent.get_or_insert(name);
+            }
             Found::Nothing if file == 1 => return own(reading, number),
             Found::Nothing => break,
         }
     }
-    Err(missing(number, there))
+    match absent {
+        Some(name) if number > 0 => Err(FrameError::Missing(format!(
+            "frame {number} can't be found: the data file {:?}, which the master links to, is not in this directory",
+            shortened(&name)
+        ))),
+        _ => Err(missing(number, there)),
+    }
+}
+
+/// What a message says of a link: its file, not where that was on the detector's disk.
+fn shortened(name: &str) -> String {
+    name.rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(100)
+        .collect()
 }
 
 /// The frame in the file itself.
-fn own(reading: &Reading, number: u64) -> Result<(Dataset, Opened, u64), FrameError> {
+fn own(reading: &Reading, number: u64) -> Result<(Box<Dataset>, Opened, u64), FrameError> {
     for path in OWN {
         if let Found::There(dataset, opened) = reading.dataset(path)? {
             let (frames, _) = planes(&dataset)?;
@@ -200,7 +223,7 @@ impl Located {
     #[must_use]
     pub fn mask(&self) -> Option<Mask> {
         let plane = self.mask.as_ref()?;
-        let (bytes, start) = plane.read().ok()?;
+        let (bytes, start) = plane.unpack(plane.fetch().ok()?).ok()?;
         let pixel = plane.kind.bytes();
         let mut bits = Vec::with_capacity(plane.shape.height * plane.shape.width.div_ceil(8));
         let rows = bytes.get(start..)?.chunks_exact(plane.shape.width * pixel);
@@ -220,12 +243,20 @@ impl Located {
         })
     }
 
-    /// Its picture.
+    /// Reads its bytes as they are stored: what touches the disk.
     ///
     /// # Errors
     /// [`FrameError`].
-    pub fn picture(&self, mask: Option<&Mask>) -> Result<Picture, FrameError> {
-        let (bytes, start) = self.plane.read()?;
+    pub fn fetch(&self) -> Result<Vec<Vec<u8>>, FrameError> {
+        self.plane.fetch()
+    }
+
+    /// Its picture, of the bytes that [`Self::fetch`] read.
+    ///
+    /// # Errors
+    /// [`FrameError`].
+    pub fn picture(&self, stored: Vec<Vec<u8>>, mask: Option<&Mask>) -> Result<Picture, FrameError> {
+        let (bytes, start) = self.plane.unpack(stored)?;
         let (shape, kind) = (self.plane.shape, self.plane.kind);
         let row_bytes = shape.width * kind.bytes();
         let bytes = start

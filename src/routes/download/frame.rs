@@ -73,19 +73,27 @@ fn look_for(directory: &OpenDirectory, path: &FilePath) -> Result<Result<Frame, 
         Ok(file) => return Ok(Ok(Frame::File(file))),
         Err(missing) => missing,
     };
-    let number = std::str::from_utf8(path.name()).ok();
-    let number = number.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-    match (
-        missing,
-        number.and_then(|number| number.parse().ok()),
-        path.parent(),
-    ) {
-        (FileError::NotFound, Some(number), Some(master)) => {
-            let file = find_file(directory, &master)?;
-            Ok(Numbered::find(directory, &master, file, number).map(Frame::Numbered))
-        }
-        (missing, ..) => Err(missing),
-    }
+    let (FileError::NotFound, Some(master)) = (&missing, path.parent()) else {
+        return Err(missing);
+    };
+    // Below a file, there is nothing but the numbers of its frames.
+    let Ok(file) = find_file(directory, &master) else {
+        return Err(missing);
+    };
+    Ok(match number(path.name()) {
+        Some(number) => Numbered::find(directory, &master, file, number).map(|found| Frame::Numbered(Box::new(found))),
+        None => Err(FrameError::Missing(format!(
+            "{:?} is no number of a frame: frames of an HDF5 file are asked for by number, from 1, as in …_master.h5/1/nm.png",
+            String::from_utf8_lossy(path.name())
+        ))),
+    })
+}
+
+/// The number that digits say; one with too many of them is higher than any frame's.
+fn number(name: &[u8]) -> Option<u64> {
+    let digits = std::str::from_utf8(name).ok()?;
+    let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    all_digits.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 /// The file, or the one that was packed by gzip or bzip2.

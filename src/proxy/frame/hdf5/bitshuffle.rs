@@ -1,4 +1,4 @@
-//! Pure: undoes bitshuffle. Kept by hand because the crates there are wrap the C library.
+//! Pure: undoes bitshuffle. It is written here because it is short, and needs no C library.
 //!
 //! A block of elements is stored as one row of bits for each bit of an element: all lowest bits first. Only whole groups
 //! of eight elements are shuffled.

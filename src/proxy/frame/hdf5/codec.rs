@@ -20,6 +20,8 @@ const HIGHEST_RATIO: usize = 1100;
 const MOST_FILTERS: usize = 8;
 /// The compression of bitshuffle that is read.
 const WITH_LZ4: u32 = 2;
+/// One that is not.
+const WITH_ZSTD: u32 = 3;
 
 /// Undoes the filters of a chunk of `length` bytes, the last one first. `mask` has a bit for each that was left out.
 ///
@@ -54,7 +56,7 @@ pub fn decode(
             BITSHUFFLE => shuffled_bits(&bytes, filter, element, length)?,
             other => {
                 return Err(FrameError::Unsupported(format!(
-                    "the pixels of this HDF5 file are compressed by filter {other}"
+                    "the pixels of this HDF5 file are compressed by filter {other}: write them with bitshuffle-LZ4, LZ4, zlib or none"
                 )))
             }
         };
@@ -162,10 +164,15 @@ fn shuffled_bits(
             (Blocks { rest: bytes, block }, false)
         }
         WITH_LZ4 => (Blocks::begin(bytes, length)?, true),
-        _ => {
-            return Err(FrameError::Unsupported(
-                "the pixels of this HDF5 file are compressed by bitshuffle without LZ4".to_owned(),
-            ))
+        other => {
+            let name = if other == WITH_ZSTD {
+                "zstd"
+            } else {
+                "another compression"
+            };
+            return Err(FrameError::Unsupported(format!(
+                "the pixels of this HDF5 file are compressed by bitshuffle with {name}: write them with bitshuffle-LZ4, LZ4, zlib or none"
+            )));
         }
     };
     // A block is a whole number of groups of eight elements.

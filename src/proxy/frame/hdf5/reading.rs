@@ -26,9 +26,9 @@ pub(super) struct Opened {
 /// What is at a path.
 pub(super) enum Found {
     /// A data set, and the file that it is in.
-    There(Dataset, Opened),
-    /// A link into a file that is not there, or has no such data set.
-    NoFile,
+    There(Box<Dataset>, Opened),
+    /// A link into a file that is not there, may not be read, or has no such data set; what the link calls it.
+    NoFile(String),
     Nothing,
 }
 
@@ -63,11 +63,10 @@ impl Reading {
         match dataset {
             Ok(dataset) => {
                 let opened = followed.into.unwrap_or_else(|| self.master.clone());
-                Ok(Found::There(dataset, opened))
+                Ok(Found::There(Box::new(dataset), opened))
             }
             Err(error) if !is_missing(&error) => Err(refused(&error)),
-            Err(_) if followed.any => Ok(Found::NoFile),
-            Err(_) => Ok(Found::Nothing),
+            Err(_) => Ok(followed.name.map_or(Found::Nothing, Found::NoFile)),
         }
     }
 }
@@ -125,7 +124,7 @@ impl Storage for Bounded {
 /// The last link that was followed.
 #[derive(Default)]
 struct Followed {
-    any: bool,
+    name: Option<String>,
     into: Option<Opened>,
 }
 
@@ -144,7 +143,7 @@ impl Links {
 
 impl ExternalLinkResolver for Links {
     fn resolve_external_link(&self, name: &str) -> Result<Option<Hdf5File>, Error> {
-        self.followed().any = true;
+        self.followed().name = Some(name.to_owned());
         let Some(source) = self.neighbours.open(name)? else {
             return Ok(None);
         };
@@ -175,7 +174,7 @@ pub(super) fn refused(error: &Error) -> FrameError {
         Error::Io(error) => FrameError::Disk(error.to_string()),
         Error::ResourceLimit(_) => FrameError::TooLarge("its HDF5 structures are".to_owned()),
         Error::UnsupportedLayoutClass(_) => {
-            FrameError::Unsupported("its frames are a virtual data set, which is not read".to_owned())
+            FrameError::Unsupported("its frames are a virtual data set, which is not read: ask for a frame of a file that the data set is made of".to_owned())
         }
         error => FrameError::Damaged(error.to_string()),
     }

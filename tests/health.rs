@@ -2,9 +2,11 @@
 
 use crate::support::exposition::families;
 use crate::support::{FakeProxy, Mood, Reply, Site};
+use beamlive_storage::{Applied, Batch, DiskUse, Engine, EngineError, Entries, MemoryEngine, Order};
 use reqwest::Method;
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 fn dataset() -> Value {
     json!({"name": "xtal", "type": "DATA", "directory": "/users/alice/a", "energy": 12.658, "start_time": "2026-11-23T14:00:00Z"})
@@ -68,6 +70,7 @@ async fn when_writes_fail_it_says_so_refuses_uploads_and_goes_on_reading() {
         (&json!("not ready"), &json!("writes off"))
     );
     assert!(!answer["store"]["reason"].as_str().unwrap().is_empty());
+    assert_eq!(answer["store"]["advice"], "fix the cause, then restart beamlive");
     assert_eq!(site.get("/health/live").await.status, 200);
     assert_eq!(
         families(&site.get("/metrics").await.text())["beamlive_store_writes_off"].1,
@@ -231,4 +234,39 @@ async fn a_path_where_nothing_is_answers_in_json() {
             "{path}"
         );
     }
+}
+
+/// A database that tells of trouble.
+struct Troubled(MemoryEngine);
+
+impl Engine for Troubled {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        self.0.get(key)
+    }
+
+    fn range(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_> {
+        self.0.range(start, end, order)
+    }
+
+    fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
+        self.0.apply(group)
+    }
+
+    fn disk(&self) -> DiskUse {
+        DiskUse {
+            trouble: Some("3 pages are in files of their own".to_owned()),
+            ..DiskUse::default()
+        }
+    }
+}
+
+#[actix_web::test]
+async fn the_stores_trouble_is_told_and_the_service_is_ready() {
+    let site = Site::on(Arc::new(Troubled(MemoryEngine::new())), |_| {}).await;
+    let ready = site.get("/health/ready").await;
+    assert_eq!(ready.status, 200);
+    assert_eq!(
+        ready.json()["store"],
+        json!({"status": "writing", "trouble": "3 pages are in files of their own"})
+    );
 }

@@ -1,6 +1,6 @@
 //! `beamlive proxy`: the built-in Data Proxy alone, on the machine that has the disks.
 
-use super::serve::{network, run_until_told};
+use super::serve::{network, run_until_told, LONGEST_STOP};
 use super::Failure;
 use crate::app::Duty;
 use crate::config::{ConfigError, Settings};
@@ -62,6 +62,7 @@ impl Proxy {
                 ..settings
             },
             Duty::DataProxy,
+            LONGEST_STOP,
         )
         .await
     }

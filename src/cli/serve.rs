@@ -17,7 +17,7 @@ use tokio::signal::unix::{signal, Signal, SignalKind};
 use tracing_subscriber::EnvFilter;
 
 /// How long a stop may take: clients have 30 s to take their answers, and calls of the Data Proxy 5 s to end.
-const LONGEST_STOP: Duration = Duration::from_secs(45);
+pub(super) const LONGEST_STOP: Duration = Duration::from_secs(45);
 
 /// Run the service. Every flag can also be set in the configuration file, under the same name.
 #[derive(Debug, Args, Serialize)]
@@ -64,6 +64,10 @@ pub struct Serve {
     schedule: Option<bool>,
     #[command(flatten)]
     store: StoreFlags,
+    /// How long a stop may take, for tests.
+    #[arg(long, hide = true, value_name = "SECONDS")]
+    #[serde(skip)]
+    stop_seconds: Option<u64>,
 }
 
 /// What can be said of the store.
@@ -88,12 +92,17 @@ impl Serve {
     /// When the service can't start; what to do is in the message.
     pub async fn run(self) -> Result<(), Failure> {
         let settings = Settings::load(self.config.as_deref(), &self)?;
-        run_until_told(settings, Duty::Everything).await
+        let longest = self.stop_seconds.map_or(LONGEST_STOP, Duration::from_secs);
+        run_until_told(settings, Duty::Everything, longest).await
     }
 }
 
 /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
-pub(super) async fn run_until_told(settings: Settings, duty: Duty) -> Result<(), Failure> {
+pub(super) async fn run_until_told(
+    settings: Settings,
+    duty: Duty,
+    longest_stop: Duration,
+) -> Result<(), Failure> {
     log_to_stderr(&settings)?;
     // Listened for from here on, so that a signal during start-up is not lost.
     let mut signals = StopSignals::new()?;
@@ -105,7 +114,7 @@ pub(super) async fn run_until_told(settings: Settings, duty: Duty) -> Result<(),
     super::print(format_args!("listening on http://{}", running.address()))?;
     signals.next().await;
     tracing::info!("stopping: no new connections; finishing what is in flight");
-    end_at_last()?;
+    end_at_last(longest_stop)?;
     tokio::select! {
         stopped = running.stop() => stopped?,
         () = signals.next() => return Err("stopped at once by a second signal".into()),
@@ -115,11 +124,11 @@ pub(super) async fn run_until_told(settings: Settings, duty: Duty) -> Result<(),
 }
 
 /// Ends the process when stopping takes too long, whatever hangs: a disk can keep threads for as long as it likes.
-fn end_at_last() -> Result<(), std::io::Error> {
-    let wait = || {
+fn end_at_last(longest: Duration) -> Result<(), std::io::Error> {
+    let wait = move || {
         // Nobody sends anything: it is a timer that needs no runtime.
         let (_kept, never) = mpsc::channel::<()>();
-        let _ = never.recv_timeout(LONGEST_STOP);
+        let _ = never.recv_timeout(longest);
         tracing::error!("something hangs: ended without waiting for it any longer");
         std::process::exit(1);
     };

@@ -97,6 +97,7 @@ fn multi_form() -> Route {
     .ok("The archive.", text("application/gzip"))
     .fails("400", "No file is named, or too many are.")
     .fails("404", NO_FILE)
+    .fails("429", SHARE)
     .bounded()
     .may_be_busy()
 }

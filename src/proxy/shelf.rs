@@ -13,10 +13,12 @@
 mod beneath;
 mod error;
 mod file_path;
+mod sieve;
 
 pub use error::FileError;
 pub use file_path::{FilePath, NoFilePath};
 
+use self::sieve::Sieve;
 use super::alternates::{places, Alternate, Place};
 use super::disk::{beat, Disk, DiskFile, Disks};
 use super::roots::Roots;
@@ -316,18 +318,9 @@ impl OpenDirectory {
     /// # Errors
     /// [`FileError::NotFound`] when it may not be read, and [`FileError::TooLarge`] when it has more than a million names.
     pub fn matching(&self, most: usize, keep: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>, FileError> {
-        let (mut names, mut seen) = (Vec::new(), 0_usize);
-        beneath::each_name(&self.handle, |name| {
-            seen += 1;
-            if keep(name) {
-                names.push(name.to_owned());
-            }
-            names.len() <= most && seen <= MOST_NAMES
-        })?;
-        match seen > MOST_NAMES {
-            true => Err(FileError::TooLarge(MOST_NAMES)),
-            false => Ok(names),
-        }
+        let mut sieve = Sieve::new(most, MOST_NAMES);
+        beneath::each_name(&self.handle, |name| sieve.look(name, keep(name)))?;
+        sieve.end()
     }
 }
 

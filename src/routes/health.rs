@@ -9,6 +9,10 @@ use beamlive_actors::ask::Unavailable;
 use beamlive_storage::{StoreStatus, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the store may take to tell of its trouble.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The process answers.
 pub async fn live() -> HttpResponse {
@@ -17,14 +21,24 @@ pub async fn live() -> HttpResponse {
 
 /// Whether uploads and launches can be acknowledged: `503` when writes are off.
 pub async fn ready(app: AppData) -> HttpResponse {
-    let store = app.directory.services().store.status();
-    let (status, store) = match store {
+    let store = app.directory.services().store.clone();
+    let status = store.status();
+    // It looks at the store's disk, which may be slow or hang.
+    let asking = web::block(move || store.metrics().trouble);
+    let trouble = match tokio::time::timeout(PATIENCE, asking).await {
+        Ok(asked) => asked.unwrap_or_default(),
+        Err(_) => Some("the store's disk does not answer".to_owned()),
+    };
+    let (status, mut store) = match status {
         StoreStatus::Writing => (StatusCode::OK, json!({"status": "writing"})),
         StoreStatus::WritesOff { reason } => (
             StatusCode::SERVICE_UNAVAILABLE,
-            json!({"status": "writes off", "reason": reason.as_ref(), "advice": "mend the cause, then restart beamlive"}),
+            json!({"status": "writes off", "reason": reason.as_ref(), "advice": "fix the cause, then restart beamlive"}),
         ),
     };
+    if let (Some(trouble), Some(store)) = (trouble, store.as_object_mut()) {
+        store.insert("trouble".to_owned(), trouble.into());
+    }
     let forwarder = app.directory.forwarder_health().status();
     // A root that hangs stops no upload: the service is ready without it.
     let roots: Option<Vec<_>> = app.files.as_ref().map(|files| files.disks().map(root).collect());

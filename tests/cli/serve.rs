@@ -262,3 +262,24 @@ async fn the_log_tells_of_refusals_without_their_tokens() {
         assert!(!log.contains(secret), "{secret} is in {log}");
     }
 }
+
+/// A body that never comes holds a stop up for longer than a second; the process ends all the same.
+#[actix_web::test]
+async fn a_stop_that_takes_too_long_ends_the_process() {
+    let place = TempDir::new().unwrap();
+    let facility = repository("examples/facility.toml");
+    let mut served = serve(place.path(), &["--facility", &facility, "--stop-seconds", "1"]);
+    let mut stream = TcpStream::connect(served.url.trim_start_matches("http://")).unwrap();
+    let head = "POST /api/v2/accesslist/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    // Its handler waits for the body when another request has been answered.
+    assert_eq!(
+        admin(&served, &place.path().join("data"), "sessions").await,
+        serde_json::json!([])
+    );
+    let begun = std::time::Instant::now();
+    let ended = served.stop("TERM");
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("something hangs"), "{}", ended.stderr);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(15));
+}

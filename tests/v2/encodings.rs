@@ -21,6 +21,12 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
+/// gzip files may be joined.
+fn in_two_members(bytes: &[u8]) -> Vec<u8> {
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    [gzip(first), gzip(second)].concat()
+}
+
 fn zlib(bytes: &[u8]) -> Vec<u8> {
     let mut writer = ZlibEncoder::new(Vec::new(), Compression::best());
     writer.write_all(bytes).unwrap();
@@ -55,6 +61,7 @@ async fn compressed_bodies_are_read() {
         ("identity", packed("n-4")),
         ("", packed("n-5")),
         ("identity, gzip", gzip(&packed("n-6"))),
+        ("gzip", in_two_members(&packed("n-7"))),
     ]
     .into_iter()
     .enumerate()
@@ -89,6 +96,8 @@ async fn what_cannot_be_unpacked_is_explained() {
         ("gzip", [&whole[..], b"more"].concat()),
         ("deflate", vec![0xff; 100]),
         ("gzip", Vec::new()),
+        // Packed twice, and said once: what comes out is no map.
+        ("gzip", gzip(&whole)),
     ] {
         let reply = send(&alice, encoding, body).await;
         assert_eq!(

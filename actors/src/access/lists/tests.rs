@@ -150,6 +150,7 @@ fn users_are_the_lists_own_and_the_remote_ones_while_scheduling_is_on() {
 #[case::brackets_and_port("10.0.0.1", &["[2001:db8::5]:443"], "2001:db8::5")]
 #[case::mapped_in_brackets("10.0.0.1", &["[::ffff:192.0.2.7]:443"], "192.0.2.7")]
 #[case::odd_entries_to_the_left("10.0.0.1", &["unknown, _hidden, nonsense,192.0.2.7, 10.0.0.2"], "192.0.2.7")]
+#[case::empty_entries("10.0.0.1", &["unknown,, 192.0.2.7 ,,", ", 10.0.0.2,"], "192.0.2.7")]
 #[case::an_odd_header_to_the_left("10.0.0.1", &["nonsense", "192.0.2.7"], "192.0.2.7")]
 fn the_caller_is_the_nearest_address_that_is_no_proxy(
     #[case] peer: &str,
@@ -170,6 +171,7 @@ fn the_caller_is_the_nearest_address_that_is_no_proxy(
 #[case::before_a_proxy(&["unknown, 10.0.0.2"], "unknown")]
 #[case::no_port(&["192.0.2.7:"], "192.0.2.7:")]
 #[case::too_great_a_port(&["192.0.2.7:70000"], "192.0.2.7:70000")]
+#[case::a_quoted_name_and_no_port(&["\"unknown\", 1.2.3.4:99999"], "1.2.3.4:99999")]
 #[case::half_a_bracket(&["[2001:db8::5"], "[2001:db8::5")]
 #[case::ipv4_in_brackets(&["[192.0.2.7]"], "[192.0.2.7]")]
 #[case::a_zone(&["fe80::1%eth0"], "fe80::1%eth0")]

@@ -32,6 +32,8 @@ SHAPE = (2527, 2463)
 """Rows and columns of a Pilatus 6M."""
 EDGE = 1024
 BRIGHTNESSES = ("xl", "lt", "nm", "dk")
+JSON = {"Accept": "application/json"}
+"""Errors are pictures, as a page needs them, but for those who accept this."""
 ANGLES = {0: (200, 30, 30), 90: (30, 200, 30), 180: (30, 30, 200)}
 
 
@@ -101,7 +103,7 @@ class Frames:
             file = bytearray((self.directory / "xtal_0001.cbf").read_bytes())
             file[len(file) // 2] ^= 1
             (self.directory / "harmed.cbf").write_bytes(file)
-            error = self.wire.json("GET", f"/download/files/frame/{self.key}/harmed.cbf/nm.png", expect=422)
+            error = self.wire.json("GET", f"/download/files/frame/{self.key}/harmed.cbf/nm.png", headers=JSON, expect=422)
             same("code", "damaged_file", error["error"]["code"])
 
         self.log.scene("Series in HDF5")
@@ -121,7 +123,7 @@ class Frames:
             second = counts.T.reshape(SHAPE)
             self.measure(numpy.asarray(self.picture("eiger_master.h5/2", "lt")), second)
         with self.step("a frame beyond the last is not there, and how many there are is said"):
-            error = self.wire.json("GET", f"/download/files/frame/{self.key}/eiger_master.h5/3/nm.png", expect=404)
+            error = self.wire.json("GET", f"/download/files/frame/{self.key}/eiger_master.h5/3/nm.png", headers=JSON, expect=404)
             holds("message", "there are 2" in error["error"]["message"], error["error"]["message"])
 
         self.log.scene("Snapshots")

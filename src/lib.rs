@@ -20,8 +20,8 @@
 //!
 //! Rules live in `beamlive-actors`, durability in `beamlive-storage`; this crate speaks HTTP.
 
-/// What is allocated on one thread is often freed on another here: a request's bytes by the writer, its rows by the
-/// checkpointer. The system's allocator takes a tenth of all processor time for that.
+/// What is allocated on one thread is often freed on another here: a request's bytes by the
+/// writer, its rows by the database's threads. The system's allocator takes a tenth of all processor time for that.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

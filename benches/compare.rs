@@ -78,6 +78,9 @@ struct Options {
     /// Datasets of the full store.
     #[arg(long, default_value_t = 1_000_000)]
     stored: u64,
+    /// Seconds between opening the full store and measuring it, for the work that an engine does behind a fill.
+    #[arg(long, default_value_t = 0.0)]
+    settle: f64,
     /// Beamlines that are known but idle.
     #[arg(long, default_value_t = 10_000)]
     beamlines: usize,
@@ -152,7 +155,7 @@ async fn measure(options: &Options, directory: &Path) -> (Vec<Line>, u64) {
         lines.extend(targets::report::run(directory, rounds, window).await);
     }
     if options.wants("growth") {
-        lines.extend(targets::growth::run(directory, options.stored, rounds, window).await);
+        lines.extend(targets::growth::run(directory, options.stored, options.settle, rounds, window).await);
     }
     if options.wants("known") {
         lines.extend(targets::known::run(directory, options.beamlines).await);

@@ -28,12 +28,19 @@ const FILLING: usize = 512;
 const PAGES: usize = 15;
 
 /// Compares a store of `stored` datasets with an empty one.
-pub(crate) async fn run(directory: &Path, stored: u64, rounds: usize, window: Duration) -> Vec<Line> {
+pub(crate) async fn run(
+    directory: &Path,
+    stored: u64,
+    settle: f64,
+    rounds: usize,
+    window: Duration,
+) -> Vec<Line> {
     let (empty, full) = (directory.join("empty"), directory.join("full"));
     fill_apart(&empty, 0);
     fill_apart(&full, stored);
     let sites = [Site::apart(&empty).await, Site::apart(&full).await];
     let after_kill = sites[1].process().unwrap().start_up.as_secs_f64();
+    actix_web::rt::time::sleep(Duration::from_secs_f64(settle)).await;
     let pages = pages(&full, &sites[1]).await;
     let (mut uploads, mut launches, mut resident) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {

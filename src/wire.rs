@@ -1,12 +1,12 @@
-//! Bodies: what clients send and what they are answered.
+//! Bodies of requests and responses.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `wire/msgpack.rs` | a MessagePack body, scanned whole and read in place |
+//! | `wire/msgpack.rs` | a MessagePack body, checked as a whole and read in place |
 //! | `wire/json.rs` | JSON to MessagePack and back, streaming |
 //! | `wire/fields.rs` | the mistakes in a body, by field |
-//! | `wire/error.rs` | why bytes are no body |
-//! | `wire/reader.rs`, `wire/time.rs` | typed fields and times out of a body |
+//! | `wire/error.rs` | why bytes are not a body |
+//! | `wire/reader.rs`, `wire/time.rs` | typed fields and times of a body |
 //! | `wire/dataset.rs`, `wire/report.rs`, `wire/access.rs` | the bodies themselves, checked |
 
 pub mod access;

@@ -1,29 +1,33 @@
-//! JSON to MessagePack and back, streaming: neither way builds a tree.
+//! JSON to MessagePack and back, as streams: neither direction builds a tree of values.
+//!
+//! By hand, because serde-transcode cannot read Python's `NaN`, and counts the items of a list by
+//! keeping them.
 
 mod lenient;
 #[cfg(test)]
 mod tests;
 
-use super::msgpack::encode;
 use super::msgpack::scan::{head, Head};
 use super::msgpack::{Value, MAX_DEPTH};
 use super::BodyError;
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine;
+use rmp::{encode, Marker};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
-/// Turns JSON text into MessagePack: integers stay integers (64 bits, with or without sign; greater ones become floats), floats
-/// are 64-bit, duplicate keys are kept. `NaN`, `Infinity` and `-Infinity`, as Python writes them, are floats, and a byte
-/// order mark is skipped. At most three times as long as the text.
+/// Turns JSON text into MessagePack. Integers of up to 64 bits stay integers, greater ones become
+/// floats; floats have 64 bits; duplicate keys are kept. `NaN`, `Infinity` and `-Infinity`, as Python
+/// writes them, are floats. A byte order mark is skipped. The result is at most three times as long as
+/// the text.
 ///
-/// `max_depth` levels of lists and maps are accepted, and never more than 127.
+/// At most `max_depth` levels of lists and maps are accepted, and never more than 127.
 ///
 /// # Errors
-/// [`BodyError::Json`] for text that is no JSON, goes on after its value, or is nested too deep.
+/// [`BodyError::Json`] for text that is not JSON, continues after its value, or is nested too deep.
 pub fn to_msgpack(json: &[u8], max_depth: usize) -> Result<Vec<u8>, BodyError> {
     let refused = |error: serde_json::Error| BodyError::Json {
         reason: error.to_string(),
@@ -41,7 +45,7 @@ pub fn to_msgpack(json: &[u8], max_depth: usize) -> Result<Vec<u8>, BodyError> {
     Ok(out)
 }
 
-/// Writes the one value that comes next.
+/// Writes the next value.
 struct Writer<'o> {
     out: &'o mut Vec<u8>,
     levels_left: usize,
@@ -49,7 +53,7 @@ struct Writer<'o> {
 }
 
 impl Writer<'_> {
-    /// One for what is inside a list or map.
+    /// A writer for the items of a list or map.
     fn inner<E: serde::de::Error>(&mut self) -> Result<Writer<'_>, E> {
         let too_deep = || E::custom(format_args!("nested deeper than {} levels", self.max_depth));
         let levels_left = self.levels_left.checked_sub(1).ok_or_else(too_deep)?;
@@ -84,79 +88,93 @@ impl<'de> Visitor<'de> for Writer<'_> {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        encode::nil(self.out);
-        Ok(())
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        written(encode::write_nil(self.out))
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        encode::boolean(self.out, value);
-        Ok(())
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
+        written(encode::write_bool(self.out, value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        encode::unsigned(self.out, value);
-        Ok(())
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
+        written(encode::write_uint(self.out, value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        encode::signed(self.out, value);
-        Ok(())
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
+        written(encode::write_sint(self.out, value))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        encode::float(self.out, value);
-        Ok(())
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
+        written(encode::write_f64(self.out, value))
     }
 
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
-        if let Some(number) = lenient::number(value) {
-            encode::float(self.out, number);
-            return Ok(());
+        match lenient::number(value) {
+            Some(number) => self.visit_f64(number),
+            None => {
+                length::<E>(value.len())?;
+                written(encode::write_str(self.out, value))
+            }
         }
-        encode::str_header(self.out, length(value.len())?);
-        self.out.extend_from_slice(value.as_bytes());
-        Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
         let mut inner = self.inner()?;
-        let place = encode::open(inner.out, encode::LIST);
+        let place = begin(inner.out, Marker::Array32);
         let mut count = 0_usize;
         while items.next_element_seed(inner.next())?.is_some() {
             count += 1;
         }
-        encode::close(inner.out, place, length(count)?);
+        end(inner.out, place, length(count)?);
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
         let mut inner = self.inner()?;
-        let place = encode::open(inner.out, encode::MAP);
+        let place = begin(inner.out, Marker::Map32);
         let mut count = 0_usize;
         while entries.next_key_seed(inner.next())?.is_some() {
             entries.next_value_seed(inner.next())?;
             count += 1;
         }
-        encode::close(inner.out, place, length(count)?);
+        end(inner.out, place, length(count)?);
         Ok(())
     }
 }
 
-/// A length as MessagePack can write it.
+/// Begins a list or map with room for its length, which [`end`] fills in at the place returned.
+fn begin(out: &mut Vec<u8>, marker: Marker) -> usize {
+    out.push(marker.to_u8());
+    out.extend([0; 4]);
+    out.len() - 4
+}
+
+fn end(out: &mut [u8], place: usize, length: u32) {
+    if let Some(bytes) = out.get_mut(place..).and_then(|rest| rest.first_chunk_mut()) {
+        *bytes = length.to_be_bytes();
+    }
+}
+
+/// Writing to memory does not fail, but the encoder can say that it did.
+fn written<T, E: serde::de::Error>(result: Result<T, impl fmt::Display>) -> Result<(), E> {
+    result.map(drop).map_err(E::custom)
+}
+
+/// A length that MessagePack can express.
 fn length<E: serde::de::Error>(length: usize) -> Result<u32, E> {
     u32::try_from(length).map_err(|_| E::custom("a string, list or map is too long"))
 }
 
 /// Appends the JSON of one MessagePack value of at most [`MAX_DEPTH`] levels to `out`.
 ///
-/// Non-finite floats become null; finite ones keep their `.0`, and 32-bit ones their few digits. Bytes of a string
-/// that are no UTF-8 become U+FFFD. Binary data is a string when it is UTF-8 and base64 otherwise; an extension is
-/// `{"ext": type, "data": base64}`. A key that is no string is written as its JSON text, or as the base64 of its bytes
-/// when it has lists or maps in lists or maps. At most a constant factor longer than the value.
+/// Floats that are not finite become null. Finite ones keep their `.0`, and 32-bit ones their few
+/// digits. Bytes of a string that are not UTF-8 become U+FFFD. Binary data becomes a string if it is
+/// UTF-8, and base64 otherwise. An extension becomes `{"ext": type, "data": base64}`. A key that is not
+/// a string is written as its JSON text, or as the base64 of its bytes if it contains nested lists or
+/// maps. The result is longer than the value by at most a constant factor.
 ///
 /// # Errors
-/// [`BodyError`] when the bytes are not one such value; `out` is then as it was.
+/// [`BodyError`] if the bytes are not one such value; `out` is then unchanged.
 pub fn from_msgpack(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), BodyError> {
     let value = Value::parse(bytes, MAX_DEPTH)?;
     let start = out.len();
@@ -168,9 +186,9 @@ pub fn from_msgpack(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), BodyError> {
     })
 }
 
-/// One MessagePack value, serialized as [`from_msgpack`] writes it, to be embedded in a view.
+/// One MessagePack value that serializes as [`from_msgpack`] writes it, to be embedded in a view.
 ///
-/// Serializing fails when the bytes are not one value of at most [`MAX_DEPTH`] levels.
+/// Serializing fails if the bytes are not one value of at most [`MAX_DEPTH`] levels.
 #[derive(Debug, Clone, Copy)]
 pub struct AsJson<'a>(pub &'a [u8]);
 
@@ -201,14 +219,14 @@ impl<'a> Cursor<'a> {
         Ok(head)
     }
 
-    /// The key that comes next, as JSON can have it.
+    /// The next key, as a JSON key.
     fn key<E: serde::ser::Error>(&self) -> Result<Cow<'a, str>, E> {
         let (key, next) = Value::starting_at(self.bytes, self.at.get()).map_err(E::custom)?;
         self.at.set(next);
         match key.head() {
             Head::Str(bytes) => Ok(String::from_utf8_lossy(bytes)),
             Head::Bin(bytes) => Ok(text(bytes)),
-            // A key's text is quoted once more: keys in keys would double it with every level.
+            // The text of a key is quoted again, so keys inside keys would double with every level.
             _ if key.depth() > 1 => Ok(STANDARD.encode(key.raw()).into()),
             _ => serde_json::to_string(&Next(&Cursor::of(key)))
                 .map(Cow::Owned)
@@ -217,8 +235,8 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The value that comes next. It can be serialized once, which takes the cursor past it: so a value is gone through
-/// once, however deep it is.
+/// The next value. Serializing it moves the cursor past it, so each value is read once, whatever its
+/// depth.
 struct Next<'c, 'a>(&'c Cursor<'a>);
 
 impl Serialize for Next<'_, '_> {

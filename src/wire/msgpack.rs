@@ -1,9 +1,9 @@
-//! A MessagePack body, scanned whole and read in place.
+//! A MessagePack body, checked as a whole and then read in place.
 //!
-//! Nothing is built from a body but the index of its top-level map, and no length in it is believed before the bytes
-//! are seen. A [`Value`] is always one well-formed value, so reading it cannot fail halfway.
+//! By hand, because a body is kept as the bytes that were sent, and is never built as a tree. Only the
+//! index of its top-level map is built, and a length in it is trusted only once the bytes are there. A
+//! [`Value`] is always one well-formed value, so reading it cannot fail halfway.
 
-pub(super) mod encode;
 pub(super) mod scan;
 #[cfg(test)]
 mod tests;
@@ -12,16 +12,16 @@ use super::BodyError;
 use scan::{head, scan, Head};
 use std::collections::BTreeMap;
 
-/// Most entries of a body's top-level map.
+/// Maximum number of entries of a body's top-level map.
 pub const MAX_KEYS: usize = 4096;
 
-/// Deepest nesting that is kept and can be written as JSON, in levels of lists and maps.
+/// Maximum nesting that is stored and can be written as JSON, in levels of lists and maps.
 pub const MAX_DEPTH: usize = 128;
 
 /// The top-level map of a body.
 #[derive(Debug, Clone)]
 pub struct Body<'a> {
-    /// In the order of the body; of entries with the same key, the last value in the place of the first.
+    /// In the order of the body. A repeated key has its last value, at its first place.
     entries: Vec<Entry<'a>>,
     /// Key to place in `entries`.
     index: BTreeMap<&'a str, usize>,
@@ -35,12 +35,12 @@ struct Entry<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// Scans a body that must be one map with string keys and nothing after it, nested at most `max_depth` levels of
-    /// which the map itself is the first. Binary keys count as strings when they are UTF-8: older clients pack
-    /// strings so.
+    /// Checks a body, which must be one map with string keys, nested at most `max_depth` levels; the
+    /// map itself is the first level. Binary keys count as strings if they are UTF-8, because older
+    /// clients send strings as binary.
     ///
     /// # Errors
-    /// [`BodyError`] says what is wrong at which byte; also for more than [`MAX_KEYS`] entries.
+    /// [`BodyError`] says what is wrong at which byte, also for more than [`MAX_KEYS`] entries.
     pub fn parse(bytes: &'a [u8], max_depth: usize) -> Result<Body<'a>, BodyError> {
         let (length, mut at) = match head(bytes, 0)? {
             (Head::Map(length), at) => (length, at),
@@ -90,7 +90,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The value under `name`; the last one when there are several.
+    /// The value under `name`; the last one if there are several.
     pub fn get(&self, name: &str) -> Option<Value<'a>> {
         let place = self.index.get(name)?;
         self.entries.get(*place).map(|entry| entry.value)
@@ -101,8 +101,8 @@ impl<'a> Body<'a> {
         self.entries.iter().map(|entry| (entry.key, entry.value))
     }
 
-    /// A MessagePack map of the entries whose names are not `known`: each once, in the body's order, their bytes
-    /// untouched.
+    /// A MessagePack map of the entries whose names are not `known`: each once, in the order of the
+    /// body, with unchanged bytes.
     pub fn rest(&self, known: &[&str]) -> Vec<u8> {
         let mut length = 0;
         let mut entries = Vec::new();
@@ -112,17 +112,19 @@ impl<'a> Body<'a> {
             length += 1;
         }
         let mut map = Vec::with_capacity(entries.len() + 5);
-        encode::map_header(&mut map, length);
+        // Writing to memory does not fail.
+        let _ = rmp::encode::write_map_len(&mut map, length);
         map.append(&mut entries);
         map
     }
 }
 
-/// Scans a body that must be one list and nothing after it, nested at most `max_depth` levels of which the list itself
-/// is the first, with at most `max_items` items.
+/// Checks a body, which must be one list of at most `max_items` items, nested at most `max_depth`
+/// levels; the list itself is the first level.
 ///
 /// # Errors
-/// [`BodyError`] says what is wrong at which byte. A list that is too long is refused before its items are looked at.
+/// [`BodyError`] says what is wrong at which byte. A list that is too long is refused before its items
+/// are read.
 pub fn list(bytes: &[u8], max_depth: usize, max_items: usize) -> Result<Vec<Value<'_>>, BodyError> {
     let (length, mut at) = match head(bytes, 0)? {
         (Head::List(length), at) => (length, at),
@@ -155,7 +157,7 @@ pub fn list(bytes: &[u8], max_depth: usize, max_items: usize) -> Result<Vec<Valu
     Ok(items)
 }
 
-/// The value that begins at byte `at`, and where the next one begins. An error names the limit of the whole body.
+/// The value at byte `at`, and where the next one begins. An error names the limit of the whole body.
 fn part(bytes: &[u8], at: usize, inner: usize, whole: usize) -> Result<(Value<'_>, usize), BodyError> {
     let end = match scan(bytes, at, inner) {
         Err(BodyError::TooDeep { at, .. }) => return Err(BodyError::TooDeep { at, max: whole }),
@@ -174,7 +176,7 @@ fn part(bytes: &[u8], at: usize, inner: usize, whole: usize) -> Result<(Value<'_
 pub struct Value<'a>(&'a [u8]);
 
 impl<'a> Value<'a> {
-    /// Takes bytes that are exactly one well-formed value, nested at most `max_depth` levels.
+    /// Checks that the bytes are exactly one well-formed value, nested at most `max_depth` levels.
     ///
     /// # Errors
     /// [`BodyError`] says what is wrong at which byte.
@@ -186,13 +188,13 @@ impl<'a> Value<'a> {
         Ok(value)
     }
 
-    /// The value that begins at byte `at` of bytes already scanned, and where the next one begins.
+    /// The value at byte `at` of bytes that were checked, and where the next one begins.
     pub(super) fn starting_at(bytes: &'a [u8], at: usize) -> Result<(Value<'a>, usize), BodyError> {
         part(bytes, at, usize::MAX, usize::MAX)
     }
 
     pub(super) fn head(&self) -> Head<'a> {
-        // Scanned when it was made, so it has a head.
+        // It was checked when it was made, so it has a head.
         head(self.0, 0).map_or(Head::Nil, |(head, _)| head)
     }
 
@@ -201,7 +203,7 @@ impl<'a> Value<'a> {
         self.0
     }
 
-    /// What it is in the words of an error message: "a string", "an integer", "a list".
+    /// Its kind, for an error message: "a string", "an integer", "a list".
     pub fn kind(&self) -> &'static str {
         match self.head() {
             Head::Str(bytes) | Head::Bin(bytes) if std::str::from_utf8(bytes).is_err() => {
@@ -216,8 +218,8 @@ impl<'a> Value<'a> {
         self.head() == Head::Nil
     }
 
-    /// The text of a string, or of binary data as older clients pack strings. None for anything else, and for bytes
-    /// that are no UTF-8.
+    /// The text of a string, or of binary data, as which older clients send strings. None for
+    /// anything else, and for bytes that are not UTF-8.
     pub fn as_str(&self) -> Option<&'a str> {
         match self.head() {
             Head::Str(bytes) | Head::Bin(bytes) => std::str::from_utf8(bytes).ok(),
@@ -233,7 +235,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A number of any kind; it may be infinite or not a number. An integer beyond 2⁵³ is rounded.
+    /// Any number, possibly infinite or NaN. An integer beyond 2⁵³ is rounded.
     pub fn as_f64(&self) -> Option<f64> {
         match self.head() {
             Head::Unsigned(value) => Some(value as f64),
@@ -244,7 +246,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// An integer from 0. A float or a boolean is none.
+    /// A non-negative integer. None for floats and booleans.
     pub fn as_u64(&self) -> Option<u64> {
         match self.head() {
             Head::Unsigned(value) => Some(value),
@@ -252,7 +254,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// An integer of at most 63 bits and its sign. A float or a boolean is none.
+    /// An integer that fits an `i64`. None for floats and booleans.
     pub fn as_i64(&self) -> Option<i64> {
         match self.head() {
             Head::Unsigned(value) => i64::try_from(value).ok(),
@@ -266,7 +268,7 @@ impl<'a> Value<'a> {
         scan(self.0, 0, usize::MAX).map_or(0, |extent| extent.depth)
     }
 
-    /// The items of a list, each scanned as it is taken. None for anything else.
+    /// The items of a list, each read when it is taken. None for anything else.
     pub fn items(&self) -> Option<Items<'a>> {
         match head(self.0, 0) {
             Ok((Head::List(left), at)) => Some(Items {
@@ -278,7 +280,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The keys and values of a map in the order they were sent, duplicates too. None for anything else.
+    /// The keys and values of a map in the order sent, with duplicates. None for anything else.
     pub fn entries(&self) -> Option<Entries<'a>> {
         match head(self.0, 0) {
             Ok((Head::Map(length), at)) => Some(Entries(Items {
@@ -290,7 +292,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value under `name` in a map; the last one when there are several. Looks through the whole map.
+    /// The value under `name` in a map; the last one if there are several. Reads the whole map.
     pub fn get(&self, name: &str) -> Option<Value<'a>> {
         self.entries()?
             .filter(|(key, _)| key.as_str() == Some(name))
@@ -299,7 +301,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The values of a list, one after the other.
+/// The values of a list, in order.
 #[derive(Debug, Clone)]
 pub struct Items<'a> {
     bytes: &'a [u8],
@@ -322,7 +324,7 @@ impl<'a> Iterator for Items<'a> {
     }
 }
 
-/// The keys and values of a map, one pair after the other.
+/// The keys and values of a map, in order.
 #[derive(Debug, Clone)]
 pub struct Entries<'a>(Items<'a>);
 

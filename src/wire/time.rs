@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 /// Type of the extension that is a timestamp.
 const TIMESTAMP: i8 = -1;
 
-/// Reads a time in the years 0 to 9999, UTC. A naive one is of a clock in `zone`.
+/// Reads a time in the years 0 to 9999, UTC. A time without an offset is local time in `zone`.
 #[must_use]
 pub fn read(value: &Value<'_>, zone: Tz) -> Option<Reading> {
     let reading = match value.extension() {
@@ -20,7 +20,7 @@ pub fn read(value: &Value<'_>, zone: Tz) -> Option<Reading> {
     reading.filter(|reading| SHOWABLE.contains(&reading.instant(zone)))
 }
 
-/// The data of a timestamp of 4, 8 or 12 bytes. The fraction is cut to microseconds.
+/// Reads a timestamp of 4, 8 or 12 bytes. The fraction is truncated to microseconds.
 fn timestamp(data: &[u8]) -> Option<Timestamp> {
     let (seconds, nanos) = if let Ok(seconds) = <[u8; 4]>::try_from(data) {
         (i64::from(u32::from_be_bytes(seconds)), 0)

@@ -1,20 +1,21 @@
-//! What programs write that JSON does not have: a byte order mark, and Python's `NaN`, `Infinity` and `-Infinity`.
+//! What programs write besides JSON: a byte order mark, and Python's `NaN`, `Infinity` and
+//! `-Infinity`.
 
 use crate::body::unmarked;
 use std::borrow::Cow;
 
-/// What stands for a number that is none on the way through the parser: a character that Unicode keeps for internal
-/// use, so that no text has it.
+/// Marks a text that replaces such a number on its way through the parser. Unicode reserves this
+/// character for internal use, so no real text begins with it.
 const MARK: char = '\u{fdd0}';
 
-/// The literals, with what takes their place.
+/// Each literal, its replacement, and its value.
 const LITERALS: [(&[u8], &str, f64); 3] = [
     (b"-Infinity", "\"\u{fdd0}-\"", f64::NEG_INFINITY),
     (b"Infinity", "\"\u{fdd0}+\"", f64::INFINITY),
     (b"NaN", "\"\u{fdd0}0\"", f64::NAN),
 ];
 
-/// The text as a JSON parser takes it.
+/// The text as a JSON parser accepts it.
 pub(super) fn plain(json: &[u8]) -> Cow<'_, [u8]> {
     let json = unmarked(json);
     let mut out = Vec::new();
@@ -24,7 +25,7 @@ pub(super) fn plain(json: &[u8]) -> Cow<'_, [u8]> {
     while let Some(byte) = json.get(at) {
         match byte {
             b'"' => in_text = !in_text,
-            // What follows cannot end the text.
+            // The next character cannot end the string.
             b'\\' if in_text => at += 1,
             b'-' | b'I' | b'N' if !in_text => {
                 let rest = json.get(at..).unwrap_or_default();
@@ -49,7 +50,7 @@ pub(super) fn plain(json: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// The number that a text stands for; none for any other text.
+/// The number that a replacement means; none for any other text.
 pub(super) fn number(text: &str) -> Option<f64> {
     text.starts_with(MARK).then_some(())?;
     let stands = |(_, instead, _): &&(&[u8], &str, f64)| instead.trim_matches('"') == text;

@@ -1,13 +1,14 @@
-//! MessagePack, one value at a time. Trusts no length and never calls itself: memory is eight bytes a level.
+//! MessagePack, one value at a time. It trusts no length and does not recurse: it needs eight bytes of
+//! memory for each level of nesting.
 
 use crate::wire::BodyError;
 
-/// What a value is, from its first bytes. Strings, binary data and extensions come whole.
+/// The kind of a value, from its first bytes. Strings, binary data and extensions are complete.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::wire) enum Head<'a> {
     Nil,
     Bool(bool),
-    /// Zero and above, however it was packed.
+    /// Zero and above, in any encoding.
     Unsigned(u64),
     /// Below zero.
     Negative(i64),
@@ -16,14 +17,14 @@ pub(in crate::wire) enum Head<'a> {
     Str(&'a [u8]),
     Bin(&'a [u8]),
     Ext(i8, &'a [u8]),
-    /// So many values follow.
+    /// The number of values that follow.
     List(usize),
-    /// So many pairs of values follow.
+    /// The number of pairs of values that follow.
     Map(usize),
 }
 
 impl Head<'_> {
-    /// What it is in the words of an error message.
+    /// Its kind, for an error message.
     pub(in crate::wire) fn kind(&self) -> &'static str {
         match self {
             Head::Nil => "null",
@@ -39,7 +40,7 @@ impl Head<'_> {
     }
 }
 
-/// How far a value goes.
+/// The extent of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Extent {
     /// Where the next value begins.
@@ -48,9 +49,10 @@ pub(super) struct Extent {
     pub(super) depth: usize,
 }
 
-/// Reads the head of the value that begins at byte `at`, and says where the next value, or its first child, begins.
+/// Reads the head of the value at byte `at`, and says where the next value, or its first child, begins.
 ///
-/// A list or map longer than the bytes that are left is refused here, so that its length can be believed.
+/// A list or map that claims more items than bytes are left is refused here, so its length can be
+/// trusted.
 pub(in crate::wire) fn head(bytes: &[u8], at: usize) -> Result<(Head<'_>, usize), BodyError> {
     let mut reader = Reader { bytes, start: at, at };
     let [marker] = reader.array()?;
@@ -104,17 +106,17 @@ pub(in crate::wire) fn head(bytes: &[u8], at: usize) -> Result<(Head<'_>, usize)
     Ok((head, reader.at))
 }
 
-/// Goes through the value that begins at byte `start`, with everything in it.
+/// Checks the value at byte `start` and everything in it.
 pub(super) fn scan(bytes: &[u8], start: usize, max_depth: usize) -> Result<Extent, BodyError> {
     let mut at = start;
     let mut depth = 0;
-    // How many values each open list or map still has to come.
+    // How many values are still to come in each open list or map.
     let mut open: Vec<usize> = Vec::new();
     loop {
         let (head, next) = head(bytes, at)?;
         let children = match head {
             Head::List(length) => Some(length),
-            // Cannot overflow: the head has found this many bytes.
+            // Cannot overflow: the head was found to have this many bytes.
             Head::Map(length) => Some(length.saturating_mul(2)),
             _ => None,
         };
@@ -210,7 +212,7 @@ impl<'a> Reader<'a> {
         Ok(Head::Map(self.fitting(length, 2)?))
     }
 
-    /// The length of a list or map whose every entry takes at least so many bytes.
+    /// The length of a list or map whose entries take at least so many bytes each.
     fn fitting(&self, length: u32, entry: usize) -> Result<usize, BodyError> {
         let length = usize::try_from(length)
             .ok()

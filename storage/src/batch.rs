@@ -1,4 +1,4 @@
-//! What an actor hands to the writer: preconditions and writes that take effect together or not at all.
+//! Batches: preconditions and writes that take effect together or not at all.
 
 use crate::codec::{encode, HEADER};
 use crate::ids::{IdRef, Slot};
@@ -6,25 +6,25 @@ use crate::keys::{Key, Table};
 use crate::records::Record;
 use smallvec::SmallVec;
 
-/// What must hold when the batch is committed.
+/// A precondition, checked when the batch is committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Require {
-    /// There is no such key.
+    /// The key does not exist.
     Absent(Key),
-    /// The record of this key is at this revision.
+    /// The record of this key has this revision.
     Revision(Key, u64),
 }
 
-/// One change of the keyspace. Slots in the key, and in the value at the given offset, are filled in by the writer.
+/// One change. The writer fills in slots in the key, and in the value at the given offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
     /// Sets a key.
     Put {
-        /// Where.
+        /// The key.
         key: Key,
-        /// What.
+        /// The value.
         value: Vec<u8>,
-        /// An id to fill in, and at which offset of the value.
+        /// A slot to fill in, and its offset in the value.
         patch: Option<(usize, Slot)>,
         /// Whether the value is a record, with a header, rather than an index entry.
         record: bool,
@@ -33,10 +33,10 @@ pub enum Write {
     Delete(Key),
 }
 
-/// Preconditions and writes, atomic and in the order in which batches are handed over.
+/// Preconditions and writes, atomic. Batches take effect in the order in which they are committed.
 ///
-/// A record can only be replaced by naming the revision it was read at, so no cached state can overwrite what it
-/// has not seen.
+/// A record can only be replaced by naming the revision it was read at, so cached state cannot
+/// overwrite a change that it has not seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
     pub(crate) requires: Vec<Require>,
@@ -47,19 +47,19 @@ pub struct Batch {
 
 impl Batch {
     /// An empty batch.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks for the next id of `table`.
+    /// Allocates the next id of `table`.
     pub fn allocate(&mut self, table: Table) -> Slot {
         let slot = Slot(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
         self.slots.push(table);
         slot
     }
 
-    /// Lets the ids of `table` go on above `floor`, also those of this batch. Those that are above it already do not change.
+    /// Raises the counter of `table` to `floor`, before this batch's own ids are allocated. A
+    /// counter that is higher already does not change.
     pub fn raise(&mut self, table: Table, floor: u64) {
         self.floors.push((table, floor));
     }
@@ -69,31 +69,31 @@ impl Batch {
         self.requires.push(Require::Absent(key));
     }
 
-    /// Requires that the record of `key` is at `revision`.
+    /// Requires that the record of `key` has `revision`.
     pub fn require_revision(&mut self, key: Key, revision: u64) {
         self.requires.push(Require::Revision(key, revision));
     }
 
-    /// Creates a record: it must not exist yet. It starts at revision 1.
+    /// Creates a record, at revision 1. It must not exist.
     pub fn insert<R: Record>(&mut self, key: Key, record: &R) {
-        self.put_new(key, encode(1, record), None);
+        self.require_new(&key);
+        self.put_record(key, 1, record, None);
     }
 
-    /// As [`Self::insert`], for a record whose first field is a [`crate::ids::RawId`] that `names` is filled into.
+    /// As [`Self::insert`], for a record whose first field is a [`crate::ids::RawId`], which becomes
+    /// `names`.
     pub fn insert_naming<R: Record>(&mut self, key: Key, record: &R, names: impl Into<IdRef>) {
-        let (value, patch) = naming(encode(1, record), names.into());
-        self.put_new(key, value, patch);
+        self.require_new(&key);
+        self.put_record(key, 1, record, Some(names.into()));
     }
 
     /// Replaces the record that was read at `revision`. Returns the new revision.
     pub fn replace<R: Record>(&mut self, key: Key, revision: u64, record: &R) -> u64 {
-        let next = revision + 1;
-        self.require_revision(key.clone(), revision);
-        self.put_record(key, encode(next, record), None);
-        next
+        self.replace_record(key, revision, record, None)
     }
 
-    /// As [`Self::replace`], for a record whose first field is a [`crate::ids::RawId`] that `names` is filled into.
+    /// As [`Self::replace`], for a record whose first field is a [`crate::ids::RawId`], which
+    /// becomes `names`.
     pub fn replace_naming<R: Record>(
         &mut self,
         key: Key,
@@ -101,48 +101,43 @@ impl Batch {
         record: &R,
         names: impl Into<IdRef>,
     ) -> u64 {
-        let next = revision + 1;
-        let (value, patch) = naming(encode(next, record), names.into());
-        self.require_revision(key.clone(), revision);
-        self.put_record(key, value, patch);
-        next
+        self.replace_record(key, revision, record, Some(names.into()))
     }
 
-    /// Sets a small record whose every change goes with one of another record that this batch requires, such as a
-    /// stretch with its session.
+    /// Sets a small record that only changes together with another record that this batch requires,
+    /// such as a stretch with its session.
     pub fn put_guarded<R: Record>(&mut self, key: Key, record: &R) {
-        self.put_record(key, encode(1, record), None);
+        self.put_record(key, 1, record, None);
     }
 
-    /// As [`Self::put_guarded`], for a record whose first field is a [`crate::ids::RawId`] that `names` is filled into.
+    /// As [`Self::put_guarded`], for a record whose first field is a [`crate::ids::RawId`], which
+    /// becomes `names`.
     pub fn put_guarded_naming<R: Record>(&mut self, key: Key, record: &R, names: impl Into<IdRef>) {
-        let (value, patch) = naming(encode(1, record), names.into());
-        self.put_record(key, value, patch);
+        self.put_record(key, 1, record, Some(names.into()));
     }
 
     /// Removes the record that was read at `revision`.
     pub fn remove(&mut self, key: Key, revision: u64) {
         self.require_revision(key.clone(), revision);
-        self.writes.push(Write::Delete(key));
+        self.clear(key);
     }
 
-    /// Sets an index entry that says nothing but that it is there.
+    /// Sets an index entry without a value.
     pub fn mark(&mut self, key: Key) {
-        self.put_entry(key, Vec::new(), None);
+        self.set(key, &[]);
     }
 
-    /// Sets an index entry that leads to a record.
+    /// Sets an index entry to an id.
     pub fn point(&mut self, key: Key, to: impl Into<IdRef>) {
-        let (value, patch) = match to.into() {
-            IdRef::Known(id) => (id.to_be_bytes().to_vec(), None),
-            IdRef::Slot(slot) => (vec![0; 8], Some((0, slot))),
-        };
-        self.put_entry(key, value, patch);
+        match to.into() {
+            IdRef::Known(id) => self.set(key, &id.to_be_bytes()),
+            IdRef::Slot(slot) => self.put(key, vec![0; 8], Some((0, slot)), false),
+        }
     }
 
-    /// Sets an index entry to bytes of its own: at most 16 KiB, for only records are kept in pieces.
+    /// Sets an index entry to bytes of its own. At most 16 KiB: only records are split into pieces.
     pub fn set(&mut self, key: Key, value: &[u8]) {
-        self.put_entry(key, value.to_vec(), None);
+        self.put(key, value.to_vec(), None, false);
     }
 
     /// Removes an index entry.
@@ -150,18 +145,17 @@ impl Batch {
         self.writes.push(Write::Delete(key));
     }
 
-    /// Whether committing it would change nothing.
-    #[must_use]
+    /// Whether committing the batch would change nothing.
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty() && self.floors.is_empty()
     }
 
-    /// Whether it requires nothing and changes nothing.
-    pub(crate) fn says_nothing(&self) -> bool {
+    /// Whether the batch requires nothing and changes nothing.
+    pub(crate) fn has_no_effect(&self) -> bool {
         self.is_empty() && self.requires.is_empty() && self.slots.is_empty()
     }
 
-    /// Bytes of all keys and values that it writes.
+    /// Total length of all keys and values that it writes.
     pub(crate) fn bytes(&self) -> usize {
         self.writes
             .iter()
@@ -172,41 +166,47 @@ impl Batch {
             .sum()
     }
 
-    fn put_new(&mut self, key: Key, value: Vec<u8>, patch: Option<(usize, Slot)>) {
-        // A key with a fresh id in it cannot exist.
+    fn require_new(&mut self, key: &Key) {
+        // A key with a new id in it cannot exist.
         if key.slots.is_empty() {
             self.require_absent(key.clone());
         }
-        self.put_record(key, value, patch);
     }
 
-    fn put_record(&mut self, key: Key, value: Vec<u8>, patch: Option<(usize, Slot)>) {
-        self.writes.push(Write::Put {
-            key,
-            value,
-            patch,
-            record: true,
-        });
+    fn replace_record<R: Record>(
+        &mut self,
+        key: Key,
+        revision: u64,
+        record: &R,
+        names: Option<IdRef>,
+    ) -> u64 {
+        let next = revision + 1;
+        self.require_revision(key.clone(), revision);
+        self.put_record(key, next, record, names);
+        next
     }
 
-    fn put_entry(&mut self, key: Key, value: Vec<u8>, patch: Option<(usize, Slot)>) {
-        self.writes.push(Write::Put {
-            key,
-            value,
-            patch,
-            record: false,
-        });
-    }
-}
-
-fn naming(mut value: Vec<u8>, names: IdRef) -> (Vec<u8>, Option<(usize, Slot)>) {
-    match names {
-        IdRef::Slot(slot) => (value, Some((HEADER, slot))),
-        IdRef::Known(id) => {
-            if let Some(place) = value.get_mut(HEADER..HEADER + 8) {
-                place.copy_from_slice(&id.to_be_bytes());
+    fn put_record<R: Record>(&mut self, key: Key, revision: u64, record: &R, names: Option<IdRef>) {
+        let mut value = encode(revision, record);
+        let mut patch = None;
+        match names {
+            Some(IdRef::Slot(slot)) => patch = Some((HEADER, slot)),
+            Some(IdRef::Known(id)) => {
+                if let Some(place) = value.get_mut(HEADER..HEADER + 8) {
+                    place.copy_from_slice(&id.to_be_bytes());
+                }
             }
-            (value, None)
+            None => {}
         }
+        self.put(key, value, patch, true);
+    }
+
+    fn put(&mut self, key: Key, value: Vec<u8>, patch: Option<(usize, Slot)>, record: bool) {
+        self.writes.push(Write::Put {
+            key,
+            value,
+            patch,
+            record,
+        });
     }
 }

@@ -1,10 +1,12 @@
-//! A record's bytes: `[version][revision, 8 bytes big-endian][bincode]`.
+//! The bytes of a record: `[version][revision, 8 bytes big-endian][bincode]`.
 //!
-//! The version says how to read it, the revision which state of the record it is: preconditions name it.
+//! The version says how to decode the record. The revision counts its changes; preconditions name
+//! it.
 
 use crate::records::Record;
 use bincode::Options;
 use serde::de::DeserializeOwned;
+use serde::Serialize;
 use thiserror::Error;
 
 /// Bytes before the record itself.
@@ -19,27 +21,18 @@ pub struct Versioned<R> {
     pub record: R,
 }
 
-/// Why bytes on disk are no record.
+/// Why bytes could not be decoded as a record.
+#[allow(missing_docs, reason = "the messages describe the variants")]
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DecodeError {
-    /// Written by a newer build, or not a record at all.
     #[error("{record} has record version {found}, this build knows up to {known}: run the newer beamlive that wrote it")]
     UnknownVersion {
-        /// Which table.
         record: &'static str,
-        /// The version found.
         found: u8,
-        /// The newest version known.
         known: u8,
     },
-    /// Cut short, too long, or not what the version says.
     #[error("{record} does not decode: {reason}")]
-    Malformed {
-        /// Which table.
-        record: &'static str,
-        /// What bincode says.
-        reason: String,
-    },
+    Malformed { record: &'static str, reason: String },
 }
 
 fn options() -> impl Options {
@@ -51,52 +44,57 @@ pub(crate) fn encode<R: Record>(revision: u64, record: &R) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(128);
     bytes.push(R::VERSION);
     bytes.extend_from_slice(&revision.to_be_bytes());
-    // Writing to a Vec cannot fail and none of our records can fail to serialize; were one to, the golden tests
-    // and every read of it would say so, for the bytes would be cut short.
+    // Writing to a Vec cannot fail, and the golden tests show that every record serializes.
     if let Err(error) = options().serialize_into(&mut bytes, record) {
         tracing::error!(record = R::NAME, %error, "a record did not serialize");
     }
     bytes
 }
 
-/// Decodes a record of any version this build knows.
-///
-/// # Errors
-/// [`DecodeError`] when the bytes are cut short, too long, or of an unknown version.
+/// Decodes a record.
 pub fn decode<R: Record>(bytes: &[u8]) -> Result<Versioned<R>, DecodeError> {
-    let malformed = |reason: String| DecodeError::Malformed {
-        record: R::NAME,
-        reason,
-    };
-    let (Some(&version), Some(revision), Some(body)) =
-        (bytes.first(), revision_of(bytes), bytes.get(HEADER..))
+    let record = R::NAME;
+    let malformed = |reason: String| DecodeError::Malformed { record, reason };
+    let (Some(&found), Some(revision), Some(body)) = (bytes.first(), revision_of(bytes), bytes.get(HEADER..))
     else {
         return Err(malformed(format!(
             "{} bytes are too few for a header",
             bytes.len()
         )));
     };
-    let record = if version == R::VERSION {
-        decode_body(R::NAME, body)?
-    } else {
-        R::upgrade(version, body)?
-    };
+    let known = R::VERSION;
+    if found != known {
+        return Err(DecodeError::UnknownVersion { record, found, known });
+    }
+    let record = options()
+        .deserialize(body)
+        .map_err(|error| malformed(error.to_string()))?;
     Ok(Versioned { revision, record })
 }
 
-/// Decodes what follows the header as `T`: what an older version of a record was.
-pub(crate) fn decode_body<T: DeserializeOwned>(record: &'static str, body: &[u8]) -> Result<T, DecodeError> {
-    options()
-        .deserialize(body)
-        .map_err(|error| DecodeError::Malformed {
-            record,
-            reason: error.to_string(),
-        })
-}
-
-/// The revision in a value's header.
+/// The revision in the header of a record's bytes.
 pub(crate) fn revision_of(bytes: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(bytes.get(1..HEADER)?.try_into().ok()?))
+}
+
+/// The encoding of structs that always have the same length: big-endian integers, one after the
+/// other.
+fn fixed() -> impl Options {
+    bincode::DefaultOptions::new()
+        .with_fixint_encoding()
+        .with_big_endian()
+        .reject_trailing_bytes()
+}
+
+/// Encodes a struct of integers.
+pub(crate) fn encode_fixed(value: &impl Serialize) -> Vec<u8> {
+    // Integers cannot fail to serialize; empty bytes would not be decoded.
+    fixed().serialize(value).unwrap_or_default()
+}
+
+/// Decodes a struct of integers. `None` if the length is wrong.
+pub(crate) fn decode_fixed<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    fixed().deserialize(bytes).ok()
 }
 
 #[cfg(test)]

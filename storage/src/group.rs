@@ -1,9 +1,10 @@
-//! Pure: which batches of a group hold, which ids they get, and which rows result.
+//! What a group of batches changes: which batches hold, which ids they get, and which rows result.
+//! No I/O: the database is read through a closure.
 
 use crate::batch::{Batch, Require, Write};
 use crate::chunks;
 use crate::codec::revision_of;
-use crate::engine::EngineError;
+use crate::engine::error::EngineError;
 use crate::ids::Slot;
 use crate::keys::{self, Key, Table};
 use crate::tally::Tally;
@@ -12,45 +13,42 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use thiserror::Error;
 
-/// A batch that is durable, with the ids it was given.
+/// The ids that a durable batch was given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Committed {
     ids: SmallVec<[u64; 4]>,
 }
 
 impl Committed {
-    /// The id that `slot` of this batch was given; 0, which is no id, for a slot of another batch.
-    #[must_use]
+    /// The id of `slot`; 0, which is no id, for a slot of another batch.
     pub fn id(&self, slot: Slot) -> u64 {
         pick(&self.ids, slot).unwrap_or(0)
     }
 }
 
-/// The first precondition of a batch that did not hold. Nothing of the batch took effect and it consumed no id.
+/// The first precondition of a batch that did not hold. The batch had no effect and consumed no id.
 #[derive(Clone, PartialEq, Eq, Error)]
 #[error("precondition {requirement}, of a key of table {}, did not hold", .key.first().copied().unwrap_or(0))]
 pub struct Conflict {
-    /// Which precondition, in the order in which they were added to the batch. Their number, if a key or value names a
-    /// slot that its batch never allocated.
+    /// Index of the precondition in the batch. If a key or value names a slot that the batch did not
+    /// allocate, this is the number of preconditions.
     pub requirement: usize,
     key: Vec<u8>,
 }
 
 impl Conflict {
     /// The key that exists already, or whose record has another revision.
-    #[must_use]
     pub fn key(&self) -> &[u8] {
         &self.key
     }
 
-    /// Whether it is about a key of `table`.
-    #[must_use]
+    /// Whether the key is one of `table`.
     pub fn is_in(&self, table: Table) -> bool {
         self.key.first() == Some(&(table as u8))
     }
 }
 
-/// Keys may be secrets, such as those of directories: shows the table only.
+/// Shows the table only: keys may be secrets, such as those of directories.
 impl fmt::Debug for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Conflict")
@@ -60,37 +58,38 @@ impl fmt::Debug for Conflict {
     }
 }
 
-/// What became of a group of batches.
+/// The result of applying a group.
 #[derive(Debug)]
 pub struct Applied {
-    /// One per batch, in order.
+    /// The outcome of each batch, in order.
     pub outcomes: Vec<Result<Committed, Conflict>>,
-    /// Groups that the store holds after it, as its tally says.
+    /// Number of groups in the store afterwards, from its tally.
     pub groups: u64,
 }
 
-/// What a group of batches comes to.
+/// Rows to set, or to remove where there is no value.
+pub type Rows = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// What to write for a group.
 #[derive(Debug)]
 pub struct Plan {
-    /// What is to be answered once the rows are durable.
+    /// The result, once the rows are durable.
     pub applied: Applied,
-    /// Rows to set, or to remove where there is no value, in one atomic write. The tally is among them, if there are any.
-    pub rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// The rows of one atomic write. The tally is one of them, unless there are none.
+    pub rows: Rows,
 }
 
-/// Decides over `group`, given what the database holds. All preconditions of a batch are checked before its writes, and
-/// of several writes to one key the last counts.
+/// Plans `group`, given what `read` finds in the database. All preconditions of a batch are checked
+/// before its writes. Of several writes to one key, the last one counts.
 ///
 /// # Errors
-/// What `read` fails with, [`EngineError::Counter`] when a counter cannot be read or is used up, [`EngineError::Tally`].
+/// The error of `read`; [`EngineError::Counter`] when a counter is invalid or used up;
+/// [`EngineError::Tally`].
 pub fn plan(
     group: &[Batch],
     mut read: impl FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>,
 ) -> Result<Plan, EngineError> {
-    let tally = match read(Tally::key().as_bytes())? {
-        None => Tally::default(),
-        Some(bytes) => Tally::decode(&bytes).ok_or(EngineError::Tally)?,
-    };
+    let tally = Tally::read(&mut read)?;
     let mut view = View {
         rows: BTreeMap::new(),
         seen: HashMap::new(),
@@ -111,12 +110,28 @@ pub fn plan(
     })
 }
 
+/// Plans `group` and writes the rows that result, if there are any, with `write`.
+///
+/// # Errors
+/// As [`plan`], and the error of `write`.
+pub fn apply(
+    group: &[Batch],
+    read: impl FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>,
+    write: impl FnOnce(Rows) -> Result<(), EngineError>,
+) -> Result<Applied, EngineError> {
+    let plan = plan(group, read)?;
+    if !plan.rows.is_empty() {
+        write(plan.rows)?;
+    }
+    Ok(plan.applied)
+}
+
 /// The database as it will be after the batches so far.
 struct View<F> {
-    rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    /// What was read, so that the group reads a key once and removes pieces without reading their head again.
+    rows: Rows,
+    /// What was read, so that a group reads each key once.
     seen: HashMap<Vec<u8>, Option<Vec<u8>>>,
-    /// What the database holds after them.
+    /// The tally after these batches.
     tally: Tally,
     read: F,
 }
@@ -166,7 +181,7 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
         for write in &batch.writes {
             let (Write::Put { key, .. } | Write::Delete(key)) = write;
             match filled(write, &ids) {
-                // A key with a new id in it can't exist yet.
+                // A key with a new id in it cannot exist yet.
                 Some(write) => writes.push((write, key.slots.is_empty())),
                 None => {
                     return Ok(Err(Conflict {
@@ -190,8 +205,8 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
         Ok(Ok(Committed { ids }))
     }
 
-    /// The rows that result, with the tally that they come to.
-    fn finish(mut self) -> (BTreeMap<Vec<u8>, Option<Vec<u8>>>, Tally) {
+    /// The rows that result, and their tally.
+    fn finish(mut self) -> (Rows, Tally) {
         if !self.rows.is_empty() {
             self.tally.groups += 1;
             self.rows
@@ -208,7 +223,7 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
         Ok(self.known(key))
     }
 
-    /// What is known of a key without reading it.
+    /// The value of a key that was written or read already.
     fn known(&self, key: &[u8]) -> Option<&[u8]> {
         self.rows.get(key).or_else(|| self.seen.get(key))?.as_deref()
     }
@@ -233,7 +248,8 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
         record: bool,
         may_exist: bool,
     ) -> Result<(), EngineError> {
-        // Who replaces or removes a record has named its revision, so its head has been read.
+        // The batch has named the revision of a record that it replaces or removes, so the head has
+        // been read.
         let stale: Vec<_> = match self.known(&key) {
             Some(old) => chunks::piece_keys(&key, old).collect(),
             None => Vec::new(),
@@ -254,7 +270,8 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
         self.set(key, Some(pieces.head), may_exist)
     }
 
-    /// Sets one row, or removes it, and keeps the tally: for that, what was there is read if there may be something.
+    /// Sets or removes one row and updates the tally, for which the old value is read if the key may
+    /// exist.
     fn set(&mut self, key: Vec<u8>, value: Option<Vec<u8>>, may_exist: bool) -> Result<(), EngineError> {
         if may_exist {
             self.current(&key)?;
@@ -271,7 +288,8 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
     }
 }
 
-/// A row that is to be set or removed, with all ids in it, and whether it is a record.
+/// The key and value of a write with all ids filled in, and whether it is a record. `None` if a slot
+/// was never allocated.
 fn filled(write: &Write, ids: &[u64]) -> Option<(Vec<u8>, Option<Vec<u8>>, bool)> {
     match write {
         Write::Delete(key) => Some((fill(key, ids)?, None, false)),

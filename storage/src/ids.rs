@@ -1,18 +1,19 @@
-//! Ids of records: one type per table, so that a sample's number can't be taken for a dataset's.
+//! Ids of records: one type per table, so a sample's id cannot be used as a dataset's.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// An id in a key or a value: known already, or allocated when the batch is committed.
+/// An id in a key or a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IdRef {
     /// The id of a record that exists.
     Known(u64),
-    /// The id that the writer gives to this slot of the same batch.
+    /// The id that the writer allocates for this slot of the same batch.
     Slot(Slot),
 }
 
-/// A place in a [`crate::Batch`] whose id the writer allocates: contiguous per table, never reused.
+/// A placeholder in a batch for an id that the writer allocates. Allocated ids are contiguous per
+/// table and never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Slot(pub(crate) u32);
 
@@ -50,11 +51,11 @@ ids! {
     BeamlineId;
     /// A data type, such as `DATA` or `RASTER`.
     DataTypeId;
-    /// A kind of container: its locations, in order.
+    /// A type of container: its locations, in order.
     ContainerTypeId;
-    /// A puck, an adaptor, an automounter's own container.
+    /// A puck, an adaptor, or the container of an automounter.
     ContainerId;
-    /// The tie between a beamline and the container that its robot holds.
+    /// Which container the robot of a beamline holds.
     AutomounterId;
     /// A group of samples of a project.
     GroupId;
@@ -76,10 +77,10 @@ ids! {
     FeedbackId;
 }
 
-/// An id stored as eight raw bytes, so that the writer can fill it in when it allocates it.
+/// An id stored as eight raw bytes, so that the writer can fill it in when it allocates the id.
 ///
-/// A record that names a freshly allocated record has a `RawId` as its **first** field and goes into the batch
-/// with [`crate::Batch::insert_naming`] or [`crate::Batch::replace_naming`]. Zero stands for none: ids start at 1.
+/// A record that names a new record has a `RawId` as its **first** field and goes into the batch
+/// with `Batch::insert_naming` or `Batch::replace_naming`. Zero is no id: ids start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RawId([u8; 8]);
@@ -89,12 +90,8 @@ impl RawId {
     pub const NONE: Self = Self([0; 8]);
 
     /// The id, or `None` for [`RawId::NONE`].
-    #[must_use]
     pub fn get(self) -> Option<u64> {
-        match u64::from_be_bytes(self.0) {
-            0 => None,
-            id => Some(id),
-        }
+        Some(u64::from_be_bytes(self.0)).filter(|id| *id != 0)
     }
 }
 

@@ -1,45 +1,45 @@
-//! What the writer counts.
+//! Counters and histograms of the writer.
 
-use crate::engine::Filesystem;
+use crate::engine::interface::Filesystem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Upper bounds of the buckets of batches per group.
+/// Upper bounds of the buckets for batches per group.
 const GROUP_BOUNDS: [u64; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
-/// Upper bounds of the buckets of commit latency, in µs.
+/// Upper bounds of the buckets for commit latency, in µs.
 const LATENCY_BOUNDS: [u64; 12] = [
     100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000,
 ];
 
-/// What the writer has done and what waits for it, at one moment.
+/// Metrics of the store at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WriterMetrics {
-    /// Places of the queue that are taken: batches that wait, and permits.
+    /// Slots of the queue in use: waiting batches, and permits.
     pub queue_depth: usize,
-    /// Places that the queue has.
+    /// Slots of the queue.
     pub queue_capacity: usize,
-    /// Groups that were written, each with one sync.
+    /// Groups written, each with one sync.
     pub groups: u64,
-    /// Batches that are durable.
+    /// Batches committed.
     pub batches: u64,
     /// Batches whose preconditions did not hold.
     pub conflicts: u64,
     /// Batches per group.
     pub group_size: Histogram,
-    /// From handing a batch over to its being durable, in seconds.
+    /// Time from commit to durability of a batch, in seconds.
     pub commit_seconds: Histogram,
     /// Bytes of the store's files.
     pub disk_bytes: u64,
-    /// What an operator has to see to.
+    /// A problem that an operator must fix.
     pub trouble: Option<String>,
-    /// The file system of these files; none for a store that has none.
+    /// The file system of these files; `None` for a store in memory.
     pub filesystem: Option<Filesystem>,
 }
 
-/// A distribution, in the form that Prometheus has it.
+/// A histogram in the form of Prometheus.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
-    /// Upper bounds, and how many observations are at or below each.
+    /// Upper bounds, with the number of observations at or below each.
     pub buckets: Vec<(f64, u64)>,
     /// Sum of all observations.
     pub sum: f64,
@@ -47,115 +47,89 @@ pub struct Histogram {
     pub count: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Meters {
     pub(crate) groups: AtomicU64,
     pub(crate) batches: AtomicU64,
     pub(crate) conflicts: AtomicU64,
-    group_size: Distribution<10>,
-    latency: Distribution<12>,
+    group_size: Distribution,
+    latency: Distribution,
+}
+
+impl Default for Meters {
+    fn default() -> Self {
+        Self {
+            groups: AtomicU64::new(0),
+            batches: AtomicU64::new(0),
+            conflicts: AtomicU64::new(0),
+            group_size: Distribution::new(&GROUP_BOUNDS),
+            latency: Distribution::new(&LATENCY_BOUNDS),
+        }
+    }
 }
 
 impl Meters {
     pub(crate) fn group(&self, batches: usize) {
         self.groups.fetch_add(1, Ordering::Relaxed);
         self.group_size
-            .observe(&GROUP_BOUNDS, u64::try_from(batches).unwrap_or(u64::MAX));
+            .observe(u64::try_from(batches).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn commit(&self, after: Duration) {
         self.batches.fetch_add(1, Ordering::Relaxed);
-        self.latency.observe(
-            &LATENCY_BOUNDS,
-            u64::try_from(after.as_micros()).unwrap_or(u64::MAX),
-        );
-    }
-
-    pub(crate) fn conflict(&self) {
-        self.conflicts.fetch_add(1, Ordering::Relaxed);
+        self.latency
+            .observe(u64::try_from(after.as_micros()).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn group_size(&self) -> Histogram {
-        self.group_size.snapshot(&GROUP_BOUNDS, 1.0)
+        self.group_size.histogram(1.0)
     }
 
     pub(crate) fn commit_seconds(&self) -> Histogram {
-        self.latency.snapshot(&LATENCY_BOUNDS, 1e-6)
+        self.latency.histogram(1e-6)
     }
 }
 
 #[derive(Debug)]
-struct Distribution<const N: usize> {
-    counts: [AtomicU64; N],
-    above: AtomicU64,
+struct Distribution {
+    /// Upper bound of each bucket, and the number of observations in it.
+    buckets: Vec<(u64, AtomicU64)>,
+    count: AtomicU64,
     sum: AtomicU64,
 }
 
-impl<const N: usize> Default for Distribution<N> {
-    fn default() -> Self {
+impl Distribution {
+    fn new(bounds: &[u64]) -> Self {
         Self {
-            counts: std::array::from_fn(|_| AtomicU64::new(0)),
-            above: AtomicU64::new(0),
+            buckets: bounds.iter().map(|bound| (*bound, AtomicU64::new(0))).collect(),
+            count: AtomicU64::new(0),
             sum: AtomicU64::new(0),
         }
     }
-}
 
-impl<const N: usize> Distribution<N> {
-    fn observe(&self, bounds: &[u64; N], value: u64) {
-        let place = bounds.iter().position(|bound| value <= *bound);
-        place
-            .and_then(|place| self.counts.get(place))
-            .unwrap_or(&self.above)
-            .fetch_add(1, Ordering::Relaxed);
+    fn observe(&self, value: u64) {
+        // First, so that no bucket is ever above the count.
+        self.count.fetch_add(1, Ordering::Relaxed);
+        if let Some((_, bucket)) = self.buckets.iter().find(|(bound, _)| value <= *bound) {
+            bucket.fetch_add(1, Ordering::Relaxed);
+        }
         self.sum.fetch_add(value, Ordering::Relaxed);
     }
 
     #[allow(clippy::cast_precision_loss, reason = "a metric may be off by a part in 2^53")]
-    fn snapshot(&self, bounds: &[u64; N], unit: f64) -> Histogram {
+    fn histogram(&self, unit: f64) -> Histogram {
         let mut below = 0;
-        let buckets = bounds
-            .iter()
-            .zip(&self.counts)
-            .map(|(bound, count)| {
-                below += count.load(Ordering::Relaxed);
-                (*bound as f64 * unit, below)
-            })
-            .collect();
+        let buckets = self.buckets.iter().map(|(bound, bucket)| {
+            below += bucket.load(Ordering::Relaxed);
+            (*bound as f64 * unit, below)
+        });
         Histogram {
-            buckets,
+            buckets: buckets.collect(),
             sum: self.sum.load(Ordering::Relaxed) as f64 * unit,
-            count: below + self.above.load(Ordering::Relaxed),
+            count: self.count.load(Ordering::Relaxed),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::float_cmp)]
-    use super::*;
-
-    #[test]
-    fn buckets_are_cumulative_and_what_is_above_counts() {
-        let meters = Meters::default();
-        for size in [1, 2, 3, 512, 513] {
-            meters.group(size);
-        }
-        let sizes = meters.group_size();
-        assert_eq!(sizes.buckets.first().unwrap(), &(1.0, 1));
-        assert_eq!(sizes.buckets.get(1).unwrap(), &(2.0, 2));
-        assert_eq!(sizes.buckets.get(2).unwrap(), &(4.0, 3));
-        assert_eq!(sizes.buckets.last().unwrap(), &(512.0, 4));
-        assert_eq!((sizes.count, sizes.sum), (5, 1031.0));
-    }
-
-    #[test]
-    fn latencies_are_in_seconds() {
-        let meters = Meters::default();
-        meters.commit(Duration::from_millis(2));
-        let latency = meters.commit_seconds();
-        assert!((latency.sum - 0.002).abs() < 1e-9);
-        let first = latency.buckets.iter().find(|(_, count)| *count == 1).unwrap();
-        assert!((first.0 - 0.0025).abs() < 1e-9);
-    }
-}
+mod tests;

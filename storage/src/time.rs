@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// The same instant as a `DateTime`; saturates at the ends of what chrono can say.
+    /// The same instant as a `DateTime`; saturates at the limits of chrono.
     #[must_use]
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or(if self.0 < 0 {
@@ -19,7 +19,7 @@ impl Timestamp {
         })
     }
 
-    /// Microseconds from `earlier` to here; saturating.
+    /// Microseconds from `earlier` to this instant; saturating.
     #[must_use]
     pub fn micros_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)

@@ -1,13 +1,15 @@
-//! The one thread that writes: drains the queue, groups, applies, syncs, resolves receipts.
+//! The one thread that writes: takes batches from the queue in groups, applies them, resolves
+//! receipts.
 //!
-//! It outlives every failure of the database, because someone must answer the batches that still come.
+//! It keeps running after a failure of the database, to answer the batches that still arrive.
 
 use crate::batch::Batch;
+use crate::engine::files::pause;
 use crate::engine::{Engine, EngineError, Failure};
 use crate::group::{Applied, Committed, Conflict};
 use crate::mark::Marker;
 use crate::metrics::Meters;
-use crate::snapshot::Snapshots;
+use crate::snapshot::state::Snapshots;
 use std::any::Any;
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -15,18 +17,18 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use std::thread;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
-/// Batches in one group at most.
+/// Maximum number of batches in a group.
 const GROUP_BATCHES: usize = 512;
-/// Bytes at which a group takes no further batch.
+/// Size at which a group takes no further batch.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
-/// How long a group is tried again that met a passing failure, and how often. A disk that fills up may have room again
-/// once the database has tidied up.
+/// How long a group is retried after a passing failure. A full disk may have room again once the
+/// database has cleaned up.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Pause between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why a batch was not committed.
@@ -35,105 +37,95 @@ pub enum CommitError {
     /// A precondition did not hold: the record has changed, or exists already. Nothing took effect.
     #[error("the batch conflicts with what is stored")]
     Conflict(#[from] Conflict),
-    /// The store does not write any more; whether the batch took effect is known after a restart.
+    /// The store no longer writes. Whether the batch took effect is known after a restart.
     #[error("the store does not write: {0}")]
     WritesOff(Arc<str>),
 }
 
-/// A place in the writer's queue. Dropping it gives the place back.
+/// A slot in the writer's queue. Dropping it frees the slot.
 #[derive(Debug)]
 pub struct Permit {
-    place: mpsc::OwnedPermit<Job>,
-    shown: Arc<Shown>,
+    pub(crate) slot: mpsc::OwnedPermit<Job>,
+    pub(crate) state: Arc<WriterState>,
 }
 
 impl Permit {
-    pub(crate) fn new(place: mpsc::OwnedPermit<Job>, shown: Arc<Shown>) -> Self {
-        Self { place, shown }
-    }
-
-    /// Hands `batch` over. Batches take effect in the order of these calls, whether or not anyone awaits the receipt.
+    /// Commits `batch`. Batches take effect in the order of these calls, whether or not the receipt
+    /// is awaited.
     ///
-    /// A batch that requires and writes nothing is a question: is all durable that was handed over before? Where
-    /// nothing is outstanding, its receipt has resolved already.
+    /// The receipt of an empty batch resolves when all batches before it are durable: at once, if
+    /// none is outstanding.
     pub fn commit(self, batch: Batch) -> Receipt {
-        if batch.says_nothing() && !self.shown.is_outstanding() {
-            return Receipt(State::Durable);
+        if batch.has_no_effect() && !self.state.is_outstanding() {
+            let (sender, outcome) = oneshot::channel();
+            let _ = sender.send(Ok(Committed::default()));
+            return Receipt(outcome);
         }
         self.send(batch)
     }
 
-    /// Waits for a turn of the writer: resolves after a group that begins after this call.
+    /// Resolves after a group that starts after this call.
     pub(crate) fn take_turn(self) -> Receipt {
         self.send(Batch::new())
     }
 
     fn send(self, batch: Batch) -> Receipt {
-        self.shown.handed_over.fetch_add(1, Ordering::SeqCst);
+        self.state.committed.fetch_add(1, Ordering::SeqCst);
         let (sender, outcome) = oneshot::channel();
-        self.place.send(Job {
+        self.slot.send(Job {
             batch,
-            handed_over: Instant::now(),
+            committed: Instant::now(),
             receipt: sender,
         });
-        Receipt(State::Waiting(outcome))
+        Receipt(outcome)
     }
 }
 
-/// Resolves once the batch, and all that were handed over before it, are durable. Dropping it does not call the batch
-/// back.
+/// Resolves once the batch and all batches before it are durable. Dropping it does not cancel the
+/// batch.
 #[derive(Debug)]
 #[must_use = "nothing may be acknowledged before the receipt resolves"]
-pub struct Receipt(State);
-
-#[derive(Debug)]
-enum State {
-    /// There was nothing to wait for.
-    Durable,
-    Waiting(oneshot::Receiver<Result<Committed, CommitError>>),
-}
+pub struct Receipt(oneshot::Receiver<Result<Committed, CommitError>>);
 
 impl Future for Receipt {
     type Output = Result<Committed, CommitError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.0 {
-            State::Durable => Poll::Ready(Ok(Committed::default())),
-            State::Waiting(outcome) => Pin::new(outcome).poll(context).map(|outcome| {
-                outcome.unwrap_or_else(|_| Err(CommitError::WritesOff(Arc::from("the writer ended"))))
-            }),
-        }
+        let ended = |_| Err(CommitError::WritesOff(Arc::from("the writer ended")));
+        Pin::new(&mut self.0)
+            .poll(context)
+            .map(|outcome| outcome.unwrap_or_else(ended))
     }
 }
 
 /// A batch in the queue.
 pub(crate) struct Job {
     batch: Batch,
-    handed_over: Instant,
+    committed: Instant,
     receipt: oneshot::Sender<Result<Committed, CommitError>>,
 }
 
-/// What the writer shows to the handles of the store.
+/// State that the writer shares with the handles of the store.
 #[derive(Debug, Default)]
-pub(crate) struct Shown {
-    /// Why nothing is written any more; never taken back.
+pub(crate) struct WriterState {
+    /// Why writes are off; never cleared.
     pub(crate) failure: OnceLock<Arc<str>>,
-    /// Batches that were handed over, and those of them that were answered.
-    handed_over: AtomicU64,
+    /// Number of batches committed, and of those that were answered.
+    committed: AtomicU64,
     answered: AtomicU64,
     pub(crate) meters: Meters,
     pub(crate) snapshots: Snapshots,
 }
 
-impl Shown {
-    /// Whether a batch was handed over that is not known to be durable. What somebody has read of a batch was handed over
-    /// before, so it counts.
+impl WriterState {
+    /// Whether a committed batch is not known to be durable. A batch whose effects can be read was
+    /// committed before, so it is counted.
     fn is_outstanding(&self) -> bool {
         let answered = self.answered.load(Ordering::SeqCst);
-        self.failure.get().is_some() || answered != self.handed_over.load(Ordering::SeqCst)
+        self.failure.get().is_some() || answered != self.committed.load(Ordering::SeqCst)
     }
 
-    /// Turns writes off, for good. The first reason stays.
+    /// Turns writes off permanently. The first reason stays.
     pub(crate) fn turn_off(&self, reason: &str) -> Arc<str> {
         Arc::clone(self.failure.get_or_init(|| {
             tracing::error!(
@@ -149,27 +141,29 @@ impl Shown {
 pub(crate) fn run(
     engine: &dyn Engine,
     mut queue: mpsc::Receiver<Job>,
-    shown: &Shown,
+    state: &WriterState,
     marker: Option<Marker>,
 ) {
     while let Some(first) = queue.blocking_recv() {
         let (batches, waiting) = gather(first, &mut queue);
-        let result = match shown.failure.get() {
+        let result = match state.failure.get() {
             Some(reason) => Err(Arc::clone(reason)),
-            None => commit(engine, &batches, &shown.snapshots).map_err(|reason| shown.turn_off(&reason)),
+            None => commit(engine, &batches, &state.snapshots).map_err(|reason| state.turn_off(&reason)),
         };
-        // A receipt that nobody waits for any more is no failure.
+        // Sending fails if the receipt was dropped, which is fine.
         match result {
             Ok(Applied { outcomes, groups }) => {
-                shown.meters.group(batches.len());
-                shown.answered.fetch_add(waiting.len() as u64, Ordering::SeqCst);
+                state.meters.group(batches.len());
+                state.answered.fetch_add(waiting.len() as u64, Ordering::SeqCst);
                 if let Some(marker) = &marker {
                     marker.acknowledged(groups);
                 }
-                for ((handed_over, receipt), outcome) in waiting.into_iter().zip(outcomes) {
+                for ((committed, receipt), outcome) in waiting.into_iter().zip(outcomes) {
                     match &outcome {
-                        Ok(_) => shown.meters.commit(handed_over.elapsed()),
-                        Err(_) => shown.meters.conflict(),
+                        Ok(_) => state.meters.commit(committed.elapsed()),
+                        Err(_) => {
+                            state.meters.conflicts.fetch_add(1, Ordering::Relaxed);
+                        }
                     }
                     let _ = receipt.send(outcome.map_err(CommitError::Conflict));
                 }
@@ -185,14 +179,14 @@ pub(crate) fn run(
 
 type Waiting = Vec<(Instant, oneshot::Sender<Result<Committed, CommitError>>)>;
 
-/// Takes what waits already, up to a bound, so that one sync serves all of it.
+/// Takes the batches that wait already, up to a limit, so that one sync covers all of them.
 fn gather(first: Job, queue: &mut mpsc::Receiver<Job>) -> (Vec<Batch>, Waiting) {
     let (mut batches, mut waiting, mut bytes) = (Vec::new(), Vec::new(), 0_usize);
     let mut next = Some(first);
     while let Some(job) = next.take() {
         bytes = bytes.saturating_add(job.batch.bytes());
         batches.push(job.batch);
-        waiting.push((job.handed_over, job.receipt));
+        waiting.push((job.committed, job.receipt));
         if batches.len() < GROUP_BATCHES && bytes < GROUP_BYTES {
             next = queue.try_recv().ok();
         }
@@ -200,7 +194,7 @@ fn gather(first: Job, queue: &mut mpsc::Receiver<Job>) -> (Vec<Batch>, Waiting) 
     (batches, waiting)
 }
 
-/// Applies a group, or says why nothing may be written any more.
+/// Applies a group. An error is the reason to turn writes off.
 fn commit(engine: &dyn Engine, group: &[Batch], snapshots: &Snapshots) -> Result<Applied, String> {
     let apply = || {
         snapshots.before(engine, group);
@@ -208,7 +202,7 @@ fn commit(engine: &dyn Engine, group: &[Batch], snapshots: &Snapshots) -> Result
         loop {
             match engine.apply(group) {
                 Err(error) if error.failure() == Failure::Passing && began.elapsed() < PATIENCE => {
-                    pause();
+                    pause(PAUSE);
                 }
                 outcome => return outcome,
             }
@@ -221,21 +215,13 @@ fn commit(engine: &dyn Engine, group: &[Batch], snapshots: &Snapshots) -> Result
             applied.outcomes.len(),
             group.len()
         )),
-        Ok(Err(error)) => Err(told(&error)),
+        Ok(Err(error)) => Err(reason(&error)),
         Err(panic) => Err(format!("the database panicked: {}", message(panic.as_ref()))),
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "nothing tells when a disk has room again, and there is nothing else for the writer to do"
-)]
-fn pause() {
-    thread::sleep(PAUSE);
-}
-
-/// What went wrong, and what that means for the last changes.
-fn told(error: &EngineError) -> String {
+/// The error, and what it means for the last changes.
+fn reason(error: &EngineError) -> String {
     match error.failure() {
         Failure::Final | Failure::Passing => error.chain(),
         Failure::Unknown => format!(
@@ -245,11 +231,11 @@ fn told(error: &EngineError) -> String {
     }
 }
 
-/// What a panic said.
-pub(crate) fn message(panic: &(dyn Any + Send)) -> &str {
+/// The message of a panic.
+fn message(panic: &(dyn Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("it did not say why")
+        .unwrap_or("no message")
 }

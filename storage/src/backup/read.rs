@@ -1,14 +1,11 @@
-//! Reads a backup, and trusts nothing in it.
+//! Reads a backup. Every length and checksum in it is verified.
 
-use super::{checksum, options, version, BackupError, End, Header, Kind, FRAME_HEAD, MAGIC, MAX_FRAME};
-use crate::snapshot::Rows;
-use bincode::Options;
-use flate2::read::DeflateDecoder;
-use serde::de::DeserializeOwned;
+use super::format::{self, version, BackupError, Frame, Header, MAGIC};
+use crate::snapshot::state::Rows;
 use sha2::{Digest, Sha256};
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 
-/// Reads a backup from front to back. Memory is bounded by the longest frame there may be.
+/// Reads a backup from front to back. Takes no more memory than the longest frame allowed.
 #[derive(Debug)]
 pub struct Reader<R> {
     source: R,
@@ -20,21 +17,11 @@ pub struct Reader<R> {
     ended: bool,
 }
 
-struct Frame {
-    kind: Kind,
-    content: Vec<u8>,
-    /// Its bytes as they stand in the file.
-    raw: Vec<u8>,
-}
-
 impl<R: Read> Reader<R> {
-    /// Reads as far as the header.
-    ///
-    /// # Errors
-    /// [`BackupError`].
+    /// Reads the header.
     pub fn open(mut source: R) -> Result<Self, BackupError> {
         let mut magic = [0; MAGIC.len()];
-        fill(&mut source, &mut magic).map_err(|error| match error {
+        format::fill(&mut source, &mut magic).map_err(|error| match error {
             BackupError::CutShort => BackupError::Foreign,
             error => error,
         })?;
@@ -48,26 +35,21 @@ impl<R: Read> Reader<R> {
         if *found != version() {
             return Err(BackupError::Damaged("its format never was"));
         }
-        let frame = read_frame(&mut source)?;
-        let header = match frame.kind {
-            Kind::Header => decoded(&frame.content, "its header")?,
-            _ => return Err(BackupError::Damaged("it has no header")),
+        let (Frame::Header(header), raw) = format::read(&mut source)? else {
+            return Err(BackupError::Damaged("it has no header"));
         };
-        let mut sum = Sha256::new();
-        sum.update(magic);
-        sum.update(&frame.raw);
         Ok(Self {
             source,
             header,
-            sum,
+            sum: Sha256::new().chain_update(magic).chain_update(&raw),
             last_key: Vec::new(),
             rows: 0,
-            bytes: (magic.len() + frame.raw.len()) as u64,
+            bytes: (magic.len() + raw.len()) as u64,
             ended: false,
         })
     }
 
-    /// What it says of itself.
+    /// The header.
     pub fn header(&self) -> &Header {
         &self.header
     }
@@ -82,36 +64,42 @@ impl<R: Read> Reader<R> {
         self.bytes
     }
 
-    /// The next rows; none once the whole backup was there and every checksum was right.
+    /// The next rows; `None` once the whole backup was read and every checksum was right.
     ///
     /// # Errors
-    /// [`BackupError`]: then nothing that was read may be kept.
+    /// [`BackupError`]: then nothing that was read may be used.
     pub fn next_rows(&mut self) -> Result<Option<Rows>, BackupError> {
         if self.ended {
             return Ok(None);
         }
-        let frame = read_frame(&mut self.source)?;
-        self.bytes += frame.raw.len() as u64;
-        match frame.kind {
-            Kind::Header => Err(BackupError::Damaged("it has two headers")),
-            Kind::Broken => Err(BackupError::Broken(
-                String::from_utf8_lossy(&frame.content).into_owned(),
-            )),
-            Kind::Rows => {
-                self.sum.update(&frame.raw);
-                let rows = self.take_rows(&frame.content)?;
+        let (frame, raw) = format::read(&mut self.source)?;
+        self.bytes += raw.len() as u64;
+        match frame {
+            Frame::Header(_) => Err(BackupError::Damaged("it has two headers")),
+            Frame::Broken(reason) => Err(BackupError::Broken(reason)),
+            Frame::Rows(rows) => {
+                self.sum.update(&raw);
                 self.rows += rows.len() as u64;
-                Ok(Some(rows))
+                for (key, _) in &rows {
+                    if **key <= self.last_key {
+                        return Err(BackupError::Damaged("the order of its rows"));
+                    }
+                    self.last_key.clone_from(key);
+                }
+                let rows = rows.into_iter();
+                Ok(Some(
+                    rows.map(|(key, value)| (key.into_vec(), value.into_vec()))
+                        .collect(),
+                ))
             }
-            Kind::End => {
-                let end: End = decoded(&frame.content, "its end")?;
-                if end.sha256 != <[u8; 32]>::from(self.sum.clone().finalize()) {
+            Frame::End { rows, sha256 } => {
+                if sha256 != <[u8; 32]>::from(self.sum.clone().finalize()) {
                     return Err(BackupError::Damaged("the checksum of the whole"));
                 }
-                if end.rows != self.rows {
+                if rows != self.rows {
                     return Err(BackupError::Damaged("the number of rows"));
                 }
-                match fill(&mut self.source, &mut [0]) {
+                match format::fill(&mut self.source, &mut [0]) {
                     Err(BackupError::CutShort) => {}
                     Ok(()) => return Err(BackupError::Damaged("something follows its end")),
                     Err(error) => return Err(error),
@@ -121,77 +109,4 @@ impl<R: Read> Reader<R> {
             }
         }
     }
-
-    fn take_rows(&mut self, mut content: &[u8]) -> Result<Rows, BackupError> {
-        let mut rows = Rows::new();
-        while !content.is_empty() {
-            let (key, value) = take_row(&mut content).ok_or(BackupError::Damaged("a row"))?;
-            if key <= self.last_key.as_slice() {
-                return Err(BackupError::Damaged("the order of its rows"));
-            }
-            key.clone_into(&mut self.last_key);
-            rows.push((key.to_vec(), value.to_vec()));
-        }
-        Ok(rows)
-    }
-}
-
-fn take_row<'a>(content: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let (key, rest) = content.split_first_chunk()?;
-    let (value, rest) = rest.split_first_chunk()?;
-    let (key, value) = (u16::from_be_bytes(*key), u32::from_be_bytes(*value));
-    let (key, rest) = rest.split_at_checked(usize::from(key))?;
-    let (value, rest) = rest.split_at_checked(usize::try_from(value).ok()?)?;
-    *content = rest;
-    Some((key, value))
-}
-
-fn read_frame(source: &mut impl Read) -> Result<Frame, BackupError> {
-    let mut head = [0; FRAME_HEAD];
-    fill(source, &mut head)?;
-    let [kind, a, b, c, d, e, f, g, h, sum @ ..] = head;
-    let (length, inflated) = (
-        u32::from_be_bytes([a, b, c, d]) as usize,
-        u32::from_be_bytes([e, f, g, h]) as usize,
-    );
-    let kind = Kind::from_byte(kind).ok_or(BackupError::Damaged("the kind of a frame"))?;
-    if length > MAX_FRAME || inflated > MAX_FRAME {
-        return Err(BackupError::Damaged("the length of a frame"));
-    }
-    // Grows with what really comes, not with what is said.
-    let mut raw = head.to_vec();
-    let read = source
-        .take(length as u64)
-        .read_to_end(&mut raw)
-        .map_err(BackupError::Io)?;
-    if read < length {
-        return Err(BackupError::CutShort);
-    }
-    let (head, deflated) = raw.split_at_checked(FRAME_HEAD).ok_or(BackupError::CutShort)?;
-    let summed = head.split_last_chunk::<4>().map_or(head, |(summed, _)| summed);
-    if checksum(summed, deflated) != sum {
-        return Err(BackupError::Damaged("the checksum of a frame"));
-    }
-    let mut content = Vec::new();
-    // One byte more than is said would show.
-    let inflating = DeflateDecoder::new(deflated)
-        .take(inflated as u64 + 1)
-        .read_to_end(&mut content);
-    if inflating.is_err() || content.len() != inflated {
-        return Err(BackupError::Damaged("what a frame holds"));
-    }
-    Ok(Frame { kind, content, raw })
-}
-
-fn fill(source: &mut impl Read, bytes: &mut [u8]) -> Result<(), BackupError> {
-    source.read_exact(bytes).map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => BackupError::CutShort,
-        _ => BackupError::Io(error),
-    })
-}
-
-fn decoded<T: DeserializeOwned>(bytes: &[u8], what: &'static str) -> Result<T, BackupError> {
-    options()
-        .deserialize(bytes)
-        .map_err(|_| BackupError::Damaged(what))
 }

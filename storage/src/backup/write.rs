@@ -1,23 +1,24 @@
-//! The bytes of a backup, piece by piece.
+//! Makes the bytes of a backup, piece by piece.
 
-use super::{checksum, options, End, Header, Kind, FRAME_HEAD, FRAME_ROWS, MAGIC, MAX_FRAME};
+use super::format::{encode, Frame, Header, MAGIC, MAX_FRAME};
 use crate::engine::EngineError;
-use crate::migrate::LAYOUT;
-use crate::snapshot::{Rows, Snapshot, SnapshotError, SnapshotLimits};
+use crate::format::LAYOUT;
+use crate::snapshot::state::{Rows, SnapshotLimits};
+use crate::snapshot::{Snapshot, SnapshotError};
 use crate::store::Store;
 use crate::tally::Tally;
 use crate::time::Timestamp;
-use bincode::Options;
-use flate2::write::DeflateEncoder;
-use flate2::Compression;
-use serde::Serialize;
+use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
-use std::io::Write;
 
-/// A backup of a store that goes on meanwhile. Each piece is made when it is asked for, so nothing piles up.
+/// Bytes of rows in a frame, approximately.
+const FRAME_ROWS: usize = 512 * 1024;
+
+/// A backup of a store that goes on writing. Each piece is made when it is requested.
 #[derive(Debug)]
 pub struct Archive {
     snapshot: Snapshot,
+    /// `None` once it was written.
     header: Option<Header>,
     sum: Sha256,
     rows: u64,
@@ -25,10 +26,7 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Begins a backup at `now`.
-    ///
-    /// # Errors
-    /// As [`Store::snapshot`].
+    /// Starts a backup at `now`.
     pub async fn begin(
         store: &Store,
         limits: SnapshotLimits,
@@ -49,11 +47,8 @@ impl Archive {
         })
     }
 
-    /// The next bytes of the file; none at its end. Blocks on the disk. What goes wrong is told in the last frame, and
-    /// by the error.
-    ///
-    /// # Errors
-    /// After the bytes that tell why: [`SnapshotError`].
+    /// The next bytes of the file; `None` at its end. Blocks on the disk. With an error, the bytes
+    /// are the last frame, which holds its message.
     pub fn next_piece(&mut self) -> (Option<Vec<u8>>, Option<SnapshotError>) {
         if self.ended {
             return (None, None);
@@ -65,10 +60,8 @@ impl Archive {
             }
             Err(error) => {
                 self.ended = true;
-                (
-                    Some(frame(Kind::Broken, error.to_string().as_bytes())),
-                    Some(error),
-                )
+                let broken = encode(&Frame::Broken(error.to_string()));
+                (Some(broken), Some(error))
             }
         }
     }
@@ -77,65 +70,43 @@ impl Archive {
         if let Some(mut header) = self.header.take() {
             header.about_rows = about_rows(self.snapshot.store()).unwrap_or(0);
             let mut piece = MAGIC.to_vec();
-            piece.extend(frame(Kind::Header, &encoded(&header)));
+            piece.extend(encode(&Frame::Header(header)));
             return Ok(piece);
         }
         match self.snapshot.page(FRAME_ROWS)? {
             Some(rows) => {
                 self.rows += rows.len() as u64;
-                Ok(frames_of(&rows))
+                Ok(frames_of(rows))
             }
             None => {
                 self.ended = true;
-                let end = End {
+                Ok(encode(&Frame::End {
                     rows: self.rows,
                     sha256: self.sum.clone().finalize().into(),
-                };
-                Ok(frame(Kind::End, &encoded(&end)))
+                }))
             }
         }
     }
 }
 
-/// One frame, or more where many rows came that were removed meanwhile.
-fn frames_of(rows: &Rows) -> Vec<u8> {
-    let (mut piece, mut bytes) = (Vec::new(), Vec::new());
-    for (key, value) in rows {
-        if bytes.len() + key.len() + value.len() > MAX_FRAME / 2 {
-            piece.extend(frame(Kind::Rows, &bytes));
-            bytes.clear();
+/// The frames of a page: one, or more if many removed rows were put back into the page.
+fn frames_of(page: Rows) -> Vec<u8> {
+    let (mut piece, mut rows, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for (key, value) in page {
+        let length = key.len() + value.len();
+        if bytes + length > MAX_FRAME / 2 {
+            piece.extend(encode(&Frame::Rows(std::mem::take(&mut rows))));
+            bytes = 0;
         }
-        // No key of ours is longer than 64 KiB, and no value than 4 GiB: larger ones are kept in pieces.
-        bytes.extend_from_slice(&u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
-        bytes.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
-        bytes.extend_from_slice(key);
-        bytes.extend_from_slice(value);
+        bytes += length;
+        rows.push((ByteBuf::from(key), ByteBuf::from(value)));
     }
-    piece.extend(frame(Kind::Rows, &bytes));
+    piece.extend(encode(&Frame::Rows(rows)));
     piece
 }
 
-pub(super) fn frame(kind: Kind, bytes: &[u8]) -> Vec<u8> {
-    let mut deflated = DeflateEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::fast());
-    // Writing to a Vec cannot fail; were bytes to be missing, the reader would say so.
-    let _ = deflated.write_all(bytes);
-    let deflated = deflated.finish().unwrap_or_default();
-    let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
-    let mut frame = Vec::with_capacity(FRAME_HEAD + deflated.len());
-    frame.push(kind as u8);
-    frame.extend_from_slice(&length(deflated.len()));
-    frame.extend_from_slice(&length(bytes.len()));
-    frame.extend_from_slice(&checksum(&frame, &deflated));
-    frame.extend_from_slice(&deflated);
-    frame
-}
-
-fn encoded(value: &impl Serialize) -> Vec<u8> {
-    // Neither a header nor an end can fail to serialize; an empty frame would not be read back.
-    options().serialize(value).unwrap_or_default()
-}
-
-/// Rows that the store has now, as its tally says, with the row of the tally itself. More may come until the backup's end.
+/// The number of rows in the store now, with that of the tally. More may be added before the end.
 fn about_rows(store: &Store) -> Result<u64, EngineError> {
-    Ok(Tally::of(store.engine())?.rows.saturating_add(1))
+    let tally = Tally::read(|key| store.engine().get(key))?;
+    Ok(tally.rows.saturating_add(1))
 }

@@ -51,7 +51,7 @@ fn trailing_and_missing_bytes_are_refused() {
 }
 
 proptest! {
-    /// A length header that promises gigabytes allocates none.
+    /// A length header of gigabytes does not allocate them.
     #[test]
     fn no_bytes_make_decoding_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
         let bytes = [&[1_u8; 9], body.as_slice()].concat();

@@ -1,10 +1,13 @@
-//! fjall 3 as the database: one keyspace, one thread that writes, a sync of fjall's journal after each group.
+//! fjall 3 as the database: one keyspace, one thread that writes, and a sync of fjall's journal
+//! after each group.
 
+use super::error::EngineError;
 use super::faults::{Faults, Step};
-use super::place::{self, OpenError};
-use super::{DiskUse, Engine, EngineError, Entries, Frozen, Order};
+use super::files;
+use super::interface::{DiskUse, Engine, Entries, Frozen, Order};
+use super::open_error::OpenError;
 use crate::batch::Batch;
-use crate::group::{plan, Applied};
+use crate::group::{self, Applied};
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,15 +15,16 @@ use std::sync::Arc;
 
 /// The keyspace that holds all rows.
 const ROWS: &str = "rows";
-/// Bytes of rows in memory after which fjall writes them into a table, and what a start has to read again at most: half
-/// of what may be kept in memory, within these bounds.
+/// Limits of the size of fjall's table in memory, which is half of the cache. A start has to read as
+/// much again.
 const MEMTABLE_BYTES: (u64, u64) = (256 * 1024, 32 * 1024 * 1024);
-/// Bytes of fjall's journals after which it makes tables of what they hold.
+/// Size of fjall's journals above which it writes their rows into tables.
 const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
-/// Bytes of the disk that are left free: fjall allocates its next journal, of 64 MiB, and its next tables without asking.
-const RESERVE: u64 = place::RESERVE + JOURNAL_BYTES;
+/// Bytes of the disk that stay free. fjall allocates its next journal, of 64 MiB, and its next
+/// tables without checking.
+const RESERVE: u64 = files::RESERVE + JOURNAL_BYTES;
 
-/// A fjall database in a directory of its own.
+/// A fjall database in its own directory.
 pub(crate) struct FjallEngine<F> {
     db: Database,
     rows: Keyspace,
@@ -29,10 +33,10 @@ pub(crate) struct FjallEngine<F> {
 }
 
 impl<F: Faults + Clone> FjallEngine<F> {
-    /// Opens the database in `path`, or creates it. `cache_bytes` bounds the blocks that are kept in memory.
+    /// Opens the database in `path`, or creates it. `cache_bytes` limits the blocks kept in memory.
     pub(crate) fn open(path: &Path, cache_bytes: u64, faults: F) -> Result<Self, OpenError> {
         let unreadable = |error| OpenError::unreadable(path, error);
-        place::open(path, || {
+        files::open(path, || {
             faults.before(Step::Open).map_err(unreadable)?;
             let db = Database::builder(path)
                 .cache_size(cache_bytes)
@@ -47,7 +51,7 @@ impl<F: Faults + Clone> FjallEngine<F> {
                     .manual_journal_persist(true)
             };
             let rows = db.keyspace(ROWS, options).map_err(|error| refused(path, error))?;
-            place::sync_directory(path).map_err(unreadable)?;
+            files::sync_directory(path).map_err(unreadable)?;
             Ok(Self {
                 db,
                 rows,
@@ -57,7 +61,7 @@ impl<F: Faults + Clone> FjallEngine<F> {
         })
     }
 
-    /// The rows as the last whole group left them. What fjall reads without a snapshot may be half a group.
+    /// The rows after the last whole group. Without a snapshot, fjall may return half a group.
     fn now(&self) -> Snapshot {
         Snapshot {
             at: self.db.snapshot(),
@@ -69,8 +73,8 @@ impl<F: Faults + Clone> FjallEngine<F> {
         self.faults.before(Step::Read).map_err(EngineError::database)
     }
 
-    fn write(&self, rows: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>) -> Result<(), EngineError> {
-        // Handed to the kernel by the commit, to the disk by the sync below.
+    fn write(&self, rows: group::Rows) -> Result<(), EngineError> {
+        // The commit hands the rows to the kernel; `persist` syncs them.
         let mut writes = self.db.batch().durability(Some(PersistMode::Buffer));
         for (key, value) in rows {
             match value {
@@ -78,7 +82,7 @@ impl<F: Faults + Clone> FjallEngine<F> {
                 None => writes.remove(&self.rows, key),
             }
         }
-        place::check_room(&self.path, RESERVE)?;
+        files::check_room(&self.path, RESERVE)?;
         self.faults.before(Step::Write).map_err(EngineError::write)?;
         writes.commit().map_err(EngineError::write)?;
         self.faults.before(Step::Sync).map_err(EngineError::Sync)?;
@@ -99,23 +103,15 @@ impl<F: Faults + Clone> Engine for FjallEngine<F> {
         if start >= end {
             return Box::new(std::iter::empty());
         }
-        let owned = |entry: Guard| {
-            self.readable()?;
-            self::owned(entry)
-        };
         let entries = self.db.snapshot().range(&self.rows, start..end);
-        match order {
-            Order::Ascending => Box::new(entries.map(owned)),
-            Order::Descending => Box::new(entries.rev().map(owned)),
-        }
+        order.of(entries.map(|entry| {
+            self.readable()?;
+            owned(entry)
+        }))
     }
 
     fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
-        let plan = plan(group, |key| self.get(key))?;
-        if !plan.rows.is_empty() {
-            self.write(plan.rows)?;
-        }
-        Ok(plan.applied)
+        group::apply(group, |key| self.get(key), |rows| self.write(rows))
     }
 
     fn freeze(&self) -> Option<Arc<dyn Frozen>> {
@@ -123,11 +119,11 @@ impl<F: Faults + Clone> Engine for FjallEngine<F> {
     }
 
     fn disk(&self) -> DiskUse {
-        place::disk_use(&self.path, None)
+        files::disk_use(&self.path, None)
     }
 }
 
-/// The rows as they were when it was made.
+/// The rows at the moment when it was taken.
 struct Snapshot {
     at: fjall::Snapshot,
     rows: Keyspace,

@@ -1,24 +1,27 @@
-//! sled 0.34 as the database: one tree, one thread that writes, and a sync of our own.
+//! sled 0.34 as the database: one tree, one thread that writes, and our own sync.
 //!
-//! sled's `flush` hands the bytes to the kernel but does not wait for the disk to have them, so every write ends in
+//! sled's `flush` hands the bytes to the kernel but does not wait for the disk. Every write ends in
 //! an `fdatasync` on a second descriptor of the database file.
 
+use super::error::EngineError;
 use super::faults::{Faults, Step};
-use super::place::{self, OpenError, RESERVE};
-use super::{DiskUse, Engine, EngineError, Entries, Order};
+use super::files::{self, RESERVE};
+use super::interface::{DiskUse, Engine, Entries, Order};
+use super::open_error::OpenError;
 use crate::batch::Batch;
-use crate::group::{plan, Applied};
+use crate::group::{self, Applied};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Pages above a quarter of this spill into files that sled neither syncs nor frees; fixed when a store is created.
+/// Pages above a quarter of this spill into files that sled neither syncs nor frees. Fixed when a
+/// store is created.
 const SEGMENT_BYTES: usize = 2 * 1024 * 1024;
 
-/// A sled database in a directory of its own.
+/// A sled database in its own directory.
 pub(crate) struct SledEngine<F> {
     db: sled::Db,
-    /// Second descriptor of the database file, for the sync that sled leaves out.
+    /// Second descriptor of the database file, for the sync.
     file: File,
     path: PathBuf,
     /// Set when a group may be half applied in memory.
@@ -27,7 +30,7 @@ pub(crate) struct SledEngine<F> {
 }
 
 impl<F: Faults + Clone> SledEngine<F> {
-    /// Opens the database in `path`, or creates it. `cache_bytes` bounds the pages that are kept in memory.
+    /// Opens the database in `path`, or creates it. `cache_bytes` limits the pages kept in memory.
     pub(crate) fn open(path: &Path, cache_bytes: u64, faults: F) -> Result<Self, OpenError> {
         let config = sled::Config::new()
             .path(path)
@@ -35,10 +38,10 @@ impl<F: Faults + Clone> SledEngine<F> {
             .segment_size(SEGMENT_BYTES)
             .flush_every_ms(None);
         let unreadable = |error| OpenError::unreadable(path, error);
-        place::open(path, || {
+        files::open(path, || {
             faults.before(Step::Open).map_err(unreadable)?;
             let db = config.open().map_err(|error| refused(path, error))?;
-            place::sync_directory(path).map_err(unreadable)?;
+            files::sync_directory(path).map_err(unreadable)?;
             let file = File::open(path.join("db")).map_err(unreadable)?;
             Ok(Self {
                 db,
@@ -50,7 +53,7 @@ impl<F: Faults + Clone> SledEngine<F> {
         })
     }
 
-    /// Before anything is read, and before each entry of a range.
+    /// Called before each read, and before each entry of a range.
     fn readable(&self) -> Result<(), EngineError> {
         if self.torn.load(Ordering::Acquire) {
             return Err(EngineError::Torn);
@@ -58,7 +61,7 @@ impl<F: Faults + Clone> SledEngine<F> {
         self.faults.before(Step::Read).map_err(EngineError::database)
     }
 
-    fn write(&self, rows: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>) -> Result<(), EngineError> {
+    fn write(&self, rows: group::Rows) -> Result<(), EngineError> {
         let mut writes = sled::Batch::default();
         for (key, value) in rows {
             match value {
@@ -66,7 +69,7 @@ impl<F: Faults + Clone> SledEngine<F> {
                 None => writes.remove(key),
             }
         }
-        place::check_room(&self.path, RESERVE)?;
+        files::check_room(&self.path, RESERVE)?;
         self.faults.before(Step::Write).map_err(EngineError::write)?;
         if let Err(error) = self.db.apply_batch(writes) {
             self.torn.store(true, Ordering::Release);
@@ -90,24 +93,15 @@ impl<F: Faults + Clone> Engine for SledEngine<F> {
         if start >= end {
             return Box::new(std::iter::empty());
         }
-        let owned = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
+        order.of(self.db.range(start..end).map(|entry| {
             self.readable()?;
             let (key, value) = entry.map_err(EngineError::database)?;
             Ok((key.to_vec(), value.to_vec()))
-        };
-        let entries = self.db.range(start..end);
-        match order {
-            Order::Ascending => Box::new(entries.map(owned)),
-            Order::Descending => Box::new(entries.rev().map(owned)),
-        }
+        }))
     }
 
     fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
-        let plan = plan(group, |key| self.get(key))?;
-        if !plan.rows.is_empty() {
-            self.write(plan.rows)?;
-        }
-        Ok(plan.applied)
+        group::apply(group, |key| self.get(key), |rows| self.write(rows))
     }
 
     fn disk(&self) -> DiskUse {
@@ -120,14 +114,14 @@ impl<F: Faults + Clone> Engine for SledEngine<F> {
                 "sled keeps {spilled} large pages in files of their own, which it neither syncs nor frees: take a backup, and restore it into a new data directory"
             )
         });
-        place::disk_use(&self.path, trouble)
+        files::disk_use(&self.path, trouble)
     }
 }
 
 fn refused(path: &Path, error: sled::Error) -> OpenError {
     let path = path.to_owned();
     match error {
-        // sled wraps the lock's own error into text.
+        // sled turns the lock's own error into text.
         sled::Error::Io(source) if source.to_string().contains("could not acquire lock") => {
             OpenError::Locked { path }
         }

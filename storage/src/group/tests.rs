@@ -11,14 +11,14 @@ mod floors;
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
-/// What `rows` come to.
+/// The tally of `rows`.
 fn tally(rows: &Rows) -> Tally {
     let mut tally = Tally::default();
     rows.iter().for_each(|(key, value)| tally.add(key, value));
     tally
 }
 
-/// Plans and applies, as an engine does. The tally, which each group has to keep right, is no row here.
+/// Plans and applies, as an engine does, and checks the tally, which is not in `rows`.
 fn apply(rows: &mut Rows, group: &[Batch]) -> Vec<Result<Committed, Conflict>> {
     let key = Tally::key();
     let before = tally(rows).encode();
@@ -268,11 +268,11 @@ fn an_entry_is_never_cut_nor_taken_for_a_head() {
     assert!(rows.is_empty());
 }
 
-/// What may happen to one of a few records, marks and counters.
+/// A change of one of a few records, marks and counters.
 #[derive(Debug, Clone)]
 enum Step {
     Insert(u64, usize),
-    /// The difference from the true revision.
+    /// The difference to the right revision.
     Replace(u64, u64, usize),
     Remove(u64, u64),
     Mark(u64),
@@ -294,7 +294,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Does the same as `plan`, one batch at a time, without pieces.
+/// A simple model of `plan`: one batch at a time, without pieces.
 #[derive(Default, Clone)]
 struct Model {
     records: BTreeMap<u64, (u64, String)>,
@@ -307,7 +307,7 @@ fn mark(id: u64) -> Key {
 }
 
 impl Model {
-    /// The batch of `steps`, and what becomes of the model if it holds.
+    /// The batch of `steps`, and the model after it if it holds.
     fn batch(&self, steps: &[Step]) -> (Batch, Option<Self>, u64) {
         let (mut batch, mut after, mut holds, mut taken) = (Batch::new(), self.clone(), true, 0);
         for step in steps {

@@ -1,15 +1,8 @@
 #![allow(clippy::unwrap_used)]
-use super::*;
+mod check;
+mod golden;
 
-#[test]
-fn a_subjects_byte_reads_back() {
-    for byte in 0..=u8::MAX {
-        match Subject::from_byte(byte) {
-            Some(subject) => assert_eq!(subject as u8, byte),
-            None => assert!(!(1..=8).contains(&byte)),
-        }
-    }
-}
+use super::*;
 
 #[test]
 fn a_secure_key_is_forty_lower_case_digits() {
@@ -21,8 +14,16 @@ fn a_secure_key_is_forty_lower_case_digits() {
         digits.to_uppercase(),
         digits.replace('a', "g"),
         format!("{digits}0"),
+        format!("{digits}00"),
         String::new(),
     ] {
         assert_eq!(SecureKey::parse(&wrong), None, "{wrong}");
     }
+}
+
+#[test]
+fn the_numbers_of_subjects_are_those_in_keys() {
+    let numbers = (0..=u8::MAX).filter(|byte| Subject::from_repr(*byte).is_some());
+    assert_eq!(numbers.collect::<Vec<_>>(), (1..=8).collect::<Vec<_>>());
+    assert_eq!(Subject::from_repr(3), Some(Subject::Dataset));
 }

@@ -1,9 +1,11 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
+use crate::batch::Batch;
 use crate::engine::memory::MemoryEngine;
 use crate::keys::{Key, Table};
 use proptest::prelude::*;
 use std::task::Poll;
+use std::time::Duration;
 
 const LIMITS: SnapshotLimits = SnapshotLimits {
     memory_bytes: 1024 * 1024,
@@ -114,10 +116,13 @@ fn beyond_its_memory_it_is_lost_and_writes_go_on() {
         write(&store, |batch| batch.set(row(n), b"new"));
     }
     let lost = snapshot.page(10);
-    assert!(matches!(lost, Err(SnapshotError::Overrun(250))), "{lost:?}");
+    assert!(
+        matches!(lost, Err(SnapshotError::Lost(SnapshotLost::Overrun(250)))),
+        "{lost:?}"
+    );
     write(&store, |batch| batch.set(row(4), b"new"));
     assert_eq!(all(&store).len(), 5);
-    // What was read already costs nothing.
+    // Rows that were read already are not saved.
     drop(snapshot);
     let mut snapshot = wait(store.snapshot(limits)).unwrap();
     assert_eq!(snapshot.page(1).unwrap().unwrap().len(), 1);
@@ -163,8 +168,11 @@ fn one_that_is_not_read_makes_way() {
     };
     let mut stalled = wait(store.snapshot(hasty)).unwrap();
     let mut next = wait(store.snapshot(LIMITS)).unwrap();
-    assert!(matches!(stalled.page(10), Err(SnapshotError::Displaced)));
-    // Its end is not that of the one that took its place.
+    assert!(matches!(
+        stalled.page(10),
+        Err(SnapshotError::Lost(SnapshotLost::Displaced))
+    ));
+    // Dropping it does not end the snapshot that replaced it.
     drop(stalled);
     assert_eq!(next.page(usize::MAX).unwrap().unwrap().len(), 3);
 }

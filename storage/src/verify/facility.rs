@@ -1,214 +1,133 @@
-//! What a facility file declares: kept in memory, for everything else refers to it.
+//! What a facility file declares. It is kept in memory, because all other records refer to it.
 
-use super::parts::Parts;
-use super::Check;
+use super::check::Check;
+use super::row::{Checked, Row};
 use crate::keys::Table;
 use crate::records::{
-    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Record,
-    Sample,
+    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Sample,
 };
-use crate::store::ReadError;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-/// The declared records that were met so far.
+/// What was found so far.
 #[derive(Debug, Default)]
 pub(super) struct Facility {
-    ids: HashSet<(Table, u64)>,
-    /// What names a record within its table, and the record that has the name.
+    /// The record of each name.
     names: HashMap<(Table, String), u64>,
-    /// Which record refers to which; told when all are known.
+    /// References between records, checked when all records are known.
     references: Vec<(Table, u64, Table, u64)>,
+    /// The container that each container is in.
     parents: BTreeMap<u64, Option<u64>>,
-    /// Beamlines and containers of active automounters.
+    /// The active automounter of each beamline and container.
     active: HashMap<(Table, u64), u64>,
 }
 
+/// The name of a record, unique within its table, and the records that it refers to.
+type Declared = (Option<String>, Vec<(Table, u64)>);
+
 impl Facility {
-    pub(super) fn has(&self, table: Table, id: u64) -> bool {
-        self.ids.contains(&(table, id))
-    }
-}
-
-impl Check<'_> {
-    /// A record that another one, of the tables that come later, refers to.
-    pub(super) fn declared(&mut self, what: &str, table: Table, id: u64) {
-        if !self.facility.has(table, id) {
-            self.problem(format!("{what}: {table:?} {id} does not exist"));
+    pub(super) fn record(&mut self, check: &mut Check<'_>, row: Row<'_>) -> Checked {
+        let [id] = row.ids()?;
+        let table = row.table;
+        check.found_id(table, id);
+        check.declared.insert((table, id));
+        let (name, references) = self.decode(check, row, id)?;
+        if let Some(first) = name.and_then(|name| self.names.insert((table, name), id)) {
+            check.problem(format!("{table:?} {id}: {table:?} {first} has the same name"));
         }
-    }
-
-    fn entry<R: Record>(
-        &mut self,
-        parts: Parts<'_>,
-        key: &[u8],
-        value: &[u8],
-    ) -> Result<Option<(u64, R)>, ReadError> {
-        let table = parts.table();
-        let Some(id) = parts.only_id() else {
-            self.malformed(key);
-            return Ok(None);
-        };
-        self.id(table, id);
-        self.facility.ids.insert((table, id));
-        let record = self.decoded::<R>(&format!("{table:?} {id}"), key, value)?;
-        Ok(record.map(|record| (id, record)))
-    }
-
-    fn named(&mut self, table: Table, id: u64, name: String) {
-        let first = self.facility.names.insert((table, name), id);
-        if let Some(first) = first {
-            self.problem(format!("{table:?} {id}: {table:?} {first} has the same name"));
-        }
-    }
-
-    fn refers(&mut self, from: Table, id: u64, to: Table, other: u64) {
-        self.facility.references.push((from, id, to, other));
-    }
-
-    pub(super) fn project(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) -> Result<(), ReadError> {
-        if let Some((id, project)) = self.entry::<Project>(parts, key, value)? {
-            self.named(Table::Project, id, project.username);
-        }
+        let references = references.into_iter().map(|(to, other)| (table, id, to, other));
+        self.references.extend(references);
         Ok(())
     }
 
-    pub(super) fn beamline(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) -> Result<(), ReadError> {
-        if let Some((id, beamline)) = self.entry::<Beamline>(parts, key, value)? {
-            self.named(Table::Beamline, id, beamline.acronym);
-        }
-        Ok(())
-    }
-
-    pub(super) fn data_type(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) -> Result<(), ReadError> {
-        if let Some((id, kind)) = self.entry::<DataType>(parts, key, value)? {
-            self.named(Table::DataType, id, kind.acronym);
-        }
-        Ok(())
-    }
-
-    pub(super) fn container_type(
-        &mut self,
-        parts: Parts<'_>,
-        key: &[u8],
-        value: &[u8],
-    ) -> Result<(), ReadError> {
-        if let Some((id, kind)) = self.entry::<ContainerType>(parts, key, value)? {
-            self.named(Table::ContainerType, id, kind.name);
-        }
-        Ok(())
-    }
-
-    pub(super) fn container(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) -> Result<(), ReadError> {
-        let Some((id, container)) = self.entry::<Container>(parts, key, value)? else {
-            return Ok(());
-        };
-        let table = Table::Container;
-        self.named(table, id, format!("{} {}", container.project, container.name));
-        self.refers(table, id, Table::Project, container.project.0);
-        self.refers(table, id, Table::ContainerType, container.kind.0);
-        let parent = container.parent.map(|parent| parent.0);
-        if let Some(parent) = parent {
-            self.refers(table, id, table, parent);
-        }
-        self.facility.parents.insert(id, parent);
-        Ok(())
-    }
-
-    pub(super) fn automounter(
-        &mut self,
-        parts: Parts<'_>,
-        key: &[u8],
-        value: &[u8],
-    ) -> Result<(), ReadError> {
-        let Some((id, automounter)) = self.entry::<Automounter>(parts, key, value)? else {
-            return Ok(());
-        };
-        let serves = [
-            (Table::Beamline, automounter.beamline.0),
-            (Table::Container, automounter.container.0),
-        ];
-        for (table, other) in serves {
-            self.refers(Table::Automounter, id, table, other);
-            let first = match automounter.active {
-                true => self.facility.active.insert((table, other), id),
-                false => None,
-            };
-            if let Some(first) = first {
-                self.problem(format!(
-                    "{table:?} {other}: automounters {first} and {id} are both active"
-                ));
+    fn decode(&mut self, check: &mut Check<'_>, row: Row<'_>, id: u64) -> Checked<Declared> {
+        let what = format!("{:?} {id}", row.table);
+        Ok(match row.table {
+            Table::Project => (Some(check.decode::<Project>(&what, row)?.username), Vec::new()),
+            Table::Beamline => (Some(check.decode::<Beamline>(&what, row)?.acronym), Vec::new()),
+            Table::DataType => (Some(check.decode::<DataType>(&what, row)?.acronym), Vec::new()),
+            Table::ContainerType => (Some(check.decode::<ContainerType>(&what, row)?.name), Vec::new()),
+            Table::Container => {
+                let container: Container = check.decode(&what, row)?;
+                let parent = container.parent.map(|parent| parent.0);
+                self.parents.insert(id, parent);
+                let mut references = vec![
+                    (Table::Project, container.project.0),
+                    (Table::ContainerType, container.kind.0),
+                ];
+                references.extend(parent.map(|parent| (Table::Container, parent)));
+                (
+                    Some(format!("{} {}", container.project, container.name)),
+                    references,
+                )
             }
-        }
-        Ok(())
+            Table::Automounter => {
+                let automounter: Automounter = check.decode(&what, row)?;
+                let references = vec![
+                    (Table::Beamline, automounter.beamline.0),
+                    (Table::Container, automounter.container.0),
+                ];
+                for (table, other) in references.iter().filter(|_| automounter.active) {
+                    if let Some(first) = self.active.insert((*table, *other), id) {
+                        check.problem(format!(
+                            "{table:?} {other}: automounters {first} and {id} are both active"
+                        ));
+                    }
+                }
+                (None, references)
+            }
+            Table::Group => {
+                let group: Group = check.decode(&what, row)?;
+                let name = format!("{} {}", group.project, group.name);
+                (Some(name), vec![(Table::Project, group.project.0)])
+            }
+            Table::Sample => {
+                let sample: Sample = check.decode(&what, row)?;
+                let name = format!("{} {} {}", sample.project, sample.container, sample.location);
+                let mut references = vec![
+                    (Table::Project, sample.project.0),
+                    (Table::Container, sample.container.0),
+                ];
+                references.extend(sample.group.map(|group| (Table::Group, group.0)));
+                (Some(name), references)
+            }
+            Table::AccessList => {
+                let list: AccessList = check.decode(&what, row)?;
+                let users = list.users.iter().map(|user| (Table::Project, user.0));
+                let beamlines = list
+                    .beamlines
+                    .iter()
+                    .map(|beamline| (Table::Beamline, beamline.0));
+                (Some(list.name), users.chain(beamlines).collect())
+            }
+            Table::Beamtime => {
+                let time: Beamtime = check.decode(&what, row)?;
+                let name = format!("{} {} {}", time.project, time.beamline, time.start.0);
+                let references = vec![
+                    (Table::Project, time.project.0),
+                    (Table::Beamline, time.beamline.0),
+                ];
+                (Some(name), references)
+            }
+            _ => (None, Vec::new()),
+        })
     }
 
-    pub(super) fn group(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) -> Result<(), ReadError> {
-        if let Some((id, group)) = self.entry::<Group>(parts, key, value)? {
-            self.named(Table::Group, id, format!("{} {}", group.project, group.name));
-            self.refers(Table::Group, id, Table::Project, group.project.0);
+    /// The checks that need all declared records.
+    pub(super) fn finish(&mut self, check: &mut Check<'_>) {
+        for (from, id, to, other) in std::mem::take(&mut self.references) {
+            check.require_declared(&format!("{from:?} {id}"), to, other);
         }
-        Ok(())
-    }
-
-    pub(super) fn sample(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) -> Result<(), ReadError> {
-        let Some((id, sample)) = self.entry::<Sample>(parts, key, value)? else {
-            return Ok(());
-        };
-        let table = Table::Sample;
-        let name = format!("{} {} {}", sample.project, sample.container, sample.location);
-        self.named(table, id, name);
-        self.refers(table, id, Table::Project, sample.project.0);
-        self.refers(table, id, Table::Container, sample.container.0);
-        if let Some(group) = sample.group {
-            self.refers(table, id, Table::Group, group.0);
-        }
-        Ok(())
-    }
-
-    pub(super) fn access_list(
-        &mut self,
-        parts: Parts<'_>,
-        key: &[u8],
-        value: &[u8],
-    ) -> Result<(), ReadError> {
-        let Some((id, list)) = self.entry::<AccessList>(parts, key, value)? else {
-            return Ok(());
-        };
-        for user in list.users {
-            self.refers(Table::AccessList, id, Table::Project, user.0);
-        }
-        for beamline in list.beamlines {
-            self.refers(Table::AccessList, id, Table::Beamline, beamline.0);
-        }
-        self.named(Table::AccessList, id, list.name);
-        Ok(())
-    }
-
-    pub(super) fn beamtime(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) -> Result<(), ReadError> {
-        if let Some((id, time)) = self.entry::<Beamtime>(parts, key, value)? {
-            let name = format!("{} {} {}", time.project, time.beamline, time.start.0);
-            self.named(Table::Beamtime, id, name);
-            self.refers(Table::Beamtime, id, Table::Project, time.project.0);
-            self.refers(Table::Beamtime, id, Table::Beamline, time.beamline.0);
-        }
-        Ok(())
-    }
-
-    /// What can be told only when every declared record is known.
-    pub(super) fn whole_facility(&mut self) {
-        for (from, id, to, other) in std::mem::take(&mut self.facility.references) {
-            self.declared(&format!("{from:?} {id}"), to, other);
-        }
-        for id in self.facility.parents.keys().copied().collect::<Vec<_>>() {
-            let (mut depth, mut next) = (0, Some(id));
-            while let Some(container) = next.filter(|_| depth <= self.rules.deepest) {
+        let deepest = check.rules.deepest;
+        for id in self.parents.keys() {
+            let (mut depth, mut next) = (0, Some(*id));
+            while let Some(container) = next.filter(|_| depth <= deepest) {
                 depth += 1;
-                next = self.facility.parents.get(&container).copied().flatten();
+                next = self.parents.get(&container).copied().flatten();
             }
-            if depth > self.rules.deepest {
-                self.problem(format!(
+            if depth > deepest {
+                check.problem(format!(
                     "Container {id}: is in itself, or in more than {} others",
-                    self.rules.deepest - 1
+                    deepest - 1
                 ));
             }
         }

@@ -1,22 +1,32 @@
-//! What is told of a store.
+//! The result of a check, and the rules that it is given.
 
 use crate::keys::Table;
 use std::collections::BTreeMap;
 
-/// Lines that are kept; others are counted.
+/// Number of lines that are kept. Further lines are only counted.
 const KEPT: usize = 1_000;
+
+/// The rules of the service that the store cannot know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// How long after its last stretch a session is joined by a launch of its name, in
+    /// microseconds.
+    pub joinable_micros: i64,
+    /// Maximum depth of nested containers.
+    pub deepest: usize,
+}
 
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// What must not be: each breaks a promise.
+    /// Violations of an invariant.
     pub problems: Lines,
-    /// What may be, but someone should know of.
+    /// What is allowed, but needs attention.
     pub warnings: Lines,
     tables: BTreeMap<Table, u64>,
 }
 
-/// Lines for a person, so many of them as anybody reads.
+/// Messages. Only the first ones are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lines {
     kept: Vec<String>,
@@ -25,13 +35,11 @@ pub struct Lines {
 
 impl Lines {
     /// The first lines.
-    #[must_use]
     pub fn kept(&self) -> &[String] {
         &self.kept
     }
 
-    /// How many there are in all.
-    #[must_use]
+    /// The number of all lines.
     pub fn count(&self) -> u64 {
         self.count
     }
@@ -45,19 +53,17 @@ impl Lines {
 }
 
 impl Findings {
-    /// Whether every promise holds.
-    #[must_use]
+    /// Whether there are no problems.
     pub fn is_clean(&self) -> bool {
         self.problems.count == 0
     }
 
-    /// How many rows `table` has.
-    #[must_use]
+    /// The number of rows in `table`.
     pub fn rows(&self, table: Table) -> u64 {
         self.tables.get(&table).copied().unwrap_or(0)
     }
 
-    /// Every table that has rows, and how many.
+    /// All tables that have rows, with their numbers of rows.
     pub fn tables(&self) -> impl Iterator<Item = (Table, u64)> + '_ {
         self.tables.iter().map(|(table, rows)| (*table, *rows))
     }

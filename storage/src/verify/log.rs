@@ -1,46 +1,36 @@
-//! Connections, feedback, and the activity log.
+//! Feedback, connections, and the activity log.
 
-use super::parts::Parts;
-use super::Check;
+use super::check::Check;
+use super::row::{Checked, Row};
 use crate::ids::IdRef;
 use crate::keys::{self, Table};
 use crate::records::{Activity, Connection, Feedback, FeedbackCount, Subject};
-use crate::store::ReadError;
+use std::collections::BTreeMap;
 
-impl Check<'_> {
-    pub(super) fn feedback(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) -> Result<(), ReadError> {
-        let Some((session, id)) = parts.pair() else {
-            self.malformed(key);
-            return Ok(());
-        };
+/// Number of answers found for each session whose count was not checked yet.
+#[derive(Debug, Default)]
+pub(super) struct Answers(BTreeMap<u64, u32>);
+
+impl Answers {
+    pub(super) fn feedback(&mut self, check: &mut Check<'_>, row: Row<'_>) -> Checked {
+        let [session, id] = row.ids()?;
         let what = format!("Feedback {id} of session {session}");
-        self.id(Table::Feedback, id);
-        self.decoded::<Feedback>(&what, key, value)?;
-        if !self.exists(&keys::session(IdRef::Known(session)))? {
-            self.problem(format!("{what}: there is no such session"));
+        check.found_id(Table::Feedback, id);
+        *self.0.entry(session).or_default() += 1;
+        if !check.exists(&keys::session(IdRef::Known(session)))? {
+            check.problem(format!("{what}: there is no such session"));
         }
-        *self.answers.entry(session).or_default() += 1;
-        Ok(())
+        check.decode::<Feedback>(&what, row).map(drop)
     }
 
-    /// A session's answers come before their count.
-    pub(super) fn feedback_count(
-        &mut self,
-        parts: Parts<'_>,
-        key: &[u8],
-        value: &[u8],
-    ) -> Result<(), ReadError> {
-        let Some(session) = parts.only_id() else {
-            self.malformed(key);
-            return Ok(());
-        };
+    /// Checks the number of a session's answers, whose rows come first.
+    pub(super) fn count(&mut self, check: &mut Check<'_>, row: Row<'_>) -> Checked {
+        let [session] = row.ids()?;
         let what = format!("FeedbackCount of session {session}");
-        let Some(count) = self.decoded::<FeedbackCount>(&what, key, value)? else {
-            return Ok(());
-        };
-        let answers = self.answers.remove(&session).unwrap_or(0);
+        let count: FeedbackCount = check.decode(&what, row)?;
+        let answers = self.0.remove(&session).unwrap_or(0);
         if count.answers != answers {
-            self.problem(format!(
+            check.problem(format!(
                 "{what}: it says {}, and {answers} answers are there",
                 count.answers
             ));
@@ -48,77 +38,45 @@ impl Check<'_> {
         Ok(())
     }
 
-    pub(super) fn connection(
-        &mut self,
-        mut parts: Parts<'_>,
-        key: &[u8],
-        value: &[u8],
-    ) -> Result<(), ReadError> {
-        let place = (parts.id(), parts.id(), parts.name());
-        let (Some(list), Some(project), Some(name)) = place else {
-            self.malformed(key);
-            return Ok(());
-        };
-        let what = format!("Connection {name} of project {project}");
-        self.declared(&what, Table::AccessList, list);
-        self.declared(&what, Table::Project, project);
-        let connection = self.decoded::<Connection>(&what, key, value)?;
-        if connection.is_some_and(|connection| connection.history.is_empty()) {
-            self.problem(format!("{what}: it has no history"));
+    /// Reports the sessions whose answers were not counted.
+    pub(super) fn finish(&self, check: &mut Check<'_>) {
+        for session in self.0.keys() {
+            check.problem(format!("Feedback of session {session}: it has no FeedbackCount"));
         }
-        Ok(())
     }
+}
 
-    pub(super) fn activity(&mut self, parts: Parts<'_>, key: &[u8], value: &[u8]) -> Result<(), ReadError> {
-        let Some(id) = parts.only_id() else {
-            self.malformed(key);
-            return Ok(());
-        };
-        self.id(Table::Activity, id);
-        let what = format!("Activity {id}");
-        let Some(activity) = self.decoded::<Activity>(&what, key, value)? else {
-            return Ok(());
-        };
-        if let Some(project) = activity.project {
-            self.indexed(&what, Table::ActivityByProject, project.0, id)?;
+pub(super) fn connection(check: &mut Check<'_>, mut row: Row<'_>) -> Checked {
+    let (list, project, name) = (row.id()?, row.id()?, row.name()?);
+    let what = format!("Connection {name} of project {project}");
+    check.require_declared(&what, Table::AccessList, list);
+    check.require_declared(&what, Table::Project, project);
+    if check.decode::<Connection>(&what, row)?.history.is_empty() {
+        check.problem(format!("{what}: it has no history"));
+    }
+    Ok(())
+}
+
+pub(super) fn activity(check: &mut Check<'_>, row: Row<'_>) -> Checked {
+    let (id, what, activity): (_, _, Activity) = check.decode_with_id(row)?;
+    if let Some(project) = activity.project {
+        check.require_indexed(&what, Table::ActivityByProject, project.0, id)?;
+    }
+    let table = match activity.subject {
+        Subject::Session => Table::Session,
+        Subject::Dataset => Table::Dataset,
+        Subject::Report => Table::Report,
+        // A facility file may have removed the record since.
+        Subject::Project | Subject::Facility | Subject::AccessList | Subject::Outbox | Subject::Feedback => {
+            return Ok(())
         }
-        let Some(record) = activity.record.get() else {
-            return Ok(());
-        };
-        // Of others, a facility file may have removed the record since.
-        let table = match activity.subject {
-            Subject::Session => Table::Session,
-            Subject::Dataset => Table::Dataset,
-            Subject::Report => Table::Report,
-            Subject::Project
-            | Subject::Facility
-            | Subject::AccessList
-            | Subject::Outbox
-            | Subject::Feedback => return Ok(()),
-        };
-        if !self.exists(&keys::record(table, IdRef::Known(record)))? {
-            self.problem(format!(
+    };
+    if let Some(record) = activity.record.get() {
+        if !check.exists(&keys::record(table, IdRef::Known(record)))? {
+            check.problem(format!(
                 "{what}: it is about {table:?} {record}, which does not exist"
             ));
         }
-        Ok(())
     }
-
-    pub(super) fn activity_by_project(&mut self, parts: Parts<'_>, key: &[u8]) -> Result<(), ReadError> {
-        let Some((project, id)) = parts.pair() else {
-            self.malformed(key);
-            return Ok(());
-        };
-        let activity = self.found::<Activity>(&keys::activity(IdRef::Known(id)))?;
-        if activity
-            .and_then(|activity| activity.project)
-            .map(|project| project.0)
-            != Some(project)
-        {
-            self.problem(format!(
-                "ActivityByProject of {project}: activity {id} is not about it"
-            ));
-        }
-        Ok(())
-    }
+    Ok(())
 }

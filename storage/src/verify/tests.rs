@@ -1,10 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-//! A small store in which everything is as it should be, and then one thing that is not.
+//! A small store without problems, and what is reported after one change to it.
 
 mod facility;
+mod sessions;
 mod sound;
 mod uploads;
-mod visits;
 
 use super::*;
 use crate::batch::Batch;
@@ -20,7 +20,7 @@ const RULES: Rules = Rules {
     deepest: 4,
 };
 
-/// A sound store that a test may damage.
+/// A sound store that a test damages.
 struct Bench {
     engine: MemoryEngine,
 }
@@ -66,7 +66,7 @@ impl Bench {
     }
 }
 
-/// After this change, exactly these problems are named.
+/// After this change, exactly these problems are reported.
 #[track_caller]
 fn breaks(damage: impl FnOnce(&Bench), expected: &[&str]) {
     let bench = Bench::new();
@@ -177,7 +177,7 @@ fn what_was_lost_altered_or_came_back_is_named_even_where_nothing_leads_to_it() 
     assert_eq!(
         tally(&bench),
         [
-            "tally: 5 bytes are none",
+            "tally: 5 bytes instead of 32",
             "tally: there is none, so nothing says which rows there should be"
         ]
     );

@@ -1,5 +1,5 @@
-//! Bits are flipped and bytes are cut in the files of a stopped store: the next start, or `verify`, says so, or all is
-//! there that was acknowledged.
+//! Bits are flipped and bytes are cut in the files of a stopped store. Either the next start or
+//! `verify` reports it, or all acknowledged changes are there.
 
 use crate::dice::Dice;
 use crate::support::{commit, copy_files, data_type, key, of_size, NOW};
@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// How many damages are tried of each engine and end; given for a long run.
+/// Number of damages to try for each engine and way of stopping; set for a long run.
 const TRIALS: &str = "BEAMLIVE_TEST_DAMAGES";
 
-/// Which store a process looks at, and what the line begins with that says what it found.
+/// The store that a child process checks, and the prefix of the line with its result.
 const LOOK: &str = "BEAMLIVE_TEST_LOOK";
 const SAID: &str = "look: ";
 
@@ -34,12 +34,13 @@ enum Stopped {
     Killed,
 }
 
-/// A stopped store, and what it held after each group.
+/// A stopped store, and its rows after each group.
 struct Original {
     files: TempDir,
-    /// What all rows came to, by number of groups.
+    /// The sum of all rows, by number of groups.
     history: BTreeMap<u64, u64>,
-    /// Groups that were acknowledged for certain: all when it was closed, those of the mark when it was killed.
+    /// Groups that were certainly acknowledged: all if it was closed, those in the mark if it was
+    /// killed.
     certain: u64,
 }
 
@@ -47,13 +48,13 @@ fn settings(engine: EngineKind, path: &Path) -> StoreConfig {
     StoreConfig {
         path: path.to_owned(),
         engine,
-        // So little that rows go into tables and segments of their own.
+        // Small, so that rows are spread over several tables and segments.
         cache_bytes: 512 * 1024,
         ..StoreConfig::default()
     }
 }
 
-/// The number of groups that a store holds, and what all its rows come to.
+/// The number of groups in a store, and the sum of its rows.
 fn state(store: &Store) -> Result<(u64, u64), ReadError> {
     let mut hasher = DefaultHasher::new();
     for row in store.scan_bytes(&[], &[0xff; 600], Order::Ascending) {
@@ -67,7 +68,7 @@ fn state(store: &Store) -> Result<(u64, u64), ReadError> {
 }
 
 impl Original {
-    /// Records that come, change and go, small and large, over three runs of the service.
+    /// Creates, changes and removes small and large records, over three runs of the service.
     async fn make(engine: EngineKind, stopped: Stopped) -> Self {
         let live = TempDir::new().unwrap();
         let mut history = BTreeMap::new();
@@ -83,14 +84,14 @@ impl Original {
                     4 if run > 0 && n < 100 => b.insert(key(1_000 + id), &of_size(40_000, 7)),
                     _ => b.insert(key(id + 2_000 * run), &data_type(&"a".repeat(500))),
                 });
-                // Some meet what is there already, and change nothing.
+                // Some conflict with existing records and change nothing.
                 let _ = changed.await;
                 let (groups, rows) = state(&store).unwrap();
                 history.insert(groups, rows);
             }
             if run == 2 && stopped == Stopped::Killed {
                 let files = TempDir::new().unwrap();
-                // The mark may lag behind; once it has been written it counts.
+                // The mark may lag; groups count once it was written.
                 certain = mark_of(live.path());
                 copy_files(live.path(), files.path());
                 return Self {
@@ -110,7 +111,7 @@ impl Original {
         }
     }
 
-    /// Damages a copy; what became of it.
+    /// Damages a copy and returns the outcome.
     fn trial(&self, dice: &mut Dice) -> (String, Noticed) {
         let copy = TempDir::new().unwrap();
         copy_files(self.files.path(), copy.path());
@@ -118,8 +119,8 @@ impl Original {
         (what, self.look(copy.path()))
     }
 
-    /// Starts on a copy and verifies it, in a process of its own: some damage makes a database ask for more memory than
-    /// there is, which ends the process. That is noticed, too.
+    /// Opens and verifies a copy in a child process: some damage makes a database allocate more
+    /// memory than there is, which ends the process and thus is detected.
     fn look(&self, path: &Path) -> Noticed {
         let look = Command::new(std::env::current_exe().unwrap())
             .args(["--ignored", "--exact", "--nocapture", "damage::look"])
@@ -145,7 +146,7 @@ impl Original {
     }
 }
 
-/// What a start on the store in `BEAMLIVE_TEST_LOOK` says, and then `verify`, and then what it holds.
+/// Prints the result of opening the store in `BEAMLIVE_TEST_LOOK`, of `verify`, and its rows.
 #[test]
 #[ignore = "a part of the test below"]
 fn look() {
@@ -157,7 +158,7 @@ fn look() {
             Err(_) => "verify it panicked".to_owned(),
             Ok(Err(error)) => format!("verify {error}"),
             Ok(Ok(findings)) => {
-                // These rows are of no facility, so only what is said of rows that were lost or altered counts.
+                // These rows belong to no facility, so only problems of the tally count.
                 let mut lines = findings.problems.kept().iter();
                 match lines.find(|line| line.starts_with("tally")) {
                     Some(line) => format!("verify {line}"),
@@ -172,14 +173,14 @@ fn look() {
     println!("\n{SAID}{said}");
 }
 
-/// What became of a damaged store.
+/// The outcome of damaging a store.
 #[derive(Debug)]
 enum Noticed {
     AtStart(#[allow(dead_code, reason = "for who looks at a failure")] String),
     ByVerify(#[allow(dead_code, reason = "for who looks at a failure")] String),
-    /// All that was acknowledged is there.
+    /// All acknowledged changes are there.
     Whole,
-    /// Something is missing, and nobody says so.
+    /// Something is missing, and nothing reports it.
     Silent(#[allow(dead_code, reason = "for who looks at a failure")] u64),
 }
 
@@ -204,7 +205,7 @@ fn files(path: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Flips a bit, zeroes a piece, or cuts the end of one file, where it has data.
+/// Flips a bit, zeroes a part, or cuts the end of one file, where it has data.
 fn damage(path: &Path, dice: &mut Dice) -> String {
     let mut all = Vec::new();
     files(path, &mut all);

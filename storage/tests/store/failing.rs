@@ -1,4 +1,4 @@
-//! After a failure nothing is acknowledged any more, and what was acknowledged is there.
+//! After a failure nothing is acknowledged any more, and acknowledged changes are kept.
 
 use crate::support::{all_keys, batch, commit, data_type, key, open_with};
 use beamlive_storage::records::DataType;
@@ -41,7 +41,7 @@ async fn a_failed_write_turns_writes_off_and_reads_go_on() {
         Unavailable::WritesOff(Arc::clone(&why))
     );
 
-    // The disk is well again, but nothing is retried.
+    // The disk works again, but nothing is retried.
     engine.fail_after(u64::MAX);
     reason(
         waiting
@@ -90,7 +90,7 @@ async fn all_that_is_queued_behind_a_failure_is_answered() {
     assert_eq!(all_keys(&store).len(), acknowledged);
 }
 
-/// A database that does what no database should.
+/// A database that misbehaves.
 struct Unruly(fn(&[Batch]) -> Result<Applied, EngineError>);
 
 impl Engine for Unruly {
@@ -149,7 +149,7 @@ async fn the_reason_has_the_whole_chain() {
     );
 }
 
-/// A database that panics when it is written.
+/// A database that panics on writes.
 #[derive(Clone)]
 struct Panics;
 

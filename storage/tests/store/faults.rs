@@ -1,5 +1,5 @@
-//! Whatever fails, and however the store ends: what was acknowledged is there, what was not is whole or absent, and
-//! nothing is there without all that came before it.
+//! After any fault and any way to end the store: acknowledged changes are there, others are whole or
+//! absent, and no change is there without all changes before it.
 
 use crate::faulty::{End, Faulty};
 use crate::map::{change, Change, Map};
@@ -14,13 +14,13 @@ use std::task::Poll;
 
 #[derive(Debug, Clone)]
 enum Op {
-    /// Hands changes over at once.
+    /// Commits changes without waiting.
     HandOver(Vec<Change>),
     /// Waits for all receipts.
     Wait,
     /// Reads everything.
     Read,
-    /// A step will fail.
+    /// Arms a fault.
     Arm(Step, u32),
     Restart(End),
 }
@@ -45,9 +45,10 @@ fn op() -> impl Strategy<Value = Op> {
 
 struct Run {
     faulty: Faulty,
-    /// What the store may hold: all that was acknowledged, and then one more of what was handed over each time.
+    /// The possible contents of the store: all acknowledged changes, then one more committed change
+    /// each.
     states: VecDeque<Map>,
-    /// What was handed over and not answered yet, and whether it will hold.
+    /// Changes that were committed and not answered yet, and whether they will hold.
     outstanding: VecDeque<(Receipt, bool)>,
     changes: usize,
 }
@@ -67,12 +68,12 @@ impl Run {
         self.outstanding.push_back((receipt, holds));
     }
 
-    /// Whether the store has a reason to write nothing any more.
+    /// Whether a fault may have turned writes off.
     fn struck(&self) -> bool {
         self.faulty.disk.writer_struck()
     }
 
-    /// Looks which of the receipts have resolved. Waits for all, if told to.
+    /// Polls the receipts, or waits for all of them.
     async fn look(&mut self, wait: bool) {
         let mut off = false;
         while let Some((receipt, holds)) = self.outstanding.front_mut() {
@@ -94,7 +95,7 @@ impl Run {
             }
             self.outstanding.pop_front();
             if off {
-                // They stay possible, in order, until the restart tells.
+                // They stay possible, in order, until the restart.
                 continue;
             }
             self.states.pop_front();
@@ -106,7 +107,7 @@ impl Run {
         }
     }
 
-    /// Each record is as one of the possible states has it, or can't be read for a fault.
+    /// Checks that each record is as in one of the possible states, or cannot be read for a fault.
     fn read(&self) {
         for id in 1..12 {
             let struck = self.faulty.disk.struck();
@@ -126,7 +127,7 @@ impl Run {
 
     async fn restart(mut self, end: End) -> Self {
         match end {
-            // What the kernel had is copied while nothing is written.
+            // The files are copied while nothing is written.
             End::Kill | End::Close => self.look(true).await,
             End::PowerCut => self.look(false).await,
         }
@@ -183,7 +184,7 @@ proptest! {
     }
 }
 
-/// Each step of a commit by itself, so that none depends on what proptest happens to try.
+/// Every step of a commit, which proptest may not try.
 #[rstest]
 #[tokio::test]
 async fn a_fault_at_any_step_of_a_commit_ends_all_writing(

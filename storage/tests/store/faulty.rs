@@ -1,4 +1,4 @@
-//! A store on a disk that fails at any step, is killed and loses its power, against a map.
+//! A store on a disk that fails at any step, is killed or loses power.
 
 use crate::support::{copy_files, open_with};
 use beamlive_storage::{EngineKind, Faults, OpenError, Step, Store};
@@ -7,21 +7,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
-/// A disk that fails when it is told to, and remembers what it would have after a power cut: what was there at the
-/// last sync that succeeded. Clones are the same one.
+/// A disk that fails on request, and keeps a copy of the files as of the last successful sync, which
+/// is what a power cut leaves. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Disk(Arc<Mutex<State>>);
 
 struct State {
-    /// Where it is; nowhere once the power is cut.
+    /// Its directory; `None` after a kill or a power cut.
     path: Option<PathBuf>,
-    /// The kind of step that fails next, and how many of them are taken before.
+    /// The kind of step that fails next, and how many of them succeed before.
     armed: Option<(Step, u32)>,
-    /// Faults that were met.
+    /// Number of steps that failed.
     struck: u32,
-    /// Whether the writer has met one.
+    /// Whether a step of the writer failed.
     writer_struck: bool,
-    /// Whether it wrote after that, on a disk that has lost something.
+    /// Whether it wrote again after that.
     went_on: bool,
     synced: Option<TempDir>,
 }
@@ -42,22 +42,22 @@ impl Disk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// After `passes` more of them, a step of this kind fails, once.
+    /// Makes a step of this kind fail once, after `passes` more of them.
     pub(crate) fn arm(&self, step: Step, passes: u32) {
         self.state().armed = Some((step, passes));
     }
 
-    /// How many faults were met.
+    /// Number of steps that failed.
     pub(crate) fn struck(&self) -> u32 {
         self.state().struck
     }
 
-    /// Whether the writer has met one.
+    /// Whether a step of the writer failed.
     pub(crate) fn writer_struck(&self) -> bool {
         self.state().writer_struck
     }
 
-    /// The files as the kernel has them now. Nothing may be written meanwhile.
+    /// A copy of the files as the kernel has them. There must be no writes at the same time.
     fn copy(&self) -> TempDir {
         let copy = TempDir::new().unwrap();
         if let Some(path) = &self.state().path {
@@ -72,7 +72,7 @@ impl Faults for Disk {
         let mut state = self.state();
         let writer = std::thread::current().name() == Some("store-writer");
         if writer && state.writer_struck {
-            // It reads on, to tell what was acknowledged; it must not write.
+            // It may go on reading; it must not write.
             state.went_on |= step != Step::Read;
             return Ok(());
         }
@@ -106,7 +106,7 @@ pub(crate) enum End {
     PowerCut,
 }
 
-/// A store on such a disk.
+/// A store on a faulty disk.
 pub(crate) struct Faulty {
     engine: EngineKind,
     pub(crate) store: Store,
@@ -119,7 +119,7 @@ impl Faulty {
         Self::open(engine, TempDir::new().unwrap(), None)
     }
 
-    /// Opens it; what is armed already may fail that once.
+    /// Opens it. An armed fault may make the first try fail.
     fn open(engine: EngineKind, directory: TempDir, armed: Option<(Step, u32)>) -> Self {
         let disk = Disk::new(directory.path(), armed);
         let store = match open_with(engine, directory.path(), disk.clone()) {
@@ -139,7 +139,7 @@ impl Faulty {
         }
     }
 
-    /// Ends it so, and opens what is left. A fault that was not met yet may be met then.
+    /// Ends it and opens what is left. A fault that is still armed may happen then.
     pub(crate) fn restart(self, end: End) -> Self {
         let Self {
             engine,

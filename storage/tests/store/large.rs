@@ -141,7 +141,7 @@ async fn a_reader_meets_whole_values_while_they_are_replaced(#[values(Sled, Fjal
             while !done.load(Ordering::SeqCst) {
                 let read = store.get::<Feedback>(&key(1)).unwrap();
                 if let Some(read) = read {
-                    // The length tells the round that wrote it; each tenth starts again at revision 1.
+                    // The length depends on the round; every tenth round starts again at revision 1.
                     let round = read.record.comments.len() - 200 * KIB;
                     assert!(read.record == of_size(200 * KIB + round, (round % 26) as u8));
                     let since = if round < 10 { round } else { round % 10 };
@@ -171,7 +171,7 @@ async fn a_reader_meets_whole_values_while_they_are_replaced(#[values(Sled, Fjal
     assert!(reader.join().unwrap() > 0);
 }
 
-/// A database in which a group takes effect between a reader's head and its second piece.
+/// A database that applies a group between the read of a head and of its second piece.
 struct Shifting {
     inner: MemoryEngine,
     meanwhile: Mutex<Vec<Batch>>,
@@ -199,7 +199,7 @@ impl Engine for Shifting {
     }
 }
 
-/// What a reader of a record of 100 KiB gets, by key and by range, when `meanwhile` happens under its eyes.
+/// What a read of a record of 100 KiB returns, by key and by range, when it races with `meanwhile`.
 fn read_during(meanwhile: &[Batch]) -> [Option<Feedback>; 2] {
     [false, true].map(|by_range| {
         let inner = MemoryEngine::new();

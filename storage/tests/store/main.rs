@@ -1,4 +1,4 @@
-//! The store from outside: what its handles promise, on every engine.
+//! The public interface of the store, on every engine.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

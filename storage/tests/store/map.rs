@@ -1,4 +1,4 @@
-//! The map that a store is compared with: the same changes, and what they must come to.
+//! A map that a store is compared with: the same changes, and their expected results.
 
 use crate::support::data_type;
 use beamlive_storage::ids::{IdRef, ProjectId};
@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 pub(crate) enum Change {
     /// Creates a record under the next id, with an index entry.
     Create(usize),
-    /// Creates a record under an id of its own.
+    /// Creates a record under a given id.
     Insert(u64, usize),
-    /// Replaces what it last saw, or something older.
+    /// Replaces a record at its revision, or at an older one.
     Replace(u64, bool, usize),
     Remove(u64),
 }
@@ -31,7 +31,7 @@ pub(crate) fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// What a store holds.
+/// The content of a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Map {
     pub(crate) records: BTreeMap<u64, (u64, String)>,
@@ -47,19 +47,19 @@ fn index(id: impl Into<IdRef>) -> Key {
     keys::index(Table::DatasetByProject, ProjectId(1), id)
 }
 
-/// What the `n`th change writes.
+/// The record that the `n`th change writes.
 fn name(n: usize, size: usize) -> String {
     char::from(b'a' + (n % 26) as u8).to_string().repeat(size)
 }
 
 impl Map {
-    /// The batch of the `n`th change, made by somebody who knows this map.
+    /// The batch of the `n`th change, given this map.
     pub(crate) fn batch(&self, n: usize, change: Change) -> Batch {
         let mut batch = Batch::new();
         match change {
             Change::Create(size) => {
                 let id = batch.allocate(Table::DataType);
-                // What was put there by hand is in the way.
+                // A record with a given id exists already.
                 batch.require_absent(record(id));
                 batch.insert(record(id), &data_type(&name(n, size)));
                 batch.point(index(id), id);
@@ -81,7 +81,7 @@ impl Map {
         self.records.get(&id).map_or(1, |(revision, _)| *revision)
     }
 
-    /// Makes the `n`th change here; whether its preconditions hold.
+    /// Applies the `n`th change. Returns whether its preconditions hold.
     pub(crate) fn take(&mut self, n: usize, change: Change) -> bool {
         match change {
             Change::Create(size) => {
@@ -117,7 +117,7 @@ impl Map {
         }
     }
 
-    /// What `store` holds.
+    /// The content of `store`.
     pub(crate) fn read(store: &Store, order: Order) -> Result<Self, ReadError> {
         let table = [Table::DataType as u8];
         let records: Vec<_> = store

@@ -1,4 +1,4 @@
-//! A store on each engine, restarted at any moment, against a map.
+//! A store on each engine, restarted at any moment, compared with a map.
 
 use crate::map::{change, Change, Map};
 use crate::support::{OnDisk, DURABLE};

@@ -1,4 +1,4 @@
-//! Opening: what is kept, and what a person is told when it fails.
+//! Opening: what is kept, and the messages when it fails.
 
 use crate::support::{batch, commit, config, copy_files, data_type, key, OnDisk, NOW};
 use beamlive_storage::records::{DataType, StoreFormat};
@@ -42,7 +42,7 @@ async fn what_was_acknowledged_is_there_even_without_closing(#[values(Sled, Fjal
     commit(&store, |b| b.insert(key(1), &data_type("a")))
         .await
         .unwrap();
-    // As a crash leaves it: the files as they are now, under a store that is still open.
+    // As after a crash: a copy of the files while the store is still open.
     let copy = TempDir::new().unwrap();
     copy_files(directory.path(), copy.path());
     let crashed = crate::support::open(engine, copy.path());
@@ -85,7 +85,8 @@ fn a_file_in_its_place_is_named(#[values(Sled, Fjall)] engine: EngineKind) {
     assert_eq!(std::fs::read(&path).unwrap(), b"not a directory");
 }
 
-/// Closes the store once its format says something else, and tells why it is not opened then. Nothing of it was touched.
+/// Changes the format of a store, closes it, and returns why it is not opened again. Checks that no
+/// file was touched.
 async fn refusal(engine: EngineKind, change: impl FnOnce(&mut StoreFormat)) -> String {
     let on_disk = OnDisk::new(engine);
     let meta = Key::of(Table::Meta);
@@ -101,7 +102,7 @@ async fn refusal(engine: EngineKind, change: impl FnOnce(&mut StoreFormat)) -> S
     let OnDisk { store, directory, .. } = on_disk;
     store.close().unwrap();
     drop(store);
-    // As the build that wrote it leaves it.
+    // As the build that wrote this format would leave it.
     std::fs::write(directory.path().join("format"), bytes).unwrap();
     let before = files(directory.path());
     let error = Store::open(&config(engine, directory.path()), NOW).unwrap_err();
@@ -109,14 +110,14 @@ async fn refusal(engine: EngineKind, change: impl FnOnce(&mut StoreFormat)) -> S
     assert_eq!(files(directory.path()), before);
     let why = error.source().unwrap().to_string();
     assert_eq!(to_read.source().unwrap().to_string(), why);
-    // A copy that lost the file is refused by what the database says.
+    // Without the file, the store is refused by the format in the database.
     std::fs::remove_file(directory.path().join("format")).unwrap();
     let error = Store::open(&config(engine, directory.path()), NOW).unwrap_err();
     assert_eq!(error.source().unwrap().to_string(), why);
     why
 }
 
-/// Every file below a directory, and what is in it.
+/// Every file below a directory, with its content.
 fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(directory).unwrap() {

@@ -1,4 +1,4 @@
-//! Snapshots of a store on disk that is written meanwhile.
+//! Snapshots of a store on disk during writes.
 
 use crate::support::{batch, OnDisk};
 use beamlive_storage::EngineKind::{self, Fjall, Sled};
@@ -7,7 +7,7 @@ use rstest::rstest;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Rows that every batch writes at once.
+/// Rows that every batch writes.
 const ROWS: u32 = 400;
 
 fn row(n: u32) -> Key {
@@ -30,7 +30,7 @@ async fn every_row_of_a_snapshot_is_of_one_generation(#[values(Sled, Fjall)] eng
                 }
                 let all = batch(|b| {
                     for n in 0..ROWS {
-                        // Rows come and go: odd ones are there in every other generation.
+                        // Odd rows exist in every other generation only.
                         if n % 2 == 0 || generation % 2 == 0 {
                             b.set(row(n), &[generation.to_be_bytes().as_slice(), &[0; 300]].concat());
                         } else {

@@ -1,4 +1,4 @@
-//! What several tests need: a store on disk that can be restarted, records, an engine that waits.
+//! Shared by the tests: a store on disk that can be restarted, records, an engine that waits.
 
 use beamlive_storage::records::{DataType, Feedback};
 use beamlive_storage::{
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 pub(crate) const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
 
-/// The engines that keep what is acknowledged.
+/// The durable engines.
 pub(crate) const DURABLE: [EngineKind; 2] = [EngineKind::Sled, EngineKind::Fjall];
 
 pub(crate) fn config(engine: EngineKind, path: &Path) -> StoreConfig {
@@ -28,7 +28,7 @@ pub(crate) fn config(engine: EngineKind, path: &Path) -> StoreConfig {
     }
 }
 
-/// A store in a directory that goes with it.
+/// A store in a temporary directory.
 pub(crate) struct OnDisk {
     pub(crate) engine: EngineKind,
     pub(crate) store: Store,
@@ -67,7 +67,7 @@ pub(crate) fn open(engine: EngineKind, path: &Path) -> Store {
     open_with(engine, path, NoFaults).unwrap()
 }
 
-/// As [`open`], on a disk with faults, which may keep it from opening.
+/// As [`open`], with injected faults, which may make opening fail.
 pub(crate) fn open_with(
     engine: EngineKind,
     path: &Path,
@@ -76,7 +76,7 @@ pub(crate) fn open_with(
     Store::open_with(&config(engine, path), NOW, faults)
 }
 
-/// Copies a store, as a crash leaves it: under a store that may still be open.
+/// Copies the files of a store that may still be open, as a crash leaves them.
 pub(crate) fn copy_files(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -90,7 +90,7 @@ pub(crate) fn copy_files(from: &Path, to: &Path) {
     }
 }
 
-/// Copies a file without reading its holes: fjall's journals are mostly that.
+/// Copies a file without reading its holes: fjall's journals consist mostly of holes.
 fn copy_file(from: &Path, to: &Path) {
     let (mut from, mut to) = (File::open(from).unwrap(), File::create(to).unwrap());
     let length = from.metadata().unwrap().len();
@@ -117,7 +117,7 @@ pub(crate) fn data_type(name: &str) -> DataType {
     }
 }
 
-/// A record of about `bytes` bytes, told apart by `seed`.
+/// A record of about `bytes` bytes, different for each `seed`.
 pub(crate) fn of_size(bytes: usize, seed: u8) -> Feedback {
     Feedback {
         created: NOW,
@@ -138,7 +138,7 @@ pub(crate) async fn commit(store: &Store, fill: impl FnOnce(&mut Batch)) -> Resu
     store.reserve().unwrap().commit(batch(fill)).await
 }
 
-/// All keys that the store has, but for its tally.
+/// All keys of the store except the tally.
 pub(crate) fn all_keys(store: &Store) -> Vec<Vec<u8>> {
     let keys = store.scan_keys(&[], &[0xff; 600], Order::Ascending);
     let mut keys: Vec<_> = keys.collect::<Result<_, _>>().unwrap();
@@ -150,14 +150,14 @@ pub(crate) fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// A database whose groups wait until the test lets them through; all go once the test drops its end.
+/// A database whose groups wait until the test releases them. Dropping the test's end releases all.
 pub(crate) struct Gated {
     inner: MemoryEngine,
     entered: mpsc::Sender<usize>,
     gate: Mutex<mpsc::Receiver<()>>,
 }
 
-/// The test's end: learns the sizes of groups that came to the gate, and lets one through.
+/// The test's end: receives the sizes of waiting groups, and releases one at a time.
 pub(crate) struct Gate {
     pub(crate) entered: mpsc::Receiver<usize>,
     pub(crate) open: mpsc::Sender<()>,

@@ -1,4 +1,4 @@
-//! Order, groups, preconditions, the queue's bound, closing.
+//! Order, groups, preconditions, the limit of the queue, closing.
 
 use crate::support::{batch, commit, data_type, key, poll_once, Gated, OnDisk};
 use beamlive_storage::ids::{DatasetId, IdRef, ProjectId, RawId};
@@ -45,7 +45,7 @@ async fn a_batch_of_nothing_waits_for_what_is_outstanding_and_for_nothing_else()
     assert!(poll_once(&mut behind).is_pending());
     gate.open.send(()).unwrap();
     first.await.unwrap();
-    // It has a group of its own, behind that of the first.
+    // It is in a group of its own, after the first.
     assert_eq!(gate.entered.recv().unwrap(), 1);
     gate.open.send(()).unwrap();
     behind.await.unwrap();

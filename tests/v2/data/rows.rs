@@ -10,7 +10,7 @@ fn rows(site: &Site) -> BTreeMap<Table, i64> {
     let store = &site.app().directory.services().store;
     let mut rows = BTreeMap::new();
     for key in store.scan_keys(&[], &keys::successor(&[u8::MAX]), Order::Ascending) {
-        let table = Table::from_byte(key.unwrap()[0]).unwrap();
+        let table = Table::of(&key.unwrap()).unwrap();
         *rows.entry(table).or_default() += i64::from(table != Table::Counter);
     }
     rows

@@ -1,4 +1,4 @@
-//! Where ids begin.
+//! Raised counters.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Damage to what is declared.
+//! Damage to the records of a facility.
 
 use super::sound::{container, known, sample};
 use super::{breaks, Table};

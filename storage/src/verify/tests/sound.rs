@@ -1,11 +1,12 @@
-//! The sound store: two projects, two beamlines, a nest of containers, two sessions, uploads, and all that goes with them.
+//! The sound store: two projects, two beamlines, nested containers, two sessions, uploads, and
+//! their indexes.
 
 use crate::batch::Batch;
+use crate::format::LAYOUT;
 use crate::ids::{
     AccessListId, BeamlineId, ContainerId, ContainerTypeId, DatasetId, GroupId, IdRef, ProjectId, SessionId,
 };
 use crate::keys::{self, Key, Table};
-use crate::migrate::LAYOUT;
 use crate::records::*;
 use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -152,7 +153,7 @@ fn declared(batch: &mut Batch) {
     batch.insert(keys::record(Table::Beamtime, known(1)), &time);
 }
 
-/// Session 1 has had two stretches, session 2 has the beamline.
+/// Session 1 had two stretches, session 2 has the beamline.
 fn visits(batch: &mut Batch) {
     let stretch = |start, end: Option<i64>| Stretch {
         start: T(start),
@@ -209,7 +210,8 @@ fn visits(batch: &mut Batch) {
     batch.insert(keys::feedback_count(SessionId(1)), &FeedbackCount { answers: 1 });
 }
 
-/// Dataset 1 is in session 1, and large; dataset 2 in none. Session 2 and report 1 wait for their keys.
+/// Dataset 1 is large and in session 1; dataset 2 is in no session. Session 2 and report 1 wait for
+/// their keys.
 fn uploads(batch: &mut Batch) {
     for id in [1, 2] {
         let session = (id == 1).then_some(SessionId(1));
@@ -251,7 +253,7 @@ fn uploads(batch: &mut Batch) {
         batch.point(by_identity(&uuid, id), known(id));
         opened(batch, Some(id), &directory, key(u8::try_from(id).unwrap()));
     }
-    // An older uuid still leads to it; an external proxy's key leads nowhere.
+    // An older uuid still leads to dataset 1. The key of an external proxy has no path.
     batch.set(
         by_identity("older", 1),
         &keys::identified(DatasetId(1), Some("older")),
@@ -299,13 +301,13 @@ fn uploads(batch: &mut Batch) {
     }
 }
 
-/// Where the dataset `id`, if it has this uuid, is found by a retry.
+/// The key under which a retry finds the dataset `id` by this uuid.
 pub(super) fn by_identity(uuid: &str, id: u64) -> Key {
     let directory = digest(&format!("/users/alice/{id}"));
     keys::dataset_by_identity(ALICE, &identity(uuid, "lys", &directory))
 }
 
-/// A key of the directory of a dataset, or one that was asked for by itself.
+/// Adds the path of a key, of a dataset or of no record.
 pub(super) fn opened(batch: &mut Batch, dataset: Option<u64>, directory: &str, secure: SecureKey) {
     let path = SecurePath {
         record: dataset.unwrap_or(0).into(),

@@ -41,13 +41,13 @@ fn indexes_lead_to_datasets() {
         },
         &[
             "DatasetByProject 290000000000000001…: not a key of this table",
-            "DatasetByProject of 2 at beamline 1: dataset 1 is not its, or is of another session",
-            "DatasetByProject of 1 at beamline 2: dataset 1 is not its, or is of another session",
-            "DatasetBySession of 2: dataset 2 is not its",
+            "DatasetByProject of 2 at beamline 1: dataset 1 does not belong to it, or is in another session",
+            "DatasetByProject of 1 at beamline 2: dataset 1 does not belong to it, or is in another session",
+            "DatasetBySession of 2: dataset 2 does not belong to it",
             "DatasetByIdentity 2c0000000000000001: not a key of this table",
         ],
     );
-    // Neither another dataset's, nor one of a uuid that it never had, nor no id at all.
+    // The value of another dataset, of a uuid that the dataset never had, and a value without an id.
     for value in [
         identified(DatasetId(2), None),
         identified(DatasetId(1), None),
@@ -85,8 +85,8 @@ fn the_index_of_a_project_names_the_sessions() {
             });
         },
         &[
-            "DatasetByProject of 1 at beamline 1: dataset 1 is not its, or is of another session",
-            "DatasetByProject of 1 at beamline 1: dataset 2 is not its, or is of another session",
+            "DatasetByProject of 1 at beamline 1: dataset 1 does not belong to it, or is in another session",
+            "DatasetByProject of 1 at beamline 1: dataset 2 does not belong to it, or is in another session",
         ],
     );
 }
@@ -119,7 +119,7 @@ fn a_dataset_belongs_to_a_session_of_its_project() {
             "Dataset 1: not in DatasetByProject of 2 at beamline 1",
             "Dataset 1: session 1 does not exist, or is another project's or beamline's",
             "Dataset 1: its uuid, name and directory do not lead to it",
-            "DatasetByProject of 1 at beamline 1: dataset 1 is not its, or is of another session",
+            "DatasetByProject of 1 at beamline 1: dataset 1 does not belong to it, or is in another session",
             "DatasetByIdentity 2c0000000000000001…: does not lead to the dataset of project 1 with this uuid, name and directory",
             "DatasetByIdentity 2c0000000000000001…: does not lead to the dataset of project 1 with this uuid, name and directory",
             "AnsweredRequest of project 1: Dataset 1, which it was answered with, is not the project's",
@@ -199,8 +199,8 @@ fn reports_are_about_datasets_of_their_project() {
             "Report 1: dataset 9 does not exist, or is another project's",
             "Report 1: its sessions are not those of its datasets",
             "Report 1: not in ReportBySession of 2",
-            "ReportByProject of 2: report 1 is not its",
-            "ReportBySession of 1: report 1 is not its",
+            "ReportByProject of 2: report 1 does not belong to it",
+            "ReportBySession of 1: report 1 does not belong to it",
         ],
     );
 }
@@ -230,7 +230,7 @@ fn a_directory_has_a_key_or_waits_for_one() {
 
 #[test]
 fn records_lead_to_the_paths_of_their_keys_and_back() {
-    // A key that has expired is no damage.
+    // An expired key is not a problem.
     breaks(
         |bench| bench.write(|batch| batch.clear(keys::secure_path(&key(1)))),
         &[],
@@ -297,7 +297,7 @@ fn the_log_is_complete() {
         &[
             "Activity 1: not in ActivityByProject of 1",
             "Activity 2: it is about Dataset 9, which does not exist",
-            "ActivityByProject of 1: activity 2 is not about it",
+            "ActivityByProject of 1: activity 2 does not belong to it",
         ],
     );
     breaks(

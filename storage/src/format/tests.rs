@@ -41,8 +41,9 @@ fn a_new_store_says_what_it_is_and_is_accepted_again() {
             created_by: "beamlive 1.0".to_owned(),
             created: NOW,
             written_by: "beamlive 1.0".to_owned(),
-            records: latest()
-                .map(|(name, version)| (name.to_owned(), version))
+            records: VERSIONS
+                .iter()
+                .map(|(name, version)| ((*name).to_owned(), *version))
                 .collect(),
         }
     );

@@ -9,15 +9,12 @@ use serde::{Deserialize, Serialize};
 pub struct Project {
     /// What clients send; unique.
     pub username: String,
-    /// A name for people.
     pub name: String,
     /// The OpenSSH line of the key that signs its requests.
     pub key: Option<String>,
     /// OpenSSH lines for the keys endpoint.
     pub ssh_keys: Vec<String>,
-    /// When the account was created.
     pub created: Timestamp,
-    /// When it last changed.
     pub modified: Timestamp,
 }
 
@@ -26,7 +23,6 @@ pub struct Project {
 pub struct Beamline {
     /// What clients send; unique.
     pub acronym: String,
-    /// A name for people.
     pub name: String,
     /// Whether it takes users now.
     pub active: bool,
@@ -37,9 +33,8 @@ pub struct Beamline {
 pub struct DataType {
     /// What clients send; unique.
     pub acronym: String,
-    /// A name for people.
     pub name: String,
-    /// What else clients may send for it; no other type's acronym or alias.
+    /// Other names that clients may send. No other type has one of them as acronym or alias.
     pub aliases: Vec<String>,
 }
 
@@ -52,13 +47,13 @@ pub struct ContainerType {
     pub locations: Vec<String>,
 }
 
-/// Where a container is in its life.
+/// The state of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContainerStatus {
     /// Being filled in.
     Draft,
-    /// On its way.
+    /// On its way to the facility.
     Sent,
     /// At the facility.
     OnSite,
@@ -68,94 +63,78 @@ pub enum ContainerStatus {
     Archived,
 }
 
-/// A container: named by (project, name).
+/// A container, identified by (project, name).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Container {
-    /// Its owner.
     pub project: ProjectId,
     /// Its name within the project.
     pub name: String,
-    /// Its kind.
     pub kind: ContainerTypeId,
-    /// Where it is in its life.
     pub status: ContainerStatus,
     /// The container that holds it.
     pub parent: Option<ContainerId>,
-    /// Where in the parent.
     pub location: Option<String>,
 }
 
 /// Which container a beamline's robot holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Automounter {
-    /// The beamline.
     pub beamline: BeamlineId,
-    /// Its container.
     pub container: ContainerId,
-    /// At most one per beamline is active.
+    /// At most one automounter per beamline is active.
     pub active: bool,
 }
 
-/// A group of samples: named by (project, name).
+/// A group of samples, identified by (project, name).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
-    /// Its owner.
     pub project: ProjectId,
     /// Its name within the project.
     pub name: String,
-    /// Lower comes first; none comes last.
+    /// Lower comes first, `None` last.
     pub priority: Option<i64>,
 }
 
-/// A sample: named by (project, container, location).
+/// A sample, identified by (project, container, location).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
-    /// Its owner.
     pub project: ProjectId,
     /// The container it is in.
     pub container: ContainerId,
-    /// Where in the container.
     pub location: String,
-    /// Its name.
     pub name: String,
     /// `""` when unknown.
     pub barcode: String,
     /// `""` when there are none.
     pub comments: String,
-    /// Its group.
     pub group: Option<GroupId>,
-    /// Lower comes first; none comes last.
+    /// Lower comes first, `None` last.
     pub priority: Option<i64>,
 }
 
-/// Users who may use the hosts of a network.
+/// Users who may use the hosts of one network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessList {
     /// Unique name.
     pub name: String,
     /// An address or a network in CIDR form.
     pub address: String,
-    /// Its users.
     pub users: Vec<ProjectId>,
     /// Beamlines whose remote beamtimes count.
     pub beamlines: Vec<BeamlineId>,
-    /// Inactive lists don't count.
+    /// Inactive lists are ignored.
     pub active: bool,
 }
 
-/// Scheduled time: named by (project, beamline, start).
+/// Scheduled time, identified by (project, beamline, start).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beamtime {
-    /// Whose.
     pub project: ProjectId,
-    /// Where.
     pub beamline: BeamlineId,
-    /// From.
     pub start: Timestamp,
-    /// To.
     pub end: Timestamp,
-    /// Whether it is used from afar.
+    /// Whether users work remotely.
     pub remote: bool,
-    /// Cancelled beamtimes don't count.
+    /// Cancelled beamtimes are ignored.
     pub cancelled: bool,
 }

@@ -166,8 +166,8 @@ fn indexes_lead_to_sessions() {
         &[
             "Session 1: its survey key does not lead to it",
             "SessionByName never of project 1 at beamline 1: does not lead to the newest session of that name",
-            "SessionByProject of 1: session 9 is not its",
-            "SessionByBeamline of 2: session 1 is not its",
+            "SessionByProject of 1: session 9 does not belong to it",
+            "SessionByBeamline of 2: session 1 does not belong to it",
             "SessionBySurvey 246565656565656565…: does not lead to the session of this survey",
         ],
     );
@@ -186,8 +186,8 @@ fn a_session_that_is_lost_is_named() {
             "Session 1: given once, never removed, and not there",
             "Stretch 1 of session 1: there is no such session",
             "SessionByName day-1 of project 1 at beamline 1: does not lead to the newest session of that name",
-            "SessionByProject of 1: session 1 is not its",
-            "SessionByBeamline of 1: session 1 is not its",
+            "SessionByProject of 1: session 1 does not belong to it",
+            "SessionByBeamline of 1: session 1 does not belong to it",
             "SessionBySurvey 246565656565656565…: does not lead to the session of this survey",
             "Feedback 1 of session 1: there is no such session",
             "Dataset 1: session 1 does not exist, or is another project's or beamline's",

@@ -1,0 +1,80 @@
+//! Why a store could not be opened.
+
+use crate::format::FormatError;
+use crate::mark::MarkError;
+use std::error::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Why a store could not be opened. The message says what to do.
+#[allow(missing_docs, reason = "the messages describe the variants")]
+#[derive(Debug, Error)]
+pub enum OpenError {
+    #[error(
+        "the store {path} is in use by another process: stop that beamlive, or give this one its own store"
+    )]
+    Locked { path: PathBuf },
+    #[error("there is no store in {path}: name the data directory of a beamlive")]
+    Missing { path: PathBuf },
+    #[error("the store {path} is not a directory: name a directory, or one that does not exist yet")]
+    NotADirectory { path: PathBuf },
+    #[error(
+        "the store {path} may not be read and written: give its directory to the user that runs beamlive"
+    )]
+    Permission { path: PathBuf, source: io::Error },
+    #[error("the store {path} is damaged: keep a copy of the directory and restore the last backup")]
+    Corrupted {
+        path: PathBuf,
+        source: Box<dyn Error + Send + Sync>,
+    },
+    #[error("the directory {path} holds a database that is not a store of beamlive: name another directory")]
+    Foreign {
+        path: PathBuf,
+        source: Box<dyn Error + Send + Sync>,
+    },
+    #[error(
+        "the store {path} was made by the engine {found}: set store.engine = \"{found}\", or convert it with `beamlive backup` and `beamlive restore --store-engine {wanted}`"
+    )]
+    OtherEngine {
+        path: PathBuf,
+        found: &'static str,
+        wanted: &'static str,
+    },
+    #[error("the store {path} can't be trusted")]
+    Mark { path: PathBuf, source: MarkError },
+    #[error("the store {path} could not be opened")]
+    Io { path: PathBuf, source: io::Error },
+    #[error("the store {path} can't be used by this build")]
+    Format { path: PathBuf, source: FormatError },
+}
+
+impl OpenError {
+    /// The error of opening `path` when its format was refused or could not be checked.
+    pub(crate) fn of_format(path: &Path, source: FormatError) -> Self {
+        let path = path.to_owned();
+        match source {
+            FormatError::Engine(error) => Self::Io {
+                path,
+                source: io::Error::other(error),
+            },
+            source => Self::Format { path, source },
+        }
+    }
+
+    /// The error of opening `path` when its mark was refused or could not be checked.
+    pub(crate) fn of_mark(path: &Path, source: MarkError) -> Self {
+        let path = path.to_owned();
+        Self::Mark { path, source }
+    }
+
+    /// The error of opening `path` when a file could not be read or written.
+    pub(crate) fn unreadable(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::PermissionDenied => Self::Permission { path, source },
+            io::ErrorKind::NotADirectory => Self::NotADirectory { path },
+            _ => Self::Io { path, source },
+        }
+    }
+}

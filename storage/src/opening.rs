@@ -1,0 +1,129 @@
+//! Opening a store: which engine, whether its format and its mark allow it.
+
+use crate::config::StoreConfig;
+use crate::engine::faults::{Faults, NoFaults};
+use crate::engine::fjall::FjallEngine;
+use crate::engine::memory::MemoryEngine;
+use crate::engine::sled::SledEngine;
+use crate::engine::{files, Engine, EngineKind, OpenError};
+use crate::format;
+use crate::mark::{self, MarkError, Marker};
+use crate::store::Store;
+use crate::tally::Tally;
+use crate::time::Timestamp;
+use crate::writer::WriterState;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Opens or creates the database of `config`, in a directory with the engine's name.
+pub(crate) fn open_engine(
+    config: &StoreConfig,
+    faults: impl Faults + Clone,
+) -> Result<Arc<dyn Engine>, OpenError> {
+    let path = config.path.join(config.engine.name());
+    Ok(match config.engine {
+        EngineKind::Sled => Arc::new(SledEngine::open(&path, config.cache_bytes, faults)?),
+        EngineKind::Fjall => Arc::new(FjallEngine::open(&path, config.cache_bytes, faults)?),
+        EngineKind::Memory => Arc::new(MemoryEngine::new()),
+    })
+}
+
+impl Store {
+    /// Opens the store of `config`, or creates it at `now`. May take seconds. Only one process can
+    /// have it open.
+    pub fn open(config: &StoreConfig, now: Timestamp) -> Result<Self, OpenError> {
+        Self::open_with(config, now, NoFaults)
+    }
+
+    /// As [`Self::open`], with injected faults. For tests.
+    #[doc(hidden)]
+    pub fn open_with(
+        config: &StoreConfig,
+        now: Timestamp,
+        faults: impl Faults + Clone,
+    ) -> Result<Self, OpenError> {
+        let path = config.path.as_path();
+        let refused = |source| OpenError::of_format(path, source);
+        let marked = |source| OpenError::of_mark(path, source);
+        if !config.engine.is_durable() {
+            let engine = open_engine(config, faults)?;
+            format::prepare(engine.as_ref(), &config.created_by, now).map_err(refused)?;
+            return Ok(Self::with_engine(engine, config.queue));
+        }
+        format::check_file(path).map_err(refused)?;
+        refuse_other_engines(path, config.engine)?;
+        let engine = open_engine(config, faults)?;
+        files::sync_entries(path).map_err(|error| OpenError::unreadable(path, error))?;
+        check_mark(path, engine.as_ref()).map_err(marked)?;
+        format::prepare(engine.as_ref(), &config.created_by, now)
+            .and_then(|()| format::publish(path, engine.as_ref()))
+            .map_err(refused)?;
+        let state = Arc::default();
+        let marker = start_marker(path, engine.as_ref(), Arc::clone(&state)).map_err(marked)?;
+        Ok(Self::start(engine, config.queue, state, Some(marker)))
+    }
+
+    /// Opens the store in `path` for reading, with `cache_bytes` of the database in memory. Does not
+    /// create a store, and writes nothing but what the database itself writes when it is opened.
+    ///
+    /// # Errors
+    /// [`OpenError`], which says what to do; [`OpenError::Missing`] when there is no store.
+    pub fn open_to_read(path: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
+        let refused = |source| OpenError::of_format(path, source);
+        let marked = |source| OpenError::of_mark(path, source);
+        format::check_file(path).map_err(refused)?;
+        let Some(engine) = engine_of(path) else {
+            return Err(OpenError::Missing {
+                path: path.to_owned(),
+            });
+        };
+        let config = StoreConfig {
+            path: path.to_owned(),
+            engine,
+            cache_bytes,
+            ..StoreConfig::default()
+        };
+        let engine = open_engine(&config, NoFaults)?;
+        check_mark(path, engine.as_ref()).map_err(marked)?;
+        format::check(engine.as_ref()).map_err(refused)?;
+        Ok(Self::with_engine(engine, 1))
+    }
+}
+
+/// The engine whose database is in `path`.
+fn engine_of(path: &Path) -> Option<EngineKind> {
+    EngineKind::ALL
+        .into_iter()
+        .find(|kind| path.join(kind.name()).is_dir())
+}
+
+fn refuse_other_engines(path: &Path, wanted: EngineKind) -> Result<(), OpenError> {
+    match engine_of(path) {
+        Some(found) if found != wanted => Err(OpenError::OtherEngine {
+            path: path.to_owned(),
+            found: found.name(),
+            wanted: wanted.name(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that the database holds all acknowledged groups.
+fn check_mark(path: &Path, engine: &dyn Engine) -> Result<(), MarkError> {
+    let groups = Tally::read(|key| engine.get(key))?.groups;
+    if !mark::check(path, groups)? && groups > 0 {
+        tracing::warn!(
+            store = %path.display(),
+            groups,
+            "the store's file `mark` is missing, so acknowledged changes may be lost unnoticed; a new one is written"
+        );
+    }
+    Ok(())
+}
+
+fn start_marker(path: &Path, engine: &dyn Engine, state: Arc<WriterState>) -> Result<Marker, MarkError> {
+    let groups = Tally::read(|key| engine.get(key))?.groups;
+    Marker::start(path, groups, move |error| {
+        state.turn_off(&error.to_string());
+    })
+}

@@ -44,7 +44,7 @@ impl Backup {
             )
             .into());
         }
-        let mut answer = self.service.backup().await?;
+        let mut answer = self.service.admin()?.backup().await?;
         let part = part_of(&self.file)?;
         let file = OpenOptions::new()
             .write(true)

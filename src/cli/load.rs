@@ -24,7 +24,9 @@ impl Load {
         let (sender, stop) = watch::channel(false);
         let twice = async {
             signals.next().await;
-            eprintln!("ending; once more to leave everything as it is");
+            eprintln!(
+                "stopping and cleaning up; a second signal stops at once and leaves everything as it is"
+            );
             // The receiver is gone when the run has ended.
             let _ = sender.send(true);
             signals.next().await;

@@ -30,7 +30,7 @@ pub struct Axis {
 #[derive(Debug, Clone)]
 pub struct Line {
     /// Its name in the legend.
-    pub name: &'static str,
+    pub name: String,
     /// Its colour: 0 to 8.
     pub colour: usize,
     /// From left to right.
@@ -69,6 +69,7 @@ impl Axis {
     }
 
     /// An axis of the logarithms of `values`, with a tick at each power of ten.
+    #[must_use]
     pub fn logarithmic(
         title: &'static str,
         values: impl Iterator<Item = f64>,

@@ -9,10 +9,11 @@
 //! | `names.rs`, `ledger.rs` | names of records; what one program has sent |
 //! | `program.rs`, `bodies.rs`, `mxdc.rs`, `host.rs` | the simulated programs: which request is next |
 //! | `measure.rs` | counts and latencies, in total and second by second |
+//! | `accounts.rs`, [`facility`] | accounts of a file; the facility of a run |
 //! | `timer.rs`, `drive.rs`, `programs.rs` | runs the programs, each on its own connection |
 //! | `live.rs`, `hdr.rs`, `monitor.rs` | what is shown and logged during the run |
 //! | `audit.rs`, `records.rs` | whether the service has what it acknowledged |
-//! | `accounts.rs`, [`facility`], `prepare.rs` | accounts of a file; the facility of a run |
+//! | `prepare.rs` | declares the facility, registers keys, cleans up |
 //! | `about.rs`, `results.rs`, `report/` | the results, as JSON, text and a page |
 //! | `run.rs` | [`run`] |
 //!

@@ -204,7 +204,7 @@ fn by_operation<'a>(
     points: impl Fn(&Row) -> Vec<(f64, f64)> + 'a,
 ) -> impl Iterator<Item = Line> + 'a {
     results.operations.iter().map(move |row| Line {
-        name: row.operation.name(),
+        name: row.operation.name().to_owned(),
         colour: colour(row.operation),
         points: points(row),
         filled: false,
@@ -241,7 +241,7 @@ fn throughput(results: &Results) -> Markup {
 
 fn slowest(results: &Results) -> Markup {
     let line = Line {
-        name: "99th percentile",
+        name: "99th percentile".to_owned(),
         colour: 3,
         points: points(results, |part| part.p99_ms),
         filled: true,
@@ -252,7 +252,7 @@ fn slowest(results: &Results) -> Markup {
 
 fn failures(results: &Results) -> Markup {
     let line = Line {
-        name: "did not succeed",
+        name: "did not succeed".to_owned(),
         colour: 8,
         points: points(results, |part| part.failed),
         filled: true,

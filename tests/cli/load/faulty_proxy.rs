@@ -1,4 +1,4 @@
-//! Something between a client and the service that does not do what it should.
+//! A proxy between a client and the service that injects a fault.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -6,23 +6,23 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What it does wrong.
+/// The fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The third upload is acknowledged and not forwarded.
     Swallow,
     /// The third upload is forwarded a second time, with another `uuid`.
     Repeat,
-    /// Every answer to a signed GET takes so long.
+    /// Every answer with samples is delayed.
     Delay(Duration),
 }
 
 /// It listens until the test has ended.
-pub struct Between {
+pub struct FaultyProxy {
     pub url: String,
 }
 
-impl Between {
+impl FaultyProxy {
     pub fn start(url: &str, fault: Fault) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! What a body costs: parsed and checked from MessagePack, and turned from JSON into MessagePack.
+//! The cost of a body: parsed and checked from MessagePack, and converted from JSON to MessagePack.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! The service against what the machine can do: each operation as a share of its ceiling, measured in one run.
+//! The service against the limits of the machine: each operation as a share of its ceiling, measured in
+//! one run.
 //!
 //! See README.md for what the lines are and how to read them.
 
@@ -23,8 +24,6 @@ mod apart;
 mod cases;
 #[path = "ceiling/mod.rs"]
 mod ceiling;
-#[path = "service/facility.rs"]
-mod facility;
 #[path = "service/figures.rs"]
 mod figures;
 #[path = "service/load.rs"]
@@ -33,29 +32,29 @@ mod load;
 mod pace;
 #[path = "service/reports.rs"]
 mod reports;
+#[path = "service/requests.rs"]
+mod requests;
 #[path = "service/site.rs"]
 mod site;
+#[path = "service/table.rs"]
+mod table;
 #[path = "targets/mod.rs"]
 mod targets;
 #[path = "service/usage.rs"]
 mod usage;
 
 use beamlive::config::Settings;
-use beamlive::load::client::Connection;
-use beamlive::load::machine;
+use beamlive_client::key::{KeyMaker, KeyType};
+use beamlive_load::http::Connection;
+use beamlive_load::machine;
 use ceiling::cases::{LIST, MIDDLE, NOTHING, SMALL, USERS};
 use ceiling::server::Ceiling;
 use clap::Parser;
-use figures::{percentile, Spread};
 use load::Round;
 use site::Site;
-use ssh_key::private::{DsaKeypair, KeypairData};
-use ssh_key::PrivateKey;
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::time::Duration;
-use targets::rows::{self, Hall, Row};
+use targets::rows::{self, Row, Setup};
 use targets::shares::{self, Share};
 use targets::Line;
 use tempfile::TempDir;
@@ -63,7 +62,7 @@ use tempfile::TempDir;
 /// Each operation as a share of what the machine can do.
 #[derive(Debug, Parser)]
 struct Options {
-    /// One short round of everything, with small stores: whether it runs at all.
+    /// One short round of everything with small stores, to see that it runs.
     #[arg(long)]
     quick: bool,
     /// Rounds, interleaved over all rows.
@@ -90,7 +89,7 @@ struct Options {
     /// All layers of the ceiling at 1, 8, 32 and 128 connections, too.
     #[arg(long)]
     layers: bool,
-    /// Fills a store there and ends: what this program calls itself with.
+    /// Fills a store there and ends. The program calls itself with this option.
     #[arg(long, hide = true)]
     fill: Option<PathBuf>,
     /// Given by cargo.
@@ -118,12 +117,7 @@ fn main() {
         (options.stored, options.beamlines) = (options.stored.min(2_000), options.beamlines.min(100));
     }
     let directory = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let log = File::create(directory.path().join("service.log")).unwrap();
-    tracing_subscriber::fmt()
-        .with_env_filter("info")
-        .with_ansi(false)
-        .with_writer(Mutex::new(log))
-        .init();
+    site::log_to(directory.path());
     println!("{}, engine {}\n", machine::describe(), site::engine());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -133,14 +127,14 @@ fn main() {
     targets::table(&lines);
     println!("{}", machine::load());
     if errors > 0 {
-        println!("{errors} requests were not answered as they should be: the shares are worth nothing");
+        println!("{errors} requests had an unexpected status: the shares mean nothing");
     }
     if !options.quick && (errors > 0 || !lines.iter().all(Line::is_measured)) {
         std::process::exit(1);
     }
 }
 
-/// What came of each target, and how many requests of the interleaved rows were not answered as they should be.
+/// Measures each target. Also returns how many requests of the interleaved rows failed.
 async fn measure(options: &Options, directory: &Path) -> (Vec<Line>, u64) {
     let (mut lines, mut errors) = (Vec::new(), 0);
     let shares: Vec<_> = shares::all()
@@ -165,8 +159,8 @@ async fn measure(options: &Options, directory: &Path) -> (Vec<Line>, u64) {
 
 /// Measures all rows that `shares` need: each once in every round.
 async fn in_turn(options: &Options, directory: &Path, shares: Vec<Share>) -> (Vec<Line>, u64) {
-    let hall = open_hall(directory, options).await;
-    println!("{}\n", hall.site.describe());
+    let setup = set_up(directory, options).await;
+    println!("{}\n", setup.site.describe());
     let mut rows: Vec<Row> = Vec::new();
     let more = options.layers.then(shares::more_rows).unwrap_or_default();
     for row in shares.iter().flat_map(|share| &share.rows).chain(&more) {
@@ -176,27 +170,31 @@ async fn in_turn(options: &Options, directory: &Path, shares: Vec<Share>) -> (Ve
     }
     // It needs the peak of its own round.
     rows.sort_by_key(|row| *row == Row::Overload);
-    let mut measured: Vec<Vec<Round>> = Vec::new();
-    for _ in 0..options.rounds {
-        let mut round: Vec<Round> = Vec::new();
-        for row in &rows {
-            let rate = |of: Row| {
-                let at = rows.iter().position(|row| *row == of)?;
-                round.get(at).map(|round| round.rate)
+    let place = |row: Row| rows.iter().position(|other| *other == row);
+    // By row, then by round.
+    let mut measured: Vec<Vec<Round>> = rows.iter().map(|_| Vec::new()).collect();
+    for number in 0..options.rounds {
+        for (at, row) in rows.iter().enumerate() {
+            let rate = |row| {
+                let round: &Round = measured[place(row)?].get(number)?;
+                Some(round.rate)
             };
-            let measured = hall.measure(*row, rate).await;
-            round.push(measured);
+            let round = setup.measure(*row, rate).await;
+            measured[at].push(round);
         }
-        measured.push(round);
     }
-    rates(&rows, &measured);
-    hall.site.stop();
-    hall.ceiling.stop();
+    let named: Vec<_> = rows
+        .iter()
+        .zip(&measured)
+        .map(|(row, rounds)| (format!("{row:?}"), rounds.as_slice()))
+        .collect();
+    table::print("row", &named);
+    setup.site.stop();
+    setup.ceiling.stop();
     let lines = shares.into_iter().map(|share| Line {
-        values: measured
-            .iter()
-            .map(|round| {
-                let of = |row: &Row| &round[rows.iter().position(|known| known == row).unwrap()];
+        values: (0..options.rounds)
+            .map(|number| {
+                let of = |row: &Row| &measured[place(*row).unwrap()][number];
                 (share.value)(&share.rows.iter().map(of).collect::<Vec<_>>())
             })
             .collect(),
@@ -208,23 +206,20 @@ async fn in_turn(options: &Options, directory: &Path, shares: Vec<Share>) -> (Ve
     (lines.collect(), errors)
 }
 
-/// The service and the ceiling, in this process.
-async fn open_hall(directory: &Path, options: &Options) -> Hall {
-    let pair = DsaKeypair::random(&mut rand_core::OsRng).unwrap();
-    let dsa = dsa::SigningKey::try_from(&pair).unwrap();
-    let private = PrivateKey::new(KeypairData::Dsa(pair), "bench").unwrap();
-    let dsa_line = private.public_key().to_openssh().unwrap();
+/// Starts the service and the ceiling in this process.
+async fn set_up(directory: &Path, options: &Options) -> Setup {
+    let dsa = KeyMaker::new(KeyType::Dsa).make();
     let remembered = match options.verify_each {
         true => 0,
         false => Settings::default().tokens.remembered,
     };
-    let accounts = rows::dsa_accounts(&dsa_line);
-    let site = Site::start_with(&directory.join("service"), &accounts, remembered).await;
+    let accounts = rows::dsa_accounts(&dsa);
+    let site = Site::start_with(&directory.join("service"), accounts, remembered).await;
     let users = {
         let mut connection = Connection::open(site.address()).await.unwrap();
         let request = b"GET /api/v2/accesslist/ HTTP/1.1\r\nHost: bench\r\n\r\n";
-        let answer = connection.exchange(request).await.unwrap();
-        connection.body(&answer).len()
+        let response = connection.exchange(request).await.unwrap();
+        connection.body(&response).len()
     };
     let lengths = [
         (NOTHING, 0),
@@ -233,40 +228,11 @@ async fn open_hall(directory: &Path, options: &Options) -> Hall {
         (LIST, site.list_bytes()),
         (USERS, users),
     ];
-    Hall {
+    Setup {
         ceiling: Ceiling::start(directory.join("appended"), &lengths),
         site,
         dsa,
-        dsa_line,
         file: directory.join("synced"),
         window: options.window(),
     }
-}
-
-/// What every row did, whatever it is compared with.
-fn rates(rows: &[Row], measured: &[Vec<Round>]) {
-    println!(
-        "{:<44} {:>8} {:>8} {:>8}  {:>8} {:>8}  {:>6}  {:>7} {:>5} {:>6}",
-        "row", "min /s", "median", "max", "p50 ms", "p99 ms", "errors", "service", "load", "others"
-    );
-    for (place, row) in rows.iter().enumerate() {
-        let rounds: Vec<_> = measured.iter().map(|round| &round[place]).collect();
-        let all = |value: fn(&Round) -> f64| {
-            Spread::of(&rounds.iter().map(|round| value(round)).collect::<Vec<_>>())
-        };
-        let mut micros: Vec<_> = rounds.iter().flat_map(|round| round.micros.clone()).collect();
-        micros.sort_unstable();
-        let Spread { min, median, max } = all(|round| round.rate);
-        println!(
-            "{:<44} {min:>8.0} {median:>8.0} {max:>8.0}  {:>8.2} {:>8.2}  {:>6}  {:>7.2} {:>5.2} {:>6.2}",
-            format!("{row:?}"),
-            percentile(&micros, 0.5) / 1e3,
-            percentile(&micros, 0.99) / 1e3,
-            rounds.iter().map(|round| round.errors).sum::<u64>(),
-            all(|round| round.usage.service).median,
-            all(|round| round.usage.load).median,
-            all(|round| round.usage.others).median,
-        );
-    }
-    println!();
 }

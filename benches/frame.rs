@@ -1,4 +1,5 @@
-//! What a picture of a frame costs on one core: reading and reducing it, putting it on its grey scale, encoding it, and the whole.
+//! The cost of a picture of a frame on one core: reading and reducing, the grey scale, encoding, and all
+//! of it.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +22,7 @@ use std::io::Cursor;
 use std::time::Duration;
 use tiff::encoder::{colortype, TiffEncoder};
 
-/// Sides of a 16M detector's frames, in pixels.
+/// Width and height of a 16M detector's frames, in pixels.
 const SIXTEEN_MILLION: (usize, usize) = (4150, 4371);
 
 fn main() {

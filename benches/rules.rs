@@ -1,5 +1,5 @@
-//! What the pure rules cost: launch and close on one beamline, making a sample list, a dataset's record, and what a
-//! host reports of a connection.
+//! The cost of the pure rules: launch and close on one beamline, a sample list, the record of a dataset,
+//! and a connection that a host reports.
 
 #![allow(
     clippy::unwrap_used,

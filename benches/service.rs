@@ -1,4 +1,5 @@
-//! The whole service under load: the production server on a real store, and clients that wait for each answer.
+//! The whole service under load: the production server on a real store, and clients that wait for
+//! each answer.
 //!
 //! See README.md for what the rows are and how to read them.
 
@@ -21,8 +22,6 @@
 mod apart;
 #[path = "service/cases.rs"]
 mod cases;
-#[path = "service/facility.rs"]
-mod facility;
 #[path = "service/figures.rs"]
 mod figures;
 #[path = "service/growth.rs"]
@@ -31,6 +30,8 @@ mod growth;
 mod load;
 #[path = "service/reports.rs"]
 mod reports;
+#[path = "service/requests.rs"]
+mod requests;
 #[path = "service/site.rs"]
 mod site;
 #[path = "service/table.rs"]
@@ -38,20 +39,19 @@ mod table;
 #[path = "service/usage.rs"]
 mod usage;
 
-use beamlive::load::machine;
+use beamlive_load::machine;
 use cases::Case;
 use clap::Parser;
 use load::Round;
 use site::Site;
-use std::fs::File;
-use std::sync::Mutex;
+use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 
 /// Requests a second, and how long they take.
 #[derive(Debug, Parser)]
 struct Options {
-    /// One short round of everything: whether it runs at all.
+    /// One short round of everything, to see that it runs.
     #[arg(long)]
     quick: bool,
     /// The growth table with a store of a million datasets too; filling it takes minutes.
@@ -87,7 +87,8 @@ fn main() {
         (options.rounds, options.seconds) = (1, 0.1);
     }
     let directory = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    log_as_in_production(&directory);
+    let directory = directory.path();
+    site::log_to(directory);
     println!("{}, {}\n", machine::describe(), machine::load());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -99,27 +100,22 @@ fn main() {
             .filter(|case| options.wants(case.operation))
             .collect();
         if !cases.is_empty() {
-            operations(&options, &directory, &cases).await;
+            operations(&options, directory, &cases).await;
         }
         if options.wants("growth") {
-            growth::run(&options, &directory).await;
+            let sizes: &[u64] = match (options.quick, options.growth) {
+                (true, _) => &[0, 200],
+                (false, false) => &[0, 100_000],
+                (false, true) => &[0, 100_000, 1_000_000],
+            };
+            growth::run(directory, sizes, options.rounds, options.window()).await;
         }
     });
     println!("{}", machine::load());
 }
 
-/// The log of `serve`, at its default level, into a file.
-fn log_as_in_production(directory: &TempDir) {
-    let file = File::create(directory.path().join("service.log")).unwrap();
-    tracing_subscriber::fmt()
-        .with_env_filter("info")
-        .with_ansi(false)
-        .with_writer(Mutex::new(file))
-        .init();
-}
-
-async fn operations(options: &Options, directory: &TempDir, cases: &[Case]) {
-    let site = Site::start(&directory.path().join("operations")).await;
+async fn operations(options: &Options, directory: &Path, cases: &[Case]) {
+    let site = Site::start(&directory.join("operations")).await;
     println!("{}\n", site.describe());
     let mut rounds: Vec<Vec<Round>> = cases.iter().map(|_| Vec::new()).collect();
     for _ in 0..options.rounds {
@@ -128,8 +124,14 @@ async fn operations(options: &Options, directory: &TempDir, cases: &[Case]) {
             rounds.push(load::measure(&site, case, options.window()).await);
         }
     }
-    table::operations(cases, &rounds);
+    let name = |case: &Case| format!("{}, {} conns", case.operation, case.connections);
+    let rows: Vec<_> = cases
+        .iter()
+        .zip(&rounds)
+        .map(|(case, rounds)| (name(case), rounds.as_slice()))
+        .collect();
+    table::print("operation", &rows);
     let unexpected: u64 = rounds.iter().flatten().map(|round| round.errors).sum();
     site.stop();
-    assert_eq!(unexpected, 0, "some requests were not answered as they should be");
+    assert_eq!(unexpected, 0, "some requests had an unexpected status");
 }

@@ -1,4 +1,5 @@
-//! Durable commits a second on the real store: each writer waits for its receipt before it hands over the next batch.
+//! Durable commits a second on the real store: each writer waits for the receipt of a batch before it
+//! submits the next one.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,13 +13,14 @@
 #[path = "service/figures.rs"]
 mod figures;
 
-use beamlive::load::machine;
 use beamlive_actors::secure_path;
+use beamlive_load::{machine, names};
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId, SessionId};
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{identity, DataType, Dataset, SecureKey, Subject};
 use beamlive_storage::{Batch, EngineKind, Store, StoreConfig, Timestamp};
 use clap::Parser;
+use fastrand::Rng;
 use figures::{percentile, Spread};
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -33,7 +35,7 @@ const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
 /// Durable commits a second.
 #[derive(Debug, Parser)]
 struct Options {
-    /// One short round: whether it runs at all.
+    /// One short round, to see that it runs.
     #[arg(long)]
     quick: bool,
     /// Rounds, interleaved over all rows.
@@ -55,7 +57,7 @@ struct Options {
 enum Kind {
     /// One record of 30 bytes.
     Record,
-    /// What an upload writes: a dataset of 600 bytes, its indexes, what a retry repeats of it, the path of its key.
+    /// What an upload writes: a dataset of 600 bytes, its indexes, its identity, the path of its key.
     Upload,
 }
 
@@ -113,7 +115,7 @@ fn main() {
     store.close().unwrap();
 }
 
-/// Median and 99th percentile of one append with its sync, in µs: what the disk gives without a store.
+/// Median and 99th percentile of one append with its sync, in µs: the disk without a store.
 fn append_and_sync(directory: &Path, times: usize) -> (f64, f64) {
     let mut file = OpenOptions::new()
         .create(true)
@@ -132,9 +134,9 @@ fn append_and_sync(directory: &Path, times: usize) -> (f64, f64) {
     (percentile(&micros, 0.5), percentile(&micros, 0.99))
 }
 
-/// Commits for about `seconds`: how many are durable, and how many seconds it took.
+/// Commits for about `seconds`. Returns how many are durable, and after how many seconds.
 async fn run(store: &Store, kind: Kind, writers: usize, seconds: f64) -> (u64, f64) {
-    // Where earlier runs have left off: no uuid comes twice.
+    // Another seed in each run, so that uuids are unique.
     let seed = store.counter(Table::Dataset).unwrap() << 8;
     let began = Instant::now();
     let until = began + Duration::from_secs_f64(seconds);
@@ -149,7 +151,7 @@ async fn run(store: &Store, kind: Kind, writers: usize, seconds: f64) -> (u64, f
 }
 
 async fn write(store: Store, kind: Kind, seed: u64, until: Instant) -> u64 {
-    let mut random = beamlive::load::random::Random::new(seed);
+    let mut random = Rng::with_seed(seed);
     let mut commits = 0;
     while Instant::now() < until {
         let batch = match kind {
@@ -174,11 +176,11 @@ fn record() -> Batch {
     batch
 }
 
-fn upload(place: u64, random: &mut beamlive::load::random::Random) -> Batch {
+fn upload(place: u64, random: &mut Rng) -> Batch {
     let (project, beamline, session) = (ProjectId(place), BeamlineId(place), SessionId(place));
-    let uuid = random.uuid();
+    let uuid = names::uuid(random);
     let mut key = SecureKey([0; 20]);
-    key.0.iter_mut().for_each(|byte| *byte = random.draw() as u8);
+    random.fill(&mut key.0);
     let record = Dataset {
         project,
         beamline,

@@ -1,4 +1,4 @@
-//! What a signature costs, by type of key, and what taking a token or a key apart does.
+//! The cost of verifying a signature, by type of key, and of parsing a token or a key.
 
 #![allow(
     clippy::unwrap_used,
@@ -66,7 +66,7 @@ fn tokens(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// What registering a key reads.
+/// Parses keys as they are registered.
 fn keys(criterion: &mut Criterion) {
     let vectors: Value = serde_json::from_str(VECTORS).unwrap();
     let mut group = criterion.benchmark_group("key");

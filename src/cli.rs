@@ -1,6 +1,5 @@
 //! The command line: one file per command.
 
-pub mod admin_client;
 pub mod apply;
 pub mod backup;
 pub mod check;
@@ -12,14 +11,14 @@ pub mod restore;
 pub mod serve;
 pub mod verify;
 
+use beamlive_client::Failure;
 use clap::{Parser, Subcommand};
-use std::io::{ErrorKind, Write};
 
 /// The service between the beamlines of a synchrotron and the records of what was measured there.
 #[derive(Debug, Parser)]
 #[command(name = "beamlive", version, about, max_term_width = 100)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -33,33 +32,18 @@ pub enum Command {
     Proxy(Box<proxy::Proxy>),
     /// Apply a facility file to a running service.
     Apply(apply::Apply),
-    /// Check a facility file: name its mistakes, print what it would change, change nothing.
+    /// Check a facility file: print its mistakes and what it would change. Changes nothing.
     Check(check::Check),
-    /// Speak to a service as a beamline does: sign, launch, upload.
+    /// Talk to a service as a beamline does: sign, launch, upload.
     Client(client::Client),
     /// Back up a running service into one file.
     Backup(backup::Backup),
-    /// Make a data directory of a backup.
+    /// Make a data directory from a backup.
     Restore(restore::Restore),
-    /// Check a data directory, offline: every record, every index, every promise.
+    /// Check a data directory, offline: every record, every index, every invariant.
     Verify(verify::Verify),
-    /// Simulate a facility, and measure how a service bears it.
+    /// Simulate a facility, and measure a service under its load.
     Load(Box<load::Load>),
-}
-
-/// Why a command failed, in words for a person.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-/// Prints a line; whoever stops reading, such as `head`, has seen enough.
-///
-/// # Errors
-/// When it can't be written for another reason.
-pub fn print(line: impl std::fmt::Display) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match writeln!(out, "{line}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
 }
 
 impl Cli {

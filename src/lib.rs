@@ -15,7 +15,6 @@
 //! | `error.rs` | the one table of errors and statuses |
 //! | `config.rs` | settings: defaults, file, environment, flags |
 //! | `proxy.rs`, `proxy/` | the client of an external Data Proxy; the built-in one |
-//! | `load.rs`, `load/` | a simulated facility, and what is measured of the service under it |
 //! | `survey.rs`, `views.rs`, `openapi.rs`, `metrics.rs` | what people and machines read |
 //!
 //! Rules live in `beamlive-actors`, durability in `beamlive-storage`; this crate speaks HTTP.
@@ -35,7 +34,6 @@ pub mod connection;
 pub mod error;
 pub mod idempotency;
 pub mod limits;
-pub mod load;
 pub mod metrics;
 pub mod openapi;
 pub mod proxy;

@@ -40,8 +40,4 @@ pub mod shelf;
 pub mod snapshot;
 pub mod transfer;
 
-/// Gives the process its provider of cryptography for TLS; once is enough, and more does no harm.
-pub fn install_crypto() {
-    // Refused when there is one already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-}
+pub use beamlive_client::http::install_crypto;

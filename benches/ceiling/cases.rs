@@ -1,10 +1,11 @@
-//! What is asked of the ceiling.
+//! The rows of the ceiling.
 
-use super::super::cases::{Case, MakeRequests, Requests};
+use super::super::cases::{Case, MakeRequests};
+use super::super::requests::{post, Requests, Same};
 use super::super::site::Caller;
 use std::io::Write;
 
-/// Bytes that are appended for a request.
+/// Bytes that a request appends.
 const APPENDED: usize = 500;
 
 /// The names of ready-made bodies.
@@ -29,10 +30,10 @@ impl Layer {
     /// Requests at `connections`.
     pub(crate) fn case(self, connections: usize) -> Case {
         let (operation, expected, requests): (_, _, MakeRequests) = match self {
-            Self::Bare(SMALL) => ("bare, 100 B", 200, |_, _, _| Bare::boxed(SMALL)),
-            Self::Bare(MIDDLE) => ("bare, 20 KB", 200, |_, _, _| Bare::boxed(MIDDLE)),
-            Self::Bare(LIST) => ("bare, list", 200, |_, _, _| Bare::boxed(LIST)),
-            Self::Bare(_) => ("bare, users", 200, |_, _, _| Bare::boxed(USERS)),
+            Self::Bare(SMALL) => ("bare, 100 B", 200, |_, _, _| bare(SMALL)),
+            Self::Bare(MIDDLE) => ("bare, 20 KB", 200, |_, _, _| bare(MIDDLE)),
+            Self::Bare(LIST) => ("bare, list", 200, |_, _, _| bare(LIST)),
+            Self::Bare(_) => ("bare, users", 200, |_, _, _| bare(USERS)),
             Self::Verified(LIST) => ("verified, list", 200, |site, connection, _| {
                 Signed::boxed(site.caller(connection), LIST)
             }),
@@ -52,23 +53,12 @@ impl Layer {
     }
 }
 
-/// The same unsigned request, again and again.
-struct Bare(Vec<u8>);
-
-impl Bare {
-    fn boxed(body: &str) -> Box<dyn Requests> {
-        let request = format!("GET /bare/{body} HTTP/1.1\r\nHost: bench\r\n\r\n");
-        Box::new(Self(request.into_bytes()))
-    }
+/// Ready-made bytes, without a signature.
+fn bare(body: &str) -> Box<dyn Requests> {
+    Same::get(&format!("/bare/{body}"))
 }
 
-impl Requests for Bare {
-    fn next(&mut self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0);
-    }
-}
-
-/// The same signed request, again and again.
+/// The same GET each time, signed.
 struct Signed(Caller, &'static str);
 
 impl Signed {
@@ -79,12 +69,12 @@ impl Signed {
 
 impl Requests for Signed {
     fn next(&mut self, out: &mut Vec<u8>) {
-        let token = self.0.token();
-        let body = self.1;
-        let _ = write!(
+        let (token, body) = (self.0.token(), self.1);
+        write!(
             out,
             "GET /{token}/verified/{body} HTTP/1.1\r\nHost: bench\r\n\r\n"
-        );
+        )
+        .unwrap();
     }
 }
 
@@ -94,10 +84,6 @@ struct Committed(Caller);
 impl Requests for Committed {
     fn next(&mut self, out: &mut Vec<u8>) {
         let token = self.0.token();
-        let _ = write!(
-            out,
-            "POST /{token}/committed HTTP/1.1\r\nHost: bench\r\nContent-Length: {APPENDED}\r\n\r\n"
-        );
-        out.resize(out.len() + APPENDED, b'x');
+        post(out, format_args!("/{token}/committed"), &[b'x'; APPENDED]);
     }
 }

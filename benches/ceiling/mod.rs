@@ -1,4 +1,5 @@
-//! The machine's own limits, in three layers, measured with the client and in the run that measures the service.
+//! The limits of the machine, in three layers, measured in the same run and with the same client as the
+//! service.
 
 pub(crate) mod cases;
 pub(crate) mod server;

@@ -1,7 +1,6 @@
-//! What the machine can do: a server with the settings of ours that does nothing but what cannot be left out.
+//! A server with the service's settings that does only the work that no server can leave out.
 
-use super::super::facility;
-use super::super::site::{Site, BEAMLINES};
+use super::super::site::{public_key, Site, BEAMLINES};
 use super::writer::{Job, Writer};
 use actix::{Actor, Addr, Arbiter, Context, Handler, Message};
 use actix_web::http::StatusCode;
@@ -25,21 +24,21 @@ pub(crate) struct Ceiling {
     thread: JoinHandle<()>,
 }
 
-/// What its handlers can reach.
+/// The state of its handlers.
 struct Parts {
     keys: HashMap<String, Arc<PublicKey>>,
     bodies: HashMap<&'static str, Bytes>,
     hop: Addr<Hop>,
 }
 
-/// An actor that passes on what it is given.
+/// An actor that passes jobs on to the writer.
 struct Hop(Writer);
 
 impl Actor for Hop {
     type Context = Context<Self>;
 }
 
-/// Bytes to be written, and where it is told that they are durable.
+/// A job for the writer.
 struct Append(Job);
 
 impl Message for Append {
@@ -50,12 +49,12 @@ impl Handler<Append> for Hop {
     type Result = ();
 
     fn handle(&mut self, Append(job): Append, _: &mut Context<Self>) {
-        self.0.hand_over(job);
+        self.0.submit(job);
     }
 }
 
 impl Ceiling {
-    /// Starts it; it writes into `file`, and answers with ready-made bodies of these names and lengths.
+    /// Starts a server that appends to `file`, and has ready-made bodies of these names and lengths.
     pub(crate) fn start(file: PathBuf, lengths: &[(&'static str, usize)]) -> Self {
         let bodies = lengths
             .iter()
@@ -63,7 +62,7 @@ impl Ceiling {
             .collect();
         let keys = (0..BEAMLINES)
             .map(|number| {
-                let key = PublicKey::parse(&facility::public_key(number)).unwrap();
+                let key = PublicKey::parse(&public_key(number)).unwrap();
                 (Site::username(number), Arc::new(key))
             })
             .collect();
@@ -97,7 +96,7 @@ impl Ceiling {
                 let handle = server.handle();
                 let task = tokio::spawn(server);
                 started.send(address).unwrap();
-                // An error means that the bench has gone, which is a reason to stop too.
+                // An error means that the bench has ended, which is a reason to stop too.
                 let _ = stopped.await;
                 handle.stop(true).await;
                 let _ = task.await;
@@ -122,7 +121,7 @@ async fn bare(parts: Data<Parts>, body: Path<String>) -> HttpResponse {
     answer(&parts, &body)
 }
 
-/// (b) The same once the token is verified.
+/// (b) The same, after the token was verified.
 async fn verified(parts: Data<Parts>, path: Path<(String, String)>) -> HttpResponse {
     let (token, body) = path.into_inner();
     match verify(&parts, &token) {

@@ -1,4 +1,4 @@
-//! One thread that appends what waits, syncs once for all of it, and says so: group commit without a database.
+//! Group commit without a database: one thread that appends all jobs that wait, and syncs once.
 
 use actix_web::web::Bytes;
 use std::fs::OpenOptions;
@@ -10,13 +10,13 @@ use tokio::sync::{mpsc, oneshot};
 const QUEUE: usize = 4096;
 const GROUP: usize = 512;
 
-/// Bytes to append, and where it is told that they are durable.
+/// Bytes to append, and the receipt that resolves when they are durable.
 pub(crate) struct Job {
     pub(crate) bytes: Bytes,
     pub(crate) done: oneshot::Sender<()>,
 }
 
-/// The thread's queue; the thread ends with it.
+/// The queue of the thread. The thread ends when it is dropped.
 pub(crate) struct Writer(mpsc::Sender<Job>);
 
 impl Writer {
@@ -39,7 +39,7 @@ impl Writer {
                 file.write_all(&bytes).unwrap();
                 file.sync_data().unwrap();
                 for job in group.drain(..) {
-                    // A request that was given up is no failure.
+                    // The request may have been cancelled.
                     let _ = job.done.send(());
                 }
             }
@@ -47,8 +47,8 @@ impl Writer {
         Self(sender)
     }
 
-    /// Hands a job over; when the queue is full it is dropped, which its request notices.
-    pub(crate) fn hand_over(&self, job: Job) {
+    /// Submits a job. A full queue drops it, which cancels its receipt.
+    pub(crate) fn submit(&self, job: Job) {
         let _ = self.0.try_send(job);
     }
 }

@@ -1,5 +1,6 @@
-//! The service in a process of its own, as operators run it.
+//! The service in a process of its own.
 
+use serde_json::Value;
 use std::fs::{read_to_string, File};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -7,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A running binary. It ends with this value.
+/// A running service. It is killed when this value is dropped.
 pub(crate) struct Apart {
     child: Child,
     pub(crate) address: SocketAddr,
@@ -16,15 +17,15 @@ pub(crate) struct Apart {
 }
 
 impl Apart {
-    /// Starts it on the data in `directory`; with a facility, `directory` is made.
-    pub(crate) fn start(directory: &Path, facility: Option<&str>) -> Self {
+    /// Starts the service on the data in `directory`. With a facility, `directory` is created.
+    pub(crate) fn start(directory: &Path, facility: Option<&Value>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_beamlive"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]);
         command.arg(directory.join("data"));
         if let Some(facility) = facility {
             std::fs::create_dir(directory).unwrap();
-            let file = directory.join("facility.toml");
-            std::fs::write(&file, facility).unwrap();
+            let file = directory.join("facility.json");
+            std::fs::write(&file, facility.to_string()).unwrap();
             command.arg("--facility").arg(file);
         }
         let log = File::create(directory.join("log")).unwrap();
@@ -46,7 +47,7 @@ impl Apart {
         }
     }
 
-    /// What it has resident, in KiB.
+    /// Resident memory in KiB.
     pub(crate) fn resident_kib(&self) -> f64 {
         let status = read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status

@@ -1,4 +1,4 @@
-//! Numbers of several rounds.
+//! Statistics of several rounds.
 
 /// Least, middle and greatest of several rounds.
 #[derive(Debug, Clone, Copy)]
@@ -9,7 +9,7 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// That of `values`; zeros when there are none.
+    /// The spread of `values`; zeros without any.
     pub(crate) fn of(values: &[f64]) -> Self {
         let mut sorted = values.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -21,7 +21,7 @@ impl Spread {
     }
 }
 
-/// The value that a `share` of `sorted` are at or below; 0 when there are none.
+/// The value that a `share` of `sorted` does not exceed; 0 without any.
 pub(crate) fn percentile(sorted: &[u32], share: f64) -> f64 {
     let rank = (share * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied().map_or(0.0, f64::from)

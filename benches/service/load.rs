@@ -1,29 +1,30 @@
-//! Connections that ask and wait, for a while, and what came of it.
+//! Clients that send a request as soon as they have an answer, and what is measured of them.
 
-use super::cases::{Case, Requests};
+use super::cases::Case;
+use super::requests::Requests;
 use super::site::Site;
 use super::usage::{Meter, Usage};
-use beamlive::load::client::Connection;
+use beamlive_load::http::Connection;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// Longest time that connections ask without being counted, so that all of them are at work when counting starts.
+/// Longest time before counting starts, so that all connections are at work by then.
 const WARM_UP: Duration = Duration::from_millis(300);
 
 /// One row in one round.
 #[derive(Debug, Default)]
 pub(crate) struct Round {
-    /// Requests answered as they should be, a second.
+    /// Requests with the expected status, a second.
     pub(crate) rate: f64,
-    /// How long each of them took, in µs.
+    /// Their latencies in µs.
     pub(crate) micros: Vec<u32>,
-    /// Other answers, and broken connections; also those while warming up.
+    /// Other statuses, and broken connections; also those before counting starts.
     pub(crate) errors: u64,
     /// Batches that the writer made durable with one sync, on average.
     pub(crate) batches_per_sync: f64,
     /// Syncs of the writer.
     pub(crate) syncs: u64,
-    /// Who used the processors.
+    /// Processors that were busy.
     pub(crate) usage: Usage,
 }
 
@@ -36,14 +37,12 @@ struct Window {
 
 /// Runs a row for `window`.
 pub(crate) async fn measure(site: &Site, case: &Case, window: Duration) -> Round {
-    let requests = (0..case.connections)
-        .map(|connection| case.requests(site, connection))
-        .collect();
+    let requests = case.requests(site);
     run(site.address(), requests, case.expected, window, || site.written()).await
 }
 
-/// Asks at `address`, one connection for each of `requests`, for `window`. `written` says how many batches were made
-/// durable so far, and with how many syncs.
+/// Sends `requests` to `address`, each on its own connection, for `window`. `written` returns how
+/// many batches are durable so far, and with how many syncs.
 pub(crate) async fn run(
     address: SocketAddr,
     requests: Vec<Box<dyn Requests>>,
@@ -83,7 +82,7 @@ pub(crate) async fn run(
     round
 }
 
-/// Asks and waits until the window closes; the times of the answers in it, in µs, and the number of errors.
+/// Sends requests until the window closes. Returns the latencies in it in µs, and the errors.
 async fn ask(
     address: SocketAddr,
     mut connection: Connection,
@@ -100,10 +99,10 @@ async fn ask(
         if began >= window.until {
             return (micros, errors);
         }
-        let answer = connection.exchange(&request).await;
+        let response = connection.exchange(&request).await;
         let ended = Instant::now();
-        match answer {
-            Ok(answer) if answer.status == expected => {
+        match response {
+            Ok(response) if response.status == expected => {
                 if began >= window.from && ended < window.until {
                     micros.push((ended - began).as_micros() as u32);
                 }
@@ -117,7 +116,8 @@ async fn ask(
     }
 }
 
-/// Asks `times` times for each of `requests`, over a connection each; says how many were answered with 200.
+/// Sends `times` of each of `requests`, each on its own connection. Returns how many were answered
+/// with 200.
 pub(crate) async fn times<R: Requests + 'static>(
     address: SocketAddr,
     requests: Vec<R>,

@@ -1,22 +1,24 @@
-//! Requests that come at a rate, whatever the answers do.
+//! Clients that send requests at a rate, however long the answers take.
 
-use super::cases::Requests;
 use super::load::Round;
-use beamlive::load::client::Connection;
+use super::requests::Requests;
+use beamlive_load::http::Connection;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// From when a request's time counts.
+/// When the latency of a request begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Since {
-    /// When it was due: what a client at that rate feels.
+    /// When it was due: the latency for a client at that rate.
     Due,
-    /// When it was sent: what the service takes once it has it. At a rate that nobody can serve, the first has no bound.
+    /// When it was sent: the time that the service takes. Above the service's capacity, the former
+    /// has no bound.
     Sent,
 }
 
-/// Asks at `rate` requests a second, spread over one connection for each of `requests`, which sends its next one when
-/// it is due or as soon as it has an answer. 503 is an answer, but does not count as accepted.
+/// Sends `rate` requests a second, spread over one connection for each of `requests`. A connection
+/// sends its next request when it is due, or later, as soon as it has an answer. 503 is no error, but
+/// does not count as accepted.
 pub(crate) async fn run(
     address: SocketAddr,
     requests: Vec<Box<dyn Requests>>,
@@ -66,9 +68,9 @@ async fn ask(
             Since::Due => due,
             Since::Sent => Instant::now(),
         };
-        let answer = connection.exchange(&request).await.unwrap();
+        let response = connection.exchange(&request).await.unwrap();
         let ended = Instant::now();
-        match answer.status {
+        match response.status {
             200 if ended < until => micros.push((ended - began).as_micros() as u32),
             200 | 503 => {}
             _ => errors += 1,

@@ -1,19 +1,19 @@
-//! Reports of analyses.
+//! Uploads of reports.
 
-use super::cases::{post, Requests};
-use super::site::{Caller, Site, BEAMLINES};
+use super::requests::{post, Requests};
+use super::site::{Caller, Site};
+use beamlive_load::template::Template;
 use serde_json::{json, Value};
 
 const REPORT: &str = include_str!("../../tests/fixtures/payloads/report-MX.json");
 /// Rows of the plot that makes a report of about a megabyte.
 const ROWS: u32 = 40_000;
 
-/// The same report again and again, each in a directory of its own.
+/// The same report each time, in another directory.
 pub(crate) struct Reports {
     caller: Caller,
-    beamline: usize,
-    body: Vec<u8>,
-    number_at: usize,
+    beamline: String,
+    body: Template,
     number: u64,
 }
 
@@ -21,12 +21,9 @@ impl Reports {
     const NUMBER: &'static str = "0000000000000000";
 
     /// The MX payload of the tests.
-    pub(crate) fn boxed(site: &Site, connection: usize) -> Box<dyn Requests> {
-        Self::of(
-            site,
-            connection,
-            serde_json::from_str::<Value>(REPORT).unwrap()["example"].take(),
-        )
+    pub(crate) fn small(site: &Site, connection: usize) -> Box<dyn Requests> {
+        let report = serde_json::from_str::<Value>(REPORT).unwrap()["example"].take();
+        Self::boxed(site, connection, report)
     }
 
     /// A report with a megabyte of details.
@@ -34,26 +31,18 @@ impl Reports {
         let rows: Vec<_> = (0..ROWS)
             .map(|row| json!([row, f64::from(row).sqrt(), f64::from(row) / 7.0]))
             .collect();
-        Self::of(
-            site,
-            connection,
-            json!({"title": "plot", "details": [{"kind": "lineplot", "data": rows}]}),
-        )
+        let details = json!([{"kind": "lineplot", "data": rows}]);
+        Self::boxed(site, connection, json!({"title": "plot", "details": details}))
     }
 
-    fn of(site: &Site, connection: usize, mut report: Value) -> Box<dyn Requests> {
+    fn boxed(site: &Site, connection: usize, mut report: Value) -> Box<dyn Requests> {
         report["directory"] = json!(format!("/users/alpha/proc/{}", Self::NUMBER));
         let body = rmp_serde::to_vec(&report).unwrap();
-        let number_at = body
-            .windows(Self::NUMBER.len())
-            .position(|window| window == Self::NUMBER.as_bytes())
-            .unwrap();
         Box::new(Self {
             caller: site.caller(connection),
-            beamline: connection % BEAMLINES,
-            number_at,
+            beamline: Site::beamline(connection),
+            body: Template::new(body, &[Self::NUMBER.as_bytes()]),
             number: site.unique() << 20,
-            body,
         })
     }
 }
@@ -61,14 +50,12 @@ impl Reports {
 impl Requests for Reports {
     fn next(&mut self, out: &mut Vec<u8>) {
         self.number += 1;
-        let number = format!("{:016x}", self.number);
-        self.body[self.number_at..][..number.len()].copy_from_slice(number.as_bytes());
-        let token = self.caller.token();
+        self.body.fill(0, format!("{:016x}", self.number).as_bytes());
+        let (token, beamline) = (self.caller.token(), &self.beamline);
         post(
             out,
-            format_args!("/api/v2/{token}/report/B{:02}/", self.beamline),
-            self.body.len(),
+            format_args!("/api/v2/{token}/report/{beamline}/"),
+            self.body.bytes(),
         );
-        out.extend_from_slice(&self.body);
     }
 }

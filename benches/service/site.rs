@@ -1,30 +1,26 @@
-//! A service of its own in this process, on threads of its own, with the production code and a store on the disk.
+//! A service with the production code and a store on the disk, and what its clients know of it.
 
 use super::apart::Apart;
-use super::facility;
-use base64::prelude::{Engine, BASE64_URL_SAFE};
-use beamlive::auth::token::{base62, sign_message};
 use beamlive::config::{Settings, StoreSettings};
-use beamlive::load::client::Connection;
 use beamlive::server::{Parts, Running};
 use beamlive_actors::clock::{Clock, SystemClock};
+use beamlive_client::key::{Key, Signer};
+use beamlive_load::facility::Facility;
+use beamlive_load::http::Connection;
 use beamlive_storage::{EngineKind, Store, Table};
-use dsa::pkcs8::der::Encode;
-use dsa::signature::DigestSigner;
-use ed25519_dalek::{Signer, SigningKey};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
+use std::sync::{mpsc, Mutex};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
-/// Beamlines of the facility; each has a project of its own that works there.
+/// Beamlines of the facility; each has its own project.
 pub(crate) const BEAMLINES: usize = 32;
 /// Samples in each project's list.
-pub(crate) const SAMPLES: usize = 400;
+const SAMPLES: usize = 400;
 
 /// A service, and what its clients know of it.
 pub(crate) struct Site {
@@ -42,11 +38,11 @@ enum Process {
         stop: oneshot::Sender<()>,
         thread: JoinHandle<()>,
     },
-    /// In one of its own, as operators run it, so that its memory can be told.
+    /// In its own process, so that its memory can be measured.
     Apart(Apart),
 }
 
-/// What a project knows of its samples.
+/// A project's sample list.
 struct List {
     first: u64,
     etag: String,
@@ -54,81 +50,70 @@ struct List {
     gzip_bytes: usize,
 }
 
-/// One program of one project. It signs once a second, and sends that token until the next: real clients sign each
-/// request, on machines of their own. The service verifies every request either way.
+/// A client of one project. It signs once a second: real clients sign each request, but on machines
+/// of their own.
 #[derive(Debug)]
-pub(crate) struct Caller {
-    username: String,
-    key: Key,
-    signed_at: u64,
-    token: String,
-}
-
-/// What a program signs with.
-#[derive(Debug)]
-enum Key {
-    Ed25519(Box<SigningKey>),
-    Dsa(Box<dsa::SigningKey>),
-}
-
-impl Key {
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
-            Self::Dsa(key) => {
-                let digest = Sha256::new_with_prefix(message);
-                let signature: dsa::Signature = key.sign_digest(digest);
-                signature.to_der().unwrap()
-            }
-        }
-    }
-}
+pub(crate) struct Caller(Signer);
 
 impl Caller {
-    /// A program of the project that works at beamline `number`.
+    /// A client of the project that works at beamline `number`.
     pub(crate) fn new(number: usize) -> Self {
-        Self::with(
-            Site::username(number),
-            Key::Ed25519(Box::new(facility::signing_key(number % BEAMLINES))),
-        )
+        Self::with(&Site::username(number), project_key(number))
     }
 
-    /// A program of another account, with a DSA key.
-    pub(crate) fn with_dsa(username: String, key: &dsa::SigningKey) -> Self {
-        Self::with(username, Key::Dsa(Box::new(key.clone())))
+    /// A client of another account.
+    pub(crate) fn with(username: &str, key: Key) -> Self {
+        Self(Signer::new(username, key, false))
     }
 
-    fn with(username: String, key: Key) -> Self {
-        Self {
-            username,
-            key,
-            signed_at: 0,
-            token: String::new(),
-        }
-    }
-
-    /// A token of this second.
+    /// The token of this second.
     pub(crate) fn token(&mut self) -> &str {
-        let now = u64::try_from(SystemClock.now().0 / 1_000_000).unwrap();
-        if now != self.signed_at {
-            let time = base62(now);
-            let signature = self.key.sign(&sign_message(&self.username, &time));
-            self.token = format!("{}:{time}:{}", self.username, BASE64_URL_SAFE.encode(signature));
-            self.signed_at = now;
-        }
-        &self.token
+        self.0
+            .token(u64::try_from(SystemClock.now().0 / 1_000_000).unwrap())
     }
+}
+
+/// The key of a project: the same in every run.
+fn project_key(number: usize) -> Key {
+    Key::from_seed(&[u8::try_from(number % BEAMLINES).unwrap() + 1; 32])
+}
+
+/// Its public half, as OpenSSH writes it.
+pub(crate) fn public_key(number: usize) -> String {
+    project_key(number).public_line().unwrap()
+}
+
+/// The names of the facility.
+fn names() -> Facility {
+    Facility {
+        prefix: "bench".to_owned(),
+        ..Facility::default()
+    }
+}
+
+/// The facility file.
+pub(crate) fn facility() -> Value {
+    let facility = Facility {
+        beamlines: BEAMLINES,
+        samples: SAMPLES,
+        address: Some("127.0.0.0/8".to_owned()),
+        keys: (0..BEAMLINES).map(public_key).collect(),
+        ..names()
+    };
+    facility.opening()
 }
 
 impl Site {
-    /// Starts one with an empty store in `directory`.
+    /// Starts a service in this process, with an empty store in `directory`.
     pub(crate) async fn start(directory: &Path) -> Self {
-        Self::start_with(directory, "", Settings::default().tokens.remembered).await
+        Self::start_with(directory, Vec::new(), Settings::default().tokens.remembered).await
     }
 
-    /// The same, with more in its facility file, and so many verified tokens remembered.
-    pub(crate) async fn start_with(directory: &Path, more: &str, remembered: usize) -> Self {
-        let mut settings = settings(directory, &(facility::toml() + more));
+    /// The same, with more projects, and with this many remembered tokens.
+    pub(crate) async fn start_with(directory: &Path, projects: Vec<Value>, remembered: usize) -> Self {
+        let mut facility = facility();
+        facility["project"].as_array_mut().unwrap().extend(projects);
+        let mut settings = settings(directory, &facility);
         settings.tokens.remembered = remembered;
         let (started, running) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
@@ -137,7 +122,7 @@ impl Site {
                 let running = Running::start(settings, Parts::default()).await.unwrap();
                 let store = running.app().directory.services().store.clone();
                 started.send((running.address(), store)).unwrap();
-                // An error means that the bench has gone, which is a reason to stop too.
+                // An error means that the bench has ended, which is a reason to stop too.
                 let _ = stopped.await;
                 if let Err(error) = running.stop().await {
                     eprintln!("the service did not stop cleanly: {error}");
@@ -146,18 +131,18 @@ impl Site {
         });
         let (address, store) = running.recv().unwrap();
         let process = Process::Here { store, stop, thread };
-        Self::meet(address, process).await
+        Self::connect(address, process).await
     }
 
-    /// Starts the binary on the store in `directory`, which may be there already.
+    /// Starts the binary on the store in `directory`, which may exist.
     pub(crate) async fn apart(directory: &Path) -> Self {
-        let facility = (!directory.exists()).then(facility::toml);
-        let apart = Apart::start(directory, facility.as_deref());
-        Self::meet(apart.address, Process::Apart(apart)).await
+        let facility = (!directory.exists()).then(facility);
+        let apart = Apart::start(directory, facility.as_ref());
+        Self::connect(apart.address, Process::Apart(apart)).await
     }
 
-    async fn meet(address: SocketAddr, process: Process) -> Self {
-        // In another run names were used already.
+    async fn connect(address: SocketAddr, process: Process) -> Self {
+        // Earlier runs on the same store have used smaller numbers.
         let first = u64::try_from(SystemClock.now().0).unwrap();
         let mut site = Self {
             address,
@@ -187,7 +172,7 @@ impl Site {
         self.address
     }
 
-    /// How many datasets it has.
+    /// How many datasets are stored; 0 for a process of its own.
     pub(crate) fn stored(&self) -> u64 {
         match &self.process {
             Process::Here { store, .. } => store.counter(Table::Dataset).unwrap(),
@@ -195,7 +180,7 @@ impl Site {
         }
     }
 
-    /// How many batches it made durable, and with how many syncs; of a process of its own nothing is known.
+    /// How many batches are durable, and with how many syncs; zeros for a process of its own.
     pub(crate) fn written(&self) -> (u64, u64) {
         match &self.process {
             Process::Here { store, .. } => {
@@ -206,7 +191,7 @@ impl Site {
         }
     }
 
-    /// The process, if it has its own.
+    /// The process, if the service has its own.
     pub(crate) fn process(&self) -> Option<&Apart> {
         match &self.process {
             Process::Here { .. } => None,
@@ -216,10 +201,15 @@ impl Site {
 
     /// The username of project `number`.
     pub(crate) fn username(number: usize) -> String {
-        format!("p{:02}", number % BEAMLINES)
+        names().username(number % BEAMLINES)
     }
 
-    /// A program of the project that works at beamline `number`.
+    /// The acronym of beamline `number`.
+    pub(crate) fn beamline(number: usize) -> String {
+        names().beamline(number % BEAMLINES)
+    }
+
+    /// A client of the project that works at beamline `number`.
     pub(crate) fn caller(&self, number: usize) -> Caller {
         Caller::new(number)
     }
@@ -229,27 +219,27 @@ impl Site {
         self.lists[number % BEAMLINES].first
     }
 
-    /// The tag of that project's list.
+    /// The `ETag` of that project's list.
     pub(crate) fn etag_of(&self, number: usize) -> &str {
         &self.lists[number % BEAMLINES].etag
     }
 
-    /// A number that was not given before.
+    /// A number that was not returned before.
     pub(crate) fn unique(&self) -> u64 {
         self.uniques.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Every project has its beamline, so that what it uploads belongs to a session.
+    /// Opens a session at each beamline, so that uploads belong to one.
     pub(crate) async fn open_sessions(&self) {
         let mut connection = Connection::open(self.address).await.unwrap();
-        for beamline in 0..BEAMLINES {
-            let mut caller = self.caller(beamline);
+        for number in 0..BEAMLINES {
+            let (mut caller, beamline) = (self.caller(number), Self::beamline(number));
             let request = format!(
-                "POST /api/v2/{}/launch/B{beamline:02}/shift/ HTTP/1.1\r\nHost: bench\r\nContent-Length: 0\r\n\r\n",
+                "POST /api/v2/{}/launch/{beamline}/shift/ HTTP/1.1\r\nHost: bench\r\nContent-Length: 0\r\n\r\n",
                 caller.token()
             );
-            let answer = connection.exchange(request.as_bytes()).await.unwrap();
-            assert_eq!(answer.status, 200);
+            let response = connection.exchange(request.as_bytes()).await.unwrap();
+            assert_eq!(response.status, 200);
         }
     }
 
@@ -258,7 +248,7 @@ impl Site {
         self.lists[0].bytes
     }
 
-    /// What the requests are about.
+    /// The facility in words.
     pub(crate) fn describe(&self) -> String {
         let list = &self.lists[0];
         format!(
@@ -269,38 +259,41 @@ impl Site {
 
     async fn read_list(&self, project: usize) -> List {
         let mut connection = Connection::open(self.address).await.unwrap();
-        let mut caller = self.caller(project);
-        let url = format!("/api/v2/{}/samples/B{project:02}/", caller.token());
-        let request = format!("GET {url} HTTP/1.1\r\nHost: bench\r\n\r\n");
-        let answer = connection.exchange(request.as_bytes()).await.unwrap();
-        assert_eq!(answer.status, 200);
-        let samples: Value = serde_json::from_slice(connection.body(&answer)).unwrap();
+        let (mut caller, beamline) = (self.caller(project), Self::beamline(project));
+        let head = format!(
+            "GET /api/v2/{}/samples/{beamline}/ HTTP/1.1\r\nHost: bench\r\n",
+            caller.token()
+        );
+        let request = format!("{head}\r\n");
+        let response = connection.exchange(request.as_bytes()).await.unwrap();
+        assert_eq!(response.status, 200);
+        let samples: Value = serde_json::from_slice(connection.body(&response)).unwrap();
         assert_eq!(samples.as_array().unwrap().len(), SAMPLES);
-        let (first, bytes) = (samples[0]["id"].as_u64().unwrap(), connection.body(&answer).len());
-        let etag = connection.header(&answer, "etag").unwrap().to_owned();
-        let request = format!("GET {url} HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\n\r\n");
-        let answer = connection.exchange(request.as_bytes()).await.unwrap();
-        assert_eq!(connection.header(&answer, "content-encoding"), Some("gzip"));
+        let bytes = connection.body(&response).len();
+        let etag = connection.header(&response, "etag").unwrap().to_owned();
+        let request = format!("{head}Accept-Encoding: gzip\r\n\r\n");
+        let response = connection.exchange(request.as_bytes()).await.unwrap();
+        assert_eq!(connection.header(&response, "content-encoding"), Some("gzip"));
         List {
-            first,
+            first: samples[0]["id"].as_u64().unwrap(),
             etag,
             bytes,
-            gzip_bytes: connection.body(&answer).len(),
+            gzip_bytes: connection.body(&response).len(),
         }
     }
 }
 
-/// The engine of all services: as the service reads it, and as those that are processes of their own inherit it.
+/// The engine of all services; those in their own processes inherit the variable.
 pub(crate) fn engine() -> EngineKind {
     let engine = std::env::var("BEAMLIVE_STORE__ENGINE").map(|name| name.parse().unwrap());
     engine.unwrap_or_default()
 }
 
-/// The settings of a service in `directory`, which is made, with that facility.
-pub(crate) fn settings(directory: &Path, facility: &str) -> Settings {
+/// The settings of a service with that facility in `directory`, which is created.
+pub(crate) fn settings(directory: &Path, facility: &Value) -> Settings {
     std::fs::create_dir(directory).unwrap();
-    let file = directory.join("facility.toml");
-    std::fs::write(&file, facility).unwrap();
+    let file = directory.join("facility.json");
+    std::fs::write(&file, facility.to_string()).unwrap();
     Settings {
         store: StoreSettings {
             engine: engine(),
@@ -311,4 +304,14 @@ pub(crate) fn settings(directory: &Path, facility: &str) -> Settings {
         facility: Some(file),
         ..Settings::default()
     }
+}
+
+/// Logs as `serve` does by default, into a file in `directory`.
+pub(crate) fn log_to(directory: &Path) {
+    let file = File::create(directory.join("service.log")).unwrap();
+    tracing_subscriber::fmt()
+        .with_env_filter("info")
+        .with_ansi(false)
+        .with_writer(Mutex::new(file))
+        .init();
 }

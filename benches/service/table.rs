@@ -1,47 +1,38 @@
-//! The tables.
+//! The table of rates.
 
-use super::cases::Case;
 use super::figures::{percentile, Spread};
 use super::load::Round;
 
-/// The columns that all tables have.
-const COLUMNS: &str =
-    "    min  median     max   p50 ms  p99 ms  errors  batches/sync  µs CPU/req  CPU: service  load  others";
-
-/// One line per operation and number of connections.
-pub(crate) fn operations(cases: &[Case], rounds: &[Vec<Round>]) {
-    println!("{:<20} {:>5} {COLUMNS}", "operation", "conns");
-    for (case, rounds) in cases.iter().zip(rounds) {
-        println!("{:<20} {:>5} {}", case.operation, case.connections, line(rounds));
-    }
-    println!();
-}
-
-/// One line per size of the store.
-pub(crate) fn growth(connections: usize, rows: &[(String, &[Round])]) {
+/// Prints a row for each name, from its rounds.
+pub(crate) fn print(title: &str, rows: &[(String, &[Round])]) {
     println!(
-        "{:<26} {COLUMNS}",
-        format!("uploads, {connections} conns; stored")
+        "{title:<44} {:>8} {:>8} {:>8}  {:>7} {:>7}  {:>6}  {:>12}  {:>10}  {:>12} {:>5} {:>6}",
+        "min /s",
+        "median",
+        "max",
+        "p50 ms",
+        "p99 ms",
+        "errors",
+        "batches/sync",
+        "µs CPU/req",
+        "CPU: service",
+        "load",
+        "others"
     );
-    for (stored, rounds) in rows {
-        println!("{stored:<26} {}", line(rounds));
+    for (name, rounds) in rows {
+        println!("{name:<44} {}", line(rounds));
     }
     println!();
 }
 
 fn line(rounds: &[Round]) -> String {
     let all = |value: fn(&Round) -> f64| Spread::of(&rounds.iter().map(value).collect::<Vec<_>>());
-    let mut micros: Vec<_> = rounds
-        .iter()
-        .flat_map(|round| round.micros.iter().copied())
-        .collect();
+    let micros = rounds.iter().flat_map(|round| round.micros.iter().copied());
+    let mut micros: Vec<_> = micros.collect();
     micros.sort_unstable();
-    let rate = all(|round| round.rate);
+    let Spread { min, median, max } = all(|round| round.rate);
     format!(
-        "{:>7.0} {:>7.0} {:>7.0}  {:>7.2} {:>7.2}  {:>6}  {:>12.1}  {:>10.0}  {:>12.2} {:>5.2}  {:>6.2}",
-        rate.min,
-        rate.median,
-        rate.max,
+        "{min:>8.0} {median:>8.0} {max:>8.0}  {:>7.2} {:>7.2}  {:>6}  {:>12.1}  {:>10.0}  {:>12.2} {:>5.2} {:>6.2}",
         percentile(&micros, 0.5) / 1e3,
         percentile(&micros, 0.99) / 1e3,
         rounds.iter().map(|round| round.errors).sum::<u64>(),

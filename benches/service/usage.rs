@@ -1,4 +1,4 @@
-//! Who used the processors during a measurement.
+//! Processor time during a measurement.
 
 use std::fs::read_to_string;
 use std::time::Instant;
@@ -17,7 +17,7 @@ pub(crate) struct Usage {
     pub(crate) others: f64,
 }
 
-/// Counts from its start.
+/// Measures from its start.
 #[derive(Debug)]
 pub(crate) struct Meter {
     began: Instant,
@@ -33,7 +33,7 @@ struct Counted {
 }
 
 impl Meter {
-    /// Starts to count. The load generator is the thread that calls this.
+    /// Starts to measure. The load generator is the calling thread.
     pub(crate) fn start() -> Self {
         Self {
             began: Instant::now(),
@@ -41,7 +41,7 @@ impl Meter {
         }
     }
 
-    /// What was used since then. To be called by the same thread.
+    /// The usage since then. To be called by the same thread.
     pub(crate) fn stop(self) -> Usage {
         let seconds = self.began.elapsed().as_secs_f64();
         let now = count();

@@ -1,17 +1,18 @@
-//! Whether a full store is slower than an empty one: two services of their own, measured in turn.
+//! Whether a full store is slower than an empty one: two services in their own processes, measured in
+//! turn.
 
 use super::super::cases::{find, DATA};
-use super::super::facility;
 use super::super::figures::{percentile, Spread};
 use super::super::load;
-use super::super::site::{settings, Site, BEAMLINES};
+use super::super::site::{facility, settings, Site};
 use super::{of_engine, Line, Target};
-use beamlive::load::client::Connection;
-use beamlive::load::random::Random;
 use beamlive::server::{Parts, Running};
 use beamlive::wire::dataset;
 use beamlive_actors::activity::Origin;
 use beamlive_actors::session::dataset::DatasetUpload;
+use beamlive_load::http::Connection;
+use beamlive_load::names::uuid;
+use fastrand::Rng;
 use futures_util::future::join_all;
 use serde_json::Value;
 use std::path::Path;
@@ -24,7 +25,7 @@ const CONNECTIONS: usize = 32;
 /// Uploads at once while a store is filled: as many as the writer takes into one group.
 const FILLING: usize = 512;
 
-/// Pages of the admin API that are asked for, each so often.
+/// How often each page of the admin API is read.
 const PAGES: usize = 15;
 
 /// Compares a store of `stored` datasets with an empty one.
@@ -84,7 +85,7 @@ pub(crate) async fn run(
     ]
 }
 
-/// Fills a store in a process of its own, which ends as if it were killed.
+/// Fills a store in another process, which ends without closing it.
 fn fill_apart(directory: &Path, count: u64) {
     let filled = Command::new(std::env::current_exe().unwrap())
         .arg("--fill")
@@ -95,11 +96,11 @@ fn fill_apart(directory: &Path, count: u64) {
     assert!(filled.success());
 }
 
-/// Makes a store with `count` datasets, through the service's own actors: without HTTP and signatures, but row by row
-/// what uploads write. Ends the process without closing it.
+/// Makes a store with `count` datasets through the service's actors, without HTTP and signatures. Its
+/// rows are those of uploads. Ends the process without closing the store.
 pub(crate) fn fill(directory: &Path, count: u64) -> ! {
     let began = Instant::now();
-    let settings = settings(directory, &facility::toml());
+    let settings = settings(directory, &facility());
     actix_web::rt::System::new().block_on(async move {
         let running = Running::start(settings, Parts::default()).await.unwrap();
         let first = example(&running);
@@ -119,23 +120,23 @@ pub(crate) fn fill(directory: &Path, count: u64) -> ! {
     })
 }
 
-/// Milliseconds until the first page of datasets, of each filter; of each the median.
+/// The median milliseconds of the first page of a list, for the slowest filter.
 async fn pages(directory: &Path, site: &Site) -> Vec<f64> {
     let token = std::fs::read_to_string(directory.join("data/admin.token")).unwrap();
     let mut connection = Connection::open(site.address()).await.unwrap();
     let mut medians = Vec::new();
     for filter in [
         "data?limit=100",
-        "data?limit=100&project=p00",
-        "data?limit=100&beamline=B31",
-        "data?limit=100&project=p00&beamline=B00",
+        "data?limit=100&project=bench-p000",
+        "data?limit=100&beamline=bench-b031",
+        "data?limit=100&project=bench-p000&beamline=bench-b000",
         // A project that never measured there.
-        "data?limit=100&project=p00&beamline=B05",
+        "data?limit=100&project=bench-p000&beamline=bench-b005",
         "data?limit=100&session=1",
-        "data?limit=100&project=p00&before=1000",
-        "reports?limit=100&project=p00",
-        "sessions?limit=100&project=p00",
-        "activity?limit=100&project=p00",
+        "data?limit=100&project=bench-p000&before=1000",
+        "reports?limit=100&project=bench-p000",
+        "sessions?limit=100&project=bench-p000",
+        "activity?limit=100&project=bench-p000",
     ] {
         let request = format!(
             "GET /api/admin/{filter} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\r\n",
@@ -144,8 +145,8 @@ async fn pages(directory: &Path, site: &Site) -> Vec<f64> {
         let mut millis = Vec::new();
         for _ in 0..PAGES {
             let began = Instant::now();
-            let answer = connection.exchange(request.as_bytes()).await.unwrap();
-            assert_eq!(answer.status, 200, "{filter}");
+            let response = connection.exchange(request.as_bytes()).await.unwrap();
+            assert_eq!(response.status, 200, "{filter}");
             millis.push(began.elapsed().as_secs_f64() * 1e3);
         }
         let spread = Spread::of(&millis);
@@ -155,7 +156,6 @@ async fn pages(directory: &Path, site: &Site) -> Vec<f64> {
         );
         medians.push(spread.median);
     }
-    // The slowest filter decides.
     let slowest = medians.iter().copied().fold(0.0, f64::max);
     vec![slowest]
 }
@@ -181,20 +181,20 @@ fn example(running: &Running) -> DatasetUpload {
 }
 
 async fn upload(running: &Running, first: &DatasetUpload, writer: u64, count: u64) {
-    let place = usize::try_from(writer).unwrap() % BEAMLINES;
+    let place = usize::try_from(writer).unwrap();
     let directory = &running.app().directory;
     let catalog = directory.services().catalog.load_full();
     let (project, _) = catalog.project(&Site::username(place)).unwrap();
-    let (beamline, _) = catalog.beamline(&format!("B{place:02}")).unwrap();
+    let (beamline, _) = catalog.beamline(&Site::beamline(place)).unwrap();
     let origin = Origin {
         who: Site::username(place),
         address: None,
     };
-    let mut random = Random::new(writer + 1);
+    let mut random = Rng::with_seed(writer + 1);
     for _ in 0..count {
         let upload = DatasetUpload {
-            uuid: Some(random.uuid()),
-            directory: format!("/users/alpha/CMCF-20261123/native/{:016x}", random.draw()),
+            uuid: Some(uuid(&mut random)),
+            directory: format!("/users/alpha/CMCF-20261123/native/{:016x}", random.u64(..)),
             ..first.clone()
         };
         let stored = directory.add_dataset(beamline, project, Arc::new(upload), origin.clone());

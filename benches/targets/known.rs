@@ -1,18 +1,18 @@
-//! What a beamline and a session cost that are known but idle.
+//! The memory of a beamline and a session that are known but idle.
 
 use super::super::apart::Apart;
-use super::super::cases::{post, Requests};
 use super::super::load;
-use super::super::site::Caller;
+use super::super::requests::{post, Requests};
+use super::super::site::{public_key, Caller, Site};
 use super::{Line, Target};
-use std::fmt::Write;
+use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 
 /// Sessions of each beamline.
 const SESSIONS: usize = 10;
 const CONNECTIONS: usize = 64;
-/// Until a service that is not asked anything has put away what it was writing.
+/// Until an idle service has finished its writes.
 const IDLE: Duration = Duration::from_secs(15);
 
 /// Launches every session of its beamlines once, then the first ones again.
@@ -31,22 +31,21 @@ impl Requests for Launches {
         post(
             out,
             format_args!("/api/v2/{token}/launch/K{beamline:05}/day-{session}/"),
-            0,
+            b"",
         );
     }
 }
 
-/// Has `beamlines` beamlines with ten sessions each launched, and looks at the memory.
+/// Launches ten sessions on each of `beamlines` beamlines, and measures the memory.
 pub(crate) async fn run(directory: &Path, beamlines: usize) -> Vec<Line> {
-    let key = super::super::facility::public_key(0);
-    let mut facility = format!("[[project]]\nusername = \"p00\"\nkey = \"{key}\"\n");
-    for number in 0..beamlines {
-        writeln!(facility, "[[beamline]]\nacronym = \"K{number:05}\"").unwrap();
-    }
+    let acronyms = (0..beamlines).map(|number| json!({"acronym": format!("K{number:05}")}));
+    let facility = json!({
+        "project": [{"username": Site::username(0), "key": public_key(0)}],
+        "beamline": acronyms.collect::<Vec<_>>(),
+    });
     let service = Apart::start(&directory.join("known"), Some(&facility));
     let before = service.resident_kib();
     let wanted = beamlines * SESSIONS;
-    let mut launched = 0;
     let mut requests: Vec<_> = (0..CONNECTIONS)
         .map(|connection| Launches {
             caller: Caller::new(0),
@@ -56,7 +55,7 @@ pub(crate) async fn run(directory: &Path, beamlines: usize) -> Vec<Line> {
         .collect();
     requests.retain(|launches| !launches.beamlines.is_empty());
     let each = wanted.div_ceil(requests.len());
-    launched += load::times(service.address, requests, each).await;
+    let launched = load::times(service.address, requests, each).await;
     println!(
         "{launched} launches of {wanted} sessions on {beamlines} beamlines, {:.0} KiB resident",
         service.resident_kib() - before

@@ -1,4 +1,4 @@
-//! The targets of the service, and what was measured of each.
+//! The targets of the service, and how they are printed.
 
 pub(crate) mod growth;
 pub(crate) mod known;
@@ -10,7 +10,7 @@ use super::figures::Spread;
 use super::site::engine;
 use beamlive_storage::EngineKind;
 
-/// Which side of a number is good.
+/// The bound of a number.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Target {
     AtLeast(f64),
@@ -18,7 +18,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// Whether the middle of what was measured is on the good side.
+    /// Whether the median meets it.
     fn is_met(self, spread: Spread) -> bool {
         match self {
             Self::AtLeast(bound) => spread.median >= bound,
@@ -34,7 +34,7 @@ impl Target {
     }
 }
 
-/// What is asked of sled, or of an engine for large sites.
+/// A bound for sled, or for an engine of large sites.
 pub(crate) fn of_engine(sled: f64, large: f64) -> f64 {
     match engine() {
         EngineKind::Sled => sled,
@@ -42,7 +42,7 @@ pub(crate) fn of_engine(sled: f64, large: f64) -> f64 {
     }
 }
 
-/// An operation, its target, and a number for each round.
+/// An operation, its target, and a number of each round.
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) operation: String,
@@ -52,7 +52,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Whether there is a number for every round: none comes of a row that nothing was answered in.
+    /// Whether every round has a number. A row without answers has none.
     pub(crate) fn is_measured(&self) -> bool {
         !self.values.is_empty() && self.values.iter().all(|value| value.is_finite())
     }

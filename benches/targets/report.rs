@@ -1,27 +1,21 @@
-//! A report with a megabyte of details: how long until it is durable, and whether memory stays flat.
+//! A report with a megabyte of details: its latency, and whether memory stays flat.
 
-use super::super::cases::Case;
+use super::super::cases;
 use super::super::figures::percentile;
 use super::super::load;
-use super::super::reports::Reports;
 use super::super::site::Site;
 use super::{Line, Target};
 use std::path::Path;
 use std::time::Duration;
 
-/// Windows before the first that counts.
+/// Windows before the first that is measured.
 const WARM_UP: u32 = 4;
 
-/// Uploads reports to a service of its own.
+/// Uploads reports to a service in its own process.
 pub(crate) async fn run(directory: &Path, rounds: usize, window: Duration) -> Vec<Line> {
     let site = Site::apart(&directory.join("report")).await;
-    let case = Case {
-        operation: "report",
-        connections: 1,
-        expected: 200,
-        requests: |site, connection, _| Reports::large(site, connection),
-    };
-    // Caches fill first, and the journal's memory.
+    let case = cases::find("report of 1 MB", 1);
+    // Fills the caches, and the memory of the journal.
     load::measure(&site, &case, WARM_UP * window).await;
     let resident = || site.process().unwrap().resident_kib();
     let before = resident();

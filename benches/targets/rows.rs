@@ -1,24 +1,28 @@
-//! What is measured in every round, in turn: rows of the service, rows of the ceiling, and what disk and processor do.
+//! The rows that are measured in every round, in turn: of the service, of the ceiling, of the disk and
+//! of the processor.
 
-use super::super::cases::{self, Requests, Uploads};
+use super::super::cases::{self, Uploads};
 use super::super::ceiling::cases::Layer;
 use super::super::ceiling::server::Ceiling;
 use super::super::load::{self, Round};
 use super::super::pace::{self, Since};
-use super::super::site::{Caller, Site, BEAMLINES};
+use super::super::requests::Requests;
+use super::super::site::{public_key, Caller, Site, BEAMLINES};
 use beamlive_actors::key::{self, PublicKey};
+use beamlive_client::key::Key;
+use serde_json::{json, Value};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// Clients with DSA keys; polite clients, too.
+/// Clients with DSA keys, and as many polite clients.
 const CLIENTS: usize = 8;
 /// Uploads a second that polite clients send, over as many connections as there are DSA clients.
 const POLITE_RATE: f64 = 200.0;
-/// Connections over which too much is offered; as many as the service may have in its queues and more.
+/// Connections of an overload; more than the service has places in its queues.
 const CROWD: usize = 1_024;
-/// How much more than it can do is offered.
+/// The rate of an overload, as a multiple of the capacity.
 const OVERLOAD: f64 = 2.0;
 
 /// One row.
@@ -36,7 +40,7 @@ pub(crate) enum Row {
     DsaUploads,
     /// Uploads of polite clients.
     Polite(Beside),
-    /// Uploads at twice the rate that [`PEAK`] had in this round.
+    /// Uploads at twice the rate of [`PEAK`] in this round.
     Overload,
 }
 
@@ -49,7 +53,7 @@ pub(crate) enum Beside {
     Nobody,
     /// The clients with DSA keys, as fast as they can.
     Dsa,
-    /// As many clients with Ed25519 keys, as often as those had in this round.
+    /// As many clients with Ed25519 keys, at the rate of those in this round.
     Ed25519,
 }
 
@@ -60,13 +64,12 @@ pub(crate) enum Signature {
     Dsa,
 }
 
-/// Everything that rows are measured with.
-pub(crate) struct Hall {
+/// What rows are measured with.
+pub(crate) struct Setup {
     pub(crate) site: Site,
     pub(crate) ceiling: Ceiling,
-    pub(crate) dsa: dsa::SigningKey,
-    /// The OpenSSH line of its public half.
-    pub(crate) dsa_line: String,
+    /// The key of all accounts with DSA keys.
+    pub(crate) dsa: Key,
     /// Where an append is measured.
     pub(crate) file: PathBuf,
     pub(crate) window: Duration,
@@ -77,18 +80,16 @@ pub(crate) fn dsa_account(number: usize) -> String {
     format!("d{:02}", number % CLIENTS)
 }
 
-/// All of them for a facility file.
-pub(crate) fn dsa_accounts(line: &str) -> String {
+/// All of these accounts, for a facility file.
+pub(crate) fn dsa_accounts(key: &Key) -> Vec<Value> {
+    let line = key.public_line().unwrap();
     (0..CLIENTS)
-        .map(|number| {
-            let username = dsa_account(number);
-            format!("[[project]]\nusername = \"{username}\"\nkey = \"{line}\"\n")
-        })
+        .map(|number| json!({"username": dsa_account(number), "key": line}))
         .collect()
 }
 
-impl Hall {
-    /// Measures a row; `rate` is what other rows had in this round, in requests a second.
+impl Setup {
+    /// Measures a row. `rate` returns the rate of another row in this round, in requests a second.
     pub(crate) async fn measure(&self, row: Row, rate: impl Fn(Row) -> Option<f64>) -> Round {
         match row {
             Row::Service(operation, connections) => {
@@ -98,9 +99,7 @@ impl Hall {
             }
             Row::Ceiling(layer, connections) => {
                 let case = layer.case(connections);
-                let requests = (0..connections)
-                    .map(|connection| (case.requests)(&self.site, connection, connections))
-                    .collect();
+                let requests = case.requests(&self.site);
                 load::run(self.ceiling.address, requests, case.expected, self.window, || {
                     (0, 0)
                 })
@@ -141,7 +140,7 @@ impl Hall {
             }
             Row::Overload => {
                 self.site.open_sessions().await;
-                // A peak of nothing, in a very short round, still has to be a rate.
+                // A very short round may have a peak of 0.
                 let rate = rate(PEAK).unwrap().max(1.0) * OVERLOAD;
                 let requests = self.uploads(0..CROWD);
                 pace::run(self.site.address(), requests, rate, Since::Sent, self.window).await
@@ -151,15 +150,17 @@ impl Hall {
 
     fn uploads(&self, connections: std::ops::Range<usize>) -> Vec<Box<dyn Requests>> {
         connections
-            .map(|connection| -> Box<dyn Requests> { Box::new(Uploads::new(&self.site, connection)) })
+            .map(|connection| -> Box<dyn Requests> {
+                Box::new(Uploads::new(&self.site, connection, self.site.caller(connection)))
+            })
             .collect()
     }
 
     fn dsa_uploads(&self) -> Vec<Box<dyn Requests>> {
         (0..CLIENTS)
             .map(|number| -> Box<dyn Requests> {
-                let caller = Caller::with_dsa(dsa_account(number), &self.dsa);
-                Box::new(Uploads::of(&self.site, number, caller))
+                let caller = Caller::with(&dsa_account(number), self.dsa.clone());
+                Box::new(Uploads::new(&self.site, number, caller))
             })
             .collect()
     }
@@ -178,8 +179,11 @@ impl Hall {
 
     fn verifications(&self, signature: Signature) -> Round {
         let (mut caller, line) = match signature {
-            Signature::Ed25519 => (self.site.caller(0), super::super::facility::public_key(0)),
-            Signature::Dsa => (Caller::with_dsa(dsa_account(0), &self.dsa), self.dsa_line.clone()),
+            Signature::Ed25519 => (self.site.caller(0), public_key(0)),
+            Signature::Dsa => (
+                Caller::with(&dsa_account(0), self.dsa.clone()),
+                self.dsa.public_line().unwrap(),
+            ),
         };
         let key = PublicKey::parse(&line).unwrap();
         let token = beamlive::auth::token::Token::parse(caller.token()).unwrap();
@@ -190,7 +194,7 @@ impl Hall {
     }
 }
 
-/// Does it again and again, at least once.
+/// Repeats `work` during `window`, at least once.
 fn repeated(window: Duration, mut work: impl FnMut()) -> Round {
     let until = Instant::now() + window;
     let mut micros = Vec::new();

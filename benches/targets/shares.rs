@@ -1,4 +1,5 @@
-//! The targets that are measured in one process, in interleaved rounds, and how their numbers come from rows.
+//! The targets that are measured in interleaved rounds of one process, and how each number is computed
+//! from its rows.
 
 use super::super::ceiling::cases::{Layer, LIST, MIDDLE, NOTHING, SMALL, USERS};
 use super::super::figures::percentile;
@@ -154,7 +155,7 @@ pub(crate) fn all() -> Vec<Share> {
     all
 }
 
-/// Layers that no target is about, for the table of rates.
+/// Layers without a target, for the table of rates.
 pub(crate) fn more_rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for connections in [1, 8, 32, 128] {

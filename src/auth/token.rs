@@ -7,11 +7,10 @@ use std::fmt;
 use std::time::Duration;
 use thiserror::Error;
 
+pub use beamlive_client::token::{base62, sign_message};
+
 #[cfg(test)]
 mod tests;
-
-/// What every signed message begins with.
-pub const SALT: &str = "ca.clsi.cmcf";
 
 /// Longest username, in characters.
 pub const MAX_USERNAME: usize = 150;
@@ -24,8 +23,6 @@ const MAX_TIME: usize = 11;
 
 /// Longest token, in bytes: longest parts, base64's third more, `b'` and `'`, and the colons.
 const MAX_TOKEN: usize = MAX_USERNAME + MAX_TIME + MAX_SIGNATURE.div_ceil(3) * 4 + 5;
-
-const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// With or without padding, but with no two texts for the same bytes otherwise.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
@@ -126,39 +123,10 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The message a client signs: salt, username and base62 time, joined by colons.
-pub fn sign_message(username: &str, base62_time: &str) -> Vec<u8> {
-    [SALT, username, base62_time].join(":").into_bytes()
-}
-
-/// A number in base62, digits in the order `0-9A-Za-z`, without leading zeros.
-pub fn base62(seconds: u64) -> String {
-    let mut digits = Vec::with_capacity(MAX_TIME);
-    let mut rest = seconds;
-    loop {
-        let digit = usize::try_from(rest % 62)
-            .ok()
-            .and_then(|digit| DIGITS.get(digit));
-        digits.extend(digit.copied().map(char::from));
-        rest /= 62;
-        if rest == 0 {
-            return digits.into_iter().rev().collect();
-        }
-    }
-}
-
 /// The number; none when the text is empty, too long, not base62, or beyond 64 bits.
 fn parse_base62(text: &str) -> Option<u64> {
-    if text.is_empty() || text.len() > MAX_TIME {
+    if text.len() > MAX_TIME {
         return None;
     }
-    text.bytes().try_fold(0_u64, |number, byte| {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'A'..=b'Z' => byte - b'A' + 10,
-            b'a'..=b'z' => byte - b'a' + 36,
-            _ => return None,
-        };
-        number.checked_mul(62)?.checked_add(u64::from(digit))
-    })
+    ::base62::decode(text).ok()?.try_into().ok()
 }

@@ -1,7 +1,7 @@
 //! `beamlive apply`: a facility file, to a running service.
 
-use super::admin_client::{Counts, Service};
-use super::Failure;
+use beamlive_client::admin::{Counts, Service};
+use beamlive_client::{print, Failure};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -25,8 +25,12 @@ impl Apply {
     /// When the file can't be read, the service not reached, or the file has mistakes; each is named.
     pub async fn run(self) -> Result<(), Failure> {
         let (text, is_json) = read(&self.file)?;
-        let done = self.service.apply(text, is_json, false, self.prune).await?;
-        super::print(summary(&done, self.prune))
+        let done = self
+            .service
+            .admin()?
+            .apply(text, is_json, false, self.prune)
+            .await?;
+        print(summary(&done, self.prune))
     }
 }
 

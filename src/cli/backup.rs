@@ -1,7 +1,9 @@
 //! `beamlive backup`: the store of a running service, as a file.
 
-use super::admin_client::{reason, Service};
-use super::{print, progress, Failure};
+use super::progress;
+use beamlive_client::admin::Service;
+use beamlive_client::http::reason;
+use beamlive_client::{print, Failure};
 use beamlive_storage::backup::{Header, Reader};
 use bytes::{Buf, Bytes};
 use clap::Args;
@@ -42,7 +44,7 @@ impl Backup {
             )
             .into());
         }
-        let mut answer = self.service.backup().await?;
+        let mut answer = self.service.admin()?.backup().await?;
         let part = part_of(&self.file)?;
         let file = OpenOptions::new()
             .write(true)

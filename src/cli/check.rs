@@ -1,13 +1,13 @@
 //! `beamlive check`: a facility file's mistakes, and what it would change.
 
-use super::admin_client::{Counts, Service};
 use super::apply::{read, summary};
-use super::Failure;
 use beamlive_actors::clock::{Clock, SystemClock};
 use beamlive_actors::facility::declaration::{Declaration, Format};
 use beamlive_actors::facility::place::Mistakes;
 use beamlive_actors::facility::plan::{Counters, InUse, Plan, Situation};
 use beamlive_actors::facility::seeded_catalog;
+use beamlive_client::admin::{Admin, Counts};
+use beamlive_client::{print, Failure};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -44,18 +44,15 @@ impl Check {
         let (text, is_json) = read(&self.file)?;
         let counts = match self.url {
             Some(url) => {
-                let service = Service {
-                    url,
-                    token_file: self.token_file,
-                };
-                service.apply(text, is_json, true, self.prune).await?
+                let admin = Admin::new(&url, &self.token_file)?;
+                admin.apply(text, is_json, true, self.prune).await?
             }
             None => against_nothing(&text, is_json, self.timezone)?,
         };
         for change in &counts.changes {
-            super::print(change)?;
+            print(change)?;
         }
-        super::print(summary(&counts, self.prune))
+        print(summary(&counts, self.prune))
     }
 }
 

@@ -2,12 +2,11 @@
 //!
 //! Signing is all there is to it: see [`sign`]. The key is an OpenSSH private key in a file of its own.
 
-use super::admin_client::{http_client, reason, refusal};
-use super::Failure;
-use crate::auth::token::{base62, sign_message};
 use crate::wire::json;
-use base64::prelude::{Engine, BASE64_URL_SAFE};
 use beamlive_actors::clock::{Clock, SystemClock};
+use beamlive_client::http::{http_client, reason, refusal};
+use beamlive_client::token::token;
+use beamlive_client::{print, Failure};
 use clap::{Args, Subcommand};
 use ed25519_dalek::{Signer, SigningKey};
 use ssh_key::private::{Ed25519Keypair, KeypairData};
@@ -76,12 +75,7 @@ pub enum Action {
 /// Signs a request of `username` at `unix_seconds`: the path segment that tells who asks, and proves it.
 #[must_use]
 pub fn sign(key: &SigningKey, username: &str, unix_seconds: u64) -> String {
-    let time = base62(unix_seconds);
-    let signature = key.sign(&sign_message(username, &time));
-    format!(
-        "{username}:{time}:{}",
-        BASE64_URL_SAFE.encode(signature.to_bytes())
-    )
+    token(username, unix_seconds, |message| key.sign(message).to_vec())
 }
 
 impl Client {
@@ -93,7 +87,7 @@ impl Client {
         let path = match &self.action {
             Action::Keygen => {
                 let (_, public) = make_key(&self.key)?;
-                return super::print(public);
+                return print(public);
             }
             Action::Register => "project".to_owned(),
             Action::Launch { session } => format!("launch/{}/{session}", self.beamline),
@@ -133,7 +127,7 @@ impl Client {
             };
             return Err(format!("{}{hint}", refusal(status, &body)).into());
         }
-        super::print(body)
+        print(body)
     }
 }
 

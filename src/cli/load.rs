@@ -1,12 +1,12 @@
-//! `beamlive load`: a simulated facility, and how a service bears it.
+//! `beamlive load`: simulates a facility, and measures a service under its load.
 
 use super::serve::StopSignals;
-use super::Failure;
-use crate::load::{self, Options};
+use beamlive_client::Failure;
+use beamlive_load::Options;
 use clap::Args;
 use tokio::sync::watch;
 
-/// Simulate a facility and measure how a service bears it. Then compare what was acknowledged with what it has; the exit
+/// Simulate a facility and measure a service under its load. Then compare what was acknowledged with what it has; the exit
 /// code is 1 if that differs.
 #[derive(Debug, Args)]
 pub struct Load {
@@ -15,22 +15,24 @@ pub struct Load {
 }
 
 impl Load {
-    /// Runs it to its end; a first signal brings that forward, a second one is the end.
+    /// Runs it to its end. The first signal ends the run early, and the second one at once.
     ///
     /// # Errors
-    /// When it can't be prepared, when no request succeeds, and when the books are wrong.
+    /// When it can't be prepared, when no request succeeds, and when the audit finds something wrong.
     pub async fn run(self) -> Result<(), Failure> {
         let mut signals = StopSignals::new()?;
         let (sender, stop) = watch::channel(false);
         let twice = async {
             signals.next().await;
-            eprintln!("ending; once more to leave everything as it is");
-            // Nobody listens any more when the run is over.
+            eprintln!(
+                "stopping and cleaning up; a second signal stops at once and leaves everything as it is"
+            );
+            // The receiver is gone when the run has ended.
             let _ = sender.send(true);
             signals.next().await;
         };
         tokio::select! {
-            done = load::run(self.options, stop) => done,
+            done = beamlive_load::run(self.options, stop) => done,
             () = twice => Err("stopped at once by a second signal; nothing was cleaned up".into()),
         }
     }

@@ -1,15 +1,15 @@
-//! Bars on a terminal, for commands that take their time. Where standard error is no terminal there are none.
+//! Progress bars of long commands. There are none where standard error is no terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
-/// A bar for work whose end is not known: what was done so far, and how long it has taken.
+/// Rows of an unknown number, and the elapsed time.
 pub(super) fn counting(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::no_length().with_prefix(what);
     styled(bar, "{spinner} {prefix}: {human_pos} rows {msg} [{elapsed}]")
 }
 
-/// A bar for rows, of which there may be about so many as its length says.
+/// Rows of an estimated number, which is set as the length.
 pub(super) fn rows(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(0).with_prefix(what);
     styled(
@@ -18,7 +18,7 @@ pub(super) fn rows(what: &'static str) -> ProgressBar {
     )
 }
 
-/// A bar for a file of `length` bytes.
+/// A file of `length` bytes.
 pub(super) fn bytes(what: &'static str, length: u64) -> ProgressBar {
     let bar = ProgressBar::new(length).with_prefix(what);
     styled(

@@ -1,9 +1,9 @@
 //! `beamlive proxy`: the built-in Data Proxy alone, on the machine that has the disks.
 
 use super::serve::{network, run_until_told, LONGEST_STOP};
-use super::Failure;
 use crate::app::Duty;
 use crate::config::{ConfigError, Settings};
+use beamlive_client::Failure;
 use clap::Args;
 use serde::Serialize;
 use std::net::SocketAddr;

@@ -1,6 +1,7 @@
 //! `beamlive restore`: a data directory made of a backup.
 
-use super::{print, progress, Failure};
+use super::progress;
+use beamlive_client::{print, Failure};
 use beamlive_storage::backup::{self, Restored};
 use beamlive_storage::{EngineKind, Table};
 use clap::Args;

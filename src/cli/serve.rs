@@ -1,10 +1,10 @@
 //! `beamlive serve`: runs the service until it is told to stop.
 
-use super::Failure;
 use crate::app::Duty;
 use crate::config::{LogFormat, Settings};
 use crate::server::{Parts, Running};
 use beamlive_actors::access::lists;
+use beamlive_client::{print, Failure};
 use beamlive_storage::EngineKind;
 use clap::Args;
 use serde::Serialize;
@@ -111,7 +111,7 @@ pub(super) async fn run_until_told(
         ..Parts::default()
     };
     let running = Running::start(settings, parts).await?;
-    super::print(format_args!("listening on http://{}", running.address()))?;
+    print(format_args!("listening on http://{}", running.address()))?;
     signals.next().await;
     tracing::info!("stopping: no new connections; finishing what is in flight");
     end_at_last(longest_stop)?;

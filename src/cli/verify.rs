@@ -1,8 +1,9 @@
 //! `beamlive verify`: checks a data directory, offline.
 
-use super::{print, progress, Failure};
+use super::progress;
 use beamlive_actors::beamline::state::JOINABLE_MICROS;
 use beamlive_actors::facility::DEEPEST;
+use beamlive_client::{print, Failure};
 use beamlive_storage::verify::{self, Findings, Rules};
 use beamlive_storage::{OpenError, Store};
 use clap::Args;

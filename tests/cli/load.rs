@@ -9,11 +9,11 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-mod between;
+mod faulty_proxy;
 
-use between::{Between, Fault};
+use faulty_proxy::{Fault, FaultyProxy};
 
-/// A load of three beamlines, with `more` that is said of it.
+/// A load of three beamlines, with `more` options.
 fn load(directory: &Path, url: &str, more: &[&str]) -> Command {
     let common = [
         "load",
@@ -195,10 +195,10 @@ async fn an_upload_that_is_lost_or_doubled_is_found_and_named(
 ) {
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
-    let between = Between::start(&served.url, fault);
+    let proxy = FaultyProxy::start(&served.url, fault);
     let ended = ended(load(
         place.path(),
-        &between.url,
+        &proxy.url,
         &["--mix", "uploads", "--rate", "30/s"],
     ));
     assert_eq!(ended.code, Some(1), "{}{}", ended.stdout, ended.stderr);
@@ -220,13 +220,13 @@ async fn an_upload_that_is_lost_or_doubled_is_found_and_named(
 async fn a_latency_counts_from_when_a_request_was_due() {
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
-    let between = Between::start(&served.url, Fault::Delay(Duration::from_millis(50)));
-    // One beamline can have 20 answers a second, of 100 that are due.
+    let proxy = FaultyProxy::start(&served.url, Fault::Delay(Duration::from_millis(50)));
+    // The beamline gets 20 answers a second, and 100 are due.
     let more = ["--beamlines", "1", "--mix", "samples", "--rate", "100/s"];
     let arguments: Vec<_> = [
         "load",
         "--url",
-        &between.url,
+        &proxy.url,
         "--samples",
         "5",
         "--duration",
@@ -243,7 +243,7 @@ async fn a_latency_counts_from_when_a_request_was_due() {
     let samples = row(&results, "samples");
     assert!(
         samples["p50_ms"].as_f64().unwrap() > 200.0,
-        "those before it are part of it: {samples}"
+        "the wait for earlier answers is part of it: {samples}"
     );
     assert!(results["unsent"].as_u64().unwrap() > 20, "{}", results["unsent"]);
     assert!(ended.stdout.contains("did not keep up"), "{}", ended.stdout);

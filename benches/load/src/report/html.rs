@@ -1,0 +1,301 @@
+//! The results as one page: without network access or scripts, light and dark, printable.
+
+use super::text::{books, millis, per_second, statuses};
+use crate::about::About;
+use crate::chart::{self, Axis, Line};
+use crate::program::Operation;
+use crate::results::{float, Part, Results, Row, Verdict};
+use maud::{html, Markup, PreEscaped, DOCTYPE};
+
+const STYLE: &str = include_str!("style.css");
+
+/// The page.
+pub(crate) fn page(results: &Results) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Load on " (results.about.url) }
+                style { (PreEscaped(STYLE)) (PreEscaped(chart::STYLE)) }
+            }
+            body {
+                (head(results))
+                (tiles(results))
+                @let warnings = results.warnings();
+                @if !warnings.is_empty() {
+                    section.warnings {
+                        h2 { "Warnings" }
+                        ul { @for warning in &warnings { li { (warning) } } }
+                    }
+                }
+                section {
+                    h2 { "Operations" }
+                    (table(results))
+                    p.small {
+                        "Latencies in milliseconds, of requests that succeeded, counted from when a request was due: \
+                         the time it waited for earlier answers is part of it."
+                    }
+                }
+                section {
+                    h2 { "Latency by percentile" }
+                    p.small {
+                        "How long the fastest 50, 90, 99, 99.9 of a hundred requests took at most. Low and flat is good."
+                    }
+                    (percentiles(results))
+                }
+                section {
+                    h2 { "Throughput over time" }
+                    (throughput(results))
+                }
+                section {
+                    h2 { "Slowest percent over time" }
+                    p.small { "The 99th percentile of the slowest operation, second by second." }
+                    (slowest(results))
+                }
+                @if results.course.iter().any(|part| part.failed > 0.0) {
+                    section {
+                        h2 { "Requests that did not succeed" }
+                        (failures(results))
+                    }
+                }
+                (audit(results))
+                (about(results))
+            }
+        }
+    }
+    .into_string()
+}
+
+fn head(results: &Results) -> Markup {
+    let (class, word) = match &results.books {
+        Verdict::Right(_) => ("good", "Books right"),
+        Verdict::Wrong(_) => ("bad", "Books wrong"),
+        Verdict::Unchecked { .. } => ("open", "Books not checked"),
+    };
+    html! {
+        header {
+            div {
+                p.kicker { "beamlive load · " (results.about.began.replace('T', " ").replace('Z', " UTC")) }
+                h1 { "Load on " (results.about.url) }
+                p.sub { (capital(&results.about.arrivals)) " · " (format!("{:.0} s", results.seconds)) }
+            }
+            p class=(format!("badge {class}")) { (word) }
+        }
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
+}
+
+fn tiles(results: &Results) -> Markup {
+    let made: u64 = results.operations.iter().map(|row| row.count).sum();
+    let failed = results.failed();
+    let rate: f64 = results.operations.iter().map(|row| row.rate).sum();
+    let busiest = results.operations.iter().max_by_key(|row| row.count);
+    let share = 100.0 * float(made - failed) / float(made.max(1));
+    let tile = |value: String, unit: &str, name: &str| {
+        html! { div.tile { p.value { (value) span.unit { (unit) } } p.name { (name) } } }
+    };
+    html! {
+        section.tiles {
+            (tile(grouped(made), "", "requests"))
+            (tile(per_second(rate), "/s", "answered, on average"))
+            @if failed == 0 {
+                (tile("100".to_owned(), "%", "succeeded"))
+            } @else {
+                // Never rounded up to all of them.
+                (tile(format!("{:.2}", share.min(99.99)), "%", "succeeded"))
+            }
+            @if let Some(row) = busiest {
+                (tile(millis(row.p50_ms), "ms", &format!("{}: half took at most", row.operation.name())))
+                (tile(millis(row.p99_ms), "ms", &format!("{}: 99 of 100 at most", row.operation.name())))
+            }
+        }
+    }
+}
+
+/// `12 345 678`, with thin spaces.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push('\u{2009}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn colour(operation: Operation) -> usize {
+    operation as usize
+}
+
+fn table(results: &Results) -> Markup {
+    html! {
+        div.wide { table {
+            thead { tr {
+                th { "operation" } th.n { "count" } th.n { "per second" } th.n { "p50" } th.n { "p90" } th.n { "p99" }
+                th.n { "p99.9" } th.n { "max" } th { "answers" }
+            } }
+            tbody { @for row in &results.operations {
+                tr {
+                    th scope="row" { span class=(format!("key c{}", colour(row.operation))) {} " " (row.operation.name()) }
+                    td.n { (grouped(row.count)) } td.n { (per_second(row.rate)) }
+                    @for ms in [row.p50_ms, row.p90_ms, row.p99_ms, row.p999_ms, row.max_ms] { td.n { (millis(ms)) } }
+                    td.answers { (statuses(row)) }
+                }
+            } }
+        } }
+    }
+}
+
+/// The place of a percentile on its axis, which gives each nine the same width.
+fn nines(percentile: f64) -> f64 {
+    -(1.0 - percentile / 100.0).max(1e-7).log10()
+}
+
+fn percentiles(results: &Results) -> Markup {
+    // The last point of a curve is at 100, which has no place on the axis.
+    let curve = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
+        let shown = points.iter().filter(|(percentile, _)| *percentile < 100.0);
+        shown
+            .map(|(percentile, ms)| (nines(*percentile), ms.max(1e-3).log10()))
+            .collect()
+    };
+    let lines: Vec<_> = by_operation(results, |row| curve(&row.percentiles))
+        .filter(|line| !line.points.is_empty())
+        .collect();
+    let points = results.operations.iter().flat_map(|row| &row.percentiles);
+    let y = Axis::logarithmic("ms", points.map(|(_, ms)| *ms), |ms| {
+        let text = millis(ms);
+        text.trim_end_matches(".00").trim_end_matches(".0").to_owned()
+    });
+    let last = lines
+        .iter()
+        .flat_map(|line| &line.points)
+        .map(|(at, _)| *at)
+        .fold(2.0, f64::max);
+    let ticks = ["0", "50", "90", "99", "99.9", "99.99", "99.999"];
+    let x = Axis {
+        title: "percentile",
+        span: (0.0, last),
+        ticks: ticks
+            .into_iter()
+            .map(|label| (nines(label.parse().unwrap_or_default()), label.to_owned()))
+            .filter(|(place, _)| *place <= last)
+            .collect(),
+    };
+    let summary = "latency by percentile, one line for each operation";
+    chart::lines(&x, &y, &lines, summary)
+}
+
+/// A line for each operation.
+fn by_operation<'a>(
+    results: &'a Results,
+    points: impl Fn(&Row) -> Vec<(f64, f64)> + 'a,
+) -> impl Iterator<Item = Line> + 'a {
+    results.operations.iter().map(move |row| Line {
+        name: row.operation.name().to_owned(),
+        colour: colour(row.operation),
+        points: points(row),
+        filled: false,
+    })
+}
+
+/// A value of each part of the run.
+fn points(results: &Results, value: impl Fn(&Part) -> f64) -> Vec<(f64, f64)> {
+    let parts = results.course.iter();
+    parts.map(|part| (part.at_s, value(part))).collect()
+}
+
+/// A chart over the time of the run. Its axis spans at least `least`.
+fn over_time(results: &Results, unit: &'static str, least: f64, lines: &[Line], summary: &str) -> Markup {
+    let label = |value: f64| format!("{}", (value * 1e3).round() / 1e3);
+    let values = lines.iter().flat_map(|line| &line.points);
+    let y = Axis::linear(unit, values.map(|(_, value)| *value).fold(least, f64::max), label);
+    let last = results.course.last().map_or(1.0, |part| part.at_s).max(1.0);
+    let mut x = Axis::linear("seconds", last, label);
+    x.span.1 = last;
+    x.ticks.retain(|(value, _)| *value <= last);
+    chart::lines(&x, &y, lines, summary)
+}
+
+fn throughput(results: &Results) -> Markup {
+    let rates = |row: &Row| {
+        let name = row.operation.name();
+        points(results, |part| part.rates.get(name).copied().unwrap_or_default())
+    };
+    let lines: Vec<_> = by_operation(results, rates).collect();
+    let summary = "requests that succeeded, a second, over time";
+    over_time(results, "requests a second", 1.0, &lines, summary)
+}
+
+fn slowest(results: &Results) -> Markup {
+    let line = Line {
+        name: "99th percentile".to_owned(),
+        colour: 3,
+        points: points(results, |part| part.p99_ms),
+        filled: true,
+    };
+    let summary = "the highest 99th percentile over time";
+    over_time(results, "ms", 0.1, &[line], summary)
+}
+
+fn failures(results: &Results) -> Markup {
+    let line = Line {
+        name: "did not succeed".to_owned(),
+        colour: 8,
+        points: points(results, |part| part.failed),
+        filled: true,
+    };
+    let summary = "requests that did not succeed, a second, over time";
+    over_time(results, "a second", 1.0, &[line], summary)
+}
+
+fn audit(results: &Results) -> Markup {
+    let named: &[String] = match &results.books {
+        Verdict::Wrong(findings) => &findings.named,
+        _ => &[],
+    };
+    html! {
+        section {
+            h2 { "Books" }
+            p { (capital(&books(&results.books))) "." }
+            @if !named.is_empty() { ul { @for line in named { li { (line) } } } }
+            p.small {
+                "After the run, every launch, dataset and report that was acknowledged is looked up in what \
+                 the service has stored, by name, id and uuid."
+            }
+        }
+    }
+}
+
+fn about(results: &Results) -> Markup {
+    let About {
+        options,
+        version,
+        machine,
+        ..
+    } = &results.about;
+    html! {
+        section.about {
+            h2 { "How it was measured" }
+            dl {
+                @for (name, value) in options { div { dt { (name) } dd { (value) } } }
+                div { dt { "load generator" } dd { "beamlive " (version) } }
+                div { dt { "its machine" } dd { (machine) } }
+                div { dt { "its own lateness" } dd { (millis(results.generator_late_ms)) " ms, 99th percentile" } }
+            }
+            @for note in &results.notes { p.small { (capital(note)) } }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The admin API of a running service.
+
+use crate::http::{download_client, http_client, reason, refusal};
+use crate::Failure;
+use clap::Args;
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The options that name a service and its admin token.
+#[derive(Debug, Args)]
+pub struct Service {
+    /// The running service.
+    #[arg(long, env = "BEAMLIVE_URL", default_value = "http://127.0.0.1:8000")]
+    pub url: String,
+    /// File with its admin token; the service makes it in its data directory.
+    #[arg(
+        long,
+        env = "BEAMLIVE_TOKEN_FILE",
+        value_name = "FILE",
+        default_value = "data/admin.token"
+    )]
+    pub token_file: PathBuf,
+}
+
+impl Service {
+    /// Its admin API.
+    ///
+    /// # Errors
+    /// When the token can't be read.
+    pub fn admin(&self) -> Result<Admin, Failure> {
+        Admin::new(&self.url, &self.token_file)
+    }
+}
+
+/// What a facility file did, or would do.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// New records.
+    pub created: usize,
+    /// Changed records.
+    pub updated: usize,
+    /// Records that are already as declared.
+    pub unchanged: usize,
+    /// Removed records.
+    pub removed: usize,
+    /// Records that could not be removed, because others refer to them.
+    pub kept: usize,
+    /// One line per change.
+    pub changes: Vec<String>,
+}
+
+/// An account, as far as a client needs it.
+#[derive(Debug, Deserialize)]
+pub struct Project {
+    /// Its name for people.
+    pub name: String,
+    /// Whether a key that signs its requests is registered.
+    pub has_key: bool,
+}
+
+/// The admin API of one service.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    http: Client,
+    url: String,
+    token: String,
+}
+
+impl Admin {
+    /// The API of the service at `url`.
+    ///
+    /// # Errors
+    /// When the token can't be read.
+    pub fn new(url: &str, token_file: &Path) -> Result<Self, Failure> {
+        let token = std::fs::read_to_string(token_file)
+            .map_err(|error| format!("can't read the admin token in {}: {error}", token_file.display()))?;
+        Ok(Self {
+            http: http_client()?,
+            url: url.trim_end_matches('/').to_owned(),
+            token: token.trim().to_owned(),
+        })
+    }
+
+    async fn send(
+        &self,
+        http: &Client,
+        method: Method,
+        path: &str,
+        extend: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, Failure> {
+        let request = http
+            .request(method, format!("{}/api/admin/{path}", self.url))
+            .bearer_auth(&self.token);
+        let sent = extend(request).send().await;
+        Ok(sent.map_err(|error| format!("can't reach {}: {}", self.url, reason(&error)))?)
+    }
+
+    /// Sends a request, and returns the answer's body; none for an answer of 404.
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        extend: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Option<String>, Failure> {
+        let response = self.send(&self.http, method, path, extend).await?;
+        let status = response.status();
+        let body = response.text().await?;
+        match status.as_u16() {
+            404 => Ok(None),
+            _ if status.is_success() => Ok(Some(body)),
+            status => Err(format!("{path}: {}", refusal(status, &body)).into()),
+        }
+    }
+
+    /// Sends a facility file.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses the file; every mistake is named.
+    pub async fn apply(
+        &self,
+        text: String,
+        is_json: bool,
+        dry_run: bool,
+        prune: bool,
+    ) -> Result<Counts, Failure> {
+        let path = format!("apply?dry_run={dry_run}&prune={prune}");
+        let format = if is_json { "json" } else { "toml" };
+        let response = self
+            .send(&self.http, Method::POST, &path, |request| {
+                request
+                    .header("content-type", format!("application/{format}"))
+                    .body(text)
+            })
+            .await?;
+        let status = response.status();
+        let body = response.text().await?;
+        if status.is_success() {
+            return Ok(serde_json::from_str(&body)?);
+        }
+        Err(refusal(status.as_u16(), &body).into())
+    }
+
+    /// Asks for a backup; its bytes are still to be received.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses.
+    pub async fn backup(&self) -> Result<Response, Failure> {
+        let http = download_client()?;
+        let response = self.send(&http, Method::GET, "backup", |request| request).await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        Err(refusal(status.as_u16(), &response.text().await?).into())
+    }
+
+    /// Reads what is at `path`, below `/api/admin/`; none when nothing is there.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses, or the answer has another form.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Failure> {
+        let Some(body) = self.ask(Method::GET, path, |request| request).await? else {
+            return Ok(None);
+        };
+        let parsed = serde_json::from_str(&body);
+        Ok(Some(parsed.map_err(|error| {
+            format!("{path} has an unexpected answer: {error}")
+        })?))
+    }
+
+    /// The account of a username, if there is one.
+    ///
+    /// # Errors
+    /// As [`Admin::get`].
+    pub async fn project(&self, username: &str) -> Result<Option<Project>, Failure> {
+        self.get(&format!("projects/{username}")).await
+    }
+
+    /// Resets an account's key, so that its user may register one.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses.
+    pub async fn reset_key(&self, username: &str) -> Result<(), Failure> {
+        let path = format!("projects/{username}/key");
+        let done = self.ask(Method::DELETE, &path, |request| request).await?;
+        done.map(drop).ok_or_else(|| unknown(username))
+    }
+
+    /// Sets an account's key: `line` is a public key as OpenSSH writes it.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses.
+    pub async fn set_key(&self, username: &str, line: &str) -> Result<(), Failure> {
+        let path = format!("projects/{username}/key");
+        let form = [("key", line)];
+        let done = self
+            .ask(Method::PUT, &path, |request| request.form(&form))
+            .await?;
+        done.map(drop).ok_or_else(|| unknown(username))
+    }
+}
+
+fn unknown(username: &str) -> Failure {
+    format!("there is no account {username}").into()
+}

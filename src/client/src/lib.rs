@@ -1,0 +1,16 @@
+//! How a program talks to a running service: what the commands and the load generator share.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `terminal.rs` | [`Failure`], the error of a command, and [`print`] |
+//! | `http.rs` | the HTTP client, and refusals in words |
+//! | `admin.rs` | the admin API |
+//! | `token.rs`, `key.rs` | the signed token, and the keys that sign it |
+
+pub mod admin;
+pub mod http;
+pub mod key;
+mod terminal;
+pub mod token;
+
+pub use terminal::{print, Failure};

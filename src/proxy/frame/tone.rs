@@ -1,8 +1,8 @@
 //! Pure: a picture at a brightness.
 
-use super::Picture;
+use super::reduce::Picture;
 
-/// How dark a picture is, in quarters of the brightness that MxLIVE's names stand for.
+/// How dark a picture is. The names are those of MxLIVE; the discriminant is in quarters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Brightness {
     /// `xl`, 0.25.
@@ -37,7 +37,7 @@ impl Brightness {
     }
 }
 
-/// Grey levels row by row: 255 is white, 0 black. A darker brightness makes no pixel lighter.
+/// Grey levels row by row: 255 is white, 0 is black. A darker brightness makes no pixel lighter.
 #[must_use]
 pub fn grey(picture: &Picture, brightness: Brightness) -> Vec<u8> {
     let quarters = brightness as u32;
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn darker_is_nowhere_lighter() {
+    fn a_darker_brightness_makes_no_pixel_lighter() {
         let picture = picture((0..=u16::MAX).collect());
         let greys = Brightness::ALL.map(|brightness| grey(&picture, brightness));
         for pair in greys.windows(2) {
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn names_lead_back() {
+    fn names_are_parsed() {
         for brightness in Brightness::ALL {
             assert_eq!(Brightness::named(brightness.name()), Some(brightness));
         }

@@ -1,8 +1,8 @@
-//! Pure: the first directory of a TIFF, with what is missing or wrong in it put right where it follows from the rest.
+//! Pure: repairs the first directory of a TIFF where the rest of the file determines the right values.
 //!
-//! A frame of one channel is counts, whatever a program says of how to show them: so `PhotometricInterpretation` is
-//! replaced. The rows and bytes of uncompressed strips follow from the size of the image. The file is not copied: its first
-//! bytes and a directory that is made anew are put around it.
+//! The pixels of one channel are counts, so `PhotometricInterpretation` is replaced. The rows and
+//! bytes of uncompressed strips follow from the size of the image. The file is not copied: other first
+//! bytes and a new directory are read in front of and behind it.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -21,29 +21,29 @@ const SHORT: u16 = 3;
 const LONG: u16 = 4;
 const BLACK_IS_ZERO: u32 = 1;
 const UNCOMPRESSED: u32 = 1;
-/// Entries of a directory, and strips, at most: more than any frame has.
+/// Limits on the entries of a directory and on strips, more than any frame has.
 const MOST_ENTRIES: usize = 512;
 const MOST_STRIPS: u32 = 1 << 16;
 const ENTRY: usize = 12;
 
-/// A file with its directory put right; as it is, where that is of a form that is not known here.
-pub(super) struct Mended<'a> {
-    /// What the file begins with instead.
+/// A file with a repaired directory, or unchanged if the directory is of an unknown form.
+pub(super) struct Repaired<'a> {
+    /// Read instead of the first bytes of the file.
     head: Vec<u8>,
     file: &'a [u8],
-    /// What follows it.
+    /// Read behind the file.
     tail: Vec<u8>,
-    place: u64,
+    position: u64,
 }
 
-impl<'a> Mended<'a> {
+impl<'a> Repaired<'a> {
     pub(super) fn new(file: &'a [u8]) -> Self {
-        let (head, tail) = mended(file).unwrap_or_default();
+        let (head, tail) = repaired(file).unwrap_or_default();
         Self {
             head,
             file,
             tail,
-            place: 0,
+            position: 0,
         }
     }
 
@@ -52,35 +52,35 @@ impl<'a> Mended<'a> {
     }
 }
 
-impl Read for Mended<'_> {
+impl Read for Repaired<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let place = usize::try_from(self.place).unwrap_or(usize::MAX);
-        let rest = if place < self.head.len() {
-            self.head.get(place..)
-        } else if place < self.file.len() {
-            self.file.get(place..)
+        let position = usize::try_from(self.position).unwrap_or(usize::MAX);
+        let rest = if position < self.head.len() {
+            self.head.get(position..)
+        } else if position < self.file.len() {
+            self.file.get(position..)
         } else {
-            self.tail.get(place - self.file.len()..)
+            self.tail.get(position - self.file.len()..)
         };
         let read = rest.unwrap_or_default().read(into)?;
-        self.place += read as u64;
+        self.position += read as u64;
         Ok(read)
     }
 }
 
-impl Seek for Mended<'_> {
+impl Seek for Repaired<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let place = match to {
-            SeekFrom::Start(place) => Some(place),
-            SeekFrom::Current(by) => self.place.checked_add_signed(by),
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::Current(by) => self.position.checked_add_signed(by),
             SeekFrom::End(by) => self.length().checked_add_signed(by),
         };
-        self.place = place.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.place)
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
     }
 }
 
-/// Reads numbers in the file's byte order.
+/// Converts numbers between the machine's byte order and the file's.
 #[derive(Clone, Copy)]
 struct Order {
     little: bool,
@@ -95,67 +95,63 @@ impl Order {
         }
     }
 
-    fn short(self, bytes: [u8; 2]) -> u16 {
-        match self.little {
-            true => u16::from_le_bytes(bytes),
-            false => u16::from_be_bytes(bytes),
+    /// From the file's order to little-endian, and back.
+    fn swap<const N: usize>(self, mut bytes: [u8; N]) -> [u8; N] {
+        if !self.little {
+            bytes.reverse();
         }
+        bytes
     }
 
-    fn long(self, bytes: [u8; 4]) -> u32 {
-        match self.little {
-            true => u32::from_le_bytes(bytes),
-            false => u32::from_be_bytes(bytes),
-        }
+    fn short(self, bytes: &[u8], at: usize) -> Option<u16> {
+        chunk(bytes, at).map(|bytes| u16::from_le_bytes(self.swap(bytes)))
+    }
+
+    fn long(self, bytes: &[u8], at: usize) -> Option<u32> {
+        chunk(bytes, at).map(|bytes| u32::from_le_bytes(self.swap(bytes)))
     }
 
     fn short_bytes(self, number: u16) -> [u8; 2] {
-        match self.little {
-            true => number.to_le_bytes(),
-            false => number.to_be_bytes(),
-        }
+        self.swap(number.to_le_bytes())
     }
 
     fn long_bytes(self, number: u32) -> [u8; 4] {
-        match self.little {
-            true => number.to_le_bytes(),
-            false => number.to_be_bytes(),
-        }
+        self.swap(number.to_le_bytes())
     }
 }
 
-/// An entry of the directory: its tag, and all its bytes.
+/// An entry of the directory: its tag and its bytes.
 type Entry = (u16, [u8; ENTRY]);
 
-/// The first bytes of the file, and what is to follow it: none when the directory is not understood, or is right.
-fn mended(file: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+/// The new first bytes, and the bytes to follow the file; `None` if the directory can't be repaired.
+fn repaired(file: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let order = Order::of(file)?;
-    let start = usize::try_from(order.long(chunk(file, 4)?)).ok()?;
-    let count = usize::from(order.short(chunk(file, start)?));
+    let start = usize::try_from(order.long(file, 4)?).ok()?;
+    let count = usize::from(order.short(file, start)?);
     if count > MOST_ENTRIES {
         return None;
     }
     let mut entries = Vec::with_capacity(count + 3);
     for n in 0..count {
         let entry: [u8; ENTRY] = chunk(file, start + 2 + n * ENTRY)?;
-        entries.push((order.short(chunk(&entry, 0)?), entry));
+        entries.push((order.short(&entry, 0)?, entry));
     }
-    let number = |tag| one(&entries, order, tag);
+    let number = |tag| single(file, &entries, order, tag);
     let is_odd = |count: &u32| matches!(*count, 0 | u32::MAX);
     let counted = numbers(file, &entries, order, BYTE_COUNTS);
     let uncounted = counted.is_none_or(|counts| counts.is_empty() || counts.iter().any(is_odd));
     if number(CHANNELS).unwrap_or(1) != 1 {
         return None;
     }
-    // What is made of a strip's bytes comes behind the file, and the directory behind that.
+    // Behind the file come the lengths of its strips, then the directory.
     let mut tail = Vec::new();
     let mut changed = vec![(PHOTOMETRIC, entry(order, PHOTOMETRIC, SHORT, 1, BLACK_IS_ZERO))];
     if number(COMPRESSION).unwrap_or(UNCOMPRESSED) == UNCOMPRESSED && number(TILE_WIDTH).is_none() {
         let (width, height) = (number(WIDTH)?, number(HEIGHT)?);
         let rows = number(ROWS_PER_STRIP).unwrap_or(height).clamp(1, height.max(1));
         let row_bytes = u64::from(width) * u64::from(number(BITS).unwrap_or(8).div_ceil(8));
-        let strips = entries.iter().find(|(tag, _)| *tag == OFFSETS)?;
-        let strips = order.long(chunk(&strips.1, 4)?);
+        let (_, offsets) = entries.iter().find(|(tag, _)| *tag == OFFSETS)?;
+        let strips = order.long(offsets, 4)?;
         if strips == height.div_ceil(rows) && strips <= MOST_STRIPS {
             let counts = (0..strips).map(|strip| {
                 let rows = rows.min(height - strip * rows);
@@ -183,41 +179,39 @@ fn mended(file: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     for (_, entry) in entries {
         tail.extend(entry);
     }
-    // No further directory: the first image is the frame.
+    // The first image is the frame: there is no further directory.
     tail.extend([0; 4]);
     let head = [file.get(..4)?, &order.long_bytes(directory)].concat();
     Some((head, tail))
 }
 
-/// The number of a tag that has one.
-fn one(entries: &[Entry], order: Order, tag: u16) -> Option<u32> {
-    let (_, entry) = entries.iter().find(|(found, _)| *found == tag)?;
-    let (kind, count) = (order.short(chunk(entry, 2)?), order.long(chunk(entry, 4)?));
-    match (kind, count) {
-        (SHORT, 1) => Some(order.short(chunk(entry, 8)?).into()),
-        (LONG, 1) => Some(order.long(chunk(entry, 8)?)),
+/// The value of a tag that has exactly one.
+fn single(file: &[u8], entries: &[Entry], order: Order, tag: u16) -> Option<u32> {
+    match numbers(file, entries, order, tag)?.as_slice() {
+        [number] => Some(*number),
         _ => None,
     }
 }
 
-/// All numbers of a tag.
+/// All values of a tag that has short or long ones.
 fn numbers(file: &[u8], entries: &[Entry], order: Order, tag: u16) -> Option<Vec<u32>> {
     let (_, entry) = entries.iter().find(|(found, _)| *found == tag)?;
-    let (kind, count) = (order.short(chunk(entry, 2)?), order.long(chunk(entry, 4)?));
-    if count > MOST_STRIPS {
-        return None;
-    }
-    let (count, width) = (usize::try_from(count).ok()?, if kind == SHORT { 2 } else { 4 });
-    let bytes = match count * width {
+    let width = match order.short(entry, 2)? {
+        SHORT => 2,
+        LONG => 4,
+        _ => return None,
+    };
+    let count = order.long(entry, 4).filter(|count| *count <= MOST_STRIPS)?;
+    let bytes = match usize::try_from(count).ok()? * width {
         short if short <= 4 => entry.get(8..8 + short)?,
         long => {
-            let at = usize::try_from(order.long(chunk(entry, 8)?)).ok()?;
+            let at = usize::try_from(order.long(entry, 8)?).ok()?;
             file.get(at..at.checked_add(long)?)?
         }
     };
-    let number = |bytes: &[u8]| match kind {
-        SHORT => Some(order.short(chunk(bytes, 0)?).into()),
-        _ => Some(order.long(chunk(bytes, 0)?)),
+    let number = |bytes: &[u8]| match width {
+        2 => order.short(bytes, 0).map(u32::from),
+        _ => order.long(bytes, 0),
     };
     bytes.chunks_exact(width).map(number).collect()
 }

@@ -1,34 +1,35 @@
-//! The files behind the keys: a key and a path in, an open file out. No other code opens what clients name.
+//! The shelf opens the files behind keys: it takes a key and a path, and returns an open file. No other
+//! code opens paths of clients.
 //!
-//! - A key leads to its directory, if it is known and has not expired.
-//! - The directory is opened from the handle of its users' root, or of the place it has moved to, and the file from the handle
-//!   of the directory, so that nothing that is renamed or linked meanwhile leads out (`shelf/beneath.rs`).
-//! - Links inside the directory are followed as long as they stay in it. Links on the way to the directory are followed
-//!   inside the roots, if they belong to the superuser or to the owner of what they lead to.
+//! - A key gives access to its directory until it expires.
+//! - The directory is opened relative to the handle of its users' root, and a file relative to the handle
+//!   of the directory, so that concurrent renames and links can't lead out (`shelf/beneath.rs`).
+//! - Links inside the directory are followed if they stay in it. Links on the path to the directory are
+//!   followed inside the roots, if they belong to the superuser or to the owner of the directory.
 //! - Only regular files are opened.
 //!
-//! All of it blocks on the disk: [`Shelf::first`] runs it on the threads of the root in question, and on those of another where a
-//! link leads into that.
+//! All of this blocks on the disk. [`Shelf::first`] runs it on the threads of the root, and on those of
+//! another root if a link leads there.
 
 mod beneath;
+mod directory_filter;
 mod error;
 mod file_path;
-mod sieve;
 
 pub use error::FileError;
 pub use file_path::{FilePath, NoFilePath};
 
-use self::sieve::Sieve;
-use super::alternates::{places, Alternate, Place};
-use super::disk::{beat, Disk, DiskFile, Disks};
+use super::alternates::{locations, Alternate, Location};
+use super::disk::{next_step, Disk, DiskFile, Disks};
 use super::roots::Roots;
 use beamlive_actors::clock::Clock;
 use beamlive_actors::{pool, secure_path};
 use beamlive_storage::ids::ProjectId;
 use beamlive_storage::records::{SecureKey, SecurePath};
 use beamlive_storage::Store;
-use beneath::{kind, Opened, Root, Way, TO_READ};
+use beneath::{kind, Opened, Remaining, Root, TO_READ};
 use chrono::TimeDelta;
+use directory_filter::DirectoryFilter;
 use rustix::fd::OwnedFd;
 use rustix::fs::{fstat, FileType, OFlags, Stat};
 use std::ffi::{OsStr, OsString};
@@ -38,23 +39,23 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Names of one directory that are looked through for those that match.
+/// Most names of a directory that is searched.
 const MOST_NAMES: usize = 1_000_000;
 
-/// What the keys open.
+/// Opens the files behind keys.
 #[derive(Clone)]
 pub struct Shelf {
-    /// Where the keys are.
+    /// Holds the keys.
     pub store: Store,
-    /// Tells which have expired.
+    /// Determines which have expired.
     pub clock: Arc<dyn Clock>,
-    /// What may be served, the places of `alternates` among it.
+    /// The directories that may be served, including those of `alternates`.
     pub roots: Arc<Roots>,
-    /// Where directories may have moved to.
+    /// Where directories may have been moved.
     pub alternates: Arc<[Alternate]>,
-    /// The threads that may touch them.
+    /// The threads that access the roots.
     pub disks: Disks,
-    /// How long a key is good; for ever when none.
+    /// How long keys are valid; `None` for ever.
     pub lifetime: Option<TimeDelta>,
 }
 
@@ -62,7 +63,6 @@ pub struct Shelf {
 #[derive(Debug)]
 pub struct OpenDirectory {
     handle: OwnedFd,
-    /// Where it was found.
     location: PathBuf,
     disk: Arc<Disk>,
 }
@@ -72,31 +72,31 @@ pub struct OpenDirectory {
 pub struct OpenFile {
     /// At its beginning.
     pub file: DiskFile,
-    /// Which file it is, and which state of it.
+    /// The file and its state.
     pub identity: Identity,
-    /// Where it was found. For those that are told to open it themselves, and for messages: what is there may change.
+    /// Its path when it was opened. For front ends and messages; another file may be there now.
     pub location: PathBuf,
     /// Permission bits.
     pub mode: u32,
 }
 
-/// What a name in a directory stands for.
+/// An entry of a directory.
 #[derive(Debug)]
 pub enum Entry {
     /// A regular file.
     File(OpenFile),
     /// A directory.
     Directory(OpenDirectory),
-    /// A link, a pipe, a device, a socket: none that is opened.
+    /// A link, a pipe, a device, a socket: these are not opened.
     Other,
 }
 
-/// A state of a file: as long as none of this changes, neither do its bytes.
+/// A file in one state. If it does not change, neither does the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Identity {
-    /// The device that it is on.
+    /// Its device.
     pub device: u64,
-    /// Its number there.
+    /// Its number on the device.
     pub inode: u64,
     /// Its length, in bytes.
     pub length: u64,
@@ -105,30 +105,29 @@ pub struct Identity {
 }
 
 impl Shelf {
-    /// Opens the file at `path` beneath the directory of `key`; where it is not there, in the places that the directory may
-    /// have moved to.
+    /// Opens the file at `path` beneath the directory of `key`, or beneath its alternates.
     ///
     /// # Errors
-    /// [`FileError`]; whatever can't be served is not found.
+    /// [`FileError`]. Files that may not be served are not found.
     pub async fn open(&self, key: &str, path: FilePath) -> Result<OpenFile, FileError> {
         self.first(key, move |directory| directory.open(&path)).await
     }
 
-    /// Looks for something in the directory of `key`; where it is not found, in the places that the directory may have
-    /// moved to. `look` runs on a thread of the root.
+    /// Calls `look` with the directory of `key` and then with its alternates, until it finds something.
+    /// `look` runs on a thread of the root.
     ///
     /// # Errors
-    /// [`FileError::NotFound`] when it is in none of them, what `look` fails with, and [`FileError::Unavailable`] when a root
-    /// does not answer.
+    /// [`FileError::NotFound`] if nothing is found, the errors of `look`, and [`FileError::Unavailable`]
+    /// if a root does not answer.
     pub async fn first<T: Send + 'static>(
         &self,
         key: &str,
         look: impl Fn(&OpenDirectory) -> Result<T, FileError> + Send + Sync + 'static,
     ) -> Result<T, FileError> {
-        let directory = self.opened_by(key).await?.directory;
+        let directory = self.resolve(key).await?.directory;
         let look = Arc::new(look);
-        for place in places(&self.roots, &self.alternates, &directory) {
-            match self.at(place, &look).await {
+        for location in locations(&self.roots, &self.alternates, &directory) {
+            match self.look_in(location, &look).await {
                 Err(FileError::NotFound) => {}
                 found => return found,
             }
@@ -136,45 +135,44 @@ impl Shelf {
         Err(FileError::NotFound)
     }
 
-    /// Whose directory `key` opens; nobody's when it was made for none.
+    /// The project of `key`; `None` if it belongs to no project.
     ///
     /// # Errors
-    /// [`FileError::NoKey`], and [`FileError::Unavailable`] when the store can't be read.
+    /// [`FileError::NoKey`], and [`FileError::Unavailable`] if the store can't be read.
     pub async fn owner(&self, key: &str) -> Result<Option<ProjectId>, FileError> {
-        Ok(self.opened_by(key).await?.project)
+        Ok(self.resolve(key).await?.project)
     }
 
-    /// What `key` opens, with the directory as it was uploaded.
-    async fn opened_by(&self, key: &str) -> Result<SecurePath, FileError> {
+    /// The record of a key that is valid now.
+    async fn resolve(&self, key: &str) -> Result<SecurePath, FileError> {
         let key = SecureKey::parse(key).ok_or(FileError::NoKey)?;
         let store = self.store.clone();
-        let opened = pool::read(move || secure_path::find(&store, &key)).await?;
-        let opened = opened.ok_or(FileError::NoKey)?;
+        let found = pool::read(move || secure_path::find(&store, &key)).await?;
+        let found = found.ok_or(FileError::NoKey)?;
         let expired = self
             .lifetime
-            .is_some_and(|lifetime| opened.created.plus(lifetime) <= self.clock.now());
+            .is_some_and(|lifetime| found.created.plus(lifetime) <= self.clock.now());
         match expired {
             true => Err(FileError::NoKey),
-            false => Ok(opened),
+            false => Ok(found),
         }
     }
 
-    /// Looks in one place, on the threads of each root that the way to it goes through.
-    async fn at<T: Send + 'static>(
+    /// Calls `look` with one directory, on the threads of each root on the path to it.
+    async fn look_in<T: Send + 'static>(
         &self,
-        place: Place,
+        location: Location,
         look: &Arc<impl Fn(&OpenDirectory) -> Result<T, FileError> + Send + Sync + 'static>,
     ) -> Result<T, FileError> {
-        let location = Path::new(&format!("{}/", place.root)).join(&place.path);
-        let (mut root, mut way) = (place.root, Way::to(Path::new(&place.path)));
+        let path = Path::new(&format!("{}/", location.root)).join(&location.path);
+        let (mut root, mut remaining) = (location.root, Remaining::new(Path::new(&location.path)));
         loop {
             let disk = self.disks.of(&root).ok_or(FileError::NotFound)?;
-            let (roots, look, location, on) =
-                (self.roots.clone(), look.clone(), location.clone(), disk.clone());
+            let (roots, look, location, on) = (self.roots.clone(), look.clone(), path.clone(), disk.clone());
             let step = disk.run(move || {
                 let root = open_root(root)?;
-                match beneath::open_directory(&root, roots.paths(), way)? {
-                    Opened::Here(handle) => {
+                match beneath::open_directory(&root, roots.paths(), remaining)? {
+                    Opened::Directory(handle) => {
                         let directory = OpenDirectory {
                             handle,
                             location,
@@ -182,25 +180,25 @@ impl Shelf {
                         };
                         look(&directory).map(Step::Found)
                     }
-                    Opened::Elsewhere(root, way) => Ok(Step::On(root, way)),
+                    Opened::OtherRoot(root, remaining) => Ok(Step::OtherRoot(root, remaining)),
                 }
             });
             match step.await?? {
                 Step::Found(found) => return Ok(found),
-                Step::On(next, rest) => (root, way) = (next, rest),
+                Step::OtherRoot(next, rest) => (root, remaining) = (next, rest),
             }
         }
     }
 }
 
-/// What came of going through one root.
+/// The result of a walk through one root.
 enum Step<T> {
     Found(T),
-    /// A link leads into another root.
-    On(String, Way),
+    /// A link leads to another root.
+    OtherRoot(String, Remaining),
 }
 
-/// A root as it is there now: a disk may be mounted late, and unmounted.
+/// Opens a root each time, because it may be mounted late or again.
 fn open_root(path: String) -> Result<Root, FileError> {
     match beneath::root(&path) {
         Ok(handle) => Ok(Root { path, handle }),
@@ -218,9 +216,9 @@ impl OpenDirectory {
     /// Opens the file at `path` beneath it.
     ///
     /// # Errors
-    /// [`FileError::NotFound`] for what is no regular file, leads out, or is not there.
+    /// [`FileError::NotFound`] if there is no regular file, or the path leads out.
     pub fn open(&self, path: &FilePath) -> Result<OpenFile, FileError> {
-        beat();
+        next_step();
         let handle = beneath::open(&self.handle, path.as_path(), TO_READ)?;
         match self.opened(handle, path.as_path())? {
             Entry::File(file) => Ok(file),
@@ -228,12 +226,29 @@ impl OpenDirectory {
         }
     }
 
-    /// Opens what `name`, one of its [`Self::names`], stands for. Links are not followed.
+    /// Opens the first of `paths` that exists, and returns its path too.
     ///
     /// # Errors
-    /// [`FileError::NotFound`] when it is gone, or may not be read.
+    /// [`FileError::NotFound`] if none exists, and other errors of [`Self::open`].
+    pub fn open_first(
+        &self,
+        paths: impl IntoIterator<Item = FilePath>,
+    ) -> Result<(OpenFile, FilePath), FileError> {
+        for path in paths {
+            match self.open(&path) {
+                Err(FileError::NotFound) => {}
+                opened => return opened.map(|file| (file, path)),
+            }
+        }
+        Err(FileError::NotFound)
+    }
+
+    /// Opens the entry `name`. Links are not followed.
+    ///
+    /// # Errors
+    /// [`FileError::NotFound`] if it no longer exists or may not be read.
     pub fn entry(&self, name: &OsStr) -> Result<Entry, FileError> {
-        beat();
+        next_step();
         match beneath::open_entry(&self.handle, name)? {
             Some(handle) => self.opened(handle, Path::new(name)),
             None => Ok(Entry::Other),
@@ -259,10 +274,10 @@ impl OpenDirectory {
         })
     }
 
-    /// The directory at `path` beneath it; itself, when none.
+    /// The directory at `path` beneath it, or this directory again without a path.
     ///
     /// # Errors
-    /// [`FileError::NotFound`] for what is no directory, leads out, or is not there.
+    /// [`FileError::NotFound`] if there is no directory, or the path leads out.
     pub fn directory(&self, path: Option<&FilePath>) -> Result<Self, FileError> {
         let path = path.map_or(Path::new("."), FilePath::as_path);
         let handle = beneath::open(
@@ -292,16 +307,16 @@ impl OpenDirectory {
     /// When it was last changed, in nanoseconds since 1970.
     ///
     /// # Errors
-    /// [`FileError::Unavailable`] when the disk can't be asked.
+    /// [`FileError::Unavailable`] if the disk can't be read.
     pub fn modified(&self) -> Result<i128, FileError> {
         let stat = fstat(&self.handle).map_err(io::Error::from)?;
         Ok(Identity::of(&stat).modified)
     }
 
-    /// The names in it, sorted, whatever they are the names of.
+    /// The sorted names of all its entries.
     ///
     /// # Errors
-    /// [`FileError::NotFound`] when it may not be read.
+    /// [`FileError::NotFound`] if it may not be read.
     pub fn names(&self) -> Result<Vec<OsString>, FileError> {
         let mut names = Vec::new();
         beneath::each_name(&self.handle, |name| {
@@ -312,26 +327,31 @@ impl OpenDirectory {
         Ok(names)
     }
 
-    /// Those of the names in it that `keep` keeps, in no order; `most` of them, and one more when there are more. Whatever the
-    /// directory holds, no others are in memory.
+    /// The names that `is_wanted` selects, unsorted: up to `most`, and one more if there are more. Other
+    /// names are not held in memory.
     ///
     /// # Errors
-    /// [`FileError::NotFound`] when it may not be read, and [`FileError::TooLarge`] when it has more than a million names.
-    pub fn matching(&self, most: usize, keep: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>, FileError> {
-        let mut sieve = Sieve::new(most, MOST_NAMES);
-        beneath::each_name(&self.handle, |name| sieve.look(name, keep(name)))?;
-        sieve.end()
+    /// [`FileError::NotFound`] if it may not be read, and [`FileError::TooLarge`] if it has more than a
+    /// million names.
+    pub fn matching(
+        &self,
+        most: usize,
+        is_wanted: impl Fn(&OsStr) -> bool,
+    ) -> Result<Vec<OsString>, FileError> {
+        let mut filter = DirectoryFilter::new(most, MOST_NAMES);
+        beneath::each_name(&self.handle, |name| filter.add(name, is_wanted(name)))?;
+        filter.finish()
     }
 }
 
 impl OpenFile {
-    /// Its own name, without the way to it.
+    /// Its base name.
     #[must_use]
     pub fn name(&self) -> &OsStr {
         self.location.file_name().unwrap_or_default()
     }
 
-    /// The state that it is in now.
+    /// Its current state.
     ///
     /// # Errors
     /// The operating system's.

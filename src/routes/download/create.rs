@@ -1,4 +1,4 @@
-//! `POST /download/data/create/`: the built-in Data Proxy makes a key for a directory.
+//! `POST /download/data/create/`: creates a key for a directory.
 
 use crate::auth::AppData;
 use crate::body::Body;
@@ -7,13 +7,14 @@ use crate::error::ApiError;
 use crate::proxy::builtin::{self, CreateError};
 use actix_web::{HttpRequest, HttpResponse};
 
-/// Longest body: a path of 4,096 bytes, each percent-encoded, and some room.
+/// Longest body: a path of 4,096 percent-encoded bytes, and some reserve.
 const MAX_BODY: usize = 16 * 1024;
 
-/// Answers `{"key": …}` to whom the configuration admits.
+/// Answers `{"key": …}`.
 ///
 /// # Errors
-/// 403 for others, and for a directory that is in no users' root; 404 when an external Data Proxy is configured.
+/// 403 if the configuration does not admit the client, or the directory is in no users' root; 404 if an
+/// external Data Proxy is configured.
 pub async fn post(
     request: HttpRequest,
     app: AppData,
@@ -21,7 +22,7 @@ pub async fn post(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let Some(proxy) = &app.builtin_proxy else {
-        return Err(super::off());
+        return Err(super::request::not_served());
     };
     let body = body.read(MAX_BODY).await?;
     builtin::create(proxy, caller::certain(&request, caller, &app), &request, &body)

@@ -1,4 +1,4 @@
-//! `beamlive proxy`: the Data Proxy in a process of its own, for a `beamlive` that forwards to it.
+//! `beamlive proxy`: the Data Proxy as a separate process, used by a `beamlive` that forwards to it.
 
 use crate::support::process::{beamlive, run, Served};
 use crate::support::users::Users;
@@ -18,7 +18,7 @@ fn proxy(home: &Path, users: &Users, listen: &str) -> Command {
         &["proxy", "--listen", listen, "--data", "keys", "--users-root"],
     );
     command.arg(root).env("BEAMLIVE_PROXY__SECRET", SECRET);
-    // Nobody is let in by address.
+    // No address is admitted.
     command.env("BEAMLIVE_PROXY__ALLOW_FROM", "10.99.0.0/16");
     command
 }

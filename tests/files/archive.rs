@@ -1,4 +1,4 @@
-//! `files/archive` and `files/multi`: what is in them, in which order, under which names.
+//! `files/archive` and `files/multi`: contents, order and names.
 
 use crate::support::users::Users;
 use crate::support::{Reply, Service};
@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::unix::fs::symlink;
 
-/// Names and contents, directories without contents, in their order. The gzip file is one member, with nothing after it.
+/// Names and contents in their order; directories have no content. The gzip file has one member and
+/// nothing after it.
 pub fn unpack(archive: &[u8], is_gzip: bool) -> Vec<(String, Option<String>)> {
     let mut bytes = Vec::new();
     if is_gzip {

@@ -1,4 +1,4 @@
-//! A directory with very many files: what is looked for in it takes no memory for all the others.
+//! A directory with very many files: a search holds only matching names in memory.
 
 use crate::support::raw::{exchange, RawRequest};
 use crate::support::users::Users;

@@ -1,11 +1,11 @@
-//! Paths and names that try to be more than that, against every route that serves files.
+//! Hostile paths and names, sent to every route that serves files.
 
 use crate::support::users::{get_raw, Users, SECRET};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::os::unix::fs::symlink;
 
-/// The routes, with the place where a path or a name goes.
+/// The routes, with a placeholder for a path or a name.
 const ROUTES: [&str; 7] = [
     "/download/files/raw/{key}/{}",
     "/download/files/archive/{key}/{}.tar.gz",
@@ -16,7 +16,7 @@ const ROUTES: [&str; 7] = [
     "/download/files/snapshot/{key}/{}",
 ];
 
-/// Paths as they are sent, none of which is one of a file in the directory.
+/// Encoded paths, none of which is that of a file in the directory.
 fn paths() -> Vec<String> {
     let mut paths: Vec<_> = [
         "..",
@@ -172,7 +172,7 @@ async fn no_path_and_no_name_leads_out_of_the_directory() {
     for route in ROUTES {
         for path in &paths {
             let target = route.replace("{key}", &key).replace("{}", path);
-            // A blank can't be in a target: no request.
+            // A request target can't contain a space.
             let reply = get_raw(site.address(), target).await;
             let row = format!(
                 "{route} with {}: {}",
@@ -185,16 +185,16 @@ async fn no_path_and_no_name_leads_out_of_the_directory() {
             let archive_name = route.ends_with("{}.tar.gz");
             match reply.status {
                 404 => assert_eq!(reply.json()["error"]["code"], "not_found", "{row}"),
-                // Not HTTP, or too long for it.
+                // Not valid HTTP, or too long.
                 400 | 413 | 414 | 431 => {}
-                // Some are odd names of an archive, and no more than that.
+                // Some are valid names of an archive.
                 200 if archive_name => assert!(
                     reply
                         .head
                         .contains("content-disposition: attachment; filename=\""),
                     "{row}"
                 ),
-                // Suffixes make it whole.
+                // A suffix completes the name.
                 200 if route.contains("?frame={}") && path == "image_0001" => {}
                 _ => panic!("{row}"),
             }

@@ -1,4 +1,4 @@
-//! Which keys open what: from the upload to the file, expiry, alternates, and when nothing is served.
+//! Keys: from the upload to the file, expiry, alternates, and services without files.
 
 use crate::support::users::{key_of, Users};
 use crate::support::{FakeProxy, Mood};
@@ -91,7 +91,7 @@ async fn an_expired_key_opens_nothing_and_a_new_upload_gets_a_new_one() {
     for key in [&uploaded, &asked_for] {
         assert_eq!(site.get(&url(key)).await.status, 404);
     }
-    // Expired keys are removed at start, and every hour.
+    // Expired keys are removed at start.
     site.restart().await;
     let renewed = users.key(&site).await;
     assert_ne!(renewed, asked_for);
@@ -136,7 +136,7 @@ async fn what_has_moved_is_found_where_it_is() {
     assert_eq!(site.get(&url).await.text(), "one");
     let packed = site.get(&format!("/download/files/archive/{key}/x.tar")).await;
     assert_eq!(packed.status, 200);
-    // The place itself may be served too.
+    // The new directory itself may be served too.
     let there = key_of(&site, &archive.join("alice/day-1")).await;
     assert_eq!(
         site.get(&format!("/download/files/raw/{there}/image_0002.cbf"))

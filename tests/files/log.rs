@@ -1,4 +1,4 @@
-//! What the log tells of each access.
+//! The access log.
 
 use crate::support::process::{beamlive, Served};
 use crate::support::users::{Users, SECRET};

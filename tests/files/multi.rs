@@ -1,4 +1,4 @@
-//! `POST files/multi`: names for which there is no room in a URL.
+//! `POST files/multi`: more names than fit in a URL.
 
 use super::archive::unpack;
 use crate::support::users::Users;

@@ -1,11 +1,11 @@
-//! `files/raw/{key}/{path}`: ranges, conditions, names, kinds.
+//! `files/raw/{key}/{path}`: ranges, preconditions, names and content types.
 
 use crate::support::users::Users;
 use crate::support::{Reply, Site};
 use reqwest::Method;
 use std::io::Write;
 
-/// A file of several pieces, whose every byte tells where it is.
+/// A file of several pieces, whose bytes depend on their offset.
 fn large(length: usize) -> Vec<u8> {
     (0..length)
         .map(|index| u8::try_from((index / 251 + index % 251) % 256).unwrap())
@@ -184,7 +184,7 @@ async fn what_the_client_has_already_is_not_sent_again() {
         (vec![("if-modified-since", old)], 200),
         (vec![("if-modified-since", "yesterday")], 200),
         (vec![("range", "bytes=1-2"), ("if-range", etag)], 206),
-        // It has just been written: another state may have the same date.
+        // It was written within the last second, so its date is a weak validator.
         (vec![("range", "bytes=1-2"), ("if-range", modified)], 200),
         (vec![("range", "bytes=1-2"), ("if-range", "\"x\"")], 200),
         (vec![("range", "bytes=1-2"), ("if-range", old)], 200),

@@ -1,12 +1,12 @@
-//! Who may have an archive made when many want one.
+//! The limits on archives.
 
 use crate::support::users::Users;
 use crate::support::{eventually, Reply, Site};
 use reqwest::{Method, Response};
 
-/// More than there is room for on the way to a client that reads nothing.
+/// More than the socket buffers hold for a client that reads nothing.
 const LARGE: usize = 32 << 20;
-/// Lets keys be made through a front end.
+/// A service that trusts a front end.
 const SECRET: &str = "front end";
 
 async fn site(users: &Users, archives: usize, per_address: usize, pace_seconds: u64) -> (Site, String) {
@@ -27,7 +27,7 @@ async fn site(users: &Users, archives: usize, per_address: usize, pace_seconds: 
     (site, format!("/download/files/archive/{key}/day.tar"))
 }
 
-/// An archive that is being sent to `client`, as a front end says.
+/// An archive that is being sent to `client`, whose address comes from a front end.
 async fn begun(site: &Site, url: &str, client: &str) -> Response {
     let request = site.request(Method::GET, url).header("X-Forwarded-For", client);
     let response = request.send().await.unwrap();

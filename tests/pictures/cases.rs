@@ -1,4 +1,4 @@
-//! Frames that other programs wrote, and that were refused or came out wrong.
+//! Frames of other programs that were refused or rendered wrongly.
 
 use crate::support::frames::cbf_with;
 use beamlive::proxy::frame::packed::unpacked;

@@ -1,4 +1,4 @@
-//! miniCBF: what was written is read, and what can't be is refused.
+//! miniCBF: valid frames are decoded, and invalid ones are refused.
 
 use crate::support::frames::{byte_offsets, cbf, cbf_with};
 use beamlive::proxy::frame::byte_offset::Deltas;
@@ -6,7 +6,7 @@ use beamlive::proxy::frame::{picture, FrameError};
 use proptest::prelude::*;
 use rstest::rstest;
 
-/// Pixels near the widths of deltas.
+/// Pixels whose deltas are near the limits of each width.
 fn pixel() -> impl Strategy<Value = i32> {
     prop_oneof![
         8 => 0..60,
@@ -55,7 +55,7 @@ fn each_width_of_delta_is_read_to_its_limits() {
             _ => i32::MIN,
         };
         let to = i32::try_from(i64::from(from) + delta).unwrap();
-        // Groups of deltas are unfolded together: it may stand anywhere in one.
+        // Groups of deltas are decoded together: it may be anywhere in a group.
         for before in 0..17 {
             let mut pixels = vec![from; before + 1];
             pixels.push(to);
@@ -103,7 +103,7 @@ proptest! {
     fn what_was_compressed_is_unfolded(pixels in prop::collection::vec(pixel(), 1..400), width in 1_usize..60) {
         let bytes = byte_offsets(&pixels);
         prop_assert_eq!(unfold(&bytes, pixels.len(), width), Some((pixels.clone(), 0)));
-        // Too few bytes are never enough.
+        // Truncated bytes are always an error.
         for cut in 0..bytes.len() {
             prop_assert_eq!(unfold(&bytes[..cut], pixels.len(), width), None);
         }

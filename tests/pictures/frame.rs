@@ -30,7 +30,7 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A number out of the metrics.
+/// A value of the metrics.
 async fn metric(site: &Site, name: &str) -> u64 {
     let text = site.get("/metrics").await.text();
     let line = text.lines().find(|line| line.starts_with(&format!("{name} ")));
@@ -116,11 +116,11 @@ async fn a_picture_is_made_once_and_kept() {
     site.restart().await;
     assert_eq!(site.get(&path).await.body, first.body);
     assert_eq!(made(&site).await, 0);
-    // Another brightness is another picture.
+    // Another brightness has another picture.
     let dark = site.get(&path.replace("nm.png", "dk.png")).await;
     assert_ne!(dark.header("etag"), Some(tag.as_str()));
     assert_eq!(made(&site).await, 1);
-    // And so is another state of the file.
+    // Another state of the file has another picture too.
     std::fs::write(file, cbf((50, 40), &[3; 2000])).unwrap();
     let changed = site.get(&path).await;
     assert_ne!(changed.header("etag"), Some(tag.as_str()));
@@ -207,7 +207,7 @@ async fn a_packed_frame_is_unpacked() {
     users.write("plain.cbf", &frame);
     users.write("packed.cbf.gz", packed(&frame));
     users.write("broken.cbf.gz", &packed(&frame)[..1000]);
-    // 200 MB of nothing.
+    // A sparse file of 200 MB.
     let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
     for _ in 0..200 {
         bomb.write_all(&vec![0; 1_000_000]).unwrap();

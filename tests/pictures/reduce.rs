@@ -1,4 +1,4 @@
-//! From counts to greys.
+//! The grey scale of pictures.
 
 use crate::support::frames::{cbf, cbf_with, diffraction, SIX_MILLION};
 use beamlive::proxy::frame::reduce::{fitted, Reducer};
@@ -20,7 +20,7 @@ fn reduced(width: usize, pixels: &[i32]) -> Picture {
 
 #[test]
 fn a_small_frame_keeps_its_size_and_its_scale() {
-    // Of 10,000 pixels 200 have a count of 2, 20 have 100, the others 10: white is 2, black 100 above it.
+    // Of 10,000 pixels, 200 have a count of 2, 20 have 100, the others 10: white is 2, black 100 above it.
     let mut pixels = vec![10; 10_000];
     pixels[..200].fill(2);
     pixels[5_000..5_020].fill(100);
@@ -86,7 +86,7 @@ fn overloads_are_black_unless_they_are_how_gaps_are_marked() {
     for brightness in Brightness::ALL {
         assert!(grey(&many, brightness)[..700].iter().all(|level| *level == 255));
     }
-    // One below the detector's cutoff is a count like others.
+    // One below the cutoff is not saturated.
     let mut pixels = vec![1; 10_000];
     pixels[7] = 1_048_499;
     let strong = picture(&cbf_with((100, 100), &pixels, |header| header)).unwrap();

@@ -43,7 +43,7 @@ async fn a_snapshot_is_sent_as_it_is() {
         assert_eq!(reply.header("content-type"), Some(kind), "{path}");
         assert!(reply.header("etag").is_some());
     }
-    // What is no picture is not sent as one, nor what is elsewhere.
+    // Other files are not sent, nor files in other directories.
     for path in [
         "notes.txt",
         "c.png",
@@ -98,7 +98,7 @@ async fn several_are_animated_in_the_order_of_their_angles() {
     let metrics = site.get("/metrics").await.text();
     assert!(metrics.contains("beamlive_pictures_made_total 0"));
 
-    // One more is another animation.
+    // With one more snapshot, it is another animation.
     users.write("shots/x_270.png", png(200));
     let longer = site.get(&path).await;
     assert_eq!(frames(&longer.body).2.len(), 5);

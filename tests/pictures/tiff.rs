@@ -126,7 +126,7 @@ fn floats_are_counts_and_fractions_keep_their_proportions() {
         let file = encoded::<colortype::Gray64Float>(size, compression, &wide);
         assert_eq!(picture(&file).unwrap(), expected);
     }
-    // Corrected intensities: what was dark is, whatever the unit.
+    // Corrected intensities: strong spots are dark, whatever the unit.
     floats[350] = f32::NAN;
     let half: Vec<f32> = floats.iter().map(|count| count / 2.0).collect();
     let shown = picture(&encoded::<colortype::Gray32Float>(
@@ -140,7 +140,7 @@ fn floats_are_counts_and_fractions_keep_their_proportions() {
     assert_eq!(order(&shown.shades), order(&expected.shades));
 }
 
-/// Takes a tag away.
+/// Removes a tag.
 fn without_tag(mut file: Vec<u8>, tag: u16) -> Vec<u8> {
     let directory = u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize;
     let entries = u16::from_le_bytes(file[directory..directory + 2].try_into().unwrap());

@@ -1,5 +1,5 @@
-//! The access log of the routes that serve files. Each request is logged once, when its response has
-//! ended or was cut off, with the number of bytes that were sent.
+//! The access log of the routes that serve files. Each request is logged once, when its response
+//! has ended or was cut off, with the number of bytes that were sent.
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::StatusCode;

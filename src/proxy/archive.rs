@@ -1,12 +1,13 @@
 //! Archives: a tar of a directory, or of some of its files, made and compressed while it is sent.
 //!
-//! - Memory use does not depend on the size of the directory, except for the names in the directories
-//!   on the current path.
+//! - Memory use does not depend on the size of the directory, except for the names in the
+//!   directories on the current path.
 //! - Entries are sorted by name, so that the same files make the same tar.
-//! - Links are omitted, because they could lead anywhere where the archive is unpacked. Pipes, sockets
-//!   and devices are omitted too.
-//! - A file that vanishes before it is read is omitted and logged. One that grows is cut at the length
-//!   in its header. One that shrinks or can't be read ends the body early, without the end of the tar.
+//! - Links are omitted, because they could lead anywhere where the archive is unpacked. Pipes,
+//!   sockets and devices are omitted too.
+//! - A file that vanishes before it is read is omitted and logged. One that grows is cut at the
+//!   length in its header. One that shrinks or can't be read ends the body early, without the end
+//!   of the tar.
 
 pub mod compressors;
 mod entry;
@@ -44,8 +45,8 @@ pub async fn all(shelf: &Shelf, key: &str) -> Result<Contents, FileError> {
     Ok(Contents::All(directory))
 }
 
-/// The files of these names beneath the directory of `key`. Each is tried with every suffix until one
-/// exists. Files that do not exist are omitted and logged.
+/// The files of these names beneath the directory of `key`. Each is tried with every suffix until
+/// one exists. Files that do not exist are omitted and logged.
 ///
 /// # Errors
 /// [`FileError::NotFound`] if none of them exists.
@@ -60,7 +61,8 @@ pub async fn named(
         for name in &names {
             let candidates = suffixes.iter().filter_map(|suffix| name.with_suffix(suffix).ok());
             match directory.open_first(candidates) {
-                // It is opened again when it is packed, which may be much later: open files are limited.
+                // It is opened again when it is packed, which may be much later: open files are
+                // limited.
                 Ok((_, path)) => files.push(path),
                 Err(FileError::NotFound) => {
                     tracing::info!(%name, "omitted from an archive: there is no such file");

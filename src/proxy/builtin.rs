@@ -1,5 +1,5 @@
-//! `POST data/create/` of the built-in Data Proxy: creates a secure key for a directory, for machines of
-//! the facility.
+//! `POST data/create/` of the built-in Data Proxy: creates a secure key for a directory, for
+//! machines of the facility.
 
 use super::roots::{OutsideRoots, Roots};
 use actix_web::http::header;
@@ -46,8 +46,8 @@ impl Default for Admission {
 }
 
 impl Admission {
-    /// Whether a caller from `address` that sent `secret` may create keys. The secret is compared in
-    /// constant time.
+    /// Whether a caller from `address` that sent `secret` may create keys. The secret is compared
+    /// in constant time.
     #[must_use]
     pub fn admits(&self, address: Option<IpAddr>, secret: Option<&[u8]>) -> bool {
         let known = match (&self.secret, secret) {
@@ -116,8 +116,8 @@ struct CreateResponse {
     key: String,
 }
 
-/// The handler: takes `path` as a form or as JSON and answers `{"key": …}`. `caller` is the address of
-/// the client, which is not the peer's behind a trusted reverse proxy.
+/// The handler: takes `path` as a form or as JSON and answers `{"key": …}`. `caller` is the address
+/// of the client, which is not the peer's behind a trusted reverse proxy.
 ///
 /// # Errors
 /// [`CreateError`].
@@ -153,7 +153,8 @@ fn requested_path(request: &HttpRequest, body: &[u8]) -> Option<String> {
 }
 
 impl BuiltinProxy {
-    /// Creates a key for `path`, a directory in one of the roots, durably. It belongs to no project.
+    /// Creates a key for `path`, a directory in one of the roots, durably. It belongs to no
+    /// project.
     ///
     /// # Errors
     /// [`CreateError::Outside`] and [`CreateError::Unavailable`].

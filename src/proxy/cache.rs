@@ -1,9 +1,9 @@
 //! A cache of pictures on disk, limited by their total size.
 //!
-//! An entry is written under a temporary name and renamed, so it is complete or absent. After a power
-//! failure it may be damaged; its checksum detects that, and the picture is made again. The least
-//! recently used entries are removed first; after a restart, the oldest. Other files in the directory
-//! are neither counted nor changed.
+//! An entry is written under a temporary name and renamed, so it is complete or absent. After a
+//! power failure it may be damaged; its checksum detects that, and the picture is made again. The
+//! least recently used entries are removed first; after a restart, the oldest. Other files in the
+//! directory are neither counted nor changed.
 //!
 //! All functions block on the disk. Only one process may use the directory.
 
@@ -37,15 +37,7 @@ impl CacheKey {
     /// The key of `what`, in lowercase letters, made from one file.
     #[must_use]
     pub fn of_file(what: &str, identity: &Identity) -> Self {
-        let Identity {
-            device,
-            inode,
-            length,
-            modified,
-        } = identity;
-        Self(format!(
-            "{what}-{VERSION}-{device:x}-{inode:x}-{length:x}-{modified:x}"
-        ))
+        Self(format!("{what}-{VERSION}-{identity}"))
     }
 
     /// The key of `what` made from several files in this order.
@@ -89,8 +81,8 @@ struct Index {
 }
 
 impl Cache {
-    /// Opens the cache in `directory` and reduces it to `limit` bytes. The directory is created if it does
-    /// not exist. Temporary files of an earlier process are removed.
+    /// Opens the cache in `directory` and reduces it to `limit` bytes. The directory is created if
+    /// it does not exist. Temporary files of an earlier process are removed.
     ///
     /// # Errors
     /// If the directory can't be created or listed.

@@ -1,5 +1,5 @@
-//! Makes pictures of frames and snapshots on a pool, and stores them in the cache. Concurrent requests
-//! for one picture share the work.
+//! Makes pictures of frames and snapshots on a pool, and stores them in the cache. Concurrent
+//! requests for one picture share the work.
 
 pub mod series;
 
@@ -212,8 +212,8 @@ impl Pictures {
         mask
     }
 
-    /// Makes the picture of `key`, or waits for it if it is being made already. It is completed and stored
-    /// even if all callers have gone.
+    /// Makes the picture of `key`, or waits for it if it is being made already. It is completed and
+    /// stored even if all callers have gone.
     async fn make_once(
         self: &Arc<Self>,
         key: CacheKey,
@@ -242,8 +242,8 @@ impl Pictures {
     }
 }
 
-/// A picture that is being made. When this is dropped, the next request finds the picture in the cache or
-/// makes it again.
+/// A picture that is being made. When this is dropped, the next request finds the picture in the
+/// cache or makes it again.
 struct PendingEntry {
     pictures: Arc<Pictures>,
     key: CacheKey,

@@ -53,9 +53,9 @@ impl Roots {
         })
     }
 
-    /// The absolute, normalized path of `directory`, which must be inside a root. It can't be a root, which
-    /// would give access to the directories of all users. Only the text is resolved: symbolic links are
-    /// checked when the directory is opened.
+    /// The absolute, normalized path of `directory`, which must be inside a root. It can't be a
+    /// root, which would give access to the directories of all users. Only the text is resolved:
+    /// symbolic links are checked when the directory is opened.
     ///
     /// # Errors
     /// [`OutsideRoots`] if it is not inside a root.
@@ -67,8 +67,8 @@ impl Roots {
         }
     }
 
-    /// Splits an absolute, normalized path into the innermost root that it is inside, and the rest. A root
-    /// within a root may be a link made by the operator.
+    /// Splits an absolute, normalized path into the innermost root that it is inside, and the rest.
+    /// A root within a root may be a link made by the operator.
     pub(super) fn innermost<'a>(&'a self, path: &'a str) -> Option<(&'a str, &'a str)> {
         let split = |root: &'a String| {
             Some((
@@ -82,8 +82,8 @@ impl Roots {
             .max_by_key(|(root, _)| root.len())
     }
 
-    /// The absolute, normalized path of `directory`, inside a root or not; `None` if it is not a possible
-    /// path.
+    /// The absolute, normalized path of `directory`, inside a root or not; `None` if it is not a
+    /// possible path.
     pub(super) fn absolute(&self, directory: &str) -> Option<String> {
         if directory.is_empty() || directory.len() > LONGEST || directory.contains('\0') {
             return None;
@@ -120,86 +120,4 @@ pub(super) fn normal(path: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use proptest::prelude::*;
-    use rstest::rstest;
-
-    fn roots() -> Roots {
-        Roots::new(vec!["/users/".into(), "/data/./staff".into()]).unwrap()
-    }
-
-    #[rstest]
-    #[case("/users/alice/sess-1", "/users/alice/sess-1")]
-    #[case("alice/sess-1/", "/users/alice/sess-1")]
-    #[case("./alice", "/users/alice")]
-    #[case("//users//alice/./x/../y", "/users/alice/y")]
-    #[case("/data/staff/test", "/data/staff/test")]
-    #[case("/users/..hidden", "/users/..hidden")]
-    #[case("/users/alice\n", "/users/alice\n")]
-    fn directories_inside_a_root_are_normalized(#[case] directory: &str, #[case] expected: &str) {
-        assert_eq!(roots().resolve(directory).as_deref(), Ok(expected));
-    }
-
-    #[rstest]
-    #[case::elsewhere("/etc/passwd")]
-    #[case::same_beginning("/users2/alice")]
-    #[case::root_itself("/users")]
-    #[case::root_itself_by_detour("alice/..")]
-    #[case::dot(".")]
-    #[case::upwards("../etc")]
-    #[case::far_upwards("../../../../../../etc")]
-    #[case::upwards_inside("/users/alice/../../etc")]
-    #[case::parent_of_a_root("/data")]
-    #[case::beside_a_root("/data/other")]
-    #[case::file_systems_root("/")]
-    fn directories_outside_are_refused(#[case] directory: &str) {
-        assert_eq!(roots().resolve(directory), Err(OutsideRoots::Elsewhere));
-    }
-
-    #[test]
-    fn impossible_paths_are_refused() {
-        for directory in [
-            "",
-            "/users/a\0b",
-            &"a/".repeat(2049),
-            &format!("{}b", "a/".repeat(2046)),
-        ] {
-            assert_eq!(
-                roots().resolve(directory),
-                Err(OutsideRoots::NoPath),
-                "{}",
-                directory.len()
-            );
-        }
-    }
-
-    #[test]
-    fn the_whole_file_system_can_be_the_root() {
-        let all = Roots::new(vec!["/".into()]).unwrap();
-        assert_eq!(all.resolve("/etc").as_deref(), Ok("/etc"));
-        assert_eq!(all.resolve("etc").as_deref(), Ok("/etc"));
-        assert_eq!(all.resolve("/"), Err(OutsideRoots::Elsewhere));
-    }
-
-    #[test]
-    fn roots_must_be_absolute() {
-        assert_eq!(Roots::new(Vec::new()), Err(BadRoots::None));
-        assert_eq!(
-            Roots::new(vec!["users".into()]),
-            Err(BadRoots::Unusable("users".into()))
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn resolved_paths_are_inside_a_root_and_stable(directory in r"[/.a\x00é]{0,40}|\PC{0,40}") {
-            if let Ok(path) = roots().resolve(&directory) {
-                prop_assert!(path.starts_with("/users/") || path.starts_with("/data/staff/"));
-                prop_assert!(!path.split('/').any(|name| name == ".." || name == "."));
-                prop_assert_eq!(roots().resolve(&path), Ok(path.clone()));
-            }
-        }
-    }
-}
+mod tests;

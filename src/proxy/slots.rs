@@ -1,5 +1,5 @@
-//! Limits on the bodies that are made at once: in total, for each address and for each project. When a
-//! limit is reached, the slowest client below the minimum rate loses its slot.
+//! Limits on the bodies that are made at once: in total, for each address and for each project.
+//! When a limit is reached, the slowest client below the minimum rate loses its slot.
 //!
 //! The counts overlap and slots can be taken away, which a semaphore can't express.
 
@@ -88,18 +88,13 @@ impl Slots {
     /// [`NoSlot`] if a limit is reached and no client is slow.
     pub fn acquire(&self, address: IpAddr, project: Option<ProjectId>, now: Instant) -> Result<Slot, NoSlot> {
         let address = whole(address);
-        let SlotLimits {
-            all,
-            per_address,
-            per_project,
-            ..
-        } = self.limits;
+        let (per_address, per_project) = (self.limits.per_address, self.limits.per_project);
         let of_address = |holder: &Holder| holder.address == address;
         let of_project = |holder: &Holder| project.is_some() && holder.project == project;
         let limits: [(usize, &dyn Fn(&Holder) -> bool, NoSlot); 3] = [
             (per_address, &of_address, NoSlot::Address(per_address)),
             (per_project, &of_project, NoSlot::Project(per_project)),
-            (all, &|_| true, NoSlot::All),
+            (self.limits.all, &|_| true, NoSlot::All),
         ];
         let mut holders = lock(&self.holders);
         let mut evicted = Vec::new();
@@ -118,8 +113,8 @@ impl Slots {
         slot
     }
 
-    /// Whether there are fewer than `limit` holders that `counts` selects. If not, the slowest of them
-    /// below the minimum rate loses its slot.
+    /// Whether there are fewer than `limit` holders that `counts` selects. If not, the slowest of
+    /// them below the minimum rate loses its slot.
     fn make_room(
         &self,
         holders: &mut Holders,
@@ -170,7 +165,8 @@ impl Slots {
 }
 
 impl Holder {
-    /// Bytes a second, if known. Nothing more is sent if the thread is stuck, whatever the client reads.
+    /// Bytes a second, if known. Nothing more is sent if the thread is stuck, whatever the client
+    /// reads.
     fn rate(&self, now: Instant) -> Option<u64> {
         let is_stuck = self
             .producer

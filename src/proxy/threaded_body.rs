@@ -1,8 +1,8 @@
-//! A body that a thread produces while it is sent. Each side waits for the other, and each ends when
-//! the other does.
+//! A body that a thread produces while it is sent. Each side waits for the other, and each ends
+//! when the other does.
 //!
-//! By hand, because no channel has all of this: a thread that sends with a timeout, a receiver that is
-//! polled, and a third party that closes it.
+//! By hand, because no channel has all of this: a thread that sends with a timeout, a receiver that
+//! is polled, and a third party that closes it.
 
 use super::disk::{off_disk, Disk, Operation};
 use super::slots::Slot;
@@ -146,8 +146,8 @@ pub struct ThreadedBody {
     check: Option<Pin<Box<Sleep>>>,
 }
 
-/// Starts a thread that reads from `disk` and runs `work`. It holds `slot` until it has ended. The body
-/// ends in an error if `work` fails, or if the disk does not answer.
+/// Starts a thread that reads from `disk` and runs `work`. It holds `slot` until it has ended. The
+/// body ends in an error if `work` fails, or if the disk does not answer.
 ///
 /// # Errors
 /// If the system can't start a thread.

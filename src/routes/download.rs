@@ -1,4 +1,5 @@
-//! The built-in Data Proxy, `/download`: creates keys for directories, and serves the files behind keys.
+//! The built-in Data Proxy, `/download`: creates keys for directories, and serves the files behind
+//! keys.
 
 pub mod archive;
 pub mod create;

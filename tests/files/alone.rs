@@ -1,4 +1,5 @@
-//! `beamlive proxy`: the Data Proxy as a separate process, used by a `beamlive` that forwards to it.
+//! `beamlive proxy`: the Data Proxy as a separate process, used by a `beamlive` that forwards to
+//! it.
 
 use crate::support::process::{beamlive, run, Served};
 use crate::support::users::Users;

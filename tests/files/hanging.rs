@@ -1,5 +1,5 @@
-//! A users' disk that hangs, such as an unreachable NFS server: its files are refused, and the rest of
-//! the service is not affected.
+//! A users' disk that hangs, such as an unreachable NFS server: its files are refused, and the rest
+//! of the service is not affected.
 
 use crate::support::fuse::{Hanging, FUTURE};
 use crate::support::process::{beamlive, Served};

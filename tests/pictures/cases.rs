@@ -35,7 +35,8 @@ fn spots(spot: i32) -> Vec<i32> {
 
 #[test]
 fn strong_spots_of_16_bits_are_dark() {
-    // CBFlib writes the difference of two 16-bit pixels in 16 bits: from 10 to 60,000 it is negative.
+    // CBFlib writes the difference of two 16-bit pixels in 16 bits: from 10 to 60,000 it is
+    // negative.
     let file = case!("cbflib_uint16_strong.cbf");
     let shown = picture(file).unwrap();
     let darkest = shown.shades.iter().max().unwrap();

@@ -20,7 +20,8 @@ fn reduced(width: usize, pixels: &[i32]) -> Picture {
 
 #[test]
 fn a_small_frame_keeps_its_size_and_its_scale() {
-    // Of 10,000 pixels, 200 have a count of 2, 20 have 100, the others 10: white is 2, black 100 above it.
+    // Of 10,000 pixels, 200 have a count of 2, 20 have 100, the others 10: white is 2, black 100
+    // above it.
     let mut pixels = vec![10; 10_000];
     pixels[..200].fill(2);
     pixels[5_000..5_020].fill(100);
@@ -62,7 +63,8 @@ fn a_mean_is_that_of_the_good_pixels() {
         .collect();
     let picture = reduced(2048, &rows);
     assert_eq!((picture.shape.width, picture.shape.height), (1024, 1024));
-    // White is 20 or 40, whichever rows the percentiles are taken from: here the first of two, so 40 of at most 40.
+    // White is 20 or 40, whichever rows the percentiles are taken from: here the first of two, so
+    // 40 of at most 40.
     assert!(picture.shades.iter().all(|shade| *shade == picture.shades[0]));
     let all: Vec<i32> = (0..2048 * 2048).map(|number| number % 2 * 60).collect();
     let mean_30 = reduced(2048, &all);

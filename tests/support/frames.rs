@@ -68,8 +68,8 @@ pub fn cbf_with(
     file
 }
 
-/// A background that decreases from the centre, spots on a lattice, and the gaps between the modules of a
-/// Pilatus.
+/// A background that decreases from the centre, spots on a lattice, and the gaps between the
+/// modules of a Pilatus.
 pub fn diffraction((width, height): (usize, usize)) -> Vec<i32> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = move || {

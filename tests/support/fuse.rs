@@ -1,7 +1,8 @@
-//! A file system that a test can make hang: a FUSE server that stops reading the requests of the kernel.
+//! A file system that a test can make hang: a FUSE server that stops reading the requests of the
+//! kernel.
 //!
-//! The kernel can abandon requests that were never read when a process is killed, as with an unreachable
-//! NFS server.
+//! The kernel can abandon requests that were never read when a process is killed, as with an
+//! unreachable NFS server.
 
 use rustix::io::{fcntl_setfd, Errno, FdFlags};
 use rustix::net::{recvmsg, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
@@ -47,8 +48,8 @@ struct Tree {
 }
 
 impl Hanging {
-    /// Mounts it at an empty directory, with these files in `alice/day`. Prints a message and returns
-    /// `None` if that fails.
+    /// Mounts it at an empty directory, with these files in `alice/day`. Prints a message and
+    /// returns `None` if that fails.
     ///
     /// # Panics
     /// In continuous integration, where no test may be skipped.
@@ -84,9 +85,9 @@ impl Hanging {
 
     /// Answers no requests from now on.
     pub fn hang(&self) {
-        // Here the kernel learns that FLUSH is not supported. Otherwise it would wait for an answer when it
-        // closes the files of a process that ends, and the process would never end. With a network file
-        // system, closing does not wait.
+        // Here the kernel learns that FLUSH is not supported. Otherwise it would wait for an answer
+        // when it closes the files of a process that ends, and the process would never end. With a
+        // network file system, closing does not wait.
         for file in std::fs::read_dir(self.day()).unwrap().flatten() {
             drop(File::open(file.path()));
         }
@@ -208,7 +209,8 @@ fn answer(device: &mut File, request: &[u8], tree: &Tree) {
             answer[24] = 1;
             Ok(answer)
         }
-        // RELEASE, RELEASEDIR, ACCESS, DESTROY. FLUSH is not supported, so the kernel sends it only once.
+        // RELEASE, RELEASEDIR, ACCESS, DESTROY. FLUSH is not supported, so the kernel sends it only
+        // once.
         18 | 29 | 34 | 38 => Ok(Vec::new()),
         _ => Err(Errno::NOSYS),
     };

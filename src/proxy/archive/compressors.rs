@@ -16,7 +16,8 @@ pub(super) const END_OF_STREAM: [u8; 2] = [3, 0];
 /// Fast, and frames are no larger than with `tar -cz`. Level 1 uses a fixed code, which makes noise
 /// larger.
 const LEVEL: u32 = 2;
-/// The threads run at a lower priority, because archives are less urgent than requests of beamlines.
+/// The threads run at a lower priority, because archives are less urgent than requests of
+/// beamlines.
 const NICE: i32 = 5;
 
 thread_local! {
@@ -47,8 +48,8 @@ impl Compressors {
         Ok(Self(Arc::new(pool)))
     }
 
-    /// Compresses a piece to whole bytes of a deflate stream. The queue is bounded by the callers, which
-    /// have few pieces each.
+    /// Compresses a piece to whole bytes of a deflate stream. The queue is bounded by the callers,
+    /// which have few pieces each.
     pub(super) fn compress(&self, piece: Vec<u8>) -> oneshot::Receiver<io::Result<Bytes>> {
         let (done, compressed) = oneshot::channel();
         self.0.spawn(move || {

@@ -77,7 +77,8 @@ impl<'a> PieceWriter<'a> {
         self.body.check_open()
     }
 
-    /// Refuses all further bytes, also the end that the builder of the tar writes when it is dropped.
+    /// Refuses all further bytes, also the end that the builder of the tar writes when it is
+    /// dropped.
     pub(super) fn abort(&mut self) {
         self.aborted = true;
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A disk with stuck operations counts as responding for this time after another operation returned.
-/// Longer than [`QUIET`], so that probes keep it so.
+/// A disk with stuck operations counts as responding for this time after another operation
+/// returned. Longer than [`QUIET`], so that probes keep it so.
 const TRUST: Duration = Duration::from_secs(3);
 /// After an operation returned, no probe is needed for this time.
 const QUIET: Duration = Duration::from_secs(1);

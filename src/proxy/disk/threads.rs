@@ -114,12 +114,12 @@ impl Disk {
         self.status_of(&state)
     }
 
-    /// Runs `work` on one of the threads. The deadline applies to each step, not to the whole: `work`
-    /// calls [`next_step`](super::next_step) between them.
+    /// Runs `work` on one of the threads. The deadline applies to each step, not to the whole:
+    /// `work` calls [`next_step`](super::next_step) between them.
     ///
     /// # Errors
-    /// [`Unavailable::Disk`] if the root does not respond, [`Unavailable::Busy`] if the queue is full,
-    /// and [`Unavailable::Lost`] if `work` panics.
+    /// [`Unavailable::Disk`] if the root does not respond, [`Unavailable::Busy`] if the queue is
+    /// full, and [`Unavailable::Lost`] if `work` panics.
     pub async fn run<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce() -> T + Send + 'static,
@@ -152,8 +152,8 @@ impl Disk {
         }
     }
 
-    /// Runs `work` on a separate thread, which is watched like the others. The caller limits how many
-    /// there are.
+    /// Runs `work` on a separate thread, which is watched like the others. The caller limits how
+    /// many there are.
     ///
     /// # Errors
     /// If the system can't start a thread.
@@ -261,7 +261,8 @@ impl Disk {
         }
     }
 
-    /// Starts a probe on an additional thread, unless one was started or a job has returned recently.
+    /// Starts a probe on an additional thread, unless one was started or a job has returned
+    /// recently.
     fn start_probe(self: &Arc<Self>, state: &mut State) {
         let now = Instant::now();
         let interval = match state.probes {
@@ -281,7 +282,8 @@ impl Disk {
             let _ = rustix::fs::stat(disk.path());
             let mut state = disk.lock();
             state.probes = state.probes.saturating_sub(1);
-            // Threads that still hang may hang for ever, in a file system that was mounted anew meanwhile.
+            // Threads that still hang may hang for ever, in a file system that was mounted anew
+            // meanwhile.
             let stuck = disk.status_of(&state).stuck;
             state.extra = stuck.min(disk.threads.saturating_mul(MOST_EXTRA));
         });
@@ -291,8 +293,8 @@ impl Disk {
         }
     }
 
-    /// The error after a timeout. A job that was queued times out slightly before the jobs ahead of it
-    /// count as stuck, so half the deadline is enough here.
+    /// The error after a timeout. A job that was queued times out slightly before the jobs ahead of
+    /// it count as stuck, so half the deadline is enough here.
     fn refusal(&self) -> Unavailable {
         let mut state = self.lock();
         match state.running.status(Instant::now(), self.deadline / 2).stuck {

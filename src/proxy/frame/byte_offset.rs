@@ -40,8 +40,8 @@ impl Element {
         })
     }
 
-    /// The highest value. Without a cutoff in the file, it marks gaps and saturated pixels. No detector
-    /// has counts above 2³¹ − 1.
+    /// The highest value. Without a cutoff in the file, it marks gaps and saturated pixels. No
+    /// detector has counts above 2³¹ − 1.
     #[must_use]
     pub fn highest(self) -> i32 {
         let unused = 31 - (self.bits - u32::from(self.signed)).min(31);
@@ -135,8 +135,8 @@ fn next(rest: &mut &[u8], value: i32) -> Option<i32> {
         return Some(value.wrapping_add(delta));
     }
     let delta = i64::from_le_bytes(take(rest)?);
-    // Before and after the delta, the pixel of an unsigned frame may be above the signed range, where
-    // it is held as the negative number of the same bits.
+    // Before and after the delta, the pixel of an unsigned frame may be above the signed range,
+    // where it is held as the negative number of the same bits.
     let befores = [i64::from(value), i64::from(value.cast_unsigned())];
     befores.into_iter().find_map(|before| {
         let whole = before.checked_add(delta)?;

@@ -193,7 +193,8 @@ impl Header {
     }
 }
 
-/// The detector's `# Count_cutoff 1048500 counts`; some programs write `=` or `:` before the number, or a float.
+/// The detector's `# Count_cutoff 1048500 counts`; some programs write `=` or `:` before the
+/// number, or a float.
 fn saturation(text: &[u8]) -> Option<i32> {
     const NAME: &[u8] = b"Count_cutoff";
     let at = position(text, NAME)? + NAME.len();

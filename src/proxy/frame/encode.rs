@@ -16,7 +16,8 @@ pub fn png(picture: &Picture, brightness: Brightness) -> Result<Vec<u8>, Encodin
     )
 }
 
-/// The PNG of 8-bit grey `pixels`. Compressed for speed: noise hardly gets smaller with more effort.
+/// The PNG of 8-bit grey `pixels`. Compressed for speed: noise hardly gets smaller with more
+/// effort.
 ///
 /// # Errors
 /// None if there are `width` times `height` pixels.

@@ -69,7 +69,8 @@ pub fn is_hdf5(bytes: &[u8]) -> bool {
 /// Finds frame `number`, from 1, of the file `master`.
 ///
 /// # Errors
-/// [`FrameError::Missing`] if there are fewer, and others. Time and memory are bounded for any file.
+/// [`FrameError::Missing`] if there are fewer, and others. Time and memory are bounded for any
+/// file.
 pub fn locate(
     master: Arc<dyn Source>,
     siblings: Arc<dyn Siblings>,

@@ -69,7 +69,8 @@ pub struct Reducer {
     sampled_saturated: u64,
 }
 
-/// The size of the picture of a frame: the longer side is at most [`LONGEST_EDGE`], the other in proportion.
+/// The size of the picture of a frame: the longer side is at most [`LONGEST_EDGE`], the other in
+/// proportion.
 #[must_use]
 pub fn fitted(shape: Shape) -> Shape {
     let longer = shape.width.max(shape.height);

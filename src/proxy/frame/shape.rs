@@ -21,7 +21,8 @@ impl Shape {
     /// Checks the size that a header gives.
     ///
     /// # Errors
-    /// [`FrameError::Damaged`] for an empty frame, [`FrameError::TooLarge`] for one beyond the limit.
+    /// [`FrameError::Damaged`] for an empty frame, [`FrameError::TooLarge`] for one beyond the
+    /// limit.
     pub fn new(width: u64, height: u64) -> Result<Self, FrameError> {
         let side = |length: u64| usize::try_from(length).ok().filter(|side| *side <= LONGEST_SIDE);
         match (side(width), side(height)) {

@@ -36,28 +36,22 @@ pub fn picture(file: &[u8]) -> Result<Picture, FrameError> {
     limits.decoding_buffer_size = LONGEST_FILE;
     limits.intermediate_buffer_size = LONGEST_FILE;
     limits.ifd_value_size = LONGEST_ENTRY;
-    let mut decoder = Decoder::new(Repaired::new(file))
-        .map_err(refused)?
-        .with_limits(limits);
-    let (width, height) = decoder.dimensions().map_err(refused)?;
+    let mut decoder = Decoder::new(Repaired::new(file))?.with_limits(limits);
+    let (width, height) = decoder.dimensions()?;
     let shape = Shape::new(width.into(), height.into())?;
-    let ColorType::Gray(bits @ (8 | 16 | 32 | 64)) = decoder.colortype().map_err(refused)? else {
+    let ColorType::Gray(bits @ (8 | 16 | 32 | 64)) = decoder.colortype()? else {
         return Err(FrameError::unsupported(
             "this TIFF has colours, or pixels of another width than 8, 16, 32 or 64 bits",
         ));
     };
     let compression = decoder
-        .find_tag_unsigned::<u16>(Tag::Compression)
-        .map_err(refused)?
+        .find_tag_unsigned::<u16>(Tag::Compression)?
         .unwrap_or(UNCOMPRESSED);
     let stored = match decoder.get_chunk_type() {
         ChunkType::Strip => Tag::StripByteCounts,
         ChunkType::Tile => Tag::TileByteCounts,
     };
-    let lengths: Vec<u64> = decoder
-        .find_tag_unsigned_vec(stored)
-        .map_err(refused)?
-        .unwrap_or_default();
+    let lengths: Vec<u64> = decoder.find_tag_unsigned_vec(stored)?.unwrap_or_default();
     let stored = lengths.into_iter().fold(0, u64::saturating_add);
     check_size(stored.min(file.len() as u64), shape, bits, compression)?;
 
@@ -70,11 +64,11 @@ pub fn picture(file: &[u8]) -> Result<Picture, FrameError> {
     };
     match decoder.get_chunk_type() {
         ChunkType::Strip => {
-            for strip in 0..decoder.strip_count().map_err(refused)? {
-                frame.add(decoder.read_chunk(strip).map_err(refused)?)?;
+            for strip in 0..decoder.strip_count()? {
+                frame.add(decoder.read_chunk(strip)?)?;
             }
         }
-        ChunkType::Tile => frame.add(decoder.read_image().map_err(refused)?)?,
+        ChunkType::Tile => frame.add(decoder.read_image()?)?,
     }
     frame.finish()
 }
@@ -112,8 +106,8 @@ struct Frame {
 }
 
 impl Frame {
-    /// Adds whole rows. Pixels with the highest count of their type are saturated; in unsigned 32-bit
-    /// pixels, it marks gaps.
+    /// Adds whole rows. Pixels with the highest count of their type are saturated; in unsigned
+    /// 32-bit pixels, it marks gaps.
     fn add(&mut self, decoded: DecodingResult) -> Result<(), FrameError> {
         match decoded {
             DecodingResult::U8(pixels) => self.push(&pixels, u8::MAX.into(), i32::from),
@@ -179,12 +173,14 @@ impl Frame {
     }
 }
 
-fn refused(error: TiffError) -> FrameError {
-    match error {
-        TiffError::UnsupportedError(error) => {
-            FrameError::unsupported(format!("this TIFF is not read: {error}"))
+impl From<TiffError> for FrameError {
+    fn from(error: TiffError) -> Self {
+        match error {
+            TiffError::UnsupportedError(error) => {
+                Self::unsupported(format!("this TIFF is not read: {error}"))
+            }
+            TiffError::LimitsExceeded => Self::too_large("one of its strips or entries is"),
+            error => Self::damaged(error.to_string()),
         }
-        TiffError::LimitsExceeded => FrameError::too_large("one of its strips or entries is"),
-        error => FrameError::damaged(error.to_string()),
     }
 }

@@ -23,8 +23,8 @@ pub struct SeriesFrame {
 }
 
 impl SeriesFrame {
-    /// Finds frame `number` of the file at `path` in `directory`. Its links may only lead to files beneath
-    /// that directory. Blocks on the disk.
+    /// Finds frame `number` of the file at `path` in `directory`. Its links may only lead to files
+    /// beneath that directory. Blocks on the disk.
     ///
     /// # Errors
     /// [`FrameError`].
@@ -116,8 +116,8 @@ impl Siblings for DirectorySiblings {
     }
 }
 
-/// The path of the file that a link names. Of an absolute path only the file name is used, because data
-/// files are copied together with their master. Links out of the directory have no path.
+/// The path of the file that a link names. Of an absolute path only the file name is used, because
+/// data files are copied together with their master. Links out of the directory have no path.
 fn sibling_path(parent: Option<&FilePath>, name: &str) -> Option<FilePath> {
     let name = match name.strip_prefix('/') {
         Some(absolute) => absolute.rsplit('/').next()?,

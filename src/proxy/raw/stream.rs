@@ -1,4 +1,5 @@
-//! A file or a range of it as a body: in constant memory, without blocking the thread that sends it.
+//! A file or a range of it as a body: in constant memory, without blocking the thread that sends
+//! it.
 
 use crate::proxy::disk::DiskFile;
 use actix_web::body::{BodySize, MessageBody};
@@ -19,11 +20,11 @@ const WARM: usize = 256 << 10;
 /// Bytes of a read from the disk.
 const COLD: usize = 1 << 20;
 
-/// A body with bytes of a file. Bytes in the page cache are copied at once; others are read by the threads
-/// of the users' root, one piece ahead.
+/// A body with bytes of a file. Bytes in the page cache are copied at once; others are read by the
+/// threads of the users' root, one piece ahead.
 ///
-/// If the file has become shorter, the body ends in an error, so that the client does not take it for
-/// complete.
+/// If the file has become shorter, the body ends in an error, so that the client does not take it
+/// for complete.
 pub struct FileStream {
     file: Arc<DiskFile>,
     left: Range<u64>,

@@ -1,9 +1,10 @@
-//! This file is the security boundary of the built-in Data Proxy. It opens paths beneath a directory,
-//! relative to its handle, so that concurrent renames and links can't lead out of the directory.
+//! This file is the security boundary of the built-in Data Proxy. It opens paths beneath a
+//! directory, relative to its handle, so that concurrent renames and links can't lead out of the
+//! directory.
 //!
-//! Where the kernel has `openat2`, it enforces this itself. Otherwise the path is walked name by name,
-//! each opened relative to the handle before it, and links are resolved here. By hand, because no
-//! crate follows links between several roots and checks their owners.
+//! Where the kernel has `openat2`, it enforces this itself. Otherwise the path is walked name by
+//! name, each opened relative to the handle before it, and links are resolved here. By hand,
+//! because no crate follows links between several roots and checks their owners.
 
 use crate::proxy::disk::next_step;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -35,7 +36,8 @@ pub(super) struct Root {
     pub(super) handle: OwnedFd,
 }
 
-/// Opens the users' root at `path`. Links in it are followed, because the operator has configured it.
+/// Opens the users' root at `path`. Links in it are followed, because the operator has configured
+/// it.
 pub(super) fn root(path: &str) -> io::Result<OwnedFd> {
     let path = if path.is_empty() { "/" } else { path };
     Ok(rustix::fs::open(
@@ -147,9 +149,9 @@ impl Remaining {
     }
 }
 
-/// Walks the rest of a path beneath `root`. Links are followed to any of `roots` if each belongs to the
-/// superuser or to the owner of the final directory, so that no user can give access to a directory of
-/// another. Other roots are not accessed here, but by their own threads.
+/// Walks the rest of a path beneath `root`. Links are followed to any of `roots` if each belongs to
+/// the superuser or to the owner of the final directory, so that no user can give access to a
+/// directory of another. Other roots are not accessed here, but by their own threads.
 ///
 /// # Errors
 /// The operating system's; `EXDEV` if the path leads out, `EACCES` for a link of another owner.
@@ -262,8 +264,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Opens the entry `name` of `directory` to be read; `None` for links and other entries that can't be
-/// read.
+/// Opens the entry `name` of `directory` to be read; `None` for links and other entries that can't
+/// be read.
 ///
 /// # Errors
 /// The operating system's.

@@ -66,7 +66,7 @@ impl Animation {
         let pixels = snapshot.scaled(canvas.width.into(), canvas.height.into());
         let mut frame = Frame::from_rgb_speed(canvas.width, canvas.height, &pixels, SPEED);
         frame.delay = DELAY;
-        canvas.encoder.write_frame(&frame).map_err(unwritten)
+        Ok(canvas.encoder.write_frame(&frame)?)
     }
 
     /// The GIF, which repeats for ever.
@@ -75,10 +75,7 @@ impl Animation {
     /// [`SnapshotError::Damaged`] if it has no snapshot.
     pub fn finish(self) -> Result<Vec<u8>, SnapshotError> {
         match self.canvas {
-            Some(canvas) => canvas
-                .encoder
-                .into_inner()
-                .map_err(|error| SnapshotError::Damaged(error.to_string())),
+            Some(canvas) => Ok(canvas.encoder.into_inner()?),
             None => Err(SnapshotError::Damaged("it is empty".to_owned())),
         }
     }
@@ -91,8 +88,8 @@ impl Canvas {
         let (Ok(width), Ok(height)) = (u16::try_from(width), u16::try_from(height)) else {
             return Err(SnapshotError::TooLarge);
         };
-        let mut encoder = gif::Encoder::new(Vec::new(), width, height, &[]).map_err(unwritten)?;
-        encoder.set_repeat(Repeat::Infinite).map_err(unwritten)?;
+        let mut encoder = gif::Encoder::new(Vec::new(), width, height, &[])?;
+        encoder.set_repeat(Repeat::Infinite)?;
         Ok(Self {
             width,
             height,
@@ -113,7 +110,7 @@ impl Snapshot {
         let limits = Limits { bytes: LONGEST_FILE };
         let mut decoder = Decoder::new_with_limits(Cursor::new(png), limits);
         decoder.set_transformations(Transformations::normalize_to_color8());
-        let header = decoder.read_header_info().map_err(undecoded)?;
+        let header = decoder.read_header_info()?;
         let area = u64::from(header.width) * u64::from(header.height);
         if area > MOST_PIXELS {
             return Err(SnapshotError::TooLarge);
@@ -124,9 +121,9 @@ impl Snapshot {
                 "it has fewer bytes than its pixels need".to_owned(),
             ));
         }
-        let mut reader = decoder.read_info().map_err(undecoded)?;
+        let mut reader = decoder.read_info()?;
         let mut bytes = vec![0; reader.output_buffer_size().ok_or(SnapshotError::TooLarge)?];
-        let info = reader.next_frame(&mut bytes).map_err(undecoded)?;
+        let info = reader.next_frame(&mut bytes)?;
         bytes.truncate(info.buffer_size());
         let (Ok(width), Ok(height)) = (usize::try_from(info.width), usize::try_from(info.height)) else {
             return Err(SnapshotError::TooLarge);
@@ -138,7 +135,8 @@ impl Snapshot {
         })
     }
 
-    /// Its pixels scaled to another size: the mean of the pixels, or the nearest if the size is larger.
+    /// Its pixels scaled to another size: the mean of the pixels, or the nearest if the size is
+    /// larger.
     fn scaled(self, width: usize, height: usize) -> Vec<u8> {
         if (width, height) == (self.width, self.height) {
             return self.pixels;
@@ -202,13 +200,17 @@ fn to_rgb(color: ColorType, bytes: Vec<u8>) -> Vec<u8> {
     }
 }
 
-fn undecoded(error: DecodingError) -> SnapshotError {
-    match error {
-        DecodingError::LimitsExceeded => SnapshotError::TooLarge,
-        error => SnapshotError::Damaged(error.to_string()),
+impl From<DecodingError> for SnapshotError {
+    fn from(error: DecodingError) -> Self {
+        match error {
+            DecodingError::LimitsExceeded => Self::TooLarge,
+            error => Self::Damaged(error.to_string()),
+        }
     }
 }
 
-fn unwritten(error: EncodingError) -> SnapshotError {
-    SnapshotError::Damaged(error.to_string())
+impl From<EncodingError> for SnapshotError {
+    fn from(error: EncodingError) -> Self {
+        Self::Damaged(error.to_string())
+    }
 }

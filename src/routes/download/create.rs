@@ -13,8 +13,8 @@ const MAX_BODY: usize = 16 * 1024;
 /// Answers `{"key": …}`.
 ///
 /// # Errors
-/// 403 if the configuration does not admit the client, or the directory is in no users' root; 404 if an
-/// external Data Proxy is configured.
+/// 403 if the configuration does not admit the client, or the directory is in no users' root; 404
+/// if an external Data Proxy is configured.
 pub async fn post(
     request: HttpRequest,
     app: AppData,

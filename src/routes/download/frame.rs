@@ -14,8 +14,8 @@ use actix_web::{HttpRequest, HttpResponse};
 /// Answers the picture, from the cache or made now.
 ///
 /// # Errors
-/// 404 if there is no such key, file or brightness; 415 and 422 if the file can't be decoded; 503 while too
-/// many pictures are made.
+/// 404 if there is no such key, file or brightness; 415 and 422 if the file can't be decoded; 503
+/// while too many pictures are made.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("frame", &request, |file_request| answer(&request, file_request)).await
 }
@@ -36,8 +36,8 @@ async fn answer(request: &HttpRequest, file_request: FileRequest) -> Result<Http
     response.answer(request, &file_request, make).await
 }
 
-/// The frame at `path`: a file, or the number of a frame beneath an HDF5 file. An error inside `Ok` is
-/// final: other directories are not searched.
+/// The frame at `path`: a file, or the number of a frame beneath an HDF5 file. An error inside `Ok`
+/// is final: other directories are not searched.
 fn find_frame(directory: &OpenDirectory, path: &FilePath) -> Result<Result<Frame, FrameError>, FileError> {
     let missing = match find_file(directory, path) {
         Ok(file) => return Ok(Ok(Frame::File(file))),

@@ -1,5 +1,5 @@
-//! `GET /download/files/multi/{key}/{name}?frame=a&frame=b`: some files of a directory as `.tar.gz` or
-//! `.tar`. With POST, the names are a form in the body, which can be longer than a URL.
+//! `GET /download/files/multi/{key}/{name}?frame=a&frame=b`: some files of a directory as `.tar.gz`
+//! or `.tar`. With POST, the names are a form in the body, which can be longer than a URL.
 
 use super::archive::{archive_name, packed};
 use super::request::{no_such_file, serve};
@@ -14,12 +14,12 @@ const MOST: usize = 4096;
 /// Longest form, in bytes.
 const MAX_FORM: usize = 1 << 20;
 
-/// Answers an archive of the named files. Each is tried with the configured suffixes, and omitted if it
-/// does not exist.
+/// Answers an archive of the named files. Each is tried with the configured suffixes, and omitted
+/// if it does not exist.
 ///
 /// # Errors
-/// 400 if no file is named, or too many; 404 if there is no such key, none of the files exists, or a name
-/// is invalid; 503 while too many archives are made.
+/// 400 if no file is named, or too many; 404 if there is no such key, none of the files exists, or
+/// a name is invalid; 503 while too many archives are made.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let query = request.query_string().to_owned();
     answer(&request, &query).await

@@ -72,8 +72,8 @@ impl PictureResponse<'_> {
     }
 }
 
-/// Answers a request for a picture with `answer`. Pages use these URLs in `<img>` tags, so the body of an
-/// error is a small picture, unless the client accepts JSON.
+/// Answers a request for a picture with `answer`. Pages use these URLs in `<img>` tags, so the body
+/// of an error is a small picture, unless the client accepts JSON.
 ///
 /// # Errors
 /// As [`request::serve`], for clients that accept JSON.

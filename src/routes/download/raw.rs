@@ -15,7 +15,8 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 /// Answers the file, or the requested part of it.
 ///
 /// # Errors
-/// 404 if there is no such key or file; 412 if a precondition fails; 416 for a range outside the file.
+/// 404 if there is no such key or file; 412 if a precondition fails; 416 for a range outside the
+/// file.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("raw", &request, |file_request| answer(&request, file_request)).await
 }

@@ -44,7 +44,8 @@ pub(super) async fn serve<A: Future<Output = Result<HttpResponse, ApiError>>>(
     let app = App::of(request)?;
     let caller = Caller::extract(request).await?;
     let files = app.files.clone().ok_or_else(not_served)?;
-    // From the URL itself, because the router decodes a part of it, and it must be decoded only once.
+    // From the URL itself, because the router decodes a part of it, and it must be decoded only
+    // once.
     let mut parts = request.uri().path().splitn(6, '/').skip(4);
     let key = parts.next().unwrap_or_default().to_owned();
     let rest = parts.next().unwrap_or_default().to_owned();

@@ -1,4 +1,5 @@
-//! `GET /download/files/snapshot/{key}/{path}`: a snapshot of a sample, or a series as an animation.
+//! `GET /download/files/snapshot/{key}/{path}`: a snapshot of a sample, or a series as an
+//! animation.
 
 use super::picture::{serve, PictureResponse};
 use super::raw;
@@ -24,8 +25,8 @@ enum Found {
 /// Answers the snapshot.
 ///
 /// # Errors
-/// 404 if there is no such key or snapshot; 416 for a range outside the file; 422 if the series can't be
-/// combined; 503 while too many pictures are made.
+/// 404 if there is no such key or snapshot; 416 for a range outside the file; 422 if the series
+/// can't be combined; 503 while too many pictures are made.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("snapshot", &request, |file_request| {
         answer(&request, file_request)

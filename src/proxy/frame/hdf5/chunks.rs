@@ -31,7 +31,8 @@ pub(super) struct Chunks<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    /// Checks the dimensions `dims` of the chunks, and determines which of them hold plane `number`.
+    /// Checks the dimensions `dims` of the chunks, and determines which of them hold plane
+    /// `number`.
     pub(super) fn new(
         dataset: &'a Dataset,
         dims: &'a [u32],

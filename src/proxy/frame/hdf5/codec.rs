@@ -26,8 +26,8 @@ const WITH_ZSTD: u32 = 3;
 /// filter that was not applied.
 ///
 /// # Errors
-/// [`FrameError::Unsupported`] for other filters, [`FrameError::Damaged`] if the result does not have
-/// `length` bytes.
+/// [`FrameError::Unsupported`] for other filters, [`FrameError::Damaged`] if the result does not
+/// have `length` bytes.
 pub fn decode(
     mut bytes: Vec<u8>,
     filters: &[FilterDescription],
@@ -93,8 +93,8 @@ fn unshuffled(bytes: &[u8], element: usize) -> Vec<u8> {
     plain
 }
 
-/// The format of LZ4 and bitshuffle: the total length, the length of a block, then blocks, each with
-/// its stored length before it.
+/// The format of LZ4 and bitshuffle: the total length, the length of a block, then blocks, each
+/// with its stored length before it.
 struct Blocks<'a> {
     rest: &'a [u8],
     block: usize,

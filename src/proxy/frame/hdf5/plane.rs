@@ -5,7 +5,7 @@ use super::super::shape::{Shape, LONGEST_FILE};
 use super::chunks::{too_large, Chunks, UNDEFINED};
 use super::codec;
 use super::pixel_type::PixelType;
-use super::reading::{refused, Opened};
+use super::reading::Opened;
 use super::source::Source;
 use hdf5_reader::chunk_index::{single_chunk_entry, ChunkEntry};
 use hdf5_reader::messages::filter_pipeline::FilterDescription;
@@ -56,18 +56,14 @@ impl Plane {
             return Err(too_large(size));
         }
         let file = &opened.file;
-        let (storage, superblock) = (
-            file.root_group().map_err(|error| refused(&error))?,
-            file.superblock(),
-        );
+        let (root, superblock) = (file.root_group()?, file.superblock());
         let header = ObjectHeader::parse_at_storage_with_limit(
-            storage.storage(),
+            root.storage(),
             dataset.address(),
             superblock.offset_size,
             superblock.length_size,
             LONGEST_HEADER,
-        )
-        .map_err(|error| refused(&error))?;
+        )?;
         let layout = header.messages.iter().find_map(|message| match message {
             HdfMessage::DataLayout(message) => Some(&message.layout),
             _ => None,
@@ -109,9 +105,8 @@ impl Plane {
                 ..
             } => {
                 let chunks = Chunks::new(dataset, dims, shape, number, pixel_type)?;
-                plane.entries = chunks
-                    .entries(storage.storage(), superblock, *address, chunk_indexing.as_ref())
-                    .map_err(|error| refused(&error))?;
+                plane.entries =
+                    chunks.entries(root.storage(), superblock, *address, chunk_indexing.as_ref())?;
                 plane.filters = filters.unwrap_or_default();
                 plane.sides = chunks.sides;
             }
@@ -151,8 +146,8 @@ impl Plane {
         self.sides.iter().product::<usize>() * self.pixel_type.bytes()
     }
 
-    /// Decompresses the stored bytes. Returns the bytes of the pixels and the offset of the plane in
-    /// them.
+    /// Decompresses the stored bytes. Returns the bytes of the pixels and the offset of the plane
+    /// in them.
     pub(super) fn unpack(&self, stored: Vec<Vec<u8>>) -> Result<(Vec<u8>, usize), FrameError> {
         let [deep, high, wide] = self.sides;
         let pixel = self.pixel_type.bytes();

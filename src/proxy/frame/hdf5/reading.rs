@@ -47,10 +47,8 @@ impl StructureReader {
             followed: Mutex::default(),
             spent: Arc::default(),
         });
-        let file =
-            open(source.clone(), &links.spent, Some(links.clone())).map_err(|error| refused(&error))?;
         let master = Opened {
-            file,
+            file: open(source.clone(), &links.spent, Some(links.clone()))?,
             source,
             name: None,
         };
@@ -67,7 +65,7 @@ impl StructureReader {
                 let opened = followed.into.unwrap_or_else(|| self.master.clone());
                 Ok(Found::DataSet(Box::new(dataset), opened))
             }
-            Err(error) if !is_missing(&error) => Err(refused(&error)),
+            Err(error) if !is_missing(&error) => Err(error.into()),
             Err(_) => Ok(followed.name.map_or(Found::Nothing, Found::Unresolved)),
         }
     }
@@ -170,15 +168,16 @@ fn is_missing(error: &Error) -> bool {
     }
 }
 
-/// Converts errors of the library.
-pub(super) fn refused(error: &Error) -> FrameError {
-    match error {
-        Error::Context { source, .. } => refused(source),
-        Error::Io(error) => FrameError::Disk(error.to_string()),
-        Error::ResourceLimit(_) => FrameError::too_large("its HDF5 structures are"),
-        Error::UnsupportedLayoutClass(_) => {
-            FrameError::unsupported("its frames are a virtual data set, which is not read: ask for a frame of a file that the data set is made of")
+impl From<Error> for FrameError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Context { source, .. } => Self::from(*source),
+            Error::Io(error) => Self::Disk(error.to_string()),
+            Error::ResourceLimit(_) => Self::too_large("its HDF5 structures are"),
+            Error::UnsupportedLayoutClass(_) => Self::unsupported(
+                "its frames are a virtual data set, which is not read: ask for a frame of a file that the data set is made of",
+            ),
+            error => Self::damaged(error.to_string()),
         }
-        error => FrameError::damaged(error.to_string()),
     }
 }

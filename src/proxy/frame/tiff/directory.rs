@@ -1,8 +1,9 @@
-//! Pure: repairs the first directory of a TIFF where the rest of the file determines the right values.
+//! Pure: repairs the first directory of a TIFF where the rest of the file determines the right
+//! values.
 //!
 //! The pixels of one channel are counts, so `PhotometricInterpretation` is replaced. The rows and
-//! bytes of uncompressed strips follow from the size of the image. The file is not copied: other first
-//! bytes and a new directory are read in front of and behind it.
+//! bytes of uncompressed strips follow from the size of the image. The file is not copied: other
+//! first bytes and a new directory are read in front of and behind it.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -123,7 +124,8 @@ impl Order {
 /// An entry of the directory: its tag and its bytes.
 type Entry = (u16, [u8; ENTRY]);
 
-/// The new first bytes, and the bytes to follow the file; `None` if the directory can't be repaired.
+/// The new first bytes, and the bytes to follow the file; `None` if the directory can't be
+/// repaired.
 fn repaired(file: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let order = Order::of(file)?;
     let start = usize::try_from(order.long(file, 4)?).ok()?;

@@ -81,26 +81,6 @@ impl Files {
         self.shelf.disks.iter()
     }
 
-    /// Runs work that blocks on the service's own disk. Users' roots are only accessed by
-    /// [`Shelf::first`].
-    ///
-    /// # Errors
-    /// Those of `work`, and [`Unavailable::Lost`] if it panics.
-    pub async fn on_pool<T, E>(
-        self: &Arc<Self>,
-        work: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Unavailable> + Send + 'static,
-    {
-        let files = self.clone();
-        match tokio::task::spawn_blocking(move || work(&files)).await {
-            Ok(done) => done,
-            Err(_) => Err(Unavailable::Lost("file reader").into()),
-        }
-    }
-
     /// The header that makes the front end send the file at `location`; `None` if the service sends
     /// files itself.
     #[must_use]

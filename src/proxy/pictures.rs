@@ -129,10 +129,15 @@ impl Pictures {
         self.cache.bytes()
     }
 
-    /// The picture in the cache. Blocks on the disk.
-    #[must_use]
-    pub fn cached(&self, key: &CacheKey) -> Option<Bytes> {
-        self.cache.get(key)
+    /// The picture in the cache, read without the disks of users' roots.
+    ///
+    /// # Errors
+    /// [`Unavailable::Lost`] if reading panics.
+    pub async fn cached(self: &Arc<Self>, key: CacheKey) -> Result<Option<Bytes>, Unavailable> {
+        let pictures = self.clone();
+        tokio::task::spawn_blocking(move || pictures.cache.get(&key))
+            .await
+            .map_err(|_| Unavailable::Lost("file reader"))
     }
 
     /// The PNG of a frame at a brightness.

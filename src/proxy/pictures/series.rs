@@ -1,7 +1,7 @@
 //! One frame of an HDF5 file: opens the file and its siblings for the reader of HDF5.
 
 use crate::proxy::cache::CacheKey;
-use crate::proxy::disk::{Disk, DiskFile};
+use crate::proxy::disk::Disk;
 use crate::proxy::frame::hdf5::{self, is_hdf5, Located, Siblings, Source};
 use crate::proxy::frame::FrameError;
 use crate::proxy::shelf::{FileError, FilePath, Identity, OpenDirectory, OpenFile};
@@ -47,7 +47,7 @@ impl SeriesFrame {
             parent: path.parent(),
             opened: Mutex::default(),
         });
-        let located = hdf5::locate(Arc::new(Opened::from(file)), siblings.clone(), number)?;
+        let located = hdf5::locate(Arc::new(file), siblings.clone(), number)?;
         let mut files = vec![master];
         let opened = siblings.opened.lock().unwrap_or_else(PoisonError::into_inner);
         files.extend(located.file.as_ref().and_then(|name| opened.get(name)));
@@ -68,23 +68,9 @@ impl SeriesFrame {
     }
 }
 
-struct Opened {
-    file: DiskFile,
-    length: u64,
-}
-
-impl From<OpenFile> for Opened {
-    fn from(file: OpenFile) -> Self {
-        Self {
-            length: file.identity.length,
-            file: file.file,
-        }
-    }
-}
-
-impl Source for Opened {
+impl Source for OpenFile {
     fn length(&self) -> u64 {
-        self.length
+        self.identity.length
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
@@ -108,7 +94,7 @@ impl Siblings for DirectorySiblings {
             Ok(file) => {
                 let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
                 opened.insert(name.to_owned(), file.identity);
-                Ok(Some(Arc::new(Opened::from(file))))
+                Ok(Some(Arc::new(file)))
             }
             Err(FileError::Unavailable(error)) => Err(io::Error::other(error.to_string())),
             Err(_) => Ok(None),

@@ -59,7 +59,7 @@ async fn one_is_made_for_all_requests_and_no_more_than_the_limit_are_pending() {
         assert_eq!(other.await.unwrap().unwrap(), "picture");
     }
     assert_eq!(pictures.made(), 1);
-    assert_eq!(pictures.cached(&key(1)).unwrap(), "picture");
+    assert_eq!(pictures.cached(key(1)).await.unwrap().unwrap(), "picture");
     assert_eq!(
         pictures
             .make_once(key(2), disk(), |_| Ok(b"2".to_vec()))

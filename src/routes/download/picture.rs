@@ -36,11 +36,8 @@ impl PictureResponse<'_> {
         if self.is_unchanged(request) {
             return Ok(self.build(StatusCode::NOT_MODIFIED).finish());
         }
-        let key = self.key.clone();
-        let cached = file_request
-            .files
-            .on_pool(move |files| Ok::<_, ApiError>(files.pictures.cached(&key)));
-        let picture = match cached.await? {
+        let pictures = &file_request.files.pictures;
+        let picture = match pictures.cached(self.key.clone()).await? {
             Some(picture) => picture,
             None => make.await?,
         };

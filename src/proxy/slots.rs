@@ -65,6 +65,9 @@ struct Holder {
     end: Option<Box<dyn FnOnce() + Send>>,
 }
 
+/// Selects the holders that a limit counts.
+type Selects<'a> = &'a dyn Fn(&Holder) -> bool;
+
 /// A slot. It is released when this is dropped, unless the holder has lost it before.
 #[derive(Debug)]
 pub struct Slot {
@@ -91,7 +94,7 @@ impl Slots {
         let (per_address, per_project) = (self.limits.per_address, self.limits.per_project);
         let of_address = |holder: &Holder| holder.address == address;
         let of_project = |holder: &Holder| project.is_some() && holder.project == project;
-        let limits: [(usize, &dyn Fn(&Holder) -> bool, NoSlot); 3] = [
+        let limits: [(usize, Selects<'_>, NoSlot); 3] = [
             (per_address, &of_address, NoSlot::Address(per_address)),
             (per_project, &of_project, NoSlot::Project(per_project)),
             (self.limits.all, &|_| true, NoSlot::All),

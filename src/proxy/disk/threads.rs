@@ -57,7 +57,7 @@ struct State {
     last_probe: Option<Instant>,
     /// Additional threads, which replace those that still hang after the root answers again.
     extra: usize,
-    /// It is logged that the root does not respond.
+    /// It is logged that the root does not answer.
     reported: bool,
 }
 
@@ -115,10 +115,10 @@ impl Disk {
     }
 
     /// Runs `work` on one of the threads. The deadline applies to each step, not to the whole:
-    /// `work` calls [`next_step`](super::next_step) between them.
+    /// `work` calls `next_step` between them.
     ///
     /// # Errors
-    /// [`Unavailable::Disk`] if the root does not respond, [`Unavailable::Busy`] if the queue is
+    /// [`Unavailable::Disk`] if the root does not answer, [`Unavailable::Busy`] if the queue is
     /// full, and [`Unavailable::Lost`] if `work` panics.
     pub async fn run<T: Send + 'static>(
         self: &Arc<Self>,
@@ -310,7 +310,7 @@ impl Disk {
         Unavailable::Disk(format!("users' root {} does not answer", self.number).into())
     }
 
-    /// Logs once that the root does not respond.
+    /// Logs once that the root does not answer.
     fn report(&self, state: &mut State) {
         if !state.reported {
             state.reported = true;

@@ -6,18 +6,9 @@
 //! first bytes and a new directory are read in front of and behind it.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use tiff::tags::Tag;
 
-const WIDTH: u16 = 256;
-const HEIGHT: u16 = 257;
-const BITS: u16 = 258;
-const COMPRESSION: u16 = 259;
-const PHOTOMETRIC: u16 = 262;
-const OFFSETS: u16 = 273;
-const CHANNELS: u16 = 277;
-const ROWS_PER_STRIP: u16 = 278;
-const BYTE_COUNTS: u16 = 279;
-const TILE_WIDTH: u16 = 322;
-
+/// Types of values.
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
 const BLACK_IS_ZERO: u32 = 1;
@@ -121,121 +112,144 @@ impl Order {
     }
 }
 
-/// An entry of the directory: its tag and its bytes.
-type Entry = (u16, [u8; ENTRY]);
+/// The first directory of a file: the tags and bytes of its entries.
+struct Directory<'a> {
+    file: &'a [u8],
+    order: Order,
+    entries: Vec<(u16, [u8; ENTRY])>,
+}
+
+impl<'a> Directory<'a> {
+    fn read(file: &'a [u8]) -> Option<Self> {
+        let order = Order::of(file)?;
+        let start = usize::try_from(order.long(file, 4)?).ok()?;
+        let count = usize::from(order.short(file, start)?);
+        if count > MOST_ENTRIES {
+            return None;
+        }
+        let entry = |number| {
+            let entry: [u8; ENTRY] = chunk(file, start + 2 + number * ENTRY)?;
+            Some((order.short(&entry, 0)?, entry))
+        };
+        Some(Self {
+            file,
+            order,
+            entries: (0..count).map(entry).collect::<Option<_>>()?,
+        })
+    }
+
+    fn entry(&self, tag: Tag) -> Option<&[u8; ENTRY]> {
+        let (_, entry) = self.entries.iter().find(|(found, _)| *found == tag.to_u16())?;
+        Some(entry)
+    }
+
+    /// All values of a tag that has short or long ones.
+    fn numbers(&self, tag: Tag) -> Option<Vec<u32>> {
+        let (order, entry) = (self.order, self.entry(tag)?);
+        let width = match order.short(entry, 2)? {
+            SHORT => 2,
+            LONG => 4,
+            _ => return None,
+        };
+        let count = order.long(entry, 4).filter(|count| *count <= MOST_STRIPS)?;
+        let bytes = match usize::try_from(count).ok()? * width {
+            short if short <= 4 => entry.get(8..8 + short)?,
+            long => {
+                let at = usize::try_from(order.long(entry, 8)?).ok()?;
+                self.file.get(at..at.checked_add(long)?)?
+            }
+        };
+        let number = |bytes: &[u8]| match width {
+            2 => order.short(bytes, 0).map(u32::from),
+            _ => order.long(bytes, 0),
+        };
+        bytes.chunks_exact(width).map(number).collect()
+    }
+
+    /// The value of a tag that has exactly one.
+    fn number(&self, tag: Tag) -> Option<u32> {
+        match self.numbers(tag)?.as_slice() {
+            [number] => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Sets the long values of a tag: `value` is the value of one, or the offset of several.
+    fn set(&mut self, tag: Tag, count: u32, value: u32) {
+        let order = self.order;
+        let parts = [
+            order.short_bytes(tag.to_u16()).as_slice(),
+            &order.short_bytes(LONG),
+            &order.long_bytes(count),
+            &order.long_bytes(value),
+        ]
+        .concat();
+        let mut entry = [0; ENTRY];
+        entry.copy_from_slice(&parts);
+        self.entries.retain(|(other, _)| *other != tag.to_u16());
+        self.entries.push((tag.to_u16(), entry));
+    }
+
+    /// Sets the rows and the lengths of uncompressed strips. Returns the lengths, to follow the
+    /// file.
+    fn set_strips(&mut self) -> Option<Vec<u8>> {
+        let (width, height) = (self.number(Tag::ImageWidth)?, self.number(Tag::ImageLength)?);
+        let rows = self.number(Tag::RowsPerStrip).unwrap_or(height);
+        let rows = rows.clamp(1, height.max(1));
+        let row_bytes =
+            u64::from(width) * u64::from(self.number(Tag::BitsPerSample).unwrap_or(8).div_ceil(8));
+        let strips = self.order.long(self.entry(Tag::StripOffsets)?, 4)?;
+        if strips != height.div_ceil(rows) || strips > MOST_STRIPS {
+            return Some(Vec::new());
+        }
+        self.set(Tag::RowsPerStrip, 1, rows);
+        let is_invalid = |length: &u32| matches!(*length, 0 | u32::MAX);
+        let lengths = self.numbers(Tag::StripByteCounts);
+        if lengths.is_some_and(|lengths| !lengths.is_empty() && !lengths.iter().any(is_invalid)) {
+            return Some(Vec::new());
+        }
+        let length = |strip| {
+            let rows = rows.min(height - strip * rows);
+            u32::try_from(u64::from(rows) * row_bytes).unwrap_or(u32::MAX)
+        };
+        let value = match strips {
+            1 => length(0),
+            _ => u32::try_from(self.file.len()).ok()?,
+        };
+        self.set(Tag::StripByteCounts, strips, value);
+        let order = self.order;
+        Some(
+            (0..strips)
+                .flat_map(|strip| order.long_bytes(length(strip)))
+                .collect(),
+        )
+    }
+}
 
 /// The new first bytes, and the bytes to follow the file; `None` if the directory can't be
 /// repaired.
 fn repaired(file: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
-    let order = Order::of(file)?;
-    let start = usize::try_from(order.long(file, 4)?).ok()?;
-    let count = usize::from(order.short(file, start)?);
-    if count > MOST_ENTRIES {
+    let mut directory = Directory::read(file)?;
+    if directory.number(Tag::SamplesPerPixel).unwrap_or(1) != 1 {
         return None;
     }
-    let mut entries = Vec::with_capacity(count + 3);
-    for n in 0..count {
-        let entry: [u8; ENTRY] = chunk(file, start + 2 + n * ENTRY)?;
-        entries.push((order.short(&entry, 0)?, entry));
-    }
-    let number = |tag| single(file, &entries, order, tag);
-    let is_odd = |count: &u32| matches!(*count, 0 | u32::MAX);
-    let counted = numbers(file, &entries, order, BYTE_COUNTS);
-    let uncounted = counted.is_none_or(|counts| counts.is_empty() || counts.iter().any(is_odd));
-    if number(CHANNELS).unwrap_or(1) != 1 {
-        return None;
-    }
-    // Behind the file come the lengths of its strips, then the directory.
+    directory.set(Tag::PhotometricInterpretation, 1, BLACK_IS_ZERO);
+    let compression = directory.number(Tag::Compression).unwrap_or(UNCOMPRESSED);
     let mut tail = Vec::new();
-    let mut changed = vec![(PHOTOMETRIC, entry(order, PHOTOMETRIC, SHORT, 1, BLACK_IS_ZERO))];
-    if number(COMPRESSION).unwrap_or(UNCOMPRESSED) == UNCOMPRESSED && number(TILE_WIDTH).is_none() {
-        let (width, height) = (number(WIDTH)?, number(HEIGHT)?);
-        let rows = number(ROWS_PER_STRIP).unwrap_or(height).clamp(1, height.max(1));
-        let row_bytes = u64::from(width) * u64::from(number(BITS).unwrap_or(8).div_ceil(8));
-        let (_, offsets) = entries.iter().find(|(tag, _)| *tag == OFFSETS)?;
-        let strips = order.long(offsets, 4)?;
-        if strips == height.div_ceil(rows) && strips <= MOST_STRIPS {
-            let counts = (0..strips).map(|strip| {
-                let rows = rows.min(height - strip * rows);
-                u32::try_from(u64::from(rows) * row_bytes).unwrap_or(u32::MAX)
-            });
-            changed.push((ROWS_PER_STRIP, entry(order, ROWS_PER_STRIP, LONG, 1, rows)));
-            if uncounted {
-                let value = match strips {
-                    1 => counts.clone().next()?,
-                    _ => {
-                        tail.extend(counts.flat_map(|count| order.long_bytes(count)));
-                        u32::try_from(file.len()).ok()?
-                    }
-                };
-                changed.push((BYTE_COUNTS, entry(order, BYTE_COUNTS, LONG, strips, value)));
-            }
-        }
+    if compression == UNCOMPRESSED && directory.number(Tag::TileWidth).is_none() {
+        tail = directory.set_strips()?;
     }
-    entries.retain(|(tag, _)| !changed.iter().any(|(other, _)| other == tag));
-    entries.extend(changed);
+    let Directory {
+        order, mut entries, ..
+    } = directory;
+    let start = u32::try_from(file.len() + tail.len()).ok()?;
     entries.sort_unstable_by_key(|(tag, _)| *tag);
-
-    let directory = u32::try_from(file.len() + tail.len()).ok()?;
     tail.extend(order.short_bytes(u16::try_from(entries.len()).ok()?));
-    for (_, entry) in entries {
-        tail.extend(entry);
-    }
+    tail.extend(entries.iter().flat_map(|(_, entry)| entry));
     // The first image is the frame: there is no further directory.
     tail.extend([0; 4]);
-    let head = [file.get(..4)?, &order.long_bytes(directory)].concat();
+    let head = [file.get(..4)?, &order.long_bytes(start)].concat();
     Some((head, tail))
-}
-
-/// The value of a tag that has exactly one.
-fn single(file: &[u8], entries: &[Entry], order: Order, tag: u16) -> Option<u32> {
-    match numbers(file, entries, order, tag)?.as_slice() {
-        [number] => Some(*number),
-        _ => None,
-    }
-}
-
-/// All values of a tag that has short or long ones.
-fn numbers(file: &[u8], entries: &[Entry], order: Order, tag: u16) -> Option<Vec<u32>> {
-    let (_, entry) = entries.iter().find(|(found, _)| *found == tag)?;
-    let width = match order.short(entry, 2)? {
-        SHORT => 2,
-        LONG => 4,
-        _ => return None,
-    };
-    let count = order.long(entry, 4).filter(|count| *count <= MOST_STRIPS)?;
-    let bytes = match usize::try_from(count).ok()? * width {
-        short if short <= 4 => entry.get(8..8 + short)?,
-        long => {
-            let at = usize::try_from(order.long(entry, 8)?).ok()?;
-            file.get(at..at.checked_add(long)?)?
-        }
-    };
-    let number = |bytes: &[u8]| match width {
-        2 => order.short(bytes, 0).map(u32::from),
-        _ => order.long(bytes, 0),
-    };
-    bytes.chunks_exact(width).map(number).collect()
-}
-
-fn entry(order: Order, tag: u16, kind: u16, count: u32, value: u32) -> [u8; ENTRY] {
-    let mut bytes = [0; ENTRY];
-    let value = match (kind, u16::try_from(value)) {
-        (SHORT, Ok(short)) => {
-            let [first, second] = order.short_bytes(short);
-            [first, second, 0, 0]
-        }
-        _ => order.long_bytes(value),
-    };
-    let parts = [
-        order.short_bytes(tag).as_slice(),
-        &order.short_bytes(kind),
-        &order.long_bytes(count),
-        &value,
-    ]
-    .concat();
-    bytes.copy_from_slice(&parts);
-    bytes
 }
 
 fn chunk<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {

@@ -107,12 +107,12 @@ pub enum CreateError {
 }
 
 #[derive(Deserialize)]
-struct CreateRequest {
+struct DirectoryPath {
     path: String,
 }
 
 #[derive(Serialize)]
-struct CreateResponse {
+struct DirectoryKey {
     key: String,
 }
 
@@ -136,16 +136,16 @@ pub async fn create(
     }
     let path = requested_path(request, body).ok_or(CreateError::NoPath)?;
     let key = proxy.create_key(&path).await?;
-    Ok(HttpResponse::Ok().json(CreateResponse { key: key.to_hex() }))
+    Ok(HttpResponse::Ok().json(DirectoryKey { key: key.to_hex() }))
 }
 
 fn requested_path(request: &HttpRequest, body: &[u8]) -> Option<String> {
     use actix_web::HttpMessage;
     let parsed = if request.content_type().eq_ignore_ascii_case("application/json") {
-        serde_json::from_slice::<CreateRequest>(crate::body::unmarked(body)).ok()
+        serde_json::from_slice::<DirectoryPath>(crate::body::unmarked(body)).ok()
     } else {
         let form = std::str::from_utf8(body).ok()?;
-        web::Query::<CreateRequest>::from_query(form)
+        web::Query::<DirectoryPath>::from_query(form)
             .ok()
             .map(web::Query::into_inner)
     };

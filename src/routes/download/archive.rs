@@ -12,8 +12,7 @@ use actix_web::{HttpRequest, HttpResponse};
 /// Answers the archive, which is made while it is sent.
 ///
 /// # Errors
-/// 404 if there is no such key or directory, or the name is not one of an archive; 503 while too
-/// many are made.
+/// 404 when there is no such key or directory, or the name is not that of an archive; 503 while too many are made.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("archive", &request, |request| async move {
         let (name, packing) = archive_name(&request.rest)?;

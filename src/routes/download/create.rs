@@ -10,11 +10,10 @@ use actix_web::{HttpRequest, HttpResponse};
 /// Longest body: a path of 4,096 percent-encoded bytes, and some reserve.
 const MAX_BODY: usize = 16 * 1024;
 
-/// Answers `{"key": …}`.
+/// Answers `{"key": …}` to whom the configuration admits.
 ///
 /// # Errors
-/// 403 if the configuration does not admit the client, or the directory is in no users' root; 404
-/// if an external Data Proxy is configured.
+/// 403 for others, and for a directory that is in no users' root; 404 when an external Data Proxy is configured.
 pub async fn post(
     request: HttpRequest,
     app: AppData,

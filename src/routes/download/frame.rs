@@ -11,11 +11,11 @@ use crate::proxy::raw::{find, Found};
 use crate::proxy::shelf::{FileError, FilePath, OpenDirectory, OpenFile};
 use actix_web::{HttpRequest, HttpResponse};
 
-/// Answers the picture, from the cache or made now.
+/// Answers the picture, which is made now if it is not kept.
 ///
 /// # Errors
-/// 404 if there is no such key, file or brightness; 415 and 422 if the file can't be decoded; 503
-/// while too many pictures are made.
+/// 404 when there is no such key, file or brightness; 415 and 422 for what no picture is made of; 503 while too many
+/// are made.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("frame", &request, |file_request| answer(&request, file_request)).await
 }

@@ -14,18 +14,17 @@ const MOST: usize = 4096;
 /// Longest form, in bytes.
 const MAX_FORM: usize = 1 << 20;
 
-/// Answers an archive of the named files. Each is tried with the configured suffixes, and omitted
-/// if it does not exist.
+/// Answers an archive of the files named, each tried with the configured suffixes. Those that are not there are left out.
 ///
 /// # Errors
-/// 400 if no file is named, or too many; 404 if there is no such key, none of the files exists, or
-/// a name is invalid; 503 while too many archives are made.
+/// 400 when no file is named, or too many; 404 when there is no such key, none of the files is there, or a name can't be
+/// that of a file; 503 while too many archives are made.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let query = request.query_string().to_owned();
     answer(&request, &query).await
 }
 
-/// As [`get`], with the names in the body.
+/// The same, for names in the body.
 ///
 /// # Errors
 /// As [`get`], and 413 and 408.

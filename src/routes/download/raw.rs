@@ -12,11 +12,10 @@ use actix_web::http::header::{self, ContentRange, ContentRangeSpec, ETag, LastMo
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-/// Answers the file, or the requested part of it.
+/// Answers the file, or the part of it that was asked for.
 ///
 /// # Errors
-/// 404 if there is no such key or file; 412 if a precondition fails; 416 for a range outside the
-/// file.
+/// 404 when there is no such key or file; 412 when it is not what the client takes it for; 416 for a range that it has not.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("raw", &request, |file_request| answer(&request, file_request)).await
 }

@@ -25,8 +25,8 @@ enum Found {
 /// Answers the snapshot.
 ///
 /// # Errors
-/// 404 if there is no such key or snapshot; 416 for a range outside the file; 422 if the series
-/// can't be combined; 503 while too many pictures are made.
+/// 404 when there is no such key or snapshot; 416 for a range that it has not; 422 for a series that no animation is made
+/// of; 503 while too many pictures are made.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("snapshot", &request, |file_request| {
         answer(&request, file_request)

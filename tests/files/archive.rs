@@ -42,7 +42,7 @@ fn folder(name: &str) -> (String, Option<String>) {
 }
 
 #[actix_web::test]
-async fn all_of_a_directory_is_in_its_archive() {
+async fn an_archive_has_the_whole_directory() {
     let users = Users::new();
     let long = format!("{}/{}", "d".repeat(120), "f".repeat(250));
     users.write(&long, "long");
@@ -128,7 +128,7 @@ async fn all_of_a_directory_is_in_its_archive() {
 }
 
 #[actix_web::test]
-async fn the_files_that_are_named_are_in_theirs() {
+async fn an_archive_of_named_files_has_these_files() {
     let users = Users::new();
     users.write("packed_0001.cbf.gz", "packed");
     users.write("exact", "exact");
@@ -173,7 +173,7 @@ async fn site_get(site: &crate::support::Site, path: String) -> Reply {
 }
 
 #[test]
-fn twenty_thousand_frames_take_no_more_memory_than_a_few() {
+fn an_archive_of_many_frames_takes_bounded_memory() {
     const FRAMES: usize = 20_000;
     let users = Users::new();
     let mut expected = BTreeMap::new();

@@ -48,7 +48,7 @@ async fn rest((mut response, mut bytes): (Response, Vec<u8>)) -> Result<Vec<u8>,
 }
 
 #[actix_web::test]
-async fn a_file_that_shrinks_cuts_off_whatever_it_is_sent_in() {
+async fn a_file_that_shrinks_cuts_off_the_response() {
     for route in [
         "raw/{key}/image_0000.cbf",
         "archive/{key}/day.tar",
@@ -80,7 +80,7 @@ async fn a_file_that_shrinks_cuts_off_whatever_it_is_sent_in() {
 }
 
 #[actix_web::test]
-async fn what_vanishes_or_grows_leaves_an_archive_whole() {
+async fn files_that_vanish_or_grow_leave_an_archive_complete() {
     for packed in [true, false] {
         let users = Users::new();
         let path = users.write(
@@ -132,7 +132,7 @@ async fn what_vanishes_or_grows_leaves_an_archive_whole() {
 }
 
 #[actix_web::test]
-async fn a_client_that_goes_away_ends_the_work_and_frees_its_place() {
+async fn a_client_that_disconnects_ends_the_work_and_releases_its_slot() {
     let users = Users::new();
     users.write("image_0000.cbf", noise(LARGE));
     let site = users.site_with(|settings| settings.proxy.archives = 1).await;
@@ -165,7 +165,7 @@ fn unpack_names(bytes: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn sixty_four_archives_at_once_take_bounded_memory() {
+fn sixty_four_concurrent_archives_take_bounded_memory() {
     const CLIENTS: usize = 64;
     let users = Users::new();
     users.write("image_0000.cbf", noise(LARGE));

@@ -37,7 +37,7 @@ async fn written(users: &Users, name: &str, seconds: u64) -> (Site, String) {
 }
 
 #[actix_web::test]
-async fn conditions_are_asked_in_the_order_of_the_standard() {
+async fn preconditions_are_evaluated_in_the_order_of_the_standard() {
     let users = Users::new();
     let (site, url) = written(&users, "log.txt", WRITTEN).await;
     let etag = ask(&site, Method::GET, &url, &[])
@@ -99,7 +99,7 @@ async fn conditions_are_asked_in_the_order_of_the_standard() {
 }
 
 #[actix_web::test]
-async fn a_resumed_download_does_not_join_two_states() {
+async fn a_resumed_download_does_not_combine_two_states() {
     let users = Users::new();
     let (site, url) = written(&users, "log.txt", WRITTEN).await;
     let etag = ask(&site, Method::GET, &url, &[])
@@ -122,7 +122,7 @@ async fn a_resumed_download_does_not_join_two_states() {
 }
 
 #[actix_web::test]
-async fn a_date_of_the_second_in_which_it_is_asked_is_not_strong() {
+async fn a_date_within_the_last_second_is_a_weak_validator() {
     let users = Users::new();
     let morning = u64::try_from(crate::support::MORNING).unwrap();
     let (site, url) = written(&users, "log.txt", morning).await;
@@ -138,7 +138,7 @@ async fn a_date_of_the_second_in_which_it_is_asked_is_not_strong() {
 }
 
 #[actix_web::test]
-async fn a_file_that_is_unpacked_has_conditions_by_its_date() {
+async fn a_decompressed_file_has_preconditions_on_its_date() {
     use std::io::Write;
     let users = Users::new();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -167,7 +167,7 @@ async fn a_file_that_is_unpacked_has_conditions_by_its_date() {
 #[case::year_12000(316_516_550_400)]
 #[case::far(9_000_000_000_000)]
 #[actix_web::test]
-async fn a_file_of_a_year_that_http_can_not_say_is_sent_without_its_date(#[case] seconds: u64) {
+async fn a_file_after_the_year_9999_is_sent_without_its_date(#[case] seconds: u64) {
     let users = Users::new();
     let (site, url) = written(&users, "log.txt", seconds).await;
     let kept = users

@@ -165,7 +165,7 @@ fn rest(mut stream: TcpStream) -> Duration {
 }
 
 #[test]
-fn a_disk_that_hangs_costs_nobody_else_anything_and_is_used_again_when_it_answers() {
+fn a_disk_that_hangs_affects_nothing_else_and_is_used_again_when_it_answers() {
     let Some(bench) = Bench::start() else { return };
     let healthy = bench.key(&bench.home.path().join("healthy/alice/day"));
     let hung = bench.key(&bench.disk.day());

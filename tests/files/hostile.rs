@@ -161,7 +161,7 @@ fn set_traps(users: &Users) {
 }
 
 #[actix_web::test]
-async fn no_path_and_no_name_leads_out_of_the_directory() {
+async fn no_path_or_name_leads_out_of_the_directory() {
     let users = Users::new();
     set_traps(&users);
     let _socket = std::os::unix::net::UnixListener::bind(users.day().join("socket")).unwrap();
@@ -213,7 +213,7 @@ async fn no_path_and_no_name_leads_out_of_the_directory() {
 }
 
 #[actix_web::test]
-async fn no_key_but_a_key_opens_anything() {
+async fn only_valid_keys_give_access() {
     let users = Users::new();
     let site = users.site().await;
     let key = users.key(&site).await;
@@ -250,7 +250,7 @@ async fn no_key_but_a_key_opens_anything() {
 }
 
 #[test]
-fn any_path_serves_a_file_of_the_directory_or_is_not_found() {
+fn any_path_is_a_file_of_the_directory_or_not_found() {
     let users = Users::new();
     set_traps(&users);
     let runtime = actix_web::rt::System::new();

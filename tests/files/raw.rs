@@ -27,7 +27,7 @@ async fn request(site: &Site, method: Method, path: &str, headers: &[(&str, &str
 }
 
 #[actix_web::test]
-async fn a_file_comes_whole_with_its_name_and_its_kind() {
+async fn a_file_is_sent_with_its_name_and_content_type() {
     let users = Users::new();
     let contents = large(3_000_001);
     users.write("big.img", &contents);
@@ -161,7 +161,7 @@ async fn ranges_are_answered_to_the_byte() {
 }
 
 #[actix_web::test]
-async fn what_the_client_has_already_is_not_sent_again() {
+async fn an_unchanged_file_is_not_sent_again() {
     let users = Users::new();
     let path = users.write("log.txt", "first");
     let site = users.site().await;
@@ -203,7 +203,7 @@ async fn what_the_client_has_already_is_not_sent_again() {
 }
 
 #[actix_web::test]
-async fn a_packed_file_is_sent_unpacked_when_there_is_no_other() {
+async fn a_compressed_file_is_decompressed_if_there_is_no_other() {
     let users = Users::new();
     let contents = large(700_000);
     let packed = |contents: &[u8]| {
@@ -246,7 +246,7 @@ async fn a_packed_file_is_sent_unpacked_when_there_is_no_other() {
 }
 
 #[actix_web::test]
-async fn a_front_end_is_told_to_send_the_file() {
+async fn a_front_end_can_send_the_file() {
     let users = Users::new();
     users.write("100% é.txt", "x");
     for (delegate, header, prefix) in [

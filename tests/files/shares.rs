@@ -40,7 +40,7 @@ async fn refused(site: &Site, url: &str, client: &str) -> Reply {
 }
 
 #[actix_web::test]
-async fn an_address_has_its_share_and_behind_a_front_end_it_is_the_clients() {
+async fn the_limit_of_an_address_applies_to_the_client_behind_a_front_end() {
     let users = Users::new();
     let (site, url) = site(&users, 64, 2, 600).await;
     let first = begun(&site, &url, "10.0.0.1").await;
@@ -58,7 +58,7 @@ async fn an_address_has_its_share_and_behind_a_front_end_it_is_the_clients() {
 }
 
 #[actix_web::test]
-async fn a_reader_that_takes_nothing_gives_up_its_place_when_another_comes() {
+async fn a_reader_that_takes_nothing_loses_its_slot_to_another() {
     let users = Users::new();
     let (site, url) = site(&users, 2, 2, 3).await;
     let idle = [

@@ -68,7 +68,7 @@ fn a_narrow_snapshot_keeps_its_size() {
 }
 
 #[test]
-fn what_is_damaged_or_too_large_is_refused() {
+fn damaged_or_oversized_snapshots_are_refused() {
     assert!(matches!(animated(&[]), Err(SnapshotError::Damaged(_))));
     assert!(matches!(
         animated(&[b"no png".to_vec()]),

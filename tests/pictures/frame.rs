@@ -129,7 +129,7 @@ async fn a_picture_is_made_once_and_kept() {
 }
 
 #[actix_web::test]
-async fn one_picture_is_made_for_all_who_ask_at_once() {
+async fn one_picture_is_made_for_concurrent_requests() {
     let users = Users::new();
     users.write("x.cbf", cbf(SIZE, &diffraction(SIZE)));
     let site = users.site().await;
@@ -143,7 +143,7 @@ async fn one_picture_is_made_for_all_who_ask_at_once() {
 }
 
 #[actix_web::test]
-async fn too_many_pictures_at_once_are_refused_for_a_moment() {
+async fn too_many_pending_pictures_are_refused_temporarily() {
     let users = Users::new();
     let frame = cbf((700, 500), &diffraction((700, 500)));
     for number in 0..12 {
@@ -201,7 +201,7 @@ async fn the_cache_stays_below_its_limit() {
 }
 
 #[actix_web::test]
-async fn a_packed_frame_is_unpacked() {
+async fn a_compressed_frame_is_decompressed() {
     let users = Users::new();
     let frame = cbf(SIZE, &diffraction(SIZE));
     users.write("plain.cbf", &frame);
@@ -250,7 +250,7 @@ async fn a_packed_frame_is_unpacked() {
 #[case::huge("huge.cbf/nm.png", 422, "oversized_file", "16384")]
 #[case::long("sparse.cbf/nm.png", 422, "oversized_file", "134217728")]
 #[actix_web::test]
-async fn what_has_no_picture_is_a_clear_error(
+async fn files_without_a_picture_are_clear_errors(
     #[case] path: &str,
     #[case] status: u16,
     #[case] code: &str,

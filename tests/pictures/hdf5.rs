@@ -83,7 +83,7 @@ async fn each_frame_is_the_picture_of_its_counts(#[case] files: &[&str], #[case]
 #[case::negative("-1", 404, "_master.h5/1/nm.png")]
 #[case::a_fraction("1.5", 404, "_master.h5/1/nm.png")]
 #[actix_web::test]
-async fn what_is_no_number_of_a_frame_is_told(#[case] number: &str, #[case] status: u16, #[case] says: &str) {
+async fn an_invalid_frame_number_is_an_error(#[case] number: &str, #[case] status: u16, #[case] says: &str) {
     let users = users(&["old_master", "old_data_000001", "old_data_000002"]);
     let site = users.site().await;
     let key = users.key(&site).await;
@@ -96,7 +96,7 @@ async fn what_is_no_number_of_a_frame_is_told(#[case] number: &str, #[case] stat
 }
 
 #[actix_web::test]
-async fn a_picture_that_is_known_is_not_sent_again() {
+async fn an_unchanged_picture_is_not_sent_again() {
     let users = users(&["old_master", "old_data_000001", "old_data_000002"]);
     let site = users.site().await;
     let key = users.key(&site).await;
@@ -170,7 +170,7 @@ async fn no_link_leaves_the_directory(#[case] name: &str) {
 }
 
 #[actix_web::test]
-async fn of_an_absolute_link_the_file_beside_the_master_counts() {
+async fn an_absolute_link_leads_to_the_file_beside_the_master() {
     let users = users(&["moved_master", "old_data_000001"]);
     let site = users.site().await;
     let key = users.key(&site).await;
@@ -196,7 +196,7 @@ async fn a_link_inside_the_directory_is_followed_and_a_directory_is_no_file() {
 #[case::virtual_data_set("virtual", "virtual data set")]
 #[case::zstd("zstd", "zstd: write them with bitshuffle-LZ4")]
 #[actix_web::test]
-async fn what_is_not_read_is_told_with_what_to_do(#[case] name: &str, #[case] says: &str) {
+async fn unsupported_files_have_an_error_with_advice(#[case] name: &str, #[case] says: &str) {
     let users = users(&[name, "extensible"]);
     let site = users.site().await;
     let key = users.key(&site).await;

@@ -21,7 +21,7 @@ fn is_picture(reply: &Reply) -> bool {
 }
 
 #[actix_web::test]
-async fn what_can_t_be_shown_is_a_picture_with_its_status_unless_json_is_accepted() {
+async fn errors_are_pictures_unless_json_is_accepted() {
     let users = Users::new();
     users.write("notes.txt", "no frame");
     users.write(

@@ -38,7 +38,7 @@ fn a_small_frame_keeps_its_size_and_its_scale() {
 }
 
 #[test]
-fn gaps_and_dead_pixels_are_white_and_count_for_nothing() {
+fn gaps_and_dead_pixels_are_white_and_not_counted() {
     let mut pixels = vec![50; 10_000];
     pixels[9_900..].fill(100);
     let expected = reduced(100, &pixels);
@@ -75,7 +75,7 @@ fn a_mean_is_that_of_the_good_pixels() {
 }
 
 #[test]
-fn overloads_are_black_unless_they_are_how_gaps_are_marked() {
+fn saturated_pixels_are_black_unless_they_mark_gaps() {
     let with = |saturated: usize| {
         let mut pixels: Vec<i32> = (0..10_000).map(|number| number % 20).collect();
         pixels[..saturated].fill(1_048_500);
@@ -121,7 +121,7 @@ fn a_diffraction_frame_has_dark_spots_on_a_light_background() {
 }
 
 #[test]
-fn a_single_photon_on_nothing_is_seen() {
+fn a_single_photon_is_visible() {
     let mut pixels = vec![0; 4148 * 4362];
     pixels[2_000 * 4148 + 1_000] = 4;
     let picture = reduced(4148, &pixels);

@@ -11,7 +11,7 @@ fn png(grey: u8) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn a_snapshot_is_sent_as_it_is() {
+async fn a_snapshot_is_sent_unchanged() {
     let users = Users::new();
     users.write("shots/a.webp", "webp of a");
     users.write("shots/a.png", "png of a");
@@ -70,7 +70,7 @@ async fn a_snapshot_is_sent_as_it_is() {
 }
 
 #[actix_web::test]
-async fn several_are_animated_in_the_order_of_their_angles() {
+async fn several_snapshots_are_animated_in_the_order_of_their_angles() {
     let users = Users::new();
     for (name, grey) in [
         ("x_90.png", 90),

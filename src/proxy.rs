@@ -2,25 +2,29 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `proxy/client.rs` | calls an external one |
-//! | `proxy/builtin.rs` | the built-in one's `POST data/create/`: a directory in, its key out |
-//! | `proxy/roots.rs`, `proxy/alternates.rs` | pure: which directories may be served, and where they may have moved to |
-//! | `proxy/shelf.rs`, `proxy/shelf/` | a key and a path in, an open file out: the only way to the files |
-//! | `proxy/disk.rs`, `proxy/disk/` | the threads that touch a users' root, and what is done while it does not answer |
-//! | `proxy/expiry.rs` | keys that have expired are removed |
-//! | `proxy/files.rs` | what the routes that serve files share |
-//! | `proxy/raw.rs`, `proxy/raw/` | which part of a file is asked for, and sending it |
+//! | `proxy/client.rs` | the client of an external Data Proxy |
+//! | `proxy/builtin.rs` | `POST data/create/` of the built-in one: creates a key for a directory |
+//! | `proxy/roots.rs`, `proxy/alternates.rs` | pure: which directories may be served, and where they may have been moved |
+//! | `proxy/shelf.rs`, `proxy/shelf/` | opens files by key and path; no other code opens paths of clients |
+//! | `proxy/disk.rs`, `proxy/disk/` | the threads that access a users' root, and deadlines for them |
+//! | `proxy/expiry.rs` | removes expired keys |
+//! | `proxy/files.rs` | the state of the routes that serve files |
+//! | `proxy/raw.rs`, `proxy/raw/` | preconditions and ranges, and bodies with bytes of a file |
 //! | `proxy/archive.rs`, `proxy/archive/` | tars, compressed on a pool while they are sent |
-//! | `proxy/pump.rs` | bodies that are made while they are sent |
-//! | `proxy/shares.rs`, `proxy/pace.rs` | who may have such a body, and who gives up its place |
-//! | `proxy/naming.rs`, `proxy/transfer.rs` | how downloads are described, and how they are told of in the log |
-//! | `proxy/frame.rs`, `proxy/frame/` | pure: from the bytes of a frame file to a picture of it |
-//! | `proxy/snapshot.rs`, `proxy/snapshot/` | pure: which files a snapshot's name stands for, and animations of several |
-//! | `proxy/pictures.rs`, `proxy/cache.rs`, `proxy/cache/` | makes pictures, once however many ask, and keeps them on disk |
-//! | `proxy/placeholder.rs` | pure: the small picture in place of one that can't be shown |
+//! | `proxy/threaded_body.rs` | bodies that a thread produces while they are sent |
+//! | `proxy/slots.rs`, `proxy/read_rate.rs` | limits on such bodies, and the detection of slow clients |
+//! | `proxy/naming.rs`, `proxy/access_log.rs` | the headers of downloads, and their log |
+//! | `proxy/frame.rs`, `proxy/frame/` | pure: decodes a frame file and makes a picture |
+//! | `proxy/snapshot.rs`, `proxy/snapshot/` | pure: the files of a snapshot, and animations |
+//! | `proxy/pictures.rs`, `proxy/pictures/` | makes pictures, once for all concurrent requests |
+//! | `proxy/cache.rs`, `proxy/cache/` | keeps pictures on disk |
+//! | `proxy/bounded.rs` | reads up to a limit |
+//! | `proxy/placeholder.rs` | pure: the small picture for an error |
 
+pub mod access_log;
 pub mod alternates;
 pub mod archive;
+mod bounded;
 pub mod builtin;
 pub mod cache;
 pub mod client;
@@ -29,15 +33,14 @@ pub mod expiry;
 pub mod files;
 pub mod frame;
 pub mod naming;
-pub mod pace;
 pub mod pictures;
 pub mod placeholder;
-pub mod pump;
 pub mod raw;
+pub mod read_rate;
 pub mod roots;
-pub mod shares;
 pub mod shelf;
+pub mod slots;
 pub mod snapshot;
-pub mod transfer;
+pub mod threaded_body;
 
 pub use beamlive_client::http::install_crypto;

@@ -32,7 +32,7 @@ pub(super) fn pictures(pictures: &Pictures) -> String {
 
 /// The disks of the users' roots, as text.
 pub(super) fn disks<'a>(disks: impl Iterator<Item = &'a Arc<Disk>>) -> String {
-    let disks: Vec<_> = disks.map(|disk| (disk.path(), disk.looked_at())).collect();
+    let disks: Vec<_> = disks.map(|disk| (disk.path(), disk.probe())).collect();
     let mut text = Text::default();
     text.gauges(
         "beamlive_users_root_up",
@@ -40,19 +40,19 @@ pub(super) fn disks<'a>(disks: impl Iterator<Item = &'a Arc<Disk>>) -> String {
         "root",
         disks
             .iter()
-            .map(|(path, standing)| (*path, u8::from(standing.answers))),
+            .map(|(path, status)| (*path, u8::from(status.answers))),
     );
     text.gauges(
         "beamlive_users_root_threads",
         "Threads that work on a users' root.",
         "root",
-        disks.iter().map(|(path, standing)| (*path, standing.running)),
+        disks.iter().map(|(path, status)| (*path, status.running)),
     );
     text.gauges(
         "beamlive_users_root_threads_stuck",
         "Those of them that wait for it longer than proxy.file_seconds.",
         "root",
-        disks.iter().map(|(path, standing)| (*path, standing.stuck)),
+        disks.iter().map(|(path, status)| (*path, status.stuck)),
     );
     text.into_string()
 }

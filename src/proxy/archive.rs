@@ -1,68 +1,42 @@
-//! Archives: a tar of a directory, or of some files of it, made and compressed while it is sent.
+//! Archives: a tar of a directory, or of some of its files, made and compressed while it is sent.
 //!
-//! - What is in memory does not depend on how much is in the directory, but for the names of the directories on the way.
-//! - The order is that of the names, so that the same files make the same tar.
-//! - Links are left out: unpacked elsewhere, they would lead anywhere. So are pipes, sockets and devices.
-//! - A file that vanishes before its turn is left out, and logged. One that grows is cut at the length that its header says. One that
-//!   shrinks, or can't be read, cuts the archive off: without its end it can't be taken for whole.
+//! - Memory use does not depend on the size of the directory, except for the names in the
+//!   directories on the current path.
+//! - Entries are sorted by name, so that the same files make the same tar.
+//! - Links are omitted, because they could lead anywhere where the archive is unpacked. Pipes,
+//!   sockets and devices are omitted too.
+//! - A file that vanishes before it is read is omitted and logged. One that grows is cut at the
+//!   length in its header. One that shrinks or can't be read ends the body early, without the end
+//!   of the tar.
 
 pub mod compressors;
 mod entry;
-mod sink;
+mod writer;
 
-use super::pump::{self, Pumped};
-use super::shares::Place;
+pub use writer::Packing;
+
 use super::shelf::{Entry, FileError, FilePath, OpenDirectory, Shelf};
+use super::slots::Slot;
+use super::threaded_body::{self, ThreadedBody};
 use compressors::Compressors;
-use sink::Sink;
+use entry::Tar;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
-/// Directories within directories.
+/// Longest chain of directories within directories.
 const DEEPEST: usize = 128;
 
-/// How an archive is packed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Packing {
-    /// `.tar`
-    Tar,
-    /// `.tar.gz`
-    Gzip,
-}
-
-impl Packing {
-    /// The packing that a file name asks for; none when it asks for no archive.
-    #[must_use]
-    pub fn of(name: &[u8]) -> Option<Self> {
-        let ends = |with: &[u8]| name.len() > with.len() && name.ends_with(with);
-        match (ends(b".tar.gz") || ends(b".tgz"), ends(b".tar")) {
-            (true, _) => Some(Self::Gzip),
-            (_, true) => Some(Self::Tar),
-            _ => None,
-        }
-    }
-
-    /// The content type.
-    #[must_use]
-    pub fn content_type(self) -> &'static str {
-        match self {
-            Self::Tar => "application/x-tar",
-            Self::Gzip => "application/gzip",
-        }
-    }
-}
-
-/// What goes into an archive.
+/// The contents of an archive.
 #[derive(Debug)]
 pub enum Contents {
-    /// All that is in the directory, in a folder of its name.
+    /// The whole directory, in a folder of its name.
     All(OpenDirectory),
     /// These files of the directory, in a folder of its name.
     Some(OpenDirectory, Vec<FilePath>),
 }
 
-/// Looks for the directory of `key`, which must be there.
+/// The directory of `key`.
 ///
 /// # Errors
 /// [`FileError`].
@@ -71,11 +45,11 @@ pub async fn all(shelf: &Shelf, key: &str) -> Result<Contents, FileError> {
     Ok(Contents::All(directory))
 }
 
-/// Looks for the files of these names beneath the directory of `key`, each with every suffix until one is there. Names that
-/// are not there are left out, and logged.
+/// The files of these names beneath the directory of `key`. Each is tried with every suffix until
+/// one exists. Files that do not exist are omitted and logged.
 ///
 /// # Errors
-/// [`FileError::NotFound`] when none of them is there.
+/// [`FileError::NotFound`] if none of them exists.
 pub async fn named(
     shelf: &Shelf,
     key: &str,
@@ -86,21 +60,14 @@ pub async fn named(
         let mut files = Vec::new();
         for name in &names {
             let candidates = suffixes.iter().filter_map(|suffix| name.with_suffix(suffix).ok());
-            let mut found = None;
-            for candidate in candidates {
-                match directory.open(&candidate) {
-                    Err(FileError::NotFound) => {}
-                    // It is opened again in its turn: that may be late, and open files are few.
-                    Ok(_) => {
-                        found = Some(candidate);
-                        break;
-                    }
-                    Err(error) => return Err(error),
+            match directory.open_first(candidates) {
+                // It is opened again when it is packed, which may be much later: open files are
+                // limited.
+                Ok((_, path)) => files.push(path),
+                Err(FileError::NotFound) => {
+                    tracing::info!(%name, "omitted from an archive: there is no such file");
                 }
-            }
-            match found {
-                Some(path) => files.push(path),
-                None => tracing::info!(%name, "left out of an archive: there is no such file"),
+                Err(error) => return Err(error),
             }
         }
         match files.is_empty() {
@@ -111,74 +78,85 @@ pub async fn named(
     shelf.first(key, look).await
 }
 
-/// The archive. It keeps `place` until it is made.
+/// The body with the archive. It holds `slot` until it is made.
 ///
 /// # Errors
-/// When the system gives no thread.
+/// If the system can't start a thread.
 pub fn pack(
     contents: Contents,
     packing: Packing,
     compressors: &Compressors,
-    place: Place,
-) -> io::Result<Pumped> {
+    slot: Slot,
+) -> io::Result<ThreadedBody> {
     let compressors = compressors.clone();
     let (Contents::All(directory) | Contents::Some(directory, _)) = &contents;
     let disk = directory.disk().clone();
-    pump::start(&disk, place, move |outlet| {
-        let mut sink = Sink::new(outlet, packing, &compressors)?;
-        match contents {
-            Contents::All(directory) => {
-                let top = directory.name().as_bytes().to_vec();
-                pack_directory(&mut sink, &directory, &top, 0)?;
-            }
-            Contents::Some(directory, files) => {
-                let top = directory.name().as_bytes();
-                for path in files {
-                    match directory.open(&path) {
-                        Ok(file) => entry::file(&mut sink, file, &[top, b"/", path.as_bytes()].concat())?,
-                        Err(FileError::Unavailable(error)) => return Err(io::Error::other(error)),
-                        Err(_) => tracing::info!(%path, "left out of an archive: it is gone"),
-                    }
-                }
+    threaded_body::start(&disk, slot, move |body| {
+        let mut tar = Tar::new(writer::PieceWriter::new(body, packing, &compressors)?);
+        match pack_contents(&mut tar, contents) {
+            Ok(()) => tar.into_inner()?.finish(),
+            Err(error) => {
+                tar.get_mut().abort();
+                Err(error)
             }
         }
-        entry::end(&mut sink)?;
-        sink.finish()
     })
 }
 
-fn pack_directory(
-    sink: &mut Sink<'_>,
-    directory: &OpenDirectory,
-    path: &[u8],
-    depth: usize,
-) -> io::Result<()> {
-    let left_out = |name: &OsStr, why: &str| {
-        let path = String::from_utf8_lossy(path).into_owned();
-        tracing::info!(%path, ?name, why, "left out of an archive");
+fn pack_contents(tar: &mut Tar<'_>, contents: Contents) -> io::Result<()> {
+    let (directory, files) = match contents {
+        Contents::All(directory) => {
+            let top = top_name(&directory);
+            return pack_directory(tar, &directory, &top, 0);
+        }
+        Contents::Some(directory, files) => (directory, files),
+    };
+    let top = top_name(&directory);
+    for path in files {
+        match directory.open(&path) {
+            Ok(file) => entry::file(tar, &file, &[&top, b"/".as_slice(), path.as_bytes()].concat())?,
+            Err(FileError::Unavailable(error)) => return Err(io::Error::other(error)),
+            Err(_) => tracing::info!(%path, "omitted from an archive: it no longer exists"),
+        }
+    }
+    Ok(())
+}
+
+/// The name of the folder in the archive. The root of the file system has no name.
+fn top_name(directory: &OpenDirectory) -> Vec<u8> {
+    match directory.name().as_bytes() {
+        b"" => b".".to_vec(),
+        name => name.to_vec(),
+    }
+}
+
+fn pack_directory(tar: &mut Tar<'_>, directory: &OpenDirectory, path: &[u8], depth: usize) -> io::Result<()> {
+    let omit = |name: &OsStr, why: &str| {
+        let path = String::from_utf8_lossy(path);
+        tracing::info!(%path, ?name, why, "omitted from an archive");
     };
     let names = match directory.names() {
         Ok(names) => names,
         Err(FileError::Unavailable(error)) => return Err(io::Error::other(error)),
         Err(_) if depth > 0 => {
-            left_out(OsStr::new("."), "the directory can't be read");
+            omit(OsStr::new("."), "the directory can't be read");
             return Ok(());
         }
         Err(error) => return Err(io::Error::other(error)),
     };
-    entry::directory(sink, path, directory.modified().map_err(io::Error::other)?)?;
+    entry::directory(tar, path, directory.modified().map_err(io::Error::other)?)?;
     for name in names {
-        sink.is_taken()?;
+        tar.get_ref().check_open()?;
         let inner = [path, b"/", name.as_bytes()].concat();
         match directory.entry(&name) {
-            Ok(Entry::File(file)) => entry::file(sink, file, &inner)?,
+            Ok(Entry::File(file)) => entry::file(tar, &file, &inner)?,
             Ok(Entry::Directory(directory)) if depth < DEEPEST => {
-                pack_directory(sink, &directory, &inner, depth + 1)?;
+                pack_directory(tar, &directory, &inner, depth + 1)?;
             }
-            Ok(Entry::Directory(_)) => left_out(&name, "too many directories within directories"),
-            Ok(Entry::Other) => left_out(&name, "it is a link, or no regular file"),
+            Ok(Entry::Directory(_)) => omit(&name, "too many directories within directories"),
+            Ok(Entry::Other) => omit(&name, "it is a link, or no regular file"),
             Err(FileError::Unavailable(error)) => return Err(io::Error::other(error)),
-            Err(_) => left_out(&name, "it is gone, or may not be read"),
+            Err(_) => omit(&name, "it no longer exists, or may not be read"),
         }
     }
     Ok(())

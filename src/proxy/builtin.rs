@@ -1,4 +1,5 @@
-//! The built-in Data Proxy's `POST data/create/`: a directory in, its secure key out. For the facility's own machines.
+//! `POST data/create/` of the built-in Data Proxy: creates a secure key for a directory, for
+//! machines of the facility.
 
 use super::roots::{OutsideRoots, Roots};
 use actix_web::http::header;
@@ -19,23 +20,23 @@ use thiserror::Error;
 /// The header that holds the shared secret.
 pub const SECRET_HEADER: &str = "X-Beamlive-Secret";
 
-/// The machine itself.
+/// Loopback addresses.
 const LOOPBACK: [IpNet; 2] = [
     IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8)),
     IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128)),
 ];
 
-/// Who may have keys made.
+/// Who may create keys.
 #[derive(Clone)]
 pub struct Admission {
-    /// Callers in these networks may.
+    /// Callers in these networks.
     pub allow_from: Vec<IpNet>,
-    /// Whoever sends this secret may, from anywhere.
+    /// Callers that send this secret, from any address.
     pub secret: Option<String>,
 }
 
 impl Default for Admission {
-    /// The machine itself, and no secret.
+    /// Loopback addresses, and no secret.
     fn default() -> Self {
         Self {
             allow_from: LOOPBACK.to_vec(),
@@ -45,8 +46,8 @@ impl Default for Admission {
 }
 
 impl Admission {
-    /// Whether a caller from `address`, if that is known, with `secret`, if it sent one, may have keys made. How long it
-    /// takes does not tell how much of the secret was right.
+    /// Whether a caller from `address` that sent `secret` may create keys. The secret is compared
+    /// in constant time.
     #[must_use]
     pub fn admits(&self, address: Option<IpAddr>, secret: Option<&[u8]>) -> bool {
         let known = match (&self.secret, secret) {
@@ -63,7 +64,7 @@ impl Admission {
     }
 }
 
-/// Shows no secret.
+/// Omits the secret.
 impl fmt::Debug for Admission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Admission")
@@ -73,53 +74,53 @@ impl fmt::Debug for Admission {
     }
 }
 
-/// What the route works with.
+/// The state of the route.
 #[derive(Clone)]
 pub struct BuiltinProxy {
-    /// Where keys are kept.
+    /// Holds the keys.
     pub store: Store,
-    /// What may be served.
+    /// The directories that may be served.
     pub roots: Arc<Roots>,
-    /// Where keys come from.
+    /// Generates keys.
     pub keys: Arc<dyn KeySource>,
-    /// Where the time comes from.
+    /// The current time.
     pub clock: Arc<dyn Clock>,
-    /// Who may call.
+    /// Who may create keys.
     pub admission: Admission,
 }
 
-/// Why no key was made.
+/// Why no key was created.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CreateError {
-    /// 403: not from there.
+    /// 403: the caller is not admitted.
     #[error("keys are not made for callers from this address")]
     NotAdmitted,
-    /// 400: no `path` in the body, neither as a form nor as JSON.
+    /// 400: the body has no `path`.
     #[error("the body must hold one path, as a form field or in a JSON object")]
     NoPath,
-    /// 403: not served.
+    /// 403: the directory is outside the roots.
     #[error(transparent)]
     Outside(#[from] OutsideRoots),
-    /// 503: not now.
+    /// 503: the store is not available.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct DirectoryPath {
     path: String,
 }
 
 #[derive(Serialize)]
-struct Made {
+struct DirectoryKey {
     key: String,
 }
 
-/// The route's handler: `path` as a form or as JSON → `{"key": …}`. `caller` is the address that counts for
-/// [`Admission`]: behind a trusted reverse proxy it is not the peer's.
+/// The handler: takes `path` as a form or as JSON and answers `{"key": …}`. `caller` is the address
+/// of the client, which is not the peer's behind a trusted reverse proxy.
 ///
 /// # Errors
-/// [`CreateError`], whose variants name their status.
+/// [`CreateError`].
 pub async fn create(
     proxy: &BuiltinProxy,
     caller: Option<IpAddr>,
@@ -133,50 +134,41 @@ pub async fn create(
     if !proxy.admission.admits(caller, secret) {
         return Err(CreateError::NotAdmitted);
     }
-    let path = asked(request, body).ok_or(CreateError::NoPath)?;
-    let key = create_key(
-        &proxy.store,
-        &proxy.roots,
-        proxy.keys.as_ref(),
-        proxy.clock.as_ref(),
-        &path,
-    )
-    .await?;
-    Ok(HttpResponse::Ok().json(Made { key: key.to_hex() }))
+    let path = requested_path(request, body).ok_or(CreateError::NoPath)?;
+    let key = proxy.create_key(&path).await?;
+    Ok(HttpResponse::Ok().json(DirectoryKey { key: key.to_hex() }))
 }
 
-fn asked(request: &HttpRequest, body: &[u8]) -> Option<String> {
+fn requested_path(request: &HttpRequest, body: &[u8]) -> Option<String> {
     use actix_web::HttpMessage;
-    let asked = if request.content_type().eq_ignore_ascii_case("application/json") {
-        serde_json::from_slice::<Asked>(crate::body::unmarked(body)).ok()
+    let parsed = if request.content_type().eq_ignore_ascii_case("application/json") {
+        serde_json::from_slice::<DirectoryPath>(crate::body::unmarked(body)).ok()
     } else {
         let form = std::str::from_utf8(body).ok()?;
-        web::Query::<Asked>::from_query(form)
+        web::Query::<DirectoryPath>::from_query(form)
             .ok()
             .map(web::Query::into_inner)
     };
-    asked.map(|asked| asked.path)
+    parsed.map(|parsed| parsed.path)
 }
 
-/// A new key of `path`, a directory in one of the roots, durable when this returns. Keys made here belong to no project.
-///
-/// # Errors
-/// [`CreateError::Outside`] and [`CreateError::Unavailable`].
-pub async fn create_key(
-    store: &Store,
-    roots: &Roots,
-    keys: &dyn KeySource,
-    clock: &dyn Clock,
-    path: &str,
-) -> Result<SecureKey, CreateError> {
-    let directory = roots.resolve(path)?;
-    let key = keys.secure_key();
-    let mut batch = Batch::new();
-    secure_path::open(&mut batch, None, &directory, key, clock.now());
-    match store.reserve().map_err(Unavailable::from)?.commit(batch).await {
-        Ok(_) => Ok(key),
-        Err(CommitError::Conflict(_)) => Err(Unavailable::Contended.into()),
-        Err(CommitError::WritesOff(reason)) => Err(Unavailable::WritesOff(reason).into()),
+impl BuiltinProxy {
+    /// Creates a key for `path`, a directory in one of the roots, durably. It belongs to no
+    /// project.
+    ///
+    /// # Errors
+    /// [`CreateError::Outside`] and [`CreateError::Unavailable`].
+    pub async fn create_key(&self, path: &str) -> Result<SecureKey, CreateError> {
+        let directory = self.roots.resolve(path)?;
+        let key = self.keys.secure_key();
+        let mut batch = Batch::new();
+        secure_path::open(&mut batch, None, &directory, key, self.clock.now());
+        let permit = self.store.reserve().map_err(Unavailable::from)?;
+        match permit.commit(batch).await {
+            Ok(_) => Ok(key),
+            Err(CommitError::Conflict(_)) => Err(Unavailable::Contended.into()),
+            Err(CommitError::WritesOff(reason)) => Err(Unavailable::WritesOff(reason).into()),
+        }
     }
 }
 

@@ -1,52 +1,46 @@
-//! Pictures that were made, kept on disk up to a limit.
+//! A cache of pictures on disk, limited by their total size.
 //!
-//! An entry is written under another name and renamed, so it is there as a whole or not at all; after a power cut it may
-//! be torn, which its checksum tells, and then it is made anew. What has not been used for longest goes first; after a restart, what is
-//! oldest. Files in the directory that are not the cache's are neither counted nor touched.
+//! An entry is written under a temporary name and renamed, so it is complete or absent. After a
+//! power failure it may be damaged; its checksum detects that, and the picture is made again. The
+//! least recently used entries are removed first; after a restart, the oldest. Other files in the
+//! directory are neither counted nor changed.
 //!
-//! All of it blocks on the disk: it is for a pool. One process owns the directory.
+//! All functions block on the disk. Only one process may use the directory.
 
-mod sealed;
+mod entry;
 
+use super::bounded::read_all;
 use super::shelf::Identity;
 use actix_web::web::Bytes;
 use lru::LruCache;
 use sha2::{Digest, Sha256};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What the names of entries end with.
+/// The suffix of entries.
 const ENTRY: &str = ".picture";
-/// What the names of entries end with while they are written.
+/// The suffix of entries while they are written.
 const PART: &str = ".part";
-/// Counts up when pictures of the same files come to look different, so that old ones are not served any more.
-const LOOK: u32 = 1;
+/// The version of the rendering. Increase it when pictures change, so that old ones are not served.
+const VERSION: u32 = 1;
 
-/// What an entry is a picture of. Of another state of a file, it is another one.
+/// The key of a picture. It changes when a file of the picture changes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CacheKey(String);
 
 impl CacheKey {
-    /// For `what` was made of one file in one state; `what` is of small letters.
+    /// The key of `what`, in lowercase letters, made from one file.
     #[must_use]
     pub fn of_file(what: &str, identity: &Identity) -> Self {
-        let Identity {
-            device,
-            inode,
-            length,
-            modified,
-        } = identity;
-        Self(format!(
-            "{what}-{LOOK}-{device:x}-{inode:x}-{length:x}-{modified:x}"
-        ))
+        Self(format!("{what}-{VERSION}-{identity}"))
     }
 
-    /// For `what` was made of several, in this order.
+    /// The key of `what` made from several files in this order.
     #[must_use]
     pub fn of_files<'a>(what: &str, identities: impl Iterator<Item = &'a Identity>) -> Self {
         let mut digest = Sha256::new();
@@ -54,13 +48,7 @@ impl CacheKey {
             digest.update(Self::of_file(what, identity).0);
             digest.update([0]);
         }
-        let digest = digest.finalize();
-        let mut key = format!("{what}-{LOOK}-");
-        for byte in digest {
-            // A String takes all that is written to it.
-            let _ = write!(key, "{byte:02x}");
-        }
-        Self(key)
+        Self(format!("{what}-{VERSION}-{:x}", digest.finalize()))
     }
 
     fn file_name(&self) -> String {
@@ -68,7 +56,7 @@ impl CacheKey {
     }
 }
 
-/// As it stands in an `ETag`: without quotes, spaces or anything but letters, digits and `-`.
+/// As in an `ETag`: only letters, digits and `-`.
 impl fmt::Display for CacheKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -81,10 +69,11 @@ pub struct Cache {
     directory: PathBuf,
     limit: u64,
     index: Mutex<Index>,
-    parts: AtomicU64,
+    /// The number of the next temporary file.
+    next_part: AtomicU64,
 }
 
-/// What is there: lengths by names, the one used last first.
+/// The entries: lengths by names, in the order of their last use.
 #[derive(Debug)]
 struct Index {
     entries: LruCache<String, u64>,
@@ -92,11 +81,11 @@ struct Index {
 }
 
 impl Cache {
-    /// Opens the cache in `directory`, which is made where it is not there, and brings it below `limit` bytes. Entries that
-    /// a process was writing when it ended are removed.
+    /// Opens the cache in `directory` and reduces it to `limit` bytes. The directory is created if
+    /// it does not exist. Temporary files of an earlier process are removed.
     ///
     /// # Errors
-    /// When the directory can't be made or listed.
+    /// If the directory can't be created or listed.
     pub fn open(directory: PathBuf, limit: u64) -> io::Result<Self> {
         if !directory.is_dir() {
             DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
@@ -107,13 +96,13 @@ impl Cache {
             let Some(name) = entry.file_name().to_str().and_then(own_name).map(str::to_owned) else {
                 continue;
             };
-            // Not through links: they are not the cache's.
+            // This does not follow links, which are not entries.
             let metadata = entry.metadata()?;
             if !metadata.is_file() {
                 continue;
             }
             if name.ends_with(PART) {
-                forget(&entry.path());
+                remove_file(&entry.path());
             } else {
                 found.push((metadata.modified()?, name, metadata.len()));
             }
@@ -130,7 +119,7 @@ impl Cache {
             directory,
             limit,
             index: Mutex::new(index),
-            parts: AtomicU64::new(0),
+            next_part: AtomicU64::new(0),
         };
         cache.make_room();
         Ok(cache)
@@ -142,41 +131,39 @@ impl Cache {
         self.index().bytes
     }
 
-    /// The picture of `key`, if it is there and whole. One that is not is removed.
+    /// The picture of `key`. A damaged entry is removed.
     #[must_use]
     pub fn get(&self, key: &CacheKey) -> Option<Bytes> {
         let name = key.file_name();
-        // Its length is what the index says, or it is not what was written.
         let length = *self.index().entries.get(&name)?;
+        let length = usize::try_from(length).ok()?;
         let path = self.directory.join(&name);
-        let read = fs::File::open(&path).and_then(|file| sealed::read(file, length));
-        match read.map(|bytes| sealed::open(&name, bytes)) {
-            Ok(Some(picture)) => Some(picture),
-            refused => {
-                tracing::warn!(entry = %name, missing = refused.is_err(), "a picture in the cache was not whole");
-                self.index().remove(&name);
-                forget(&path);
-                None
-            }
+        let read = fs::File::open(&path).and_then(|file| read_all(file, length, length));
+        let is_missing = read.is_err();
+        let picture = read.ok().flatten().and_then(|bytes| entry::decode(&name, bytes));
+        if picture.is_none() {
+            tracing::warn!(entry = %name, missing = is_missing, "a picture in the cache is damaged");
+            self.index().remove(&name);
+            remove_file(&path);
         }
+        picture
     }
 
-    /// Keeps the picture of `key`, and lets go of others where there is no room. A picture that can't be written is not
-    /// kept, and the log says why.
+    /// Stores the picture of `key`, and removes others if there is no room. Errors are logged.
     pub fn put(&self, key: &CacheKey, picture: &[u8]) {
         let name = key.file_name();
-        let sealed = sealed::seal(&name, picture);
-        let length = sealed.len() as u64;
+        let entry = entry::encode(&name, picture);
+        let length = entry.len() as u64;
         if length > self.limit {
             return;
         }
-        let number = self.parts.fetch_add(1, Ordering::Relaxed);
+        let number = self.next_part.fetch_add(1, Ordering::Relaxed);
         let part = self.directory.join(format!("{key}-{number}{PART}"));
         let path = self.directory.join(&name);
-        let written = write(&part, &sealed).and_then(|()| fs::rename(&part, &path));
+        let written = write(&part, &entry).and_then(|()| fs::rename(&part, &path));
         if let Err(error) = written {
             tracing::warn!(%error, directory = %self.directory.display(), "a picture can't be kept in the cache");
-            forget(&part);
+            remove_file(&part);
             return;
         }
         self.index().insert(name, length);
@@ -184,16 +171,14 @@ impl Cache {
     }
 
     fn make_room(&self) {
-        loop {
-            let oldest = self.index().pop_above(self.limit);
-            match oldest {
-                Some(name) => forget(&self.directory.join(name)),
-                None => return,
-            }
+        // The index must not be locked while files are removed.
+        let next = || self.index().pop_above(self.limit);
+        while let Some(name) = next() {
+            remove_file(&self.directory.join(name));
         }
     }
 
-    /// Whoever panicked while holding it has left it in order.
+    /// No panic leaves the index inconsistent.
     fn index(&self) -> MutexGuard<'_, Index> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -210,7 +195,7 @@ impl Index {
         self.bytes = self.bytes.saturating_sub(length);
     }
 
-    /// The entry to let go of next, while there are more bytes than `limit`.
+    /// The next entry to remove if there are more than `limit` bytes.
     fn pop_above(&mut self, limit: u64) -> Option<String> {
         if self.bytes <= limit {
             return None;
@@ -221,7 +206,7 @@ impl Index {
     }
 }
 
-/// A name that only the cache gives.
+/// `name` if it is one of an entry or a temporary file.
 fn own_name(name: &str) -> Option<&str> {
     let stem = name.strip_suffix(ENTRY).or_else(|| name.strip_suffix(PART))?;
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -237,8 +222,8 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)
 }
 
-/// Removes a file of the cache; one that is gone already is as good.
-fn forget(path: &Path) {
+/// Removes a file of the cache, if it still exists.
+fn remove_file(path: &Path) {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             tracing::warn!(%error, path = %path.display(), "a file of the cache can't be removed");

@@ -1,4 +1,4 @@
-//! Keys that have expired are removed.
+//! Removes expired keys.
 
 use super::shelf::Shelf;
 use beamlive_actors::ask::Unavailable;
@@ -8,15 +8,15 @@ use beamlive_storage::{Batch, CommitError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// How often they are looked for; none opens anything meanwhile.
+/// Expired keys are invalid at once. They are removed at this interval.
 const INTERVAL: Duration = Duration::from_secs(600);
-/// Keys removed at once.
+/// Keys that are read at once.
 const MOST: usize = 1000;
 
-/// Removes all keys that have expired, durably. Returns how many.
+/// Removes all expired keys durably, and returns their number.
 ///
 /// # Errors
-/// When the store can't be read or written.
+/// If the store can't be read or written.
 async fn remove_expired(shelf: &Shelf) -> Result<usize, Unavailable> {
     let Some(lifetime) = shelf.lifetime else {
         return Ok(0);
@@ -36,7 +36,7 @@ async fn remove_expired(shelf: &Shelf) -> Result<usize, Unavailable> {
             secure_path::close(&mut batch, key, *revision);
             match shelf.store.reserve()?.commit(batch).await {
                 Ok(_) => removed += 1,
-                // Another has just done it.
+                // It was removed or replaced meanwhile.
                 Err(CommitError::Conflict(_)) => {}
                 Err(CommitError::WritesOff(reason)) => return Err(Unavailable::WritesOff(reason)),
             }
@@ -44,7 +44,7 @@ async fn remove_expired(shelf: &Shelf) -> Result<usize, Unavailable> {
     }
 }
 
-/// Removes them now, and every ten minutes for as long as what is returned runs.
+/// Removes expired keys now, and every ten minutes while the returned task runs.
 pub async fn begin(shelf: Shelf) -> JoinHandle<()> {
     remove(&shelf).await;
     tokio::spawn(async move {

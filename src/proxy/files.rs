@@ -1,10 +1,10 @@
-//! What the routes that serve files share.
+//! The state of the routes that serve files.
 
 use super::archive::compressors::Compressors;
 use super::disk::Disk;
 use super::pictures::Pictures;
-use super::shares::{Bounds, Full, Place, Shares};
 use super::shelf::Shelf;
+use super::slots::{NoSlot, Slot, SlotLimits, Slots};
 use crate::config::{Delegate, Proxy};
 use crate::error::ApiError;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What may stand in the path of a URL.
+/// Characters that are escaped in the path of a URL.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
@@ -25,35 +25,35 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// What the routes that serve files share.
+/// The state of the routes that serve files.
 #[derive(Debug)]
 pub struct Files {
-    /// The only way to the files.
+    /// Opens files by their keys.
     pub shelf: Shelf,
     /// Makes pictures of frames and snapshots.
     pub pictures: Arc<Pictures>,
-    /// Compress archives.
+    /// Compresses archives.
     pub compressors: Compressors,
-    /// What the names of several files are tried with.
+    /// Suffixes that are tried for the names of several files.
     pub suffixes: Vec<String>,
     delegate: Option<(Delegate, String)>,
-    shares: Shares,
+    slots: Slots,
 }
 
 impl Files {
-    /// Serves what is on `shelf`.
+    /// Serves the files of `shelf`.
     ///
     /// # Errors
-    /// When the system gives no threads.
+    /// If the system can't start threads.
     pub fn new(shelf: Shelf, pictures: Pictures, settings: &Proxy) -> io::Result<Self> {
         let prefix = settings.delegate_prefix.trim_end_matches('/').to_owned();
         Ok(Self {
             shelf,
             pictures: Arc::new(pictures),
-            compressors: Compressors::start()?,
+            compressors: Compressors::start().map_err(io::Error::other)?,
             suffixes: settings.suffixes.clone(),
             delegate: settings.delegate.map(|delegate| (delegate, prefix)),
-            shares: Shares::new(Bounds {
+            slots: Slots::new(SlotLimits {
                 all: settings.archives,
                 per_address: settings.archives_per_address,
                 per_project: settings.archives_per_project,
@@ -63,16 +63,16 @@ impl Files {
         })
     }
 
-    /// The right to have a body of what is behind `key` made on a thread of its own, for `address`; it ends with the body.
+    /// A slot for a body that a thread makes from the directory of `key` for `address`.
     ///
     /// # Errors
-    /// 503 while there are as many as are allowed at once, 429 when the address or the key's project has its share of them.
-    pub async fn place(&self, key: &str, address: IpAddr) -> Result<Place, ApiError> {
+    /// 503 if all slots are in use, 429 if the limit of the address or of the project is reached.
+    pub async fn slot(&self, key: &str, address: IpAddr) -> Result<Slot, ApiError> {
         let project = self.shelf.owner(key).await?;
-        let entered = self.shares.enter(address, project, Instant::now());
-        entered.map_err(|full| match full {
-            Full::All => Unavailable::Busy.into(),
-            Full::Address(_) | Full::Project(_) => ApiError::TooMany(full.to_string()),
+        let acquired = self.slots.acquire(address, project, Instant::now());
+        acquired.map_err(|error| match error {
+            NoSlot::All => Unavailable::Busy.into(),
+            NoSlot::Address(_) | NoSlot::Project(_) => ApiError::TooMany(error.to_string()),
         })
     }
 
@@ -81,26 +81,8 @@ impl Files {
         self.shelf.disks.iter()
     }
 
-    /// Runs what blocks on this service's own disk. What may touch a users' root is for [`Shelf::first`].
-    ///
-    /// # Errors
-    /// What `work` fails with, and [`Unavailable::Lost`] when it panics.
-    pub async fn on_pool<T, E>(
-        self: &Arc<Self>,
-        work: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Unavailable> + Send + 'static,
-    {
-        let files = self.clone();
-        match tokio::task::spawn_blocking(move || work(&files)).await {
-            Ok(done) => done,
-            Err(_) => Err(Unavailable::Lost("file reader").into()),
-        }
-    }
-
-    /// The header by which a front end is told to send the file at `location`; none when files are sent from here.
+    /// The header that makes the front end send the file at `location`; `None` if the service sends
+    /// files itself.
     #[must_use]
     pub fn delegated(&self, location: &Path) -> Option<(HeaderName, HeaderValue)> {
         let (delegate, prefix) = self.delegate.as_ref()?;

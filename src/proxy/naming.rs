@@ -1,18 +1,20 @@
-//! Pure: what a download is called, and what kind of thing it is.
+//! Pure: the headers that describe a download: its type and its name.
 
-use actix_web::http::header::{HeaderMap, HeaderValue, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
-use actix_web::http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    HeaderValue, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::HttpResponseBuilder;
 use percent_encoding::{percent_encode, AsciiSet, NON_ALPHANUMERIC};
 use std::path::Path;
 
-/// What RFC 5987 lets stand.
+/// Characters that are escaped by RFC 5987.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The content type of a file by its name, such as `image/png`; text is said to be in UTF-8.
+/// The content type of a file by its name, such as `image/png`. Text is declared as UTF-8.
 #[must_use]
 pub fn content_type(name: &Path) -> HeaderValue {
     let ending = name
@@ -20,7 +22,7 @@ pub fn content_type(name: &Path) -> HeaderValue {
         .and_then(|ending| ending.to_str())
         .unwrap_or_default();
     let kind = match ending.to_ascii_lowercase().as_str() {
-        // What the programs of this field write, and no registry knows.
+        // Files of crystallographic programs, which no registry has.
         "cbf" | "img" | "h5" | "mtz" | "sca" | "ahkl" => "application/octet-stream",
         "log" | "lp" | "inp" | "hkl" | "pdb" | "ins" | "res" | "lst" | "meta" => "text/plain",
         _ => mime_guess::from_ext(ending)
@@ -34,23 +36,25 @@ pub fn content_type(name: &Path) -> HeaderValue {
     value.unwrap_or(HeaderValue::from_static("application/octet-stream"))
 }
 
-/// Sets the headers that describe a download: its kind, its name, and that no page among the files acts in this service's
-/// name.
-pub fn describe(headers: &mut HeaderMap, kind: HeaderValue, name: &[u8]) {
+/// Sets the headers of a download. Pages among the files may not run scripts in the origin of this
+/// service.
+pub fn describe(response: &mut HttpResponseBuilder, kind: HeaderValue, name: &[u8]) {
     let shown = kind.to_str().is_ok_and(|kind| {
         let image = kind.starts_with("image/") && !kind.starts_with("image/svg");
         image || kind.starts_with("text/plain") || kind == "application/pdf" || kind == "application/json"
     });
-    headers.insert(CONTENT_DISPOSITION, disposition(shown, name));
-    headers.insert(CONTENT_TYPE, kind);
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox"),
-    );
+    response
+        .insert_header((CONTENT_DISPOSITION, disposition(shown, name)))
+        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        ));
 }
 
-/// `inline` or `attachment`, with the name for all clients, and in UTF-8 for those that read RFC 6266.
+/// `inline` or `attachment`, with the name in ASCII, and in UTF-8 for clients that support RFC
+/// 6266.
 fn disposition(shown: bool, name: &[u8]) -> HeaderValue {
     let kind = if shown { "inline" } else { "attachment" };
     let text = String::from_utf8_lossy(name);
@@ -69,44 +73,4 @@ fn disposition(shown: bool, name: &[u8]) -> HeaderValue {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_plain_for_all_and_whole_for_those_that_can() {
-        for (name, expected) in [
-            ("a b.cbf", "attachment; filename=\"a b.cbf\""),
-            (
-                "é\"\\.cbf",
-                "attachment; filename=\"___.cbf\"; filename*=UTF-8''%C3%A9%22%5C.cbf",
-            ),
-            (
-                "a\r\nx: y",
-                "attachment; filename=\"a__x: y\"; filename*=UTF-8''a%0D%0Ax%3A%20y",
-            ),
-            ("100%", "attachment; filename=\"100_\"; filename*=UTF-8''100%25"),
-        ] {
-            assert_eq!(disposition(false, name.as_bytes()), expected, "{name:?}");
-        }
-        assert_eq!(
-            disposition(true, b"\xff"),
-            "inline; filename=\"_\"; filename*=UTF-8''%EF%BF%BD"
-        );
-    }
-
-    #[test]
-    fn kinds() {
-        for (name, expected) in [
-            ("a.png", "image/png"),
-            ("A.PNG", "image/png"),
-            ("a.cbf", "application/octet-stream"),
-            ("CORRECT.LP", "text/plain; charset=utf-8"),
-            ("a.html", "text/html; charset=utf-8"),
-            ("a.json", "application/json"),
-            ("a", "application/octet-stream"),
-            (".gz", "application/octet-stream"),
-        ] {
-            assert_eq!(content_type(Path::new(name)), expected, "{name}");
-        }
-    }
-}
+mod tests;

@@ -1,9 +1,11 @@
-//! Pictures of frames and snapshots: made once however many ask, on a pool, and kept.
+//! Makes pictures of frames and snapshots on a pool, and stores them in the cache. Concurrent
+//! requests for one picture share the work.
 
 pub mod series;
 
+use super::bounded::read_all;
 use super::cache::{Cache, CacheKey};
-use super::disk::{elsewhere, Disk};
+use super::disk::{off_disk, Disk};
 use super::frame::hdf5::Mask;
 use super::frame::tone::Brightness;
 use super::frame::{self, encode, packed, FrameError, Picture, LONGEST_FILE};
@@ -11,18 +13,21 @@ use super::shelf::{Identity, OpenFile};
 use super::snapshot::animation::{self, SnapshotError};
 use actix_web::web::Bytes;
 use beamlive_actors::ask::Unavailable;
+use futures_util::future::{BoxFuture, Shared};
+use futures_util::FutureExt;
 use lru::LruCache;
-use series::Numbered;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use series::SeriesFrame;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
-use tokio::sync::{watch, Semaphore};
+use tokio::sync::Semaphore;
 
-/// Frames that were decoded last, for whoever looks at the same one at another brightness: 2 MiB each.
+/// Frames that were decoded last, for requests at another brightness: 2 MiB each.
 const RECENT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
 
 /// Masks of detectors that were used last: up to 2 MiB each.
@@ -30,26 +35,26 @@ const MASKS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
 
 /// A frame that was found.
 pub enum Frame {
-    /// A file that is one frame.
+    /// A file with one frame.
     File(OpenFile),
-    /// One of many in a file.
-    Numbered(Box<Numbered>),
+    /// One frame of an HDF5 file.
+    Series(Box<SeriesFrame>),
 }
 
 impl Frame {
-    /// What a picture of it is kept under; `what` is of small letters.
+    /// The cache key of a picture of it; `what` is in lowercase letters.
     #[must_use]
     pub fn key(&self, what: &str) -> CacheKey {
         match self {
             Self::File(file) => CacheKey::of_file(what, &file.identity),
-            Self::Numbered(numbered) => numbered.key(what),
+            Self::Series(series) => series.key(what),
         }
     }
 
     fn disk(&self) -> &Arc<Disk> {
         match self {
             Self::File(file) => file.file.disk(),
-            Self::Numbered(numbered) => &numbered.disk,
+            Self::Series(series) => &series.disk,
         }
     }
 }
@@ -57,96 +62,103 @@ impl Frame {
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PictureError {
-    /// The frame can't be shown.
+    /// The frame can't be decoded.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// The snapshots can't be put together.
+    /// The snapshots can't be combined.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
-    /// 503: not now.
+    /// 503: the disk does not answer, or too many pictures are pending.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
 type Outcome = Result<Bytes, PictureError>;
-/// Who waits for which picture.
-type Flights = Mutex<HashMap<CacheKey, watch::Receiver<Option<Outcome>>>>;
+/// The pictures that are being made, for all requests that wait for them.
+type Pending = HashMap<CacheKey, Shared<BoxFuture<'static, Outcome>>>;
 
-/// Makes pictures and keeps them.
+/// Makes pictures and stores them in the cache.
 #[derive(Debug)]
 pub struct Pictures {
     cache: Cache,
-    flights: Flights,
-    /// Pictures that are made or wait, at most.
+    pending: Mutex<Pending>,
+    /// Most pending pictures.
     most: usize,
-    /// Those of one disk that run: one that hangs keeps no others.
-    turns: Mutex<HashMap<String, Arc<Semaphore>>>,
-    /// Those of all disks that compute.
-    computing: Mutex<usize>,
-    computed: Condvar,
-    /// How many do at once.
-    cores: usize,
+    /// Limits the pictures of each disk, so that a disk that hangs does not block others.
+    per_disk: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// Decodes and encodes, for all disks.
+    compute: ThreadPool,
     recent: Mutex<LruCache<CacheKey, Arc<Picture>>>,
     masks: Mutex<LruCache<Identity, Arc<Option<Mask>>>>,
     made: AtomicU64,
 }
 
 impl Pictures {
-    /// Keeps pictures in `cache`; at most `most` are made or wait at once. A core is left to everybody else.
-    #[must_use]
-    pub fn new(cache: Cache, most: usize) -> Self {
+    /// Stores pictures in `cache`. At most `most` are pending. One core is left for other requests.
+    ///
+    /// # Errors
+    /// If the system can't start threads.
+    pub fn new(cache: Cache, most: usize) -> io::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
+        let compute = ThreadPoolBuilder::new()
+            .num_threads(cores.saturating_sub(1).max(1))
+            .thread_name(|_| "pictures".to_owned())
+            .build()
+            .map_err(io::Error::other)?;
+        Ok(Self {
             cache,
-            flights: Mutex::default(),
+            pending: Mutex::default(),
             most,
-            turns: Mutex::default(),
-            computing: Mutex::default(),
-            computed: Condvar::new(),
-            cores: cores.saturating_sub(1).max(1),
+            per_disk: Mutex::default(),
+            compute,
             recent: Mutex::new(LruCache::new(RECENT)),
             masks: Mutex::new(LruCache::new(MASKS)),
             made: AtomicU64::new(0),
-        }
+        })
     }
 
-    /// Pictures made since the start, those that failed among them.
+    /// Pictures made since the start, including those that failed.
     #[must_use]
     pub fn made(&self) -> u64 {
         self.made.load(Ordering::Relaxed)
     }
 
-    /// Bytes of the pictures that are kept.
+    /// Bytes of the pictures in the cache.
     #[must_use]
     pub fn kept_bytes(&self) -> u64 {
         self.cache.bytes()
     }
 
-    /// A picture that is kept already. Blocks on the disk.
-    #[must_use]
-    pub fn kept(&self, key: &CacheKey) -> Option<Bytes> {
-        self.cache.get(key)
-    }
-
-    /// The PNG of a frame, whose file may be packed, at a brightness.
+    /// The picture in the cache, read without the disks of users' roots.
     ///
     /// # Errors
-    /// [`PictureError`]; [`Unavailable::Busy`] when too many pictures wait already.
+    /// [`Unavailable::Lost`] if reading panics.
+    pub async fn cached(self: &Arc<Self>, key: CacheKey) -> Result<Option<Bytes>, Unavailable> {
+        let pictures = self.clone();
+        tokio::task::spawn_blocking(move || pictures.cache.get(&key))
+            .await
+            .map_err(|_| Unavailable::Lost("file reader"))
+    }
+
+    /// The PNG of a frame at a brightness.
+    ///
+    /// # Errors
+    /// [`PictureError`]; [`Unavailable::Busy`] if too many pictures are pending.
     pub async fn frame(
         self: &Arc<Self>,
         key: CacheKey,
         frame: Frame,
         brightness: Brightness,
     ) -> Result<Bytes, PictureError> {
-        self.once(key, frame.disk().clone(), move |pictures| {
+        self.make_once(key, frame.disk().clone(), move |pictures| {
             let picture = pictures.picture(&frame)?;
             let png = pictures.compute(|| encode::png(&picture, brightness));
-            png.map_err(|error| FrameError::Damaged(error.to_string()).into())
+            png.map_err(|error| FrameError::damaged(error.to_string()).into())
         })
         .await
     }
 
-    /// The animated GIF of the PNGs in `files`, in their order.
+    /// The animated GIF of the PNGs in `files`, in this order.
     ///
     /// # Errors
     /// As [`Self::frame`].
@@ -158,39 +170,23 @@ impl Pictures {
         let Some(disk) = files.first().map(|file| file.file.disk().clone()) else {
             return Err(SnapshotError::TooLarge.into());
         };
-        self.once(key, disk, move |pictures| {
+        self.make_once(key, disk, move |pictures| {
             let mut animation = animation::Animation::new();
             for file in files {
-                let bytes = read(&file.file, file.identity.length, animation::LONGEST_FILE)?;
-                let bytes = bytes.as_deref().ok_or(SnapshotError::TooLarge)?;
-                pictures.compute(|| animation.add(bytes))?;
+                let bytes = read(&file, animation::LONGEST_FILE)?.ok_or(SnapshotError::TooLarge)?;
+                pictures.compute(|| animation.add(&bytes))?;
             }
             Ok(pictures.compute(|| animation.finish())?)
         })
         .await
     }
 
-    /// The turns of those who read from `disk`.
-    fn turns(&self, disk: &Disk) -> Arc<Semaphore> {
-        let mut turns = lock(&self.turns);
-        let turns = turns.entry(disk.path().to_owned());
-        turns
-            .or_insert_with(|| Arc::new(Semaphore::new(self.cores)))
-            .clone()
+    /// Runs `work`, which must not access a disk, on the pool.
+    fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        off_disk(|| self.compute.install(work))
     }
 
-    /// Does what takes a core and touches no disk, once there is one.
-    fn compute<T>(&self, work: impl FnOnce() -> T) -> T {
-        elsewhere(|| {
-            let busy = |computing: &mut usize| *computing >= self.cores;
-            let waited = self.computed.wait_while(lock(&self.computing), busy);
-            *waited.unwrap_or_else(PoisonError::into_inner) += 1;
-            let _core = Core(self);
-            work()
-        })
-    }
-
-    /// The decoded frame, from memory if somebody has just looked at it.
+    /// The decoded frame, from memory if it was used recently.
     fn picture(&self, frame: &Frame) -> Result<Arc<Picture>, PictureError> {
         let key = frame.key("frame");
         if let Some(picture) = lock(&self.recent).get(&key) {
@@ -198,94 +194,83 @@ impl Pictures {
         }
         let picture = Arc::new(match frame {
             Frame::File(file) => {
-                let bytes = unpacked(&file.file, file.identity.length)?;
+                let bytes = unpacked(file)?;
                 self.compute(|| frame::picture(&bytes))?
             }
-            Frame::Numbered(numbered) => {
-                let mask = self.mask(numbered);
-                let stored = numbered.located.fetch()?;
-                self.compute(|| numbered.located.picture(stored, mask.as_ref().as_ref()))?
+            Frame::Series(series) => {
+                let mask = self.mask(series);
+                let stored = series.located.fetch()?;
+                self.compute(|| series.located.picture(stored, mask.as_ref().as_ref()))?
             }
         });
         lock(&self.recent).put(key, picture.clone());
         Ok(picture)
     }
 
-    /// The mask of a detector, read once for all frames of a file.
-    fn mask(&self, numbered: &Numbered) -> Arc<Option<Mask>> {
-        if let Some(mask) = lock(&self.masks).get(&numbered.master) {
+    /// The mask of a detector, which is read once for all frames of a file.
+    fn mask(&self, series: &SeriesFrame) -> Arc<Option<Mask>> {
+        if let Some(mask) = lock(&self.masks).get(&series.master) {
             return mask.clone();
         }
-        let mask = Arc::new(numbered.located.mask());
-        lock(&self.masks).put(numbered.master, mask.clone());
+        let mask = Arc::new(series.located.mask());
+        lock(&self.masks).put(series.master, mask.clone());
         mask
     }
 
-    /// Makes the picture of `key` on the pool, or waits for the one that is being made for somebody else. It is finished, and
-    /// kept, even if everybody has gone.
-    async fn once(
+    /// Makes the picture of `key`, or waits for it if it is being made already. It is completed and
+    /// stored even if all callers have gone.
+    async fn make_once(
         self: &Arc<Self>,
         key: CacheKey,
         disk: Arc<Disk>,
         make: impl FnOnce(&Self) -> Result<Vec<u8>, PictureError> + Send + 'static,
     ) -> Outcome {
-        let mut outcome = {
-            let mut flights = lock(&self.flights);
-            match flights.get(&key) {
-                Some(waiting) => waiting.clone(),
-                None if flights.len() >= self.most => return Err(Unavailable::Busy.into()),
+        let outcome = {
+            let mut pending = lock(&self.pending);
+            match pending.get(&key) {
+                Some(outcome) => outcome.clone(),
+                None if pending.len() >= self.most => return Err(Unavailable::Busy.into()),
                 None => {
-                    let (done, waiting) = watch::channel(None);
-                    flights.insert(key.clone(), waiting.clone());
-                    let flight = Flight {
+                    let entry = PendingEntry {
                         pictures: self.clone(),
-                        key,
+                        key: key.clone(),
                     };
-                    tokio::spawn(async move {
-                        let outcome = flight.fly(&disk, make).await;
-                        // The next one to ask finds the picture in the cache, or makes it again.
-                        drop(flight);
-                        let _ = done.send(Some(outcome));
-                    });
-                    waiting
+                    let task = tokio::spawn(async move { entry.make(&disk, make).await });
+                    let lost = |_| Err(Unavailable::Lost("renderer").into());
+                    let outcome = task.map(move |done| done.unwrap_or_else(lost)).boxed().shared();
+                    pending.insert(key, outcome.clone());
+                    outcome
                 }
             }
         };
-        let lost = || PictureError::from(Unavailable::Lost("renderer"));
-        let outcome = outcome.wait_for(Option::is_some).await.map_err(|_| lost())?;
-        outcome.clone().unwrap_or_else(|| Err(lost()))
+        outcome.await
     }
 }
 
-/// A core that computes a picture.
-struct Core<'a>(&'a Pictures);
-
-impl Drop for Core<'_> {
-    fn drop(&mut self) {
-        *lock(&self.0.computing) -= 1;
-        self.0.computed.notify_one();
-    }
-}
-
-/// A picture on its way; nobody can join any more when this is dropped.
-struct Flight {
+/// A picture that is being made. When this is dropped, the next request finds the picture in the
+/// cache or makes it again.
+struct PendingEntry {
     pictures: Arc<Pictures>,
     key: CacheKey,
 }
 
-impl Flight {
-    async fn fly(
-        &self,
+impl PendingEntry {
+    async fn make(
+        self,
         disk: &Arc<Disk>,
         make: impl FnOnce(&Pictures) -> Result<Vec<u8>, PictureError> + Send + 'static,
     ) -> Outcome {
-        // Given back when the disk does not answer, though its thread may wait on.
-        let _turn = self.pictures.turns(disk).acquire_owned().await;
+        let permits = lock(&self.pictures.per_disk)
+            .entry(disk.path().to_owned())
+            .or_insert_with(|| Arc::new(Semaphore::new(self.pictures.compute.current_num_threads())))
+            .clone();
+        // Released when the disk does not answer, although its thread may hang longer.
+        let _permit = permits.acquire().await;
         let (pictures, key) = (self.pictures.clone(), self.key.clone());
         let done = disk.run(move || {
-            // Whoever made it may have been faster than the one who asked for this.
-            if let Some(kept) = pictures.cache.get(&key) {
-                return Ok(kept);
+            // It may have been made between the request and now.
+            if let Some(picture) = pictures.cache.get(&key) {
+                return Ok(picture);
             }
             pictures.made.fetch_add(1, Ordering::Relaxed);
             let picture = make(&pictures)?;
@@ -295,48 +280,45 @@ impl Flight {
         match done.await {
             Ok(outcome) => outcome,
             Err(Unavailable::Lost(_)) => {
-                tracing::error!(key = %self.key, "a decoder gave up");
-                Err(FrameError::Damaged("it can't be decoded".to_owned()).into())
+                tracing::error!(key = %self.key, "a decoder panicked");
+                Err(FrameError::damaged("it can't be decoded").into())
             }
             Err(error) => Err(error.into()),
         }
     }
 }
 
-impl Drop for Flight {
+impl Drop for PendingEntry {
     fn drop(&mut self) {
-        lock(&self.pictures.flights).remove(&self.key);
+        lock(&self.pictures.pending).remove(&self.key);
     }
 }
 
-/// What is locked here is in order even if somebody panicked.
+/// No panic leaves the data behind these locks inconsistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The bytes of a frame file.
-fn unpacked(file: &File, length: u64) -> Result<Vec<u8>, PictureError> {
-    let too_large = || {
-        FrameError::TooLarge(format!(
+/// The decompressed bytes of a frame file.
+fn unpacked(file: &OpenFile) -> Result<Vec<u8>, PictureError> {
+    let bytes = read(file, LONGEST_FILE)?.ok_or_else(|| {
+        FrameError::too_large(format!(
             "its file has more than the {LONGEST_FILE} bytes that are read"
         ))
-    };
-    let bytes = read(file, length, LONGEST_FILE)?.ok_or_else(too_large)?;
+    })?;
     Ok(packed::unpacked(bytes)?)
 }
 
-/// All bytes of a file that had `length` when it was opened; none if there are more than `longest`.
-fn read(file: &File, length: u64, longest: usize) -> Result<Option<Vec<u8>>, PictureError> {
-    let fits = |length: &usize| *length <= longest;
-    let Some(length) = usize::try_from(length).ok().filter(fits) else {
+/// All bytes of a file; `None` if there are more than `limit`.
+fn read(file: &OpenFile, limit: usize) -> Result<Option<Vec<u8>>, Unavailable> {
+    let Some(length) = usize::try_from(file.identity.length)
+        .ok()
+        .filter(|length| *length <= limit)
+    else {
         return Ok(None);
     };
-    let mut bytes = Vec::with_capacity(length);
-    let disk = |error: io::Error| Unavailable::Disk(error.to_string().into());
-    file.take(longest as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(disk)?;
-    Ok(Some(bytes).filter(|bytes| bytes.len() <= longest))
+    let file: &File = &file.file;
+    read_all(file, length, limit).map_err(|error| Unavailable::Disk(error.to_string().into()))
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
-//! Pure: the small picture that is sent in place of one that can't be shown, for pages that have only room for a picture.
+//! Pure: the small picture that is sent with an error status, for pages that show only pictures.
 
+use super::frame::encode::grey_png;
 use font8x8::{UnicodeFonts, BASIC_FONTS};
-use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
+use png::EncodingError;
 
 /// Its size, in pixels.
 const WIDTH: usize = 240;
 const HEIGHT: usize = 96;
-/// Pixels of a letter's side at scale 1.
+/// Width and height of a letter at scale 1, in pixels.
 const LETTER: usize = 8;
 
 const GROUND: u8 = 236;
@@ -14,7 +15,8 @@ const FRAME: u8 = 200;
 const TITLE: u8 = 96;
 const TEXT: u8 = 72;
 
-/// The PNG, 8-bit grey: a title in large letters, and a few words below it. What does not fit is left out.
+/// The PNG, 8-bit grey: a title in large letters, and a few words below it. Text that does not fit
+/// is cut off.
 ///
 /// # Errors
 /// None: its size is fixed.
@@ -28,18 +30,10 @@ pub fn png(title: &str, text: &str) -> Result<Vec<u8>, EncodingError> {
     }
     write(&mut pixels, title, 16, 4, TITLE);
     write(&mut pixels, text, 64, 2, TEXT);
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, 240, 96);
-    encoder.set_color(ColorType::Grayscale);
-    encoder.set_depth(BitDepth::Eight);
-    encoder.set_compression(Compression::Fast);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&pixels)?;
-    writer.finish()?;
-    Ok(bytes)
+    grey_png(WIDTH, HEIGHT, &pixels)
 }
 
-/// Writes one line of text in the middle, from `top` on; each dot of a letter is a square of `scale` pixels.
+/// Writes one centred line of text at `top`. Each dot of a letter is a square of `scale` pixels.
 fn write(pixels: &mut [u8], text: &str, top: usize, scale: usize, shade: u8) {
     let step = LETTER * scale;
     let most = (WIDTH - 2 * LETTER) / step;
@@ -63,31 +57,4 @@ fn write(pixels: &mut [u8], text: &str, top: usize, scale: usize, shade: u8) {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use std::io::Cursor;
-
-    fn dark(png: &[u8]) -> usize {
-        let mut reader = png::Decoder::new(Cursor::new(png)).read_info().unwrap();
-        let mut pixels = vec![0; WIDTH * HEIGHT];
-        let info = reader.next_frame(&mut pixels).unwrap();
-        assert_eq!((info.width, info.height), (240, 96));
-        pixels.iter().filter(|pixel| **pixel < 100).count()
-    }
-
-    #[test]
-    fn it_is_small_and_its_words_can_be_seen() {
-        let picture = png("404", "no such file").unwrap();
-        assert!(picture.len() < 4_000, "{}", picture.len());
-        assert!(dark(&picture) > 1_000);
-        assert_eq!(dark(&png("", "").unwrap()), 0);
-    }
-
-    #[test]
-    fn whatever_is_to_be_written_fits() {
-        for text in ["", "é", "\u{1f980}\0\n", &"x".repeat(10_000)] {
-            png(text, text).unwrap();
-        }
-    }
-}
+mod tests;

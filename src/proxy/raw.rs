@@ -1,32 +1,31 @@
-//! Raw files: which part of a file a request asks for, and in which form it is sent.
+//! Raw files: the conditions and ranges of a request, and compressed files.
 
 pub mod stream;
 
-use super::disk::{beat, DiskFile};
-use super::pump::{self, Piece, Pumped};
-use super::shares::Place;
+use super::disk::DiskFile;
 use super::shelf::{FileError, FilePath, Identity, OpenDirectory, OpenFile};
+use super::slots::Slot;
+use super::threaded_body::{self, Piece, ThreadedBody, PIECE};
 use actix_web::http::header::{
-    ByteRangeSpec, ETag, EntityTag, Header, HttpDate, IfMatch, IfModifiedSince, IfNoneMatch, IfRange,
-    IfUnmodifiedSince, Range,
+    EntityTag, Header, HttpDate, IfMatch, IfModifiedSince, IfNoneMatch, IfRange, IfUnmodifiedSince, Range,
 };
-use actix_web::web::{Bytes, BytesMut};
+use actix_web::web::Bytes;
 use actix_web::HttpRequest;
 use beamlive_storage::Timestamp;
 use flate2::read::MultiGzDecoder;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::time::{Duration, SystemTime};
 
-/// A file that was asked for.
+/// A requested file.
 #[derive(Debug)]
 pub enum Found {
-    /// As it is.
+    /// Under its own name.
     Plain(OpenFile),
-    /// Only with `.gz` at its name: it is sent unpacked.
+    /// With the suffix `.gz`. It is decompressed while it is sent.
     Packed(OpenFile),
 }
 
-/// Looks for the file at `path` in the directory of a key, and for the same with `.gz`.
+/// Opens the file at `path` in the directory of a key, or the same with the suffix `.gz`.
 ///
 /// # Errors
 /// [`FileError`].
@@ -40,51 +39,46 @@ pub fn find(directory: &OpenDirectory, path: &FilePath) -> Result<Found, FileErr
     }
 }
 
-/// What a request asks for of a file.
+/// The part of a file that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
     /// All of it.
     Whole,
     /// These bytes.
     Bytes(std::ops::Range<u64>),
-    /// Nothing: the client has it already.
+    /// Nothing: the client has the current state (304).
     Unchanged,
-    /// Nothing: it is not what the client takes it for.
+    /// Nothing: a precondition failed (412).
     Changed,
-    /// Bytes that it has not.
-    Nowhere,
+    /// A range outside the file (416).
+    NoSuchRange,
 }
 
-/// The tag of a file's state.
+/// The entity tag of a file in one state.
 #[must_use]
 pub fn tag(identity: &Identity) -> EntityTag {
-    let Identity {
-        device,
-        inode,
-        length,
-        modified,
-    } = identity;
-    EntityTag::new_strong(format!("{device:x}-{inode:x}-{length:x}-{modified:x}"))
+    EntityTag::new_strong(identity.to_string())
 }
 
-/// The first second that HTTP can't say: the year 10000 begins.
-const PAST_DATES: u64 = 253_402_300_800;
-/// How long a file must not have been written before a date tells its states apart, as dates have no parts of a second.
+/// The year 10000, which is too late for an HTTP date, in seconds since 1970.
+const YEAR_10000: u64 = 253_402_300_800;
+/// HTTP dates have no fractions of a second, so a date is a strong validator only for files that
+/// have not changed for this time, in nanoseconds.
 const STRONG_AFTER: i128 = 1_000_000_000;
 
-/// When it was last written, to the second, as HTTP says it; none for a time before 1970 or after the year 9999.
+/// The HTTP date when the file was last written; `None` before 1970 and after 9999.
 #[must_use]
 pub fn modified(identity: &Identity) -> Option<HttpDate> {
     let seconds = u64::try_from(identity.modified.div_euclid(1_000_000_000)).ok()?;
-    if seconds >= PAST_DATES {
+    if seconds >= YEAR_10000 {
         return None;
     }
     let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
     Some(HttpDate::from(time))
 }
 
-/// What the conditions of `request` come to, in the order of RFC 9110, section 13.2.2: none when they hold. A file without a tag,
-/// because it is unpacked while it is sent, has only its date.
+/// Evaluates the preconditions of `request` in the order of RFC 9110, section 13.2.2: `None` if
+/// they hold. A file that is decompressed while it is sent has no tag, only a date.
 #[must_use]
 pub fn conditions(
     request: &HttpRequest,
@@ -92,12 +86,13 @@ pub fn conditions(
     modified: Option<HttpDate>,
 ) -> Option<Part> {
     let has = |name: &str| request.headers().contains_key(name);
+    let any = |tags: &[EntityTag], eq: fn(&EntityTag, &EntityTag) -> bool| {
+        tag.is_some_and(|tag| tags.iter().any(|theirs| eq(theirs, tag)))
+    };
     if has("if-match") {
         let same = match IfMatch::parse(request) {
             Ok(IfMatch::Any) => true,
-            Ok(IfMatch::Items(tags)) => tags
-                .iter()
-                .any(|theirs| tag.is_some_and(|tag| theirs.strong_eq(tag))),
+            Ok(IfMatch::Items(tags)) => any(&tags, EntityTag::strong_eq),
             Err(_) => false,
         };
         if !same {
@@ -113,9 +108,7 @@ pub fn conditions(
     if has("if-none-match") {
         let unchanged = match IfNoneMatch::parse(request) {
             Ok(IfNoneMatch::Any) => true,
-            Ok(IfNoneMatch::Items(tags)) => tags
-                .iter()
-                .any(|theirs| tag.is_some_and(|tag| theirs.weak_eq(tag))),
+            Ok(IfNoneMatch::Items(tags)) => any(&tags, EntityTag::weak_eq),
             Err(_) => false,
         };
         return unchanged.then_some(Part::Unchanged);
@@ -126,19 +119,18 @@ pub fn conditions(
     }
 }
 
-/// What `request` asks for of a file in this state. More than one range is answered with the whole file, as is what can't be
-/// understood.
+/// The part of a file that `request` asks for. Several ranges, and invalid ones, give the whole
+/// file.
 #[must_use]
 pub fn asked_part(request: &HttpRequest, identity: &Identity, now: Timestamp) -> Part {
     let (tag, modified) = (tag(identity), modified(identity));
     if let Some(part) = conditions(request, Some(&tag), modified) {
         return part;
     }
-    // Only GET has ranges; to a HEAD the answer is that of the whole.
+    // Only GET has ranges.
     if *request.method() != actix_web::http::Method::GET || !request.headers().contains_key("range") {
         return Part::Whole;
     }
-    // Within the second in which it was written, a file may be another one under the same date.
     let is_strong = || i128::from(now.0) * 1000 - identity.modified >= STRONG_AFTER;
     let same = match (
         request.headers().contains_key("if-range"),
@@ -151,89 +143,34 @@ pub fn asked_part(request: &HttpRequest, identity: &Identity, now: Timestamp) ->
     };
     match Range::parse(request) {
         Ok(Range::Bytes(ranges)) if same => match ranges.as_slice() {
-            [range] => part(range, identity.length),
+            [range] => match range.to_satisfiable_range(identity.length) {
+                Some((first, last)) => Part::Bytes(first..last.saturating_add(1)),
+                None => Part::NoSuchRange,
+            },
             _ => Part::Whole,
         },
         _ => Part::Whole,
     }
 }
 
-fn part(range: &ByteRangeSpec, length: u64) -> Part {
-    match range.to_satisfiable_range(length) {
-        Some((first, last)) => Part::Bytes(first..last.saturating_add(1)),
-        None => Part::Nowhere,
-    }
-}
-
-/// The header of a file's state.
-#[must_use]
-pub fn etag(identity: &Identity) -> ETag {
-    ETag(tag(identity))
-}
-
-/// The contents of a packed file, unpacked while they are sent.
+/// The content of a gzip file, decompressed while it is sent.
 ///
 /// # Errors
-/// When the system gives no thread.
-pub fn unpacked(file: DiskFile, place: Place) -> io::Result<Pumped> {
+/// If the system can't start a thread.
+pub fn unpacked(file: DiskFile, slot: Slot) -> io::Result<ThreadedBody> {
     let disk = file.disk().clone();
-    pump::start(&disk, place, move |outlet| {
-        let mut contents = MultiGzDecoder::new(io::BufReader::with_capacity(pump::PIECE, &*file));
+    threaded_body::start(&disk, slot, move |body| {
+        let mut content = MultiGzDecoder::new(BufReader::with_capacity(PIECE, &file));
         loop {
-            let mut piece = BytesMut::zeroed(pump::PIECE);
-            let length = fill(&mut contents, &mut piece)?;
-            if length == 0 {
+            let mut piece = Vec::with_capacity(PIECE);
+            content.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
+            if piece.is_empty() {
                 return Ok(());
             }
-            piece.truncate(length);
-            outlet.send(Piece::Ready(Bytes::from(piece)))?;
+            body.send(Piece::Ready(Bytes::from(piece)))?;
         }
     })
 }
 
-/// Reads until `buffer` is full or there is no more.
-///
-/// # Errors
-/// As reading.
-pub(super) fn fill(from: &mut impl Read, mut buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while !buffer.is_empty() {
-        beat();
-        match from.read(buffer) {
-            Ok(0) => break,
-            Ok(read) => {
-                filled += read;
-                buffer = buffer.get_mut(read..).unwrap_or_default();
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
-}
-
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn dates_that_http_can_not_say_are_none() {
-        let at = |seconds: i128| {
-            modified(&Identity {
-                device: 1,
-                inode: 2,
-                length: 3,
-                modified: seconds * 1_000_000_000 + 999_999_999,
-            })
-        };
-        for seconds in [-1, -100_000_000_000, 253_402_300_800, i128::from(i64::MAX)] {
-            assert!(at(seconds).is_none(), "{seconds}");
-        }
-        assert_eq!(at(0).unwrap().to_string(), "Thu, 01 Jan 1970 00:00:00 GMT");
-        assert_eq!(
-            at(253_402_300_799).unwrap().to_string(),
-            "Fri, 31 Dec 9999 23:59:59 GMT"
-        );
-    }
-}
+mod tests;

@@ -1,19 +1,19 @@
-//! Pure: which files a snapshot's name stands for.
+//! Pure: the files that a request for a snapshot selects.
 
 pub mod animation;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-/// What snapshots end with, in the order in which they are looked for.
+/// The suffixes of snapshots, in the order in which they are tried.
 const SUFFIXES: [&str; 3] = [".webp", ".png", ".gif"];
-/// What those of a series end with.
-const OF_SERIES: &[u8] = b".png";
+/// The suffix of snapshots in a series.
+const SERIES_SUFFIX: &[u8] = b".png";
 /// The greatest angle, in degrees.
 const FULL_TURN: f64 = 360.0;
 
-/// The names to look for one after another when `path` is asked for: itself if it is a picture's, then its stem with each
-/// suffix.
+/// The names to try for a request of `path`: itself if it has a suffix of a picture, then its stem
+/// with each suffix.
 #[must_use]
 pub fn candidates(path: &[u8]) -> Vec<Vec<u8>> {
     let stem = stem(path);
@@ -24,7 +24,7 @@ pub fn candidates(path: &[u8]) -> Vec<Vec<u8>> {
     candidates
 }
 
-/// A path without the suffix of a picture, if it has one.
+/// `path` without the suffix of a picture.
 #[must_use]
 pub fn stem(path: &[u8]) -> &[u8] {
     SUFFIXES
@@ -33,10 +33,12 @@ pub fn stem(path: &[u8]) -> &[u8] {
         .unwrap_or(path)
 }
 
-/// Those of `names` that make the series of `stem`, by their angles: `stem_0.png`, `stem_90.0.png`, `stem_-12.5.png`.
+/// The names in the series of `stem`, sorted by their angles: `stem_0.png`, `stem_90.0.png`,
+/// `stem_-12.5.png`.
 ///
-/// MxDC takes snapshots of a sample at several angles of omega and puts an underscore and the angle in degrees behind the
-/// name. A number behind a hyphen is part of a name: the snapshot of dataset `lys-1` is `lys-1.png`, which is none of `lys`.
+/// MxDC takes snapshots of a sample at several angles of omega and appends an underscore and the
+/// angle in degrees to the name. A number after a hyphen is part of a name: `lys-1.png` is the
+/// snapshot of dataset `lys-1`, and does not belong to `lys`.
 #[must_use]
 pub fn series(stem: &[u8], names: Vec<OsString>) -> Vec<OsString> {
     let mut numbered: Vec<(f64, OsString)> = names
@@ -56,7 +58,7 @@ pub fn is_of_series(stem: &[u8], name: &OsStr) -> bool {
 }
 
 fn number(stem: &[u8], name: &OsStr) -> Option<f64> {
-    let rest = name.as_bytes().strip_prefix(stem)?.strip_suffix(OF_SERIES)?;
+    let rest = name.as_bytes().strip_prefix(stem)?.strip_suffix(SERIES_SUFFIX)?;
     let number = rest.strip_prefix(b"_")?;
     let digits = number.strip_prefix(b"-").unwrap_or(number);
     let plain = digits.first().is_some_and(u8::is_ascii_digit)
@@ -67,59 +69,4 @@ fn number(stem: &[u8], name: &OsStr) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn a_name_is_looked_for_first_as_it_is() {
-        let of = |path: &str| {
-            let found = candidates(path.as_bytes());
-            found
-                .into_iter()
-                .map(|name| String::from_utf8(name).unwrap())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(of("a/xtal.gif"), ["a/xtal.gif", "a/xtal.webp", "a/xtal.png"]);
-        assert_eq!(of("xtal"), ["xtal.webp", "xtal.png", "xtal.gif"]);
-        assert_eq!(of("xtal.v2"), ["xtal.v2.webp", "xtal.v2.png", "xtal.v2.gif"]);
-        // What is no picture is never served as one.
-        assert!(!of("xtal.txt").contains(&"xtal.txt".to_owned()));
-    }
-
-    #[test]
-    fn a_series_is_in_the_order_of_its_numbers() {
-        let names = [
-            "xtal_90.png",
-            "xtal_-45.png",
-            "xtal_9.5.png",
-            "xtal_0.0.png",
-            "xtal-0.png",
-            "xtal-90.png",
-            "xtal_100.png",
-            "xtal_361.png",
-            "xtal.png",
-            "xtal_.png",
-            "xtal_a.png",
-            "xtal_1e3.png",
-            "xtal_1.2.3.png",
-            "xtal_inf.png",
-            "xtal_1.gif",
-            "xtal2_1.png",
-            "xtal_1_1.png",
-            "other_1.png",
-            "xtal_--1.png",
-        ];
-        let found = series(b"xtal", names.into_iter().map(OsString::from).collect());
-        assert_eq!(
-            found,
-            [
-                "xtal_-45.png",
-                "xtal_0.0.png",
-                "xtal_9.5.png",
-                "xtal_90.png",
-                "xtal_100.png"
-            ]
-        );
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use crate::auth::AppData;
 use crate::error::ApiError;
-use crate::proxy::disk::{Disk, Standing};
+use crate::proxy::disk::{Disk, DiskStatus};
 use actix_web::http::{header, StatusCode};
 use actix_web::{web, HttpResponse};
 use beamlive_actors::ask::Unavailable;
@@ -65,7 +65,7 @@ pub async fn ready(app: AppData) -> HttpResponse {
 
 /// One users' root.
 fn root(disk: &Arc<Disk>) -> serde_json::Value {
-    let Standing { answers, stuck, .. } = disk.looked_at();
+    let DiskStatus { answers, stuck, .. } = disk.probe();
     json!({"path": disk.path(), "answers": answers, "stuck": stuck})
 }
 

@@ -63,7 +63,7 @@ pub(super) fn built_in(
     };
     let files = match proxy.mounted {
         true => {
-            let pictures = Pictures::new(cache(settings)?, proxy.pictures);
+            let pictures = Pictures::new(cache(settings)?, proxy.pictures).map_err(StartError::Threads)?;
             let files = Files::new(shelf, pictures, proxy).map_err(StartError::Threads)?;
             Some(Arc::new(files))
         }

@@ -1,4 +1,5 @@
-//! `beamlive proxy`: the Data Proxy in a process of its own, for a `beamlive` that forwards to it.
+//! `beamlive proxy`: the Data Proxy as a separate process, used by a `beamlive` that forwards to
+//! it.
 
 use crate::support::process::{beamlive, run, Served};
 use crate::support::users::Users;
@@ -18,7 +19,7 @@ fn proxy(home: &Path, users: &Users, listen: &str) -> Command {
         &["proxy", "--listen", listen, "--data", "keys", "--users-root"],
     );
     command.arg(root).env("BEAMLIVE_PROXY__SECRET", SECRET);
-    // Nobody is let in by address.
+    // No address is admitted.
     command.env("BEAMLIVE_PROXY__ALLOW_FROM", "10.99.0.0/16");
     command
 }
@@ -30,7 +31,7 @@ async fn admin(http: &reqwest::Client, service: &Served, home: &Path, path: &str
 }
 
 #[actix_web::test]
-async fn another_beamlive_forwards_to_it_and_waits_while_it_is_off() {
+async fn another_beamlive_forwards_to_it_and_retries_while_it_is_off() {
     beamlive::proxy::install_crypto();
     let (users, home) = (Users::new(), TempDir::new().unwrap());
     std::fs::write(home.path().join("facility.toml"), FACILITY).unwrap();
@@ -107,7 +108,7 @@ async fn another_beamlive_forwards_to_it_and_waits_while_it_is_off() {
 }
 
 #[actix_web::test]
-async fn it_answers_these_routes_and_no_others() {
+async fn it_serves_only_these_routes() {
     beamlive::proxy::install_crypto();
     let (users, home) = (Users::new(), TempDir::new().unwrap());
     let mut files = Served::start(proxy(home.path(), &users, "127.0.0.1:0"));
@@ -143,7 +144,7 @@ async fn it_answers_these_routes_and_no_others() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_at_start() {
+fn contradictory_settings_are_refused_at_start() {
     let home = TempDir::new().unwrap();
     for (name, value, said) in [
         ("BEAMLIVE_PROXY__MOUNTED", "false", "proxy.mounted"),

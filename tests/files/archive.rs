@@ -1,4 +1,4 @@
-//! `files/archive` and `files/multi`: what is in them, in which order, under which names.
+//! `files/archive` and `files/multi`: contents, order and names.
 
 use crate::support::users::Users;
 use crate::support::{Reply, Service};
@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::unix::fs::symlink;
 
-/// Names and contents, directories without contents, in their order. The gzip file is one member, with nothing after it.
+/// Names and contents in their order; directories have no content. The gzip file has one member and
+/// nothing after it.
 pub fn unpack(archive: &[u8], is_gzip: bool) -> Vec<(String, Option<String>)> {
     let mut bytes = Vec::new();
     if is_gzip {
@@ -41,7 +42,7 @@ fn folder(name: &str) -> (String, Option<String>) {
 }
 
 #[actix_web::test]
-async fn all_of_a_directory_is_in_its_archive() {
+async fn an_archive_has_the_whole_directory() {
     let users = Users::new();
     let long = format!("{}/{}", "d".repeat(120), "f".repeat(250));
     users.write(&long, "long");
@@ -127,7 +128,7 @@ async fn all_of_a_directory_is_in_its_archive() {
 }
 
 #[actix_web::test]
-async fn the_files_that_are_named_are_in_theirs() {
+async fn an_archive_of_named_files_has_these_files() {
     let users = Users::new();
     users.write("packed_0001.cbf.gz", "packed");
     users.write("exact", "exact");
@@ -172,7 +173,7 @@ async fn site_get(site: &crate::support::Site, path: String) -> Reply {
 }
 
 #[test]
-fn twenty_thousand_frames_take_no_more_memory_than_a_few() {
+fn an_archive_of_many_frames_takes_bounded_memory() {
     const FRAMES: usize = 20_000;
     let users = Users::new();
     let mut expected = BTreeMap::new();

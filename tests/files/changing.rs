@@ -1,4 +1,4 @@
-//! Files that change while they are sent, clients that go away, and more of them than are served at once.
+//! Files that change while they are sent, clients that disconnect, and limits on clients.
 
 use super::archive::unpack;
 use crate::support::raw::RawRequest;
@@ -9,10 +9,10 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// More than the sockets between the service and a client that does not read have room for.
+/// More than the socket buffers hold for a client that does not read.
 const LARGE: usize = 32 << 20;
 
-/// Bytes that can't be made smaller.
+/// Incompressible bytes.
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut bytes = Vec::with_capacity(length + 8);
@@ -26,10 +26,10 @@ fn noise(length: usize) -> Vec<u8> {
     bytes
 }
 
-/// More than an archive has of headers and small files, so that a large one has been begun.
+/// More than the headers and small files of the archive, so that a large file has begun.
 const BEGUN: usize = 256 << 10;
 
-/// The answer, of which only the beginning has come.
+/// A response whose beginning has been read.
 async fn begun(site: &Site, path: &str) -> (Response, Vec<u8>) {
     let mut response = site.request(Method::GET, path).send().await.unwrap();
     assert_eq!(response.status(), 200, "{path}");
@@ -48,7 +48,7 @@ async fn rest((mut response, mut bytes): (Response, Vec<u8>)) -> Result<Vec<u8>,
 }
 
 #[actix_web::test]
-async fn a_file_that_shrinks_cuts_off_whatever_it_is_sent_in() {
+async fn a_file_that_shrinks_cuts_off_the_response() {
     for route in [
         "raw/{key}/image_0000.cbf",
         "archive/{key}/day.tar",
@@ -80,14 +80,14 @@ async fn a_file_that_shrinks_cuts_off_whatever_it_is_sent_in() {
 }
 
 #[actix_web::test]
-async fn what_vanishes_or_grows_leaves_an_archive_whole() {
+async fn files_that_vanish_or_grow_leave_an_archive_complete() {
     for packed in [true, false] {
         let users = Users::new();
         let path = users.write(
             "image_0000.cbf",
             vec![b'x'; if packed { 3 * LARGE } else { LARGE }],
         );
-        // What compresses well is soon made: the noise keeps it waiting for the client.
+        // The noise does not compress, so the archive has to wait for the client.
         users.write(
             "aa_noise",
             noise(LARGE).iter().map(|byte| byte & 0x7f).collect::<Vec<_>>(),
@@ -132,7 +132,7 @@ async fn what_vanishes_or_grows_leaves_an_archive_whole() {
 }
 
 #[actix_web::test]
-async fn a_client_that_goes_away_ends_the_work_and_frees_its_place() {
+async fn a_client_that_disconnects_ends_the_work_and_releases_its_slot() {
     let users = Users::new();
     users.write("image_0000.cbf", noise(LARGE));
     let site = users.site_with(|settings| settings.proxy.archives = 1).await;
@@ -165,7 +165,7 @@ fn unpack_names(bytes: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn sixty_four_archives_at_once_take_bounded_memory() {
+fn sixty_four_concurrent_archives_take_bounded_memory() {
     const CLIENTS: usize = 64;
     let users = Users::new();
     users.write("image_0000.cbf", noise(LARGE));
@@ -189,7 +189,7 @@ fn sixty_four_archives_at_once_take_bounded_memory() {
             client
         })
         .collect();
-    // Each has got something, and takes no more: all of them are full.
+    // Each has received something and reads no more, so all slots are in use.
     let mut piece = vec![0; 1 << 20];
     for client in &mut clients {
         client.read_exact(&mut piece).unwrap();

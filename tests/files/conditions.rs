@@ -1,4 +1,4 @@
-//! Preconditions of raw files, and dates that HTTP can't say.
+//! Preconditions of raw files, and dates outside the range of HTTP.
 
 use crate::support::users::Users;
 use crate::support::{Reply, Site};
@@ -8,7 +8,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// 2026-11-20 08:00:00 UTC, before the tests' morning, and the same as HTTP says it.
+/// 2026-11-20 08:00:00 UTC, before the time of the tests, and the same as HTTP date.
 const WRITTEN: u64 = 1_795_161_600;
 const DATE: &str = "Fri, 20 Nov 2026 08:00:00 GMT";
 const EARLIER: &str = "Fri, 20 Nov 2026 07:59:59 GMT";
@@ -37,7 +37,7 @@ async fn written(users: &Users, name: &str, seconds: u64) -> (Site, String) {
 }
 
 #[actix_web::test]
-async fn conditions_are_asked_in_the_order_of_the_standard() {
+async fn preconditions_are_evaluated_in_the_order_of_the_standard() {
     let users = Users::new();
     let (site, url) = written(&users, "log.txt", WRITTEN).await;
     let etag = ask(&site, Method::GET, &url, &[])
@@ -58,13 +58,13 @@ async fn conditions_are_asked_in_the_order_of_the_standard() {
         (vec![("if-unmodified-since", LATER)], 200),
         (vec![("if-unmodified-since", EARLIER)], 412),
         (vec![("if-unmodified-since", "yesterday")], 200),
-        // The tag decides where both are there.
+        // The tag has precedence over the date.
         (
             vec![("if-match", etag.as_str()), ("if-unmodified-since", EARLIER)],
             200,
         ),
         (vec![("if-match", "\"x\""), ("if-unmodified-since", LATER)], 412),
-        // What fails comes before what the client has already.
+        // 412 has precedence over 304.
         (vec![("if-match", "\"x\""), ("if-none-match", etag.as_str())], 412),
         (
             vec![("if-match", etag.as_str()), ("if-none-match", etag.as_str())],
@@ -99,7 +99,7 @@ async fn conditions_are_asked_in_the_order_of_the_standard() {
 }
 
 #[actix_web::test]
-async fn a_resumed_download_does_not_join_two_states() {
+async fn a_resumed_download_does_not_combine_two_states() {
     let users = Users::new();
     let (site, url) = written(&users, "log.txt", WRITTEN).await;
     let etag = ask(&site, Method::GET, &url, &[])
@@ -122,7 +122,7 @@ async fn a_resumed_download_does_not_join_two_states() {
 }
 
 #[actix_web::test]
-async fn a_date_of_the_second_in_which_it_is_asked_is_not_strong() {
+async fn a_date_within_the_last_second_is_a_weak_validator() {
     let users = Users::new();
     let morning = u64::try_from(crate::support::MORNING).unwrap();
     let (site, url) = written(&users, "log.txt", morning).await;
@@ -138,7 +138,7 @@ async fn a_date_of_the_second_in_which_it_is_asked_is_not_strong() {
 }
 
 #[actix_web::test]
-async fn a_file_that_is_unpacked_has_conditions_by_its_date() {
+async fn a_decompressed_file_has_preconditions_on_its_date() {
     use std::io::Write;
     let users = Users::new();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -161,13 +161,13 @@ async fn a_file_that_is_unpacked_has_conditions_by_its_date() {
     }
 }
 
-/// Not every file system keeps such a date; the rules have their tests with the code.
+/// Not every file system supports such a date; unit tests cover the rules.
 #[rstest]
 #[case::year_10000(253_402_300_800)]
 #[case::year_12000(316_516_550_400)]
 #[case::far(9_000_000_000_000)]
 #[actix_web::test]
-async fn a_file_of_a_year_that_http_can_not_say_is_sent_without_its_date(#[case] seconds: u64) {
+async fn a_file_after_the_year_9999_is_sent_without_its_date(#[case] seconds: u64) {
     let users = Users::new();
     let (site, url) = written(&users, "log.txt", seconds).await;
     let kept = users

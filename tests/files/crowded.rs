@@ -1,4 +1,4 @@
-//! A directory with very many files: what is looked for in it takes no memory for all the others.
+//! A directory with very many files: a search holds only matching names in memory.
 
 use crate::support::raw::{exchange, RawRequest};
 use crate::support::users::Users;
@@ -9,7 +9,7 @@ const FILES: usize = 100_000;
 const CLIENTS: usize = 60;
 
 #[test]
-fn looking_for_snapshots_among_a_hundred_thousand_files_takes_little_memory() {
+fn a_search_for_snapshots_in_a_large_directory_takes_little_memory() {
     let users = Users::new();
     for number in 0..FILES {
         let name = format!("lysozyme_native_crystal_{:02}_{number:06}.cbf", number % 97);

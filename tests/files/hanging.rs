@@ -1,4 +1,5 @@
-//! A users' disk that hangs, such as a dead NFS server: its files are refused, and nothing else notices.
+//! A users' disk that hangs, such as an unreachable NFS server: its files are refused, and the rest
+//! of the service is not affected.
 
 use crate::support::fuse::{Hanging, FUTURE};
 use crate::support::process::{beamlive, Served};
@@ -12,16 +13,16 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// What `proxy.file_seconds` is here.
+/// `proxy.file_seconds` of the tests.
 const DEADLINE: Duration = Duration::from_secs(3);
-/// What does not wait for the disk that hangs takes no longer, though the machine is busy.
+/// The limit for requests that do not wait for the disk, also on a busy machine.
 const QUICK: Duration = Duration::from_millis(2500);
 /// Requests for files of the disk that hangs.
 const CROWD: usize = 320;
-/// Enough for an answer that is being sent when it begins.
+/// Enough for a response that is being sent when the disk begins to hang.
 const LARGE: usize = 48 << 20;
 
-/// A service with a healthy root and, as its second, the one that hangs.
+/// A service with a healthy root and a second one that hangs.
 struct Bench {
     served: Served,
     // Unmounted before its directory is removed.
@@ -86,7 +87,7 @@ impl Bench {
         exchange(self.address, &request.bytes(), false).unwrap_or_else(|| panic!("{request:?} got no answer"))
     }
 
-    /// Sends what must be answered at once.
+    /// Sends a request that must be answered at once.
     fn quick(&self, request: &RawRequest, status: u16) -> RawReply {
         let begun = Instant::now();
         let reply = self.send(request);
@@ -102,7 +103,7 @@ impl Bench {
         reply.json()["key"].as_str().unwrap().to_owned()
     }
 
-    /// All else that a day needs of the service.
+    /// Sends other requests to the service.
     fn everything_else(&self, healthy: &str) {
         let token = std::fs::read_to_string(self.home.path().join("d/admin.token")).unwrap();
         let bearer = format!("Bearer {}", token.trim());
@@ -128,13 +129,13 @@ impl Bench {
         );
     }
 
-    /// The roots, as `/health/ready` has them.
+    /// The roots in `/health/ready`.
     fn roots(&self) -> Value {
         self.quick(&RawRequest::get("/health/ready"), 200).json()["users_roots"].clone()
     }
 }
 
-/// What clients ask of files.
+/// Requests for files.
 fn targets(key: &str) -> [String; 6] {
     [
         format!("/download/files/raw/{key}/file.txt"),
@@ -146,7 +147,7 @@ fn targets(key: &str) -> [String; 6] {
     ]
 }
 
-/// How an answer ends that has begun.
+/// The end of a response that has begun.
 fn rest(mut stream: TcpStream) -> Duration {
     let begun = Instant::now();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -164,7 +165,7 @@ fn rest(mut stream: TcpStream) -> Duration {
 }
 
 #[test]
-fn a_disk_that_hangs_costs_nobody_else_anything_and_is_used_again_when_it_answers() {
+fn a_disk_that_hangs_affects_nothing_else_and_is_used_again_when_it_answers() {
     let Some(bench) = Bench::start() else { return };
     let healthy = bench.key(&bench.home.path().join("healthy/alice/day"));
     let hung = bench.key(&bench.disk.day());
@@ -182,7 +183,7 @@ fn a_disk_that_hangs_costs_nobody_else_anything_and_is_used_again_when_it_answer
         future.head
     );
 
-    // Two answers have begun when it hangs.
+    // Two responses have begun when the disk hangs.
     let begun: Vec<_> = [format!("raw/{hung}/large.bin"), format!("archive/{hung}/day.tar")]
         .iter()
         .map(|path| {
@@ -240,7 +241,7 @@ fn a_disk_that_hangs_costs_nobody_else_anything_and_is_used_again_when_it_answer
         .lines()
         .find(|line| line.starts_with("beamlive_users_root_up{") && line.contains("/hung"));
     assert!(up.unwrap().ends_with(" 0"), "{up:?}");
-    // From now on nobody waits.
+    // From now on requests are refused at once.
     for target in &targets {
         let reply = bench.quick(&RawRequest::get(target), 503);
         let message = reply.json()["error"]["message"].to_string();
@@ -276,7 +277,7 @@ fn a_disk_that_hangs_does_not_keep_the_process_from_ending() {
             let request = RawRequest::get(targets(&hung)[number % 6].clone());
             scope.spawn(move || exchange(address, &request.bytes(), false));
         }
-        // Some are stuck, and some wait for them.
+        // Some are stuck, and some are queued.
         while bench.roots()[1]["stuck"] == 0 {}
         let begun = Instant::now();
         let ended = bench.served.stop("TERM");

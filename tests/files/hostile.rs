@@ -1,11 +1,11 @@
-//! Paths and names that try to be more than that, against every route that serves files.
+//! Hostile paths and names, sent to every route that serves files.
 
 use crate::support::users::{get_raw, Users, SECRET};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::os::unix::fs::symlink;
 
-/// The routes, with the place where a path or a name goes.
+/// The routes, with a placeholder for a path or a name.
 const ROUTES: [&str; 7] = [
     "/download/files/raw/{key}/{}",
     "/download/files/archive/{key}/{}.tar.gz",
@@ -16,7 +16,7 @@ const ROUTES: [&str; 7] = [
     "/download/files/snapshot/{key}/{}",
 ];
 
-/// Paths as they are sent, none of which is one of a file in the directory.
+/// Encoded paths, none of which is that of a file in the directory.
 fn paths() -> Vec<String> {
     let mut paths: Vec<_> = [
         "..",
@@ -161,7 +161,7 @@ fn set_traps(users: &Users) {
 }
 
 #[actix_web::test]
-async fn no_path_and_no_name_leads_out_of_the_directory() {
+async fn no_path_or_name_leads_out_of_the_directory() {
     let users = Users::new();
     set_traps(&users);
     let _socket = std::os::unix::net::UnixListener::bind(users.day().join("socket")).unwrap();
@@ -172,7 +172,7 @@ async fn no_path_and_no_name_leads_out_of_the_directory() {
     for route in ROUTES {
         for path in &paths {
             let target = route.replace("{key}", &key).replace("{}", path);
-            // A blank can't be in a target: no request.
+            // A request target can't contain a space.
             let reply = get_raw(site.address(), target).await;
             let row = format!(
                 "{route} with {}: {}",
@@ -185,16 +185,16 @@ async fn no_path_and_no_name_leads_out_of_the_directory() {
             let archive_name = route.ends_with("{}.tar.gz");
             match reply.status {
                 404 => assert_eq!(reply.json()["error"]["code"], "not_found", "{row}"),
-                // Not HTTP, or too long for it.
+                // Not valid HTTP, or too long.
                 400 | 413 | 414 | 431 => {}
-                // Some are odd names of an archive, and no more than that.
+                // Some are valid names of an archive.
                 200 if archive_name => assert!(
                     reply
                         .head
                         .contains("content-disposition: attachment; filename=\""),
                     "{row}"
                 ),
-                // Suffixes make it whole.
+                // A suffix completes the name.
                 200 if route.contains("?frame={}") && path == "image_0001" => {}
                 _ => panic!("{row}"),
             }
@@ -213,7 +213,7 @@ async fn no_path_and_no_name_leads_out_of_the_directory() {
 }
 
 #[actix_web::test]
-async fn no_key_but_a_key_opens_anything() {
+async fn only_valid_keys_give_access() {
     let users = Users::new();
     let site = users.site().await;
     let key = users.key(&site).await;
@@ -250,7 +250,7 @@ async fn no_key_but_a_key_opens_anything() {
 }
 
 #[test]
-fn any_path_serves_a_file_of_the_directory_or_is_not_found() {
+fn any_path_is_a_file_of_the_directory_or_not_found() {
     let users = Users::new();
     set_traps(&users);
     let runtime = actix_web::rt::System::new();

@@ -1,4 +1,4 @@
-//! Which keys open what: from the upload to the file, expiry, alternates, and when nothing is served.
+//! Keys: from the upload to the file, expiry, alternates, and services without files.
 
 use crate::support::users::{key_of, Users};
 use crate::support::{FakeProxy, Mood};
@@ -38,7 +38,7 @@ async fn a_dataset_is_uploaded_and_its_files_are_fetched_by_its_key() {
 }
 
 #[actix_web::test]
-async fn an_uploaded_directory_outside_the_roots_has_a_key_that_opens_nothing() {
+async fn the_key_of_a_directory_outside_the_roots_gives_no_access() {
     let users = Users::new();
     let site = users.site().await;
     let alice = site.client("alice").await;
@@ -72,7 +72,7 @@ async fn an_uploaded_directory_outside_the_roots_has_a_key_that_opens_nothing() 
 }
 
 #[actix_web::test]
-async fn an_expired_key_opens_nothing_and_a_new_upload_gets_a_new_one() {
+async fn an_expired_key_gives_no_access_and_a_new_upload_gets_a_new_one() {
     let users = Users::new();
     let mut site = users
         .site_with(|settings| settings.proxy.key_lifetime_days = Some(30))
@@ -91,7 +91,7 @@ async fn an_expired_key_opens_nothing_and_a_new_upload_gets_a_new_one() {
     for key in [&uploaded, &asked_for] {
         assert_eq!(site.get(&url(key)).await.status, 404);
     }
-    // Expired keys are removed at start, and every hour.
+    // Expired keys are removed at start.
     site.restart().await;
     let renewed = users.key(&site).await;
     assert_ne!(renewed, asked_for);
@@ -116,7 +116,7 @@ async fn an_expired_key_opens_nothing_and_a_new_upload_gets_a_new_one() {
 }
 
 #[actix_web::test]
-async fn what_has_moved_is_found_where_it_is() {
+async fn moved_directories_are_found_in_their_alternates() {
     let users = Users::new();
     let archive = users.outside().join("archive");
     std::fs::create_dir_all(archive.join("alice")).unwrap();
@@ -136,7 +136,7 @@ async fn what_has_moved_is_found_where_it_is() {
     assert_eq!(site.get(&url).await.text(), "one");
     let packed = site.get(&format!("/download/files/archive/{key}/x.tar")).await;
     assert_eq!(packed.status, 200);
-    // The place itself may be served too.
+    // The new directory itself may be served too.
     let there = key_of(&site, &archive.join("alice/day-1")).await;
     assert_eq!(
         site.get(&format!("/download/files/raw/{there}/image_0002.cbf"))
@@ -149,7 +149,7 @@ async fn what_has_moved_is_found_where_it_is() {
 }
 
 #[actix_web::test]
-async fn nothing_is_served_beside_an_external_data_proxy_or_when_it_is_off() {
+async fn no_files_are_served_with_an_external_data_proxy_or_when_off() {
     let users = Users::new();
     let external = FakeProxy::start(Mood::Good).await;
     let url = external.url();

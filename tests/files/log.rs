@@ -1,4 +1,4 @@
-//! What the log tells of each access.
+//! The access log.
 
 use crate::support::process::{beamlive, Served};
 use crate::support::users::{Users, SECRET};
@@ -15,7 +15,7 @@ fn accesses(log: &str) -> Vec<Value> {
 }
 
 #[actix_web::test]
-async fn every_access_is_told_once_and_no_key_is_told_whole() {
+async fn every_access_is_logged_once_without_its_whole_key() {
     beamlive::proxy::install_crypto();
     let users = Users::new();
     users.write("large.cbf", vec![7; 64 << 20]);

@@ -1,4 +1,4 @@
-//! `POST files/multi`: names for which there is no room in a URL.
+//! `POST files/multi`: more names than fit in a URL.
 
 use super::archive::unpack;
 use crate::support::users::Users;
@@ -11,7 +11,7 @@ async fn post(site: &Site, key: &str, form: impl Into<reqwest::Body>) -> Reply {
 }
 
 #[actix_web::test]
-async fn two_thousand_names_are_a_form() {
+async fn a_form_may_have_two_thousand_names() {
     let users = Users::new();
     let names: Vec<String> = (1..=2000)
         .map(|n| format!("a_rather_long_name_of_a_dataset_{n:05}.cbf"))

@@ -1,11 +1,11 @@
-//! `files/raw/{key}/{path}`: ranges, conditions, names, kinds.
+//! `files/raw/{key}/{path}`: ranges, preconditions, names and content types.
 
 use crate::support::users::Users;
 use crate::support::{Reply, Site};
 use reqwest::Method;
 use std::io::Write;
 
-/// A file of several pieces, whose every byte tells where it is.
+/// A file of several pieces, whose bytes depend on their offset.
 fn large(length: usize) -> Vec<u8> {
     (0..length)
         .map(|index| u8::try_from((index / 251 + index % 251) % 256).unwrap())
@@ -27,7 +27,7 @@ async fn request(site: &Site, method: Method, path: &str, headers: &[(&str, &str
 }
 
 #[actix_web::test]
-async fn a_file_comes_whole_with_its_name_and_its_kind() {
+async fn a_file_is_sent_with_its_name_and_content_type() {
     let users = Users::new();
     let contents = large(3_000_001);
     users.write("big.img", &contents);
@@ -161,7 +161,7 @@ async fn ranges_are_answered_to_the_byte() {
 }
 
 #[actix_web::test]
-async fn what_the_client_has_already_is_not_sent_again() {
+async fn an_unchanged_file_is_not_sent_again() {
     let users = Users::new();
     let path = users.write("log.txt", "first");
     let site = users.site().await;
@@ -184,7 +184,7 @@ async fn what_the_client_has_already_is_not_sent_again() {
         (vec![("if-modified-since", old)], 200),
         (vec![("if-modified-since", "yesterday")], 200),
         (vec![("range", "bytes=1-2"), ("if-range", etag)], 206),
-        // It has just been written: another state may have the same date.
+        // It was written within the last second, so its date is a weak validator.
         (vec![("range", "bytes=1-2"), ("if-range", modified)], 200),
         (vec![("range", "bytes=1-2"), ("if-range", "\"x\"")], 200),
         (vec![("range", "bytes=1-2"), ("if-range", old)], 200),
@@ -203,7 +203,7 @@ async fn what_the_client_has_already_is_not_sent_again() {
 }
 
 #[actix_web::test]
-async fn a_packed_file_is_sent_unpacked_when_there_is_no_other() {
+async fn a_compressed_file_is_decompressed_if_there_is_no_other() {
     let users = Users::new();
     let contents = large(700_000);
     let packed = |contents: &[u8]| {
@@ -246,7 +246,7 @@ async fn a_packed_file_is_sent_unpacked_when_there_is_no_other() {
 }
 
 #[actix_web::test]
-async fn a_front_end_is_told_to_send_the_file() {
+async fn a_front_end_can_send_the_file() {
     let users = Users::new();
     users.write("100% é.txt", "x");
     for (delegate, header, prefix) in [

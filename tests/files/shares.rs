@@ -1,12 +1,12 @@
-//! Who may have an archive made when many want one.
+//! The limits on archives.
 
 use crate::support::users::Users;
 use crate::support::{eventually, Reply, Site};
 use reqwest::{Method, Response};
 
-/// More than there is room for on the way to a client that reads nothing.
+/// More than the socket buffers hold for a client that reads nothing.
 const LARGE: usize = 32 << 20;
-/// Lets keys be made through a front end.
+/// A service that trusts a front end.
 const SECRET: &str = "front end";
 
 async fn site(users: &Users, archives: usize, per_address: usize, pace_seconds: u64) -> (Site, String) {
@@ -27,7 +27,7 @@ async fn site(users: &Users, archives: usize, per_address: usize, pace_seconds: 
     (site, format!("/download/files/archive/{key}/day.tar"))
 }
 
-/// An archive that is being sent to `client`, as a front end says.
+/// An archive that is being sent to `client`, whose address comes from a front end.
 async fn begun(site: &Site, url: &str, client: &str) -> Response {
     let request = site.request(Method::GET, url).header("X-Forwarded-For", client);
     let response = request.send().await.unwrap();
@@ -40,7 +40,7 @@ async fn refused(site: &Site, url: &str, client: &str) -> Reply {
 }
 
 #[actix_web::test]
-async fn an_address_has_its_share_and_behind_a_front_end_it_is_the_clients() {
+async fn the_limit_of_an_address_applies_to_the_client_behind_a_front_end() {
     let users = Users::new();
     let (site, url) = site(&users, 64, 2, 600).await;
     let first = begun(&site, &url, "10.0.0.1").await;
@@ -58,7 +58,7 @@ async fn an_address_has_its_share_and_behind_a_front_end_it_is_the_clients() {
 }
 
 #[actix_web::test]
-async fn a_reader_that_takes_nothing_gives_up_its_place_when_another_comes() {
+async fn a_reader_that_takes_nothing_loses_its_slot_to_another() {
     let users = Users::new();
     let (site, url) = site(&users, 2, 2, 3).await;
     let idle = [

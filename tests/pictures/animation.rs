@@ -68,7 +68,7 @@ fn a_narrow_snapshot_keeps_its_size() {
 }
 
 #[test]
-fn what_is_damaged_or_too_large_is_refused() {
+fn damaged_or_oversized_snapshots_are_refused() {
     assert!(matches!(animated(&[]), Err(SnapshotError::Damaged(_))));
     assert!(matches!(
         animated(&[b"no png".to_vec()]),
@@ -82,7 +82,7 @@ fn what_is_damaged_or_too_large_is_refused() {
             "{cut}: {result:?}"
         );
     }
-    // A header of a few bytes that claims many pixels, with its checksum.
+    // A short file whose header has many pixels and a valid checksum.
     let mut claims = snapshot((1, 1), ColorType::Grayscale, &[0]);
     for (side, expected_too_large) in [(5_000_u32, true), (4_000, false)] {
         claims[16..20].copy_from_slice(&side.to_be_bytes());

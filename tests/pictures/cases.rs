@@ -1,4 +1,4 @@
-//! Frames that other programs wrote, and that were refused or came out wrong.
+//! Frames of other programs that were refused or rendered wrongly.
 
 use crate::support::frames::cbf_with;
 use beamlive::proxy::frame::packed::unpacked;
@@ -35,7 +35,8 @@ fn spots(spot: i32) -> Vec<i32> {
 
 #[test]
 fn strong_spots_of_16_bits_are_dark() {
-    // CBFlib writes the difference of two 16-bit pixels in 16 bits: from 10 to 60,000 it is negative.
+    // CBFlib writes the difference of two 16-bit pixels in 16 bits: from 10 to 60,000 it is
+    // negative.
     let file = case!("cbflib_uint16_strong.cbf");
     let shown = picture(file).unwrap();
     let darkest = shown.shades.iter().max().unwrap();
@@ -66,7 +67,7 @@ fn every_width_is_read(#[case] element: &str, #[case] spot: i32) {
 }
 
 #[test]
-fn gaps_at_the_highest_value_do_not_decide_the_scale() {
+fn gaps_at_the_highest_value_do_not_change_the_scale() {
     let shown = picture(case!("u16_gaps_no_cutoff.cbf")).unwrap();
     let white = shown.shades.iter().filter(|shade| **shade == 0).count();
     assert!(white < 2400, "{white} of 4800 pixels are white");
@@ -85,7 +86,7 @@ fn gaps_at_the_highest_value_do_not_decide_the_scale() {
 #[case("# Count_cutoff: 500")]
 #[case("# Count_cutoff 500.0 counts")]
 #[case("# Count_cutoff =5e2")]
-fn a_cutoff_is_read_however_it_is_written(#[case] cutoff: &str) {
+fn all_forms_of_a_cutoff_are_read(#[case] cutoff: &str) {
     // So many pixels at the cutoff are gaps, which are white at every brightness.
     let mut pixels = spots(60);
     pixels[1600..2400].fill(500);
@@ -100,12 +101,12 @@ fn a_cutoff_is_read_however_it_is_written(#[case] cutoff: &str) {
 }
 
 #[test]
-fn an_unsigned_frame_may_come_down_in_64_bits() {
+fn an_unsigned_frame_may_have_64_bit_deltas() {
     picture(case!("u32_delta64_down.cbf")).unwrap();
 }
 
 #[test]
-fn comments_may_stand_before_the_magic_and_nothing_else() {
+fn only_comments_may_precede_the_magic() {
     let shown = picture(case!("comment_before_magic.cbf")).unwrap();
     assert_eq!((shown.shape.width, shown.shape.height), (80, 60));
     let file = typed("signed 32-bit integer", &spots(1), "");
@@ -121,7 +122,7 @@ fn comments_may_stand_before_the_magic_and_nothing_else() {
 }
 
 #[test]
-fn pixels_of_another_type_are_named() {
+fn an_unsupported_pixel_type_is_an_error() {
     let refused = picture(&typed("signed 64-bit integer", &spots(1), "")).unwrap_err();
     assert!(
         refused.to_string().contains("no integers of 8, 16 or 32 bits"),
@@ -149,7 +150,7 @@ fn a_tiff_with_odd_tags_shows_its_counts(#[case] file: &[u8]) {
 }
 
 #[test]
-fn a_frame_packed_by_bzip2_is_unpacked_within_bounds() {
+fn a_frame_in_bzip2_is_decompressed_within_limits() {
     let file = unpacked(case!("frame.cbf.bz2").to_vec()).unwrap();
     let shown = picture(&file).unwrap();
     assert_eq!((shown.shape.width, shown.shape.height), (80, 60));

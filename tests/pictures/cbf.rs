@@ -1,4 +1,4 @@
-//! miniCBF: what was written is read, and what can't be is refused.
+//! miniCBF: valid frames are decoded, and invalid ones are refused.
 
 use crate::support::frames::{byte_offsets, cbf, cbf_with};
 use beamlive::proxy::frame::byte_offset::Deltas;
@@ -6,7 +6,7 @@ use beamlive::proxy::frame::{picture, FrameError};
 use proptest::prelude::*;
 use rstest::rstest;
 
-/// Pixels near the widths of deltas.
+/// Pixels whose deltas are near the limits of each width.
 fn pixel() -> impl Strategy<Value = i32> {
     prop_oneof![
         8 => 0..60,
@@ -30,7 +30,7 @@ fn unfold(bytes: &[u8], pixels: usize, width: usize) -> Option<(Vec<i32>, usize)
 }
 
 #[test]
-fn each_width_of_delta_is_read_to_its_limits() {
+fn each_width_of_delta_is_read_up_to_its_limits() {
     for (delta, width) in [
         (0_i64, 1),
         (127, 1),
@@ -55,7 +55,7 @@ fn each_width_of_delta_is_read_to_its_limits() {
             _ => i32::MIN,
         };
         let to = i32::try_from(i64::from(from) + delta).unwrap();
-        // Groups of deltas are unfolded together: it may stand anywhere in one.
+        // Groups of deltas are decoded together: it may be anywhere in a group.
         for before in 0..17 {
             let mut pixels = vec![from; before + 1];
             pixels.push(to);
@@ -73,7 +73,7 @@ fn each_width_of_delta_is_read_to_its_limits() {
 }
 
 #[test]
-fn what_is_unsigned_comes_out_with_the_same_bits() {
+fn unsigned_pixels_keep_their_bits() {
     let bytes = [
         [0x80].as_slice(),
         &i16::MIN.to_le_bytes(),
@@ -103,7 +103,7 @@ proptest! {
     fn what_was_compressed_is_unfolded(pixels in prop::collection::vec(pixel(), 1..400), width in 1_usize..60) {
         let bytes = byte_offsets(&pixels);
         prop_assert_eq!(unfold(&bytes, pixels.len(), width), Some((pixels.clone(), 0)));
-        // Too few bytes are never enough.
+        // Truncated bytes are always an error.
         for cut in 0..bytes.len() {
             prop_assert_eq!(unfold(&bytes[..cut], pixels.len(), width), None);
         }
@@ -142,7 +142,7 @@ fn a_file_that_is_cut_anywhere_is_damaged() {
 }
 
 #[test]
-fn a_flipped_bit_anywhere_is_survived() {
+fn a_flipped_bit_never_panics() {
     let file = cbf((12, 10), &[5; 120]);
     for at in 0..file.len() - 4095 {
         for bit in 0..8 {
@@ -169,7 +169,7 @@ fn a_flipped_bit_anywhere_is_survived() {
 #[case::negative_bytes("X-Binary-Size: 120", "X-Binary-Size: -120")]
 #[case::other_digest("Content-MD5: ", "Content-MD5: A")]
 #[case::no_section("\r\n--CIF-BINARY-FORMAT-SECTION--", "\r\n--CIF--")]
-fn a_header_that_contradicts_its_pixels_is_damage(#[case] from: &str, #[case] to: &str) {
+fn a_header_that_contradicts_its_pixels_is_damaged(#[case] from: &str, #[case] to: &str) {
     // One byte a pixel.
     let file = cbf_with((12, 10), &[5; 120], |header| {
         assert!(header.contains(from));
@@ -186,7 +186,7 @@ fn a_header_that_contradicts_its_pixels_is_damage(#[case] from: &str, #[case] to
 #[case("Fastest-Dimension: 12", "Fastest-Dimension: 16385")]
 #[case("Second-Dimension: 10", "Second-Dimension: 4294967296")]
 #[case("Second-Dimension: 10", "Second-Dimension: 18446744073709551615")]
-fn a_frame_beyond_the_bound_is_refused_by_its_header(#[case] from: &str, #[case] to: &str) {
+fn an_oversized_frame_is_refused_by_its_header(#[case] from: &str, #[case] to: &str) {
     let file = cbf_with((12, 10), &[5; 120], |header| header.replacen(from, to, 1));
     assert!(matches!(picture(&file), Err(FrameError::TooLarge(_))));
 }
@@ -201,7 +201,7 @@ fn a_frame_beyond_the_bound_is_refused_by_its_header(#[case] from: &str, #[case]
     "X-Binary-Size-Padding",
     "X-Binary-Size-Third-Dimension: 2\r\nX-Binary-Size-Padding"
 )]
-fn a_cbf_of_another_kind_is_not_supported(#[case] from: &str, #[case] to: &str) {
+fn other_kinds_of_cbf_are_not_supported(#[case] from: &str, #[case] to: &str) {
     let file = cbf_with((12, 10), &[5; 120], |header| {
         assert!(header.contains(from));
         header.replacen(from, to, 1)
@@ -214,7 +214,7 @@ fn a_cbf_of_another_kind_is_not_supported(#[case] from: &str, #[case] to: &str) 
 }
 
 #[test]
-fn a_digest_is_not_needed_but_then_no_byte_may_be_left() {
+fn without_a_digest_no_byte_may_be_left() {
     let without = |header: String| {
         let start = header.find("Content-MD5").unwrap();
         let end = start + header[start..].find('\n').unwrap() + 1;
@@ -238,7 +238,7 @@ fn a_digest_is_not_needed_but_then_no_byte_may_be_left() {
 }
 
 #[test]
-fn what_is_no_frame_is_said_to_be_none() {
+fn other_files_are_not_frames() {
     for (file, says) in [
         (b"\x89HDF\r\n\x1a\n....".as_slice(), "HDF5"),
         (b"{\nHEADER_BYTES=512;", "neither"),

@@ -30,7 +30,7 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A number out of the metrics.
+/// A value of the metrics.
 async fn metric(site: &Site, name: &str) -> u64 {
     let text = site.get("/metrics").await.text();
     let line = text.lines().find(|line| line.starts_with(&format!("{name} ")));
@@ -116,11 +116,11 @@ async fn a_picture_is_made_once_and_kept() {
     site.restart().await;
     assert_eq!(site.get(&path).await.body, first.body);
     assert_eq!(made(&site).await, 0);
-    // Another brightness is another picture.
+    // Another brightness has another picture.
     let dark = site.get(&path.replace("nm.png", "dk.png")).await;
     assert_ne!(dark.header("etag"), Some(tag.as_str()));
     assert_eq!(made(&site).await, 1);
-    // And so is another state of the file.
+    // Another state of the file has another picture too.
     std::fs::write(file, cbf((50, 40), &[3; 2000])).unwrap();
     let changed = site.get(&path).await;
     assert_ne!(changed.header("etag"), Some(tag.as_str()));
@@ -129,7 +129,7 @@ async fn a_picture_is_made_once_and_kept() {
 }
 
 #[actix_web::test]
-async fn one_picture_is_made_for_all_who_ask_at_once() {
+async fn one_picture_is_made_for_concurrent_requests() {
     let users = Users::new();
     users.write("x.cbf", cbf(SIZE, &diffraction(SIZE)));
     let site = users.site().await;
@@ -143,7 +143,7 @@ async fn one_picture_is_made_for_all_who_ask_at_once() {
 }
 
 #[actix_web::test]
-async fn too_many_pictures_at_once_are_refused_for_a_moment() {
+async fn too_many_pending_pictures_are_refused_temporarily() {
     let users = Users::new();
     let frame = cbf((700, 500), &diffraction((700, 500)));
     for number in 0..12 {
@@ -201,13 +201,13 @@ async fn the_cache_stays_below_its_limit() {
 }
 
 #[actix_web::test]
-async fn a_packed_frame_is_unpacked() {
+async fn a_compressed_frame_is_decompressed() {
     let users = Users::new();
     let frame = cbf(SIZE, &diffraction(SIZE));
     users.write("plain.cbf", &frame);
     users.write("packed.cbf.gz", packed(&frame));
     users.write("broken.cbf.gz", &packed(&frame)[..1000]);
-    // 200 MB of nothing.
+    // A sparse file of 200 MB.
     let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
     for _ in 0..200 {
         bomb.write_all(&vec![0; 1_000_000]).unwrap();
@@ -250,7 +250,7 @@ async fn a_packed_frame_is_unpacked() {
 #[case::huge("huge.cbf/nm.png", 422, "oversized_file", "16384")]
 #[case::long("sparse.cbf/nm.png", 422, "oversized_file", "134217728")]
 #[actix_web::test]
-async fn what_has_no_picture_is_a_clear_error(
+async fn files_without_a_picture_are_clear_errors(
     #[case] path: &str,
     #[case] status: u16,
     #[case] code: &str,

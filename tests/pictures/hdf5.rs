@@ -1,4 +1,4 @@
-//! Frames of Eiger detectors, out of HDF5: what the route shows, and what it does not.
+//! Frames of Eiger detectors in HDF5: pictures and errors of the route.
 
 use super::frame::decoded;
 use crate::support::users::{Users, SECRET};
@@ -31,7 +31,7 @@ async fn shown(site: &Site, key: &str, path: &str) -> Reply {
     site.get(&format!("/download/files/frame/{key}/{path}")).await
 }
 
-/// The picture of the counts that the script of the fixtures says.
+/// The picture of the counts in the fixtures, as their script computes them.
 fn expected(number: i32, brightness: Brightness) -> Vec<u8> {
     let mut reducer = Reducer::new(SHAPE, 1000);
     for row in 0..37 {
@@ -68,7 +68,7 @@ async fn each_frame_is_the_picture_of_its_counts(#[case] files: &[&str], #[case]
             assert_eq!(reply.header("content-type"), Some("image/png"));
             let (levels, counts) = (decoded(&reply.body), decoded(&expected(number, brightness)));
             assert_eq!(levels, counts, "{number} {name}");
-            // The gap at the type's maximum, and what only the mask knows.
+            // A gap at the highest value of the type, and a pixel in the mask.
             assert!(levels.2[20 * 43..23 * 43].iter().all(|level| *level == 255));
             assert_eq!(levels.2[5 * 43 + 6], 255);
         }
@@ -83,7 +83,7 @@ async fn each_frame_is_the_picture_of_its_counts(#[case] files: &[&str], #[case]
 #[case::negative("-1", 404, "_master.h5/1/nm.png")]
 #[case::a_fraction("1.5", 404, "_master.h5/1/nm.png")]
 #[actix_web::test]
-async fn what_is_no_number_of_a_frame_is_told(#[case] number: &str, #[case] status: u16, #[case] says: &str) {
+async fn an_invalid_frame_number_is_an_error(#[case] number: &str, #[case] status: u16, #[case] says: &str) {
     let users = users(&["old_master", "old_data_000001", "old_data_000002"]);
     let site = users.site().await;
     let key = users.key(&site).await;
@@ -96,7 +96,7 @@ async fn what_is_no_number_of_a_frame_is_told(#[case] number: &str, #[case] stat
 }
 
 #[actix_web::test]
-async fn a_picture_that_is_known_is_not_sent_again() {
+async fn an_unchanged_picture_is_not_sent_again() {
     let users = users(&["old_master", "old_data_000001", "old_data_000002"]);
     let site = users.site().await;
     let key = users.key(&site).await;
@@ -107,7 +107,7 @@ async fn a_picture_that_is_known_is_not_sent_again() {
     let url = format!("{}/download/files/frame/{key}/old_master.h5/1/nm.png", site.url());
     let again = Reply::of(site.http.get(&url).header("If-None-Match", tag)).await;
     assert_eq!((again.status, again.body.len()), (304, 0));
-    // A data file that is written again makes another picture.
+    // A data file that changes has another picture.
     users.write(
         "old_data_000001.h5",
         [fixture("old_data_000001"), vec![0; 8]].concat(),
@@ -129,7 +129,7 @@ async fn a_data_file_that_is_missing_is_named() {
         "{}",
         message(&missing)
     );
-    // The others say which frames they have.
+    // The other data files have attributes with the numbers of their frames.
     assert_eq!(shown(&site, &key, "old_master.h5/4/nm.png").await.status, 200);
 }
 
@@ -142,7 +142,7 @@ async fn a_data_file_that_is_missing_is_named() {
 #[actix_web::test]
 async fn no_link_leaves_the_directory(#[case] name: &str) {
     let users = users(&[&format!("{name}_master")]);
-    // What each would lead to has frames, so that a link which is followed is noticed.
+    // The targets have frames, so that the test detects a link that is followed.
     for (at, series) in [
         ("secret.h5", "old_data_000001"),
         ("../../bob/linked.h5", "old_data_000001"),
@@ -170,7 +170,7 @@ async fn no_link_leaves_the_directory(#[case] name: &str) {
 }
 
 #[actix_web::test]
-async fn of_an_absolute_link_the_file_beside_the_master_counts() {
+async fn an_absolute_link_leads_to_the_file_beside_the_master() {
     let users = users(&["moved_master", "old_data_000001"]);
     let site = users.site().await;
     let key = users.key(&site).await;
@@ -196,7 +196,7 @@ async fn a_link_inside_the_directory_is_followed_and_a_directory_is_no_file() {
 #[case::virtual_data_set("virtual", "virtual data set")]
 #[case::zstd("zstd", "zstd: write them with bitshuffle-LZ4")]
 #[actix_web::test]
-async fn what_is_not_read_is_told_with_what_to_do(#[case] name: &str, #[case] says: &str) {
+async fn unsupported_files_have_an_error_with_advice(#[case] name: &str, #[case] says: &str) {
     let users = users(&[name, "extensible"]);
     let site = users.site().await;
     let key = users.key(&site).await;

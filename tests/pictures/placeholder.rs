@@ -1,4 +1,4 @@
-//! What can't be shown, for pages that have only room for a picture.
+//! The pictures in errors.
 
 use crate::support::users::Users;
 use crate::support::{Reply, Site};
@@ -6,7 +6,7 @@ use reqwest::Method;
 use std::io::Cursor;
 
 async fn asked(site: &Site, path: &str, accept: Option<&str>) -> Reply {
-    // Without the header that the tests' own client sends.
+    // Without the `Accept` header of the client of the tests.
     let client = reqwest::Client::new();
     let mut request = client.get(format!("{}{path}", site.url()));
     if let Some(accept) = accept {
@@ -21,7 +21,7 @@ fn is_picture(reply: &Reply) -> bool {
 }
 
 #[actix_web::test]
-async fn what_can_t_be_shown_is_a_picture_with_its_status_unless_json_is_accepted() {
+async fn errors_are_pictures_unless_json_is_accepted() {
     let users = Users::new();
     users.write("notes.txt", "no frame");
     users.write(
@@ -42,7 +42,7 @@ async fn what_can_t_be_shown_is_a_picture_with_its_status_unless_json_is_accepte
         (format!("snapshot/{key}/x.gif"), 422, "damaged_file"),
     ] {
         let path = format!("/download/files/{path}");
-        // A browser's for a picture, a browser's for a page, that of a program, and none.
+        // A browser for a picture, a browser for a page, a program, and none.
         for accept in [
             Some("image/avif,image/webp,image/apng,image/*,*/*;q=0.8"),
             Some("text/html,application/xhtml+xml,image/webp,*/*;q=0.8"),
@@ -67,7 +67,7 @@ async fn what_can_t_be_shown_is_a_picture_with_its_status_unless_json_is_accepte
         let reply = Reply::of(head.header("Accept", "image/*")).await;
         assert_eq!((reply.status, reply.body.len()), (status, 0), "{path}");
     }
-    // Files themselves are not pictures: their errors are JSON.
+    // Errors of raw files are JSON.
     let reply = asked(&site, &format!("/download/files/raw/{key}/missing"), None).await;
     assert_eq!(reply.json()["error"]["code"], "not_found");
 }

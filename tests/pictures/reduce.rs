@@ -1,4 +1,4 @@
-//! From counts to greys.
+//! The grey scale of pictures.
 
 use crate::support::frames::{cbf, cbf_with, diffraction, SIX_MILLION};
 use beamlive::proxy::frame::reduce::{fitted, Reducer};
@@ -20,7 +20,8 @@ fn reduced(width: usize, pixels: &[i32]) -> Picture {
 
 #[test]
 fn a_small_frame_keeps_its_size_and_its_scale() {
-    // Of 10,000 pixels 200 have a count of 2, 20 have 100, the others 10: white is 2, black 100 above it.
+    // Of 10,000 pixels, 200 have a count of 2, 20 have 100, the others 10: white is 2, black 100
+    // above it.
     let mut pixels = vec![10; 10_000];
     pixels[..200].fill(2);
     pixels[5_000..5_020].fill(100);
@@ -37,7 +38,7 @@ fn a_small_frame_keeps_its_size_and_its_scale() {
 }
 
 #[test]
-fn gaps_and_dead_pixels_are_white_and_count_for_nothing() {
+fn gaps_and_dead_pixels_are_white_and_not_counted() {
     let mut pixels = vec![50; 10_000];
     pixels[9_900..].fill(100);
     let expected = reduced(100, &pixels);
@@ -62,7 +63,8 @@ fn a_mean_is_that_of_the_good_pixels() {
         .collect();
     let picture = reduced(2048, &rows);
     assert_eq!((picture.shape.width, picture.shape.height), (1024, 1024));
-    // White is 20 or 40, whichever rows the percentiles are taken from: here the first of two, so 40 of at most 40.
+    // White is 20 or 40, whichever rows the percentiles are taken from: here the first of two, so
+    // 40 of at most 40.
     assert!(picture.shades.iter().all(|shade| *shade == picture.shades[0]));
     let all: Vec<i32> = (0..2048 * 2048).map(|number| number % 2 * 60).collect();
     let mean_30 = reduced(2048, &all);
@@ -73,7 +75,7 @@ fn a_mean_is_that_of_the_good_pixels() {
 }
 
 #[test]
-fn overloads_are_black_unless_they_are_how_gaps_are_marked() {
+fn saturated_pixels_are_black_unless_they_mark_gaps() {
     let with = |saturated: usize| {
         let mut pixels: Vec<i32> = (0..10_000).map(|number| number % 20).collect();
         pixels[..saturated].fill(1_048_500);
@@ -86,7 +88,7 @@ fn overloads_are_black_unless_they_are_how_gaps_are_marked() {
     for brightness in Brightness::ALL {
         assert!(grey(&many, brightness)[..700].iter().all(|level| *level == 255));
     }
-    // One below the detector's cutoff is a count like others.
+    // One below the cutoff is not saturated.
     let mut pixels = vec![1; 10_000];
     pixels[7] = 1_048_499;
     let strong = picture(&cbf_with((100, 100), &pixels, |header| header)).unwrap();
@@ -119,7 +121,7 @@ fn a_diffraction_frame_has_dark_spots_on_a_light_background() {
 }
 
 #[test]
-fn a_single_photon_on_nothing_is_seen() {
+fn a_single_photon_is_visible() {
     let mut pixels = vec![0; 4148 * 4362];
     pixels[2_000 * 4148 + 1_000] = 4;
     let picture = reduced(4148, &pixels);

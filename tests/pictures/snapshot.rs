@@ -11,7 +11,7 @@ fn png(grey: u8) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn a_snapshot_is_sent_as_it_is() {
+async fn a_snapshot_is_sent_unchanged() {
     let users = Users::new();
     users.write("shots/a.webp", "webp of a");
     users.write("shots/a.png", "png of a");
@@ -43,7 +43,7 @@ async fn a_snapshot_is_sent_as_it_is() {
         assert_eq!(reply.header("content-type"), Some(kind), "{path}");
         assert!(reply.header("etag").is_some());
     }
-    // What is no picture is not sent as one, nor what is elsewhere.
+    // Other files are not sent, nor files in other directories.
     for path in [
         "notes.txt",
         "c.png",
@@ -70,7 +70,7 @@ async fn a_snapshot_is_sent_as_it_is() {
 }
 
 #[actix_web::test]
-async fn several_are_animated_in_the_order_of_their_angles() {
+async fn several_snapshots_are_animated_in_the_order_of_their_angles() {
     let users = Users::new();
     for (name, grey) in [
         ("x_90.png", 90),
@@ -98,7 +98,7 @@ async fn several_are_animated_in_the_order_of_their_angles() {
     let metrics = site.get("/metrics").await.text();
     assert!(metrics.contains("beamlive_pictures_made_total 0"));
 
-    // One more is another animation.
+    // With one more snapshot, it is another animation.
     users.write("shots/x_270.png", png(200));
     let longer = site.get(&path).await;
     assert_eq!(frames(&longer.body).2.len(), 5);

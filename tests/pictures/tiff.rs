@@ -71,7 +71,7 @@ fn every_depth_and_compression_is_read() {
 }
 
 #[test]
-fn the_highest_count_marks_what_is_masked() {
+fn the_highest_count_marks_masked_pixels() {
     let mut gaps: Vec<i32> = (0..1200).map(|number| number % 50).collect();
     gaps[300..400].fill(-1);
     let expected = as_cbf(&gaps, i32::MAX);
@@ -126,7 +126,7 @@ fn floats_are_counts_and_fractions_keep_their_proportions() {
         let file = encoded::<colortype::Gray64Float>(size, compression, &wide);
         assert_eq!(picture(&file).unwrap(), expected);
     }
-    // Corrected intensities: what was dark is, whatever the unit.
+    // Corrected intensities: strong spots are dark, whatever the unit.
     floats[350] = f32::NAN;
     let half: Vec<f32> = floats.iter().map(|count| count / 2.0).collect();
     let shown = picture(&encoded::<colortype::Gray32Float>(
@@ -140,7 +140,7 @@ fn floats_are_counts_and_fractions_keep_their_proportions() {
     assert_eq!(order(&shown.shades), order(&expected.shades));
 }
 
-/// Takes a tag away.
+/// Removes a tag.
 fn without_tag(mut file: Vec<u8>, tag: u16) -> Vec<u8> {
     let directory = u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize;
     let entries = u16::from_le_bytes(file[directory..directory + 2].try_into().unwrap());
@@ -155,7 +155,7 @@ fn without_tag(mut file: Vec<u8>, tag: u16) -> Vec<u8> {
 }
 
 #[test]
-fn what_a_program_says_of_how_to_show_counts_does_not_matter() {
+fn the_photometric_interpretation_is_ignored() {
     const PHOTOMETRIC: u16 = 262;
     let counts: Vec<u16> = (0..1200).map(|number| number * 7 % 251).collect();
     for compression in compressions() {
@@ -173,7 +173,7 @@ fn what_a_program_says_of_how_to_show_counts_does_not_matter() {
 }
 
 #[test]
-fn what_follows_from_the_size_may_be_missing_or_wrong() {
+fn missing_or_wrong_strip_tags_follow_from_the_size() {
     const ROWS_PER_STRIP: u16 = 278;
     const BYTE_COUNTS: u16 = 279;
     let counts: Vec<u16> = (0..1200).map(|number| number * 7 % 251).collect();
@@ -219,7 +219,7 @@ fn with_tag(mut file: Vec<u8>, tag: u16, value: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_header_that_claims_more_than_the_file_has_is_refused() {
+fn a_header_with_more_pixels_than_the_file_is_refused() {
     const WIDTH: u16 = 256;
     const LENGTH: u16 = 257;
     const ROWS_PER_STRIP: u16 = 278;

@@ -1,13 +1,13 @@
-//! Frames that detectors could have written.
+//! Frames in the formats of detectors.
 
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine;
 use md5::{Digest, Md5};
 
-/// Sides of a 6M detector's frames, in pixels.
+/// The size of frames of a 6M detector, in pixels.
 pub const SIX_MILLION: (usize, usize) = (2463, 2527);
 
-/// Compresses as CBF does.
+/// Compresses pixels with the byte offsets of CBF.
 pub fn byte_offsets(pixels: &[i32]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(pixels.len() * 2);
     let mut before = 0;
@@ -39,7 +39,7 @@ pub fn cbf((width, height): (usize, usize), pixels: &[i32]) -> Vec<u8> {
     cbf_with((width, height), pixels, |header| header)
 }
 
-/// The same, with a changed header.
+/// As [`cbf`], with a changed header.
 pub fn cbf_with(
     (width, height): (usize, usize),
     pixels: &[i32],
@@ -68,7 +68,8 @@ pub fn cbf_with(
     file
 }
 
-/// Background that falls off from the beam, spots on a lattice, and the gaps between the modules of a Pilatus.
+/// A background that decreases from the centre, spots on a lattice, and the gaps between the
+/// modules of a Pilatus.
 pub fn diffraction((width, height): (usize, usize)) -> Vec<i32> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = move || {

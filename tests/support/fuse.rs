@@ -1,6 +1,8 @@
-//! A file system that a test lets hang: a FUSE server that stops reading what the kernel asks of it.
+//! A file system that a test can make hang: a FUSE server that stops reading the requests of the
+//! kernel.
 //!
-//! Requests that were never read can be given up by the kernel when a process is killed, as with an NFS server that is away.
+//! The kernel can abandon requests that were never read when a process is killed, as with an
+//! unreachable NFS server.
 
 use rustix::io::{fcntl_setfd, Errno, FdFlags};
 use rustix::net::{recvmsg, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
@@ -15,13 +17,13 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// How long the server rests when nothing is asked.
-const REST: Duration = Duration::from_millis(1);
+/// How long the server waits when there is no request.
+const PAUSE: Duration = Duration::from_millis(1);
 
-/// A file of this name was written in the year 11476.
+/// The modification time of a file with this name is in the year 11476.
 pub const FUTURE: &str = "future.txt";
 
-/// A mounted file system, with one directory in it: `alice/day`. It is unmounted when this is dropped.
+/// A mounted file system with the directory `alice/day`. It is unmounted when this is dropped.
 pub struct Hanging {
     mount: PathBuf,
     shared: Arc<Shared>,
@@ -40,16 +42,17 @@ enum State {
     Ended,
 }
 
-/// What is in it: node 1 is the root, 2 `alice`, 3 `day`, and the files from 4 on.
+/// The nodes: 1 is the root, 2 `alice`, 3 `day`, and the files are numbered from 4.
 struct Tree {
     files: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl Hanging {
-    /// Mounts it at an empty directory, with these files in `alice/day`. None where it can't be mounted, which is said.
+    /// Mounts it at an empty directory, with these files in `alice/day`. Prints a message and
+    /// returns `None` if that fails.
     ///
     /// # Panics
-    /// In continuous integration, where nothing may be skipped.
+    /// In continuous integration, where no test may be skipped.
     pub fn mount(at: &Path, files: Vec<(&'static str, Vec<u8>)>) -> Option<Self> {
         let device = match mounted(at) {
             Ok(device) => device,
@@ -66,8 +69,8 @@ impl Hanging {
             state: Mutex::new(State::Answers),
             changed: Condvar::new(),
         });
-        let (told, tree) = (shared.clone(), Tree { files });
-        let server = std::thread::spawn(move || serve(&told, File::from(device), &tree));
+        let (served, tree) = (shared.clone(), Tree { files });
+        let server = std::thread::spawn(move || serve(&served, File::from(device), &tree));
         Some(Self {
             mount: at.to_owned(),
             shared,
@@ -75,22 +78,23 @@ impl Hanging {
         })
     }
 
-    /// The directory that it has.
+    /// The path of `alice/day`.
     pub fn day(&self) -> PathBuf {
         self.mount.join("alice/day")
     }
 
-    /// Answers nothing from now on.
+    /// Answers no requests from now on.
     pub fn hang(&self) {
-        // The kernel learns here that closing a file needs no answer. Otherwise it would wait for one when it closes the files
-        // of a process that has ended, and then nothing ends that process. A network file system does not ask.
+        // Here the kernel learns that FLUSH is not supported. Otherwise it would wait for an answer
+        // when it closes the files of a process that ends, and the process would never end. With a
+        // network file system, closing does not wait.
         for file in std::fs::read_dir(self.day()).unwrap().flatten() {
             drop(File::open(file.path()));
         }
         self.set(State::Hangs);
     }
 
-    /// Answers what was asked meanwhile, and all else.
+    /// Answers pending and new requests.
     pub fn answer(&self) {
         self.set(State::Answers);
     }
@@ -103,7 +107,7 @@ impl Hanging {
 
 impl Drop for Hanging {
     fn drop(&mut self) {
-        // Its device is closed first: then nothing can hang on it.
+        // The device is closed first, so that unmounting can't hang.
         self.set(State::Ended);
         if let Some(server) = self.server.take() {
             let _ = server.join();
@@ -115,7 +119,7 @@ impl Drop for Hanging {
     }
 }
 
-/// Has the system's helper mount it, which hands the device over a socket.
+/// Mounts with `fusermount3`, which sends the device over a socket.
 fn mounted(at: &Path) -> Result<OwnedFd, String> {
     let (ours, theirs) = UnixStream::pair().map_err(|error| error.to_string())?;
     fcntl_setfd(&theirs, FdFlags::empty()).map_err(|error| error.to_string())?;
@@ -150,7 +154,7 @@ fn serve(shared: &Shared, mut device: File, tree: &Tree) {
             State::Answers => match device.read(&mut request) {
                 Ok(length) => answer(&mut device, &request[..length], tree),
                 Err(error) if Errno::from_io_error(&error) == Some(Errno::NODEV) => return,
-                Err(_) => state = shared.changed.wait_timeout(state, REST).unwrap().0,
+                Err(_) => state = shared.changed.wait_timeout(state, PAUSE).unwrap().0,
             },
         }
     }
@@ -163,7 +167,7 @@ fn number(bytes: &[u8], at: usize, length: usize) -> u64 {
         .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// Answers one request, as the kernel's `fuse.h` lays it out.
+/// Answers one request in the format of `fuse.h`.
 fn answer(device: &mut File, request: &[u8], tree: &Tree) {
     let (operation, unique, node) = (
         number(request, 4, 4),
@@ -180,7 +184,7 @@ fn answer(device: &mut File, request: &[u8], tree: &Tree) {
         data[from..to].to_vec()
     };
     let answered = match operation {
-        // FORGET, INTERRUPT, BATCH_FORGET: nobody waits for these.
+        // FORGET, INTERRUPT, BATCH_FORGET have no answer.
         2 | 36 | 42 => return,
         // LOOKUP
         1 => match tree.find(node, &body[..body.len() - 1]) {
@@ -197,7 +201,7 @@ fn answer(device: &mut File, request: &[u8], tree: &Tree) {
         28 => Ok(range(&tree.listing(node))),
         // STATFS
         17 => Ok(vec![0; 80]),
-        // INIT: version 7.31, and as little as there can be.
+        // INIT: version 7.31, without options.
         26 => {
             let mut answer = vec![0; 64];
             answer[..8].copy_from_slice(&[7, 0, 0, 0, 31, 0, 0, 0]);
@@ -205,7 +209,8 @@ fn answer(device: &mut File, request: &[u8], tree: &Tree) {
             answer[24] = 1;
             Ok(answer)
         }
-        // RELEASE, RELEASEDIR, ACCESS, DESTROY. FLUSH is not known here, so that the kernel asks once.
+        // RELEASE, RELEASEDIR, ACCESS, DESTROY. FLUSH is not supported, so the kernel sends it only
+        // once.
         18 | 29 | 34 | 38 => Ok(Vec::new()),
         _ => Err(Errno::NOSYS),
     };
@@ -217,7 +222,7 @@ fn answer(device: &mut File, request: &[u8], tree: &Tree) {
     reply.extend(error.to_le_bytes());
     reply.extend(unique.to_le_bytes());
     reply.extend(payload);
-    // Who asked may have gone.
+    // Fails if the request was abandoned.
     let _ = device.write(&reply);
 }
 

@@ -1,91 +1,76 @@
-//! The threads that compress: one for each core, shared by all archives, each piece on its own, so that one archive can have
-//! all of them and many can have no more.
+//! A pool of threads that compress archives. It is shared by all of them, and compresses each piece
+//! independently: one archive can use all cores, and many archives use no more.
 
 use actix_web::web::Bytes;
 use flate2::{Compress, Compression, FlushCompress, Status};
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use std::cell::RefCell;
 use std::io;
 use std::num::NonZero;
-use std::sync::{mpsc, Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use tokio::sync::oneshot;
 
-/// What ends a stream whose last piece was not known to be the last: an empty block.
-pub(super) const TAIL: [u8; 2] = [3, 0];
-/// Fast, and frames come out no larger than of `tar -cz`. Level 1 has one code for all data, in which noise grows.
+/// An empty last block, which ends a deflate stream.
+pub(super) const END_OF_STREAM: [u8; 2] = [3, 0];
+/// Fast, and frames are no larger than with `tar -cz`. Level 1 uses a fixed code, which makes noise
+/// larger.
 const LEVEL: u32 = 2;
-/// These threads let others go first: an archive can wait, a beamline can't.
+/// The threads run at a lower priority, because archives are less urgent than requests of
+/// beamlines.
 const NICE: i32 = 5;
 
-#[derive(Debug)]
-struct Job {
-    piece: Vec<u8>,
-    done: oneshot::Sender<io::Result<Bytes>>,
+thread_local! {
+    static STATE: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(LEVEL), false));
 }
 
-/// The threads. They end with the last clone.
+/// The pool. Its threads end with the last clone.
 #[derive(Debug, Clone)]
-pub struct Compressors {
-    jobs: mpsc::Sender<Job>,
-}
+pub struct Compressors(Arc<ThreadPool>);
 
 impl Compressors {
-    /// Starts them.
+    /// Starts a thread for each core.
     ///
     /// # Errors
-    /// When the system gives no threads.
-    pub fn start() -> io::Result<Self> {
-        let (jobs, queue) = mpsc::channel();
-        let queue = Arc::new(Mutex::new(queue));
-        let count = thread::available_parallelism().map_or(1, NonZero::get);
-        for _ in 0..count {
-            let queue = queue.clone();
-            thread::Builder::new()
-                .name("compressor".to_owned())
-                .spawn(move || work(&queue))?;
-        }
-        Ok(Self { jobs })
+    /// If the system can't start threads.
+    pub fn start() -> Result<Self, ThreadPoolBuildError> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(thread::available_parallelism().map_or(1, NonZero::get))
+            .thread_name(|_| "compressor".to_owned())
+            .start_handler(|_| {
+                if let Err(error) = rustix::process::nice(NICE) {
+                    tracing::debug!(%error, "the priority of a compressor can't be lowered");
+                }
+            })
+            // The piece is lost, and its archive is cut off.
+            .panic_handler(|_| tracing::error!("a compressor panicked"))
+            .build()?;
+        Ok(Self(Arc::new(pool)))
     }
 
-    /// Compresses a piece of a deflate stream. How many wait is bounded by those who ask: each waits for what it has asked for.
-    ///
-    /// # Errors
-    /// When the threads are lost.
-    pub(super) fn compress(&self, piece: Vec<u8>) -> io::Result<oneshot::Receiver<io::Result<Bytes>>> {
-        let (done, later) = oneshot::channel();
-        let lost = |_| io::Error::other("the compressing threads are lost");
-        self.jobs.send(Job { piece, done }).map_err(lost)?;
-        Ok(later)
+    /// Compresses a piece to whole bytes of a deflate stream. The queue is bounded by the callers,
+    /// which have few pieces each.
+    pub(super) fn compress(&self, piece: Vec<u8>) -> oneshot::Receiver<io::Result<Bytes>> {
+        let (done, compressed) = oneshot::channel();
+        self.0.spawn(move || {
+            if !done.is_closed() {
+                let _ = done.send(STATE.with_borrow_mut(|state| compress(state, &piece)));
+            }
+        });
+        compressed
     }
 }
 
-fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
-    if let Err(error) = rustix::process::nice(NICE) {
-        tracing::debug!(%error, "archives are compressed as urgently as all else is done");
-    }
-    let mut state = Compress::new(Compression::new(LEVEL), false);
-    loop {
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { piece, done }) = next else {
-            return;
-        };
-        // Nobody may be waiting any more.
-        if !done.is_closed() {
-            let _ = done.send(compressed(&mut state, &piece));
-        }
-    }
-}
-
-/// `piece` as whole bytes of a deflate stream, which needs nothing of what went before.
-fn compressed(state: &mut Compress, piece: &[u8]) -> io::Result<Bytes> {
+fn compress(state: &mut Compress, piece: &[u8]) -> io::Result<Bytes> {
     state.reset();
-    // What can't be made smaller grows by five bytes in every block.
+    // Incompressible data grows by five bytes in every block.
     let mut output = Vec::with_capacity(piece.len() + piece.len() / 256 + 64);
     loop {
-        let begin = usize::try_from(state.total_in()).unwrap_or(usize::MAX);
-        let left = piece.get(begin..).unwrap_or_default();
-        let status = state.compress_vec(left, &mut output, FlushCompress::Sync);
+        let consumed = usize::try_from(state.total_in()).unwrap_or(usize::MAX);
+        let rest = piece.get(consumed..).unwrap_or_default();
+        let status = state.compress_vec(rest, &mut output, FlushCompress::Sync);
         match status.map_err(io::Error::other)? {
-            // Room that is left means that all is out.
+            // Free capacity means that all output is written.
             Status::Ok | Status::BufError if output.len() < output.capacity() => {
                 return Ok(Bytes::from(output));
             }

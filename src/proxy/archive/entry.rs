@@ -1,98 +1,73 @@
-//! The entries of a tar, in GNU's format, which has room for long names and large files.
+//! Appends files and directories to a tar.
 
-use super::sink::Sink;
+use super::writer::PieceWriter;
+use crate::proxy::disk::DiskFile;
 use crate::proxy::shelf::OpenFile;
-use std::io;
-use tar::{EntryType, Header};
+use crate::proxy::threaded_body::PIECE;
+use std::ffi::OsStr;
+use std::io::{self, BufReader, Read};
+use std::os::unix::ffi::OsStrExt;
+use tar::{Builder, EntryType, Header};
 
-/// Bytes of a block: all in a tar is a multiple of it.
-const BLOCK: u64 = 512;
-/// Bytes of a name that a header has room for.
-const SHORT: usize = 100;
-/// What the entry is called that holds the long name of the next one.
-const LONG_NAME: &[u8] = b"././@LongLink";
+/// The tar that is written.
+pub(super) type Tar<'a> = Builder<PieceWriter<'a>>;
 
-/// Writes a directory.
+/// Appends a directory, which was last changed at `modified`, in nanoseconds since 1970.
 ///
 /// # Errors
-/// As the sink.
-pub(super) fn directory(sink: &mut Sink<'_>, path: &[u8], modified: i128) -> io::Result<()> {
-    let mut header = header(EntryType::Directory, 0, modified);
-    header.set_mode(0o755);
-    named(sink, header, &[path, b"/"].concat())
+/// Those of the writer.
+pub(super) fn directory(tar: &mut Tar<'_>, path: &[u8], modified: i128) -> io::Result<()> {
+    let mut header = header(EntryType::Directory, 0, 0o755, modified);
+    let path = [path, b"/"].concat();
+    tar.append_data(&mut header, OsStr::from_bytes(&path), io::empty())
 }
 
-/// Writes a file, which is at its beginning.
+/// Appends a file. It must be at its beginning.
 ///
 /// # Errors
-/// As the sink; when it can't be read, and when it is shorter than it was.
-pub(super) fn file(sink: &mut Sink<'_>, file: OpenFile, path: &[u8]) -> io::Result<()> {
+/// Those of the writer; if the file can't be read, or is shorter than it was.
+pub(super) fn file(tar: &mut Tar<'_>, file: &OpenFile, path: &[u8]) -> io::Result<()> {
+    let mode = if file.mode & 0o100 == 0 { 0o644 } else { 0o755 };
     let length = file.identity.length;
-    let mut header = header(EntryType::Regular, length, file.identity.modified);
-    header.set_mode(if file.mode & 0o100 == 0 { 0o644 } else { 0o755 });
-    named(sink, header, path)?;
-    let mut left = length;
-    while left > 0 {
-        let read = sink.read_from(&file.file, left)?;
-        if read == 0 {
-            let path = String::from_utf8_lossy(path);
-            let why = format!("{path} has become shorter while it was read");
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
-        }
-        left = left.saturating_sub(read);
-    }
+    let mut header = header(EntryType::Regular, length, mode, file.identity.modified);
+    let path = OsStr::from_bytes(path);
+    let data = ExactLength {
+        file: &file.file,
+        left: length,
+    };
+    tar.append_data(&mut header, path, BufReader::with_capacity(PIECE, data))?;
     if file.state()? != file.identity {
-        let path = String::from_utf8_lossy(path);
-        tracing::warn!(%path, "a file changed while it was put into an archive");
+        tracing::warn!(path = %path.display(), "a file changed while it was put into an archive");
     }
-    pad(sink, length)
+    Ok(())
 }
 
-/// Writes the end: two empty blocks.
-///
-/// # Errors
-/// As the sink.
-pub(super) fn end(sink: &mut Sink<'_>) -> io::Result<()> {
-    sink.zeros(2 * BLOCK)
-}
-
-fn header(kind: EntryType, length: u64, modified: i128) -> Header {
+/// The owner and the group are omitted, because they mean nothing on other machines.
+fn header(kind: EntryType, length: u64, mode: u32, modified: i128) -> Header {
     let mut header = Header::new_gnu();
     header.set_entry_type(kind);
     header.set_size(length);
-    let seconds = u64::try_from(modified.div_euclid(1_000_000_000)).unwrap_or(0);
-    header.set_mtime(seconds);
-    // Whose the files are is this machine's affair.
+    header.set_mode(mode);
+    header.set_mtime(u64::try_from(modified.div_euclid(1_000_000_000)).unwrap_or(0));
     header.set_uid(0);
     header.set_gid(0);
     header
 }
 
-/// Writes a header with its name, which may take an entry of its own.
-fn named(sink: &mut Sink<'_>, mut header: Header, path: &[u8]) -> io::Result<()> {
-    if path.len() >= SHORT {
-        let length = u64::try_from(path.len()).unwrap_or(u64::MAX).saturating_add(1);
-        let mut long = self::header(EntryType::GNULongName, length, 0);
-        long.set_mode(0o644);
-        put_name(&mut long, LONG_NAME);
-        long.set_cksum();
-        sink.write(long.as_bytes())?;
-        sink.write(path)?;
-        sink.write(&[0])?;
-        pad(sink, length)?;
-    }
-    put_name(&mut header, path);
-    header.set_cksum();
-    sink.write(header.as_bytes())
+/// Reads as many bytes of a file as its header in the tar says.
+struct ExactLength<'a> {
+    file: &'a DiskFile,
+    left: u64,
 }
 
-/// As much of a name as there is room for.
-fn put_name(header: &mut Header, name: &[u8]) {
-    for (place, byte) in header.as_old_mut().name.iter_mut().take(SHORT - 1).zip(name) {
-        *place = *byte;
+impl Read for ExactLength<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.take(self.left).read(into)?;
+        if read == 0 && self.left > 0 && !into.is_empty() {
+            let why = "a file has become shorter while it was read";
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
+        }
+        self.left -= read as u64;
+        Ok(read)
     }
-}
-
-fn pad(sink: &mut Sink<'_>, length: u64) -> io::Result<()> {
-    sink.zeros((BLOCK - length % BLOCK) % BLOCK)
 }

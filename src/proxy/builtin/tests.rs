@@ -35,7 +35,7 @@ async fn post(proxy: &BuiltinProxy, kind: &str, body: &str) -> Result<String, Cr
 }
 
 #[actix_web::test]
-async fn form_and_json_give_keys_of_a_directory_and_each_opens_it() {
+async fn form_and_json_create_keys_for_a_directory() {
     let proxy = proxy_on(MemoryEngine::new());
     for (number, kind, body) in [
         (1, FORM, "path=%2Fusers%2Falice%2Fa+b"),
@@ -80,7 +80,7 @@ async fn form_and_json_give_keys_of_a_directory_and_each_opens_it() {
 #[case(r#"{"path": null}"#, "application/json", CreateError::NoPath)]
 #[case(r#"{"path": ["/users/a"]}"#, "application/json", CreateError::NoPath)]
 #[actix_web::test]
-async fn what_names_no_directory_of_a_root_is_refused(
+async fn paths_outside_the_roots_are_refused(
     #[case] body: &str,
     #[case] kind: &str,
     #[case] expected: CreateError,
@@ -92,20 +92,11 @@ async fn what_names_no_directory_of_a_root_is_refused(
 }
 
 #[actix_web::test]
-async fn many_at_once_get_a_key_each() {
+async fn concurrent_requests_get_different_keys() {
     let proxy = proxy_on(MemoryEngine::new());
     let calls = (0..32).map(|_| {
         let proxy = proxy.clone();
-        tokio::spawn(async move {
-            create_key(
-                &proxy.store,
-                &proxy.roots,
-                proxy.keys.as_ref(),
-                proxy.clock.as_ref(),
-                "alice",
-            )
-            .await
-        })
+        tokio::spawn(async move { proxy.create_key("alice").await })
     });
     let keys: Vec<_> = futures_util::future::join_all(calls).await;
     let different: std::collections::BTreeSet<_> =
@@ -114,7 +105,7 @@ async fn many_at_once_get_a_key_each() {
 }
 
 #[actix_web::test]
-async fn a_store_that_does_not_write_gives_no_key() {
+async fn a_store_that_does_not_write_creates_no_key() {
     let engine = MemoryEngine::new();
     engine.fail_after(0);
     let error = post(&proxy_on(engine), FORM, "path=alice").await.unwrap_err();
@@ -136,7 +127,7 @@ fn address(text: &str) -> Option<IpAddr> {
 #[case("10.0.0.1", false)]
 #[case("::ffff:10.0.0.1", false)]
 #[case("::", false)]
-fn without_configuration_only_the_machine_itself_is_admitted(#[case] from: &str, #[case] admitted: bool) {
+fn without_configuration_only_loopback_is_admitted(#[case] from: &str, #[case] admitted: bool) {
     assert_eq!(Admission::default().admits(address(from), None), admitted);
 }
 
@@ -147,7 +138,7 @@ fn without_configuration_only_the_machine_itself_is_admitted(#[case] from: &str,
 #[case::longer(Some("s3crett"), false)]
 #[case::empty(Some(""), false)]
 #[case::none(None, false)]
-fn the_secret_opens_from_anywhere(#[case] sent: Option<&str>, #[case] admitted: bool) {
+fn the_secret_admits_from_any_address(#[case] sent: Option<&str>, #[case] admitted: bool) {
     let admission = Admission {
         allow_from: vec!["10.0.0.0/8".parse().unwrap()],
         secret: Some("s3cret".to_owned()),
@@ -172,7 +163,7 @@ fn an_empty_secret_admits_nobody() {
 }
 
 #[actix_web::test]
-async fn strangers_learn_nothing_not_even_of_their_mistakes() {
+async fn callers_that_are_not_admitted_see_no_other_errors() {
     let proxy = proxy_on(MemoryEngine::new());
     let request = TestRequest::post()
         .insert_header((SECRET_HEADER, "x"))

@@ -18,7 +18,7 @@ fn open(directory: &TempDir, limit: u64) -> Cache {
     Cache::open(directory.path().join("cache"), limit).unwrap()
 }
 
-/// The entries' files.
+/// The files of the entries.
 fn files(directory: &TempDir) -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(directory.path().join("cache"))
         .unwrap()
@@ -56,7 +56,7 @@ fn keys_tell_states_of_files_apart() {
 }
 
 #[test]
-fn what_was_kept_is_there_after_a_restart() {
+fn entries_survive_a_restart() {
     let directory = TempDir::new().unwrap();
     let cache = open(&directory, 1_000);
     assert_eq!(cache.get(&key(1)), None);
@@ -71,9 +71,9 @@ fn what_was_kept_is_there_after_a_restart() {
 }
 
 #[test]
-fn what_was_not_used_for_longest_goes_first() {
+fn the_least_recently_used_entry_is_removed_first() {
     let directory = TempDir::new().unwrap();
-    // Three of 112 bytes have room.
+    // Room for three entries of 112 bytes.
     let cache = open(&directory, 350);
     for number in 1..=3 {
         cache.put(&key(number), &[b'x'; 100]);
@@ -87,28 +87,28 @@ fn what_was_not_used_for_longest_goes_first() {
     assert_eq!(files(&directory).len(), 3);
     assert_eq!(cache.bytes(), 336);
 
-    // The same key again takes no more room.
+    // Replacing an entry takes no more room.
     cache.put(&key(4), &[b'z'; 100]);
     assert_eq!(cache.bytes(), 336);
     assert_eq!(cache.get(&key(4)).unwrap(), [b'z'; 100].as_slice());
 
-    // What is larger than everything is not kept, and nothing goes for it.
+    // A picture above the limit is not stored, and no other is removed for it.
     cache.put(&key(5), &[b'x'; 400]);
     assert!(cache.get(&key(5)).is_none());
     assert_eq!(files(&directory).len(), 3);
     drop(cache);
 
-    // A lower limit holds from the start.
+    // A lower limit applies after a restart.
     let cache = open(&directory, 120);
     assert_eq!(files(&directory).len(), 1);
     assert!(cache.bytes() <= 120);
 }
 
 #[test]
-fn what_is_not_whole_is_removed() {
+fn damaged_entries_are_removed() {
     let directory = TempDir::new().unwrap();
     let cache = open(&directory, 1_000);
-    let harms: [fn(&mut Vec<u8>); 6] = [
+    let damages: [fn(&mut Vec<u8>); 6] = [
         |bytes| bytes.clear(),
         |bytes| bytes.truncate(14),
         |bytes| bytes[15] ^= 1,
@@ -116,17 +116,17 @@ fn what_is_not_whole_is_removed() {
         |bytes| bytes[9] ^= 1,
         |bytes| bytes.push(0),
     ];
-    for harm in harms {
+    for damage in damages {
         cache.put(&key(1), b"a picture");
         let [file] = files(&directory).try_into().unwrap();
         let mut bytes = fs::read(&file).unwrap();
-        harm(&mut bytes);
+        damage(&mut bytes);
         fs::write(&file, bytes).unwrap();
         assert_eq!(cache.get(&key(1)), None);
         assert_eq!(files(&directory).len(), 0);
         assert_eq!(cache.bytes(), 0);
     }
-    // One that lies under the name of another, too.
+    // Also an entry under the name of another.
     cache.put(&key(1), b"a picture");
     cache.put(&key(2), b"no picture");
     let [first, second] = files(&directory).try_into().unwrap();
@@ -135,14 +135,14 @@ fn what_is_not_whole_is_removed() {
     let cache = open(&directory, 1_000);
     assert_eq!(cache.get(&key(1)).unwrap(), "a picture");
     assert_eq!(cache.get(&key(2)), None);
-    // And one that somebody took away.
+    // Also an entry whose file was removed.
     fs::remove_file(first).unwrap();
     assert_eq!(cache.get(&key(1)), None);
     assert_eq!(cache.bytes(), 0);
 }
 
 #[test]
-fn what_is_not_the_caches_is_left_alone() {
+fn other_files_are_not_changed() {
     let directory = TempDir::new().unwrap();
     let place = directory.path().join("cache");
     fs::create_dir(&place).unwrap();
@@ -159,12 +159,12 @@ fn what_is_not_the_caches_is_left_alone() {
     cache.put(&key(1), b"picture");
     cache.put(&key(2), &[0; 380]);
     assert!(cache.get(&key(2)).is_some());
-    // The six, and the newer one; what was half written is gone.
+    // The six other files and the newer entry. The temporary file is removed.
     assert_eq!(files(&directory).len(), 7);
 }
 
 #[test]
-fn a_cache_that_cannot_write_keeps_nothing_and_goes_on() {
+fn a_cache_that_cannot_write_stores_nothing_and_continues() {
     let directory = TempDir::new().unwrap();
     let cache = open(&directory, 1_000);
     fs::remove_dir(directory.path().join("cache")).unwrap();

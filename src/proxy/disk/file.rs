@@ -1,15 +1,17 @@
-//! Files of users' roots, which are closed by the threads of their disk, and the disks of all roots.
+//! Open files of users' roots, and the disks of all roots.
 
-use super::Disk;
+use super::operation::next_step;
+use super::threads::Disk;
 use std::fs::File;
+use std::io::{self, Read};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A file of a users' root. The root's threads close it.
+/// An open file of a users' root. The threads of the root close it.
 #[derive(Debug)]
 pub struct DiskFile {
-    /// None only while it is dropped.
+    /// `None` only while it is dropped.
     file: Option<File>,
     disk: Arc<Disk>,
 }
@@ -24,7 +26,7 @@ impl DiskFile {
         }
     }
 
-    /// Where it is.
+    /// The disk that it is on.
     #[must_use]
     pub fn disk(&self) -> &Arc<Disk> {
         &self.disk
@@ -34,9 +36,18 @@ impl DiskFile {
 impl Deref for DiskFile {
     type Target = File;
 
-    #[expect(clippy::expect_used, reason = "only its drop takes the file away")]
+    #[expect(clippy::expect_used, reason = "only drop takes the file")]
     fn deref(&self) -> &File {
-        self.file.as_ref().expect("a file until it is dropped")
+        self.file.as_ref().expect("the file is there until it is dropped")
+    }
+}
+
+/// Each read is a step of its own.
+impl Read for &DiskFile {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        next_step();
+        let mut file: &File = self;
+        file.read(into)
     }
 }
 
@@ -48,7 +59,7 @@ impl Drop for DiskFile {
     }
 }
 
-/// All roots' disks, in the order of the configuration.
+/// The disks of all roots, in the order of the configuration.
 #[derive(Debug, Clone)]
 pub struct Disks(Arc<[Arc<Disk>]>);
 
@@ -58,17 +69,17 @@ impl Disks {
     pub fn new(paths: &[String], threads: usize, deadline: Duration) -> Self {
         let mut disks: Vec<Arc<Disk>> = Vec::new();
         for path in paths {
-            if !disks.iter().any(|disk| disk.path == *path) {
+            if !disks.iter().any(|disk| disk.is_at(path)) {
                 disks.push(Disk::new(disks.len() + 1, path.clone(), threads, deadline));
             }
         }
         Self(disks.into())
     }
 
-    /// That of the root at `path`.
+    /// The disk of the root at `path`, which has no slash at its end.
     #[must_use]
     pub fn of(&self, path: &str) -> Option<&Arc<Disk>> {
-        self.0.iter().find(|disk| disk.path == path)
+        self.0.iter().find(|disk| disk.is_at(path))
     }
 
     /// All of them.

@@ -1,18 +1,18 @@
-//! What the threads of a disk are given to do.
+//! Jobs for the threads of a disk.
 
-use super::operation::{as_current, Operation};
+use super::operation::{run_as, Operation};
 use std::fs::File;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// What a thread is given.
+/// A job for one thread.
 pub(super) trait Job: Send {
-    /// Nobody waits for it any more.
+    /// Whether no caller waits for it any more.
     fn abandoned(&self) -> bool;
     fn run(self: Box<Self>);
 }
 
-/// Work that somebody waits for.
+/// Work with a caller that waits for the result.
 pub(super) struct Task<W, T> {
     pub(super) work: W,
     pub(super) operation: Arc<Operation>,
@@ -31,17 +31,17 @@ impl<T: Send, W: FnOnce() -> T + Send> Job for Task<W, T> {
             done,
         } = *self;
         if !done.is_closed() {
-            let made = as_current(&operation, work);
-            // What nobody takes is dropped here, where closing may hang.
+            let made = run_as(&operation, work);
+            // Without a caller, the result is dropped here, where closing a file may block.
             let _ = done.send(made);
         }
     }
 }
 
-/// A file to close.
-pub(super) struct Closing(pub(super) File);
+/// Closes a file.
+pub(super) struct Close(pub(super) File);
 
-impl Job for Closing {
+impl Job for Close {
     fn abandoned(&self) -> bool {
         false
     }

@@ -1,37 +1,38 @@
-//! What one thread does on a disk, as others see it: since when, and whether it is on the disk at all.
+//! The current step of a thread: whether it accesses the disk, and since when.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// One piece of work. Its thread says where it is; others ask how long it has been there.
+/// The state of one job. Its thread updates it, and others check for how long the step has lasted.
 #[derive(Debug)]
 pub struct Operation(Mutex<Phase>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// In the queue, no thread has it.
-    Waiting,
-    /// On the disk since then.
+    /// In the queue.
+    Queued,
+    /// Accessing the disk since then.
     OnDisk(Instant),
-    /// Its thread computes, or waits for a client.
-    Elsewhere,
+    /// Computing, or waiting for a client.
+    OffDisk,
 }
 
 thread_local! {
-    /// What this thread does, the innermost last. Empty on threads that must not touch a disk.
+    /// The operations of this thread, the innermost last. Empty on threads that must not block on a
+    /// disk.
     static CURRENT: RefCell<Vec<Arc<Operation>>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Operation {
-    /// One that no thread has yet.
+    /// An operation that is queued.
     #[must_use]
-    pub fn waiting() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Phase::Waiting)))
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Phase::Queued)))
     }
 
-    pub(super) fn waits(&self) {
-        self.set(Phase::Waiting);
+    pub(super) fn queued(&self) {
+        self.set(Phase::Queued);
     }
 
     pub(super) fn enter(&self) {
@@ -46,62 +47,62 @@ impl Operation {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether its current step has lasted for `deadline`.
+    /// Whether its current step has lasted for `deadline` or longer.
     #[must_use]
     pub fn is_stuck(&self, now: Instant, deadline: Duration) -> bool {
         match self.phase() {
             Phase::OnDisk(since) => now.saturating_duration_since(since) >= deadline,
-            Phase::Waiting | Phase::Elsewhere => false,
+            Phase::Queued | Phase::OffDisk => false,
         }
     }
 
-    /// How long somebody who has waited for `deadline` may go on waiting for it; none when that is enough.
-    pub(super) fn left(&self, now: Instant, deadline: Duration) -> Option<Duration> {
+    /// How much longer to wait for it, after a wait for `deadline`; `None` to give up.
+    pub(super) fn remaining(&self, now: Instant, deadline: Duration) -> Option<Duration> {
         match self.phase() {
-            Phase::Waiting => None,
+            Phase::Queued => None,
             Phase::OnDisk(since) => {
-                let left = deadline.saturating_sub(now.saturating_duration_since(since));
-                (!left.is_zero()).then_some(left)
+                let remaining = deadline.saturating_sub(now.saturating_duration_since(since));
+                (!remaining.is_zero()).then_some(remaining)
             }
-            Phase::Elsewhere => Some(deadline),
+            Phase::OffDisk => Some(deadline),
         }
     }
 }
 
-/// Runs `work` as `operation`, from now on the disk.
-pub(super) fn as_current<T>(operation: &Arc<Operation>, work: impl FnOnce() -> T) -> T {
+/// Runs `work` as `operation`, which accesses the disk from now on.
+pub(super) fn run_as<T>(operation: &Arc<Operation>, work: impl FnOnce() -> T) -> T {
     operation.enter();
     CURRENT.with_borrow_mut(|current| current.push(operation.clone()));
-    let _left = Left;
+    let _leave = Leave;
     work()
 }
 
-/// Ends the innermost operation, also when its work panics.
-struct Left;
+/// Ends the innermost operation, also if it panics.
+struct Leave;
 
-impl Drop for Left {
+impl Drop for Leave {
     fn drop(&mut self) {
         if let Some(operation) = CURRENT.with_borrow_mut(Vec::pop) {
-            operation.set(Phase::Elsewhere);
+            operation.set(Phase::OffDisk);
         }
     }
 }
 
-/// Whether this thread may wait for a disk.
-pub(super) fn is_on_disk() -> bool {
+/// Whether this thread may block on a disk.
+pub(super) fn may_block() -> bool {
     CURRENT.with_borrow(|current| !current.is_empty())
 }
 
-/// A step is done and the next one begins: the deadline counts anew.
-pub fn beat() {
+/// Begins the next step: the deadline counts from now on.
+pub fn next_step() {
     all(Operation::enter);
 }
 
-/// Does what touches no disk, such as computing or waiting for a client: its time does not count.
-pub fn elsewhere<T>(work: impl FnOnce() -> T) -> T {
-    all(|operation| operation.set(Phase::Elsewhere));
+/// Runs `work` without a deadline. It must not access a disk; it may compute, or wait for a client.
+pub fn off_disk<T>(work: impl FnOnce() -> T) -> T {
+    all(|operation| operation.set(Phase::OffDisk));
     let done = work();
-    beat();
+    next_step();
     done
 }
 

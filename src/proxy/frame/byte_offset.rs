@@ -1,61 +1,69 @@
-//! Pure: byte offsets, the compression of CBF. Each pixel is its difference to the one before, in one byte; a byte of
-//! −128 says that two bytes follow instead, those of −32768 that four do, and those of the least 32-bit number that eight do.
+//! Pure: byte offsets, the compression of CBF. Each pixel is stored as its difference to the one
+//! before, in one byte. −128 means that two bytes follow, −32768 in those that four follow, and the
+//! least 32-bit number in those that eight follow. By hand, because no maintained crate decodes it.
 
-/// Deltas that are looked at together.
+/// Deltas that are decoded together.
 const GROUP: usize = 16;
-/// The byte that says that the delta is wider.
+/// The byte that announces a wider delta.
 const ESCAPE: u8 = 0x80;
 
-/// The bytes ended, or a delta led out of 32 bits, before all pixels were there.
+/// The bytes ended early, or a delta leads out of the 32-bit range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Broken;
 
-/// What the pixels are. Deltas wrap around at its width.
+/// The type of the pixels. Sums of deltas wrap around at its width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Element {
-    /// 8 bits with a sign.
-    I8,
-    /// 8 bits without one.
-    U8,
-    /// 16 bits with a sign.
-    I16,
-    /// 16 bits without one.
-    U16,
-    /// 32 bits with a sign.
-    I32,
-    /// 32 bits without one; counts above 2³¹ − 1, which no detector has, come out negative.
-    U32,
+pub struct Element {
+    bits: u32,
+    signed: bool,
 }
 
 impl Element {
-    /// The highest value: a detector that says nothing else marks its gaps, and what it can't count, with it.
+    /// Signed 32-bit integers.
+    pub const I32: Self = Self {
+        bits: 32,
+        signed: true,
+    };
+
+    /// The type by its name in a header, such as `unsigned 16-bit integer`.
     #[must_use]
-    pub fn highest(self) -> i32 {
-        match self {
-            Self::I8 => i8::MAX.into(),
-            Self::U8 => u8::MAX.into(),
-            Self::I16 => i16::MAX.into(),
-            Self::U16 => u16::MAX.into(),
-            Self::I32 | Self::U32 => i32::MAX,
-        }
+    pub fn named(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        let (sign, width) = name.strip_suffix("-bit integer")?.split_once(' ')?;
+        Some(Self {
+            bits: width.parse().ok().filter(|bits| matches!(bits, 8 | 16 | 32))?,
+            signed: match sign {
+                "signed" => true,
+                "unsigned" => false,
+                _ => return None,
+            },
+        })
     }
 
-    /// Brings sums of deltas back to the range of the type.
+    /// The highest value. Without a cutoff in the file, it marks gaps and saturated pixels. No
+    /// detector has counts above 2³¹ − 1.
+    #[must_use]
+    pub fn highest(self) -> i32 {
+        let unused = 31 - (self.bits - u32::from(self.signed)).min(31);
+        i32::MAX >> unused
+    }
+
+    /// Wraps sums of deltas to the range of the type.
     pub fn wrap(self, row: &mut [i32]) {
-        let each = |row: &mut [i32], wrapped: fn(i32) -> i32| {
-            row.iter_mut().for_each(|pixel| *pixel = wrapped(*pixel));
-        };
-        match self {
-            Self::I8 => each(row, |pixel| pixel << 24 >> 24),
-            Self::U8 => each(row, |pixel| pixel & 0xff),
-            Self::I16 => each(row, |pixel| pixel << 16 >> 16),
-            Self::U16 => each(row, |pixel| pixel & 0xffff),
-            Self::I32 | Self::U32 => {}
+        let unused = 32 - self.bits;
+        match (unused, self.signed) {
+            (0, _) => {}
+            (_, true) => row
+                .iter_mut()
+                .for_each(|pixel| *pixel = *pixel << unused >> unused),
+            (_, false) => row
+                .iter_mut()
+                .for_each(|pixel| *pixel &= i32::MAX >> (unused - 1)),
         }
     }
 }
 
-/// Pixels as they are unfolded.
+/// Decodes pixels one after another.
 #[derive(Debug, Clone)]
 pub struct Deltas<'a> {
     rest: &'a [u8],
@@ -72,21 +80,21 @@ impl<'a> Deltas<'a> {
         }
     }
 
-    /// Bytes that no pixel has needed yet.
+    /// Bytes that are not decoded yet.
     #[must_use]
     pub fn left(&self) -> usize {
         self.rest.len()
     }
 
-    /// The next pixels, as many as `row` has. Values of unsigned frames above the signed range come out negative.
+    /// Fills `row` with the next pixels. Unsigned values above the signed range become negative.
     ///
     /// # Errors
-    /// [`Broken`] when there are not so many.
+    /// [`Broken`] if there are fewer.
     pub fn fill(&mut self, row: &mut [i32]) -> Result<(), Broken> {
         let (mut rest, mut value) = (self.rest, self.value);
         for pixels in row.chunks_mut(GROUP) {
             match rest.split_first_chunk::<GROUP>() {
-                // Most groups of a diffraction frame have no wide delta, and are unfolded without looking back.
+                // Most groups of a diffraction frame have no wide delta.
                 Some((group, after)) if pixels.len() == GROUP && !has_escape(group) => {
                     for (pixel, delta) in pixels.iter_mut().zip(group) {
                         value = value.wrapping_add(i32::from(i8::from_le_bytes([*delta])));
@@ -107,12 +115,12 @@ impl<'a> Deltas<'a> {
     }
 }
 
-/// Compares all bytes instead of stopping at the first hit, so that it compiles to one comparison of vectors.
+/// Compares all bytes instead of stopping at the first hit: this compiles to one vector comparison.
 fn has_escape(group: &[u8; GROUP]) -> bool {
     group.iter().fold(false, |found, byte| found | (*byte == ESCAPE))
 }
 
-/// One pixel, whatever its width.
+/// One pixel with a delta of any width.
 fn next(rest: &mut &[u8], value: i32) -> Option<i32> {
     let [byte] = take(rest)?;
     if byte != ESCAPE {
@@ -127,8 +135,8 @@ fn next(rest: &mut &[u8], value: i32) -> Option<i32> {
         return Some(value.wrapping_add(delta));
     }
     let delta = i64::from_le_bytes(take(rest)?);
-    // A pixel of an unsigned frame may be above the signed range, where it is the negative of the same bits: before the
-    // delta, and after it.
+    // Before and after the delta, the pixel of an unsigned frame may be above the signed range,
+    // where it is held as the negative number of the same bits.
     let befores = [i64::from(value), i64::from(value.cast_unsigned())];
     befores.into_iter().find_map(|before| {
         let whole = before.checked_add(delta)?;

@@ -1,16 +1,17 @@
-//! Pure: counts out of pixels that are stored as floats.
+//! Pure: converts pixels stored as floats to counts.
 
-/// What a float is multiplied by: 1 where all are whole numbers, and else a power of two that leaves room for fractions.
+/// The factor from floats to counts: 1 if all are whole numbers, else a power of two that keeps
+/// their fractions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale(f32);
 
-/// Where the highest value comes to lie when there are fractions, as a power of two.
+/// The highest scaled value if there are fractions, as a power of two.
 const HIGHEST: f32 = 24.0;
 /// The highest count.
 const MOST: f32 = 2_147_483_000.0;
 
 impl Scale {
-    /// For these values, all of one frame. What is negative or no number counts for nothing.
+    /// The scale for all values of one frame. Negative and non-finite values are ignored.
     #[must_use]
     pub fn of(values: impl Iterator<Item = f32>) -> Self {
         let (mut highest, mut whole) = (0.0_f32, true);
@@ -25,11 +26,11 @@ impl Scale {
         Self(if scale.is_finite() { scale } else { 1.0 })
     }
 
-    /// The count for a value; −1 for what is negative or no number.
+    /// The count for a value; −1 for negative and non-finite values.
     #[must_use]
     #[allow(
         clippy::cast_possible_truncation,
-        reason = "it is in the range of the type, and a float becomes an integer by saturating"
+        reason = "it is in the range of the type, and the cast saturates"
     )]
     pub fn count(self, value: f32) -> i32 {
         if value.is_finite() && value >= 0.0 {
@@ -41,19 +42,4 @@ impl Scale {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whole_numbers_are_counts_and_fractions_keep_their_proportions() {
-        let whole = [0.0, 7.0, 40_000.0, -1.0, f32::NAN];
-        let scale = Scale::of(whole.into_iter());
-        assert_eq!(whole.map(|value| scale.count(value)), [0, 7, 40_000, -1, -1]);
-        for highest in [1e-30_f32, 0.5, 1.5, 3e9, 1e38] {
-            let scale = Scale::of([highest, highest / 4.0, f32::INFINITY].into_iter());
-            let (all, quarter) = (scale.count(highest), scale.count(highest / 4.0));
-            assert!(all > 1 << 22 && all <= 1 << 24, "{highest}: {all}");
-            assert!((all / 4 - quarter).abs() <= 1, "{highest}");
-        }
-    }
-}
+mod tests;

@@ -1,33 +1,38 @@
-//! Pure: frames in HDF5, as Eiger detectors write them: a master file that links to files with the frames, in which each is a
-//! chunk of its own. The structures are read by `hdf5-reader`; chunks are read and unpacked here, so that one frame costs one chunk.
+//! Pure: frames in HDF5 of Eiger detectors: a master file that links to data files, in which each
+//! frame is a chunk. `hdf5-reader` reads the structures. Chunks are read and decompressed here, so
+//! that one frame costs one chunk.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `hdf5/reading.rs` | structures, within a budget, and links to files beside it |
+//! | `hdf5/source.rs` | the files, as the caller opens them |
+//! | `hdf5/reading.rs` | structures, within a budget, and links to other files |
 //! | `hdf5/plane.rs`, `hdf5/chunks.rs` | where the pixels of one frame are, and the chunks that hold them |
-//! | `hdf5/kind.rs` | what its pixels are, and their counts |
-//! | `hdf5/codec.rs`, `hdf5/bitshuffle.rs` | from a stored chunk to pixels |
+//! | `hdf5/pixel_type.rs` | the type of pixels, and their counts |
+//! | `hdf5/codec.rs`, `hdf5/bitshuffle.rs` | decompresses chunks |
 
 pub mod bitshuffle;
 mod chunks;
 pub mod codec;
-mod kind;
+mod pixel_type;
 mod plane;
 mod reading;
+mod source;
 
-use super::reduce::Reducer;
-use super::{FrameError, Picture, Shape};
+pub use source::{Siblings, Source};
+
+use super::error::FrameError;
+use super::reduce::{Picture, Reducer};
+use super::shape::Shape;
 use hdf5_reader::Dataset;
 use plane::{planes, Plane};
-use reading::{Found, Opened, Reading};
-use std::io;
+use reading::{Found, Opened, StructureReader};
 use std::sync::Arc;
 
-/// What begins an HDF5 file.
+/// The first bytes of an HDF5 file.
 const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
-/// Files with frames that a master links to, at most.
+/// Most data files of a master.
 const MOST_FILES: u64 = 2_000;
-/// Where frames are when the file has them itself.
+/// Frames in the requested file itself.
 const OWN: [&str; 2] = ["entry/data/data", "entry/instrument/detector/data"];
 const MASKS: [&str; 2] = [
     "entry/instrument/detector/detectorSpecific/pixel_mask",
@@ -39,37 +44,16 @@ const CUTOFFS: [&str; 3] = [
     "entry/instrument/detector/saturation_value",
 ];
 
-/// A file that is read in any order.
-pub trait Source: Send + Sync {
-    /// Its length, in bytes.
-    fn length(&self) -> u64;
-
-    /// Reads bytes that are there.
-    ///
-    /// # Errors
-    /// The operating system's.
-    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()>;
-}
-
-/// The files beside the one that was asked for.
-pub trait Neighbours: Send + Sync {
-    /// Opens the one that a link names; none when it may not be read or is not there.
-    ///
-    /// # Errors
-    /// The operating system's.
-    fn open(&self, name: &str) -> io::Result<Option<Arc<dyn Source>>>;
-}
-
-/// A frame that was found, and what its picture needs.
+/// A frame that was found, with its mask and cutoff.
 pub struct Located {
     plane: Plane,
     mask: Option<Plane>,
     cutoff: Option<u64>,
-    /// The name of the file that it is in, as the link says it; none for the file that was asked for.
+    /// The name of its data file in the link; `None` if it is in the requested file.
     pub file: Option<String>,
 }
 
-/// Which pixels are masked: a bit each, rows padded to whole bytes.
+/// The masked pixels: one bit for each pixel, rows padded to whole bytes.
 #[derive(Debug)]
 pub struct Mask {
     shape: Shape,
@@ -85,26 +69,27 @@ pub fn is_hdf5(bytes: &[u8]) -> bool {
 /// Finds frame `number`, from 1, of the file `master`.
 ///
 /// # Errors
-/// [`FrameError::Missing`] when there are fewer, and others. Bounded in time and memory whatever the files say.
+/// [`FrameError::Missing`] if there are fewer, and others. Time and memory are bounded for any
+/// file.
 pub fn locate(
     master: Arc<dyn Source>,
-    neighbours: Arc<dyn Neighbours>,
+    siblings: Arc<dyn Siblings>,
     number: u64,
 ) -> Result<Located, FrameError> {
-    let reading = Reading::new(master, neighbours)?;
-    let (dataset, opened, index) = find(&reading, number)?;
+    let reader = StructureReader::new(master, siblings)?;
+    let (dataset, opened, index) = find(&reader, number)?;
     let plane = Plane::find(&dataset, &opened, index)?;
     let mask = MASKS.iter().find_map(|path| {
-        let Ok(Found::There(dataset, opened)) = reading.dataset(path) else {
+        let Ok(Found::DataSet(dataset, opened)) = reader.dataset(path) else {
             return None;
         };
-        // What does not fit the frame is not for it; a frame without its mask is better than none.
+        // A mask of another shape is ignored: a picture without its mask is better than none.
         Plane::find(&dataset, &opened, 0)
             .ok()
             .filter(|mask| mask.shape == plane.shape)
     });
-    let cutoffs = CUTOFFS.iter().filter_map(|path| match reading.dataset(path) {
-        Ok(Found::There(dataset, _)) => scalar(&dataset),
+    let cutoffs = CUTOFFS.iter().filter_map(|path| match reader.dataset(path) {
+        Ok(Found::DataSet(dataset, _)) => scalar(&dataset),
         _ => None,
     });
     Ok(Located {
@@ -115,15 +100,15 @@ pub fn locate(
     })
 }
 
-/// The data set that has frame `number`, and the frame's place in it, from 0.
-fn find(reading: &Reading, number: u64) -> Result<(Box<Dataset>, Opened, u64), FrameError> {
-    // The number of the next file's first frame, as far as it is known.
+/// The data set that has frame `number`, and the index of the frame in it.
+fn find(reader: &StructureReader, number: u64) -> Result<(Box<Dataset>, Opened, u64), FrameError> {
+    // The number of the first frame in the next file, if it is known.
     let mut next = Some(1);
     let mut there = 0;
     let mut absent = None;
     for file in 1..=MOST_FILES {
-        match reading.dataset(&format!("entry/data/data_{file:06}"))? {
-            Found::There(dataset, opened) => {
+        match reader.dataset(&format!("entry/data/data_{file:06}"))? {
+            Found::DataSet(dataset, opened) => {
                 let (frames, _) = planes(&dataset)?;
                 let Some(first) = first_number(&dataset).or(next) else {
                     break;
@@ -134,12 +119,12 @@ fn find(reading: &Reading, number: u64) -> Result<(Box<Dataset>, Opened, u64), F
                 there += frames;
                 next = Some(first.saturating_add(frames));
             }
-            // It is not written yet, or was not copied here.
-            Found::NoFile(name) => {
+            // Not written yet, or not copied.
+            Found::Unresolved(name) => {
                 next = None;
                 absent.get_or_insert(name);
             }
-            Found::Nothing if file == 1 => return own(reading, number),
+            Found::Nothing if file == 1 => return own(reader, number),
             Found::Nothing => break,
         }
     }
@@ -152,7 +137,7 @@ fn find(reading: &Reading, number: u64) -> Result<(Box<Dataset>, Opened, u64), F
     }
 }
 
-/// What a message says of a link: its file, not where that was on the detector's disk.
+/// The file name of a link, without its path on the detector's disk.
 fn shortened(name: &str) -> String {
     name.rsplit('/')
         .next()
@@ -162,10 +147,10 @@ fn shortened(name: &str) -> String {
         .collect()
 }
 
-/// The frame in the file itself.
-fn own(reading: &Reading, number: u64) -> Result<(Box<Dataset>, Opened, u64), FrameError> {
+/// The frame in the requested file itself.
+fn own(reader: &StructureReader, number: u64) -> Result<(Box<Dataset>, Opened, u64), FrameError> {
     for path in OWN {
-        if let Found::There(dataset, opened) = reading.dataset(path)? {
+        if let Found::DataSet(dataset, opened) = reader.dataset(path)? {
             let (frames, _) = planes(&dataset)?;
             return match number.checked_sub(1).filter(|index| *index < frames) {
                 Some(index) => Ok((dataset, opened, index)),
@@ -173,8 +158,8 @@ fn own(reading: &Reading, number: u64) -> Result<(Box<Dataset>, Opened, u64), Fr
             };
         }
     }
-    Err(FrameError::Unsupported(
-        "this HDF5 file has no frames under /entry/data".to_owned(),
+    Err(FrameError::unsupported(
+        "this HDF5 file has no frames under /entry/data",
     ))
 }
 
@@ -184,7 +169,7 @@ fn missing(number: u64, there: u64) -> FrameError {
     ))
 }
 
-/// The number of a data set's first frame, as the detector says it.
+/// The number of the first frame in a data set, from its attribute.
 fn first_number(dataset: &Dataset) -> Option<u64> {
     whole(dataset.attribute("image_nr_low").ok()?.read_as_f64().ok()?)
 }
@@ -219,12 +204,12 @@ fn whole(number: f64) -> Option<u64> {
 }
 
 impl Located {
-    /// The detector's mask, which all frames of a master have in common.
+    /// The mask of the detector, which is the same for all frames of a master.
     #[must_use]
     pub fn mask(&self) -> Option<Mask> {
         let plane = self.mask.as_ref()?;
         let (bytes, start) = plane.unpack(plane.fetch().ok()?).ok()?;
-        let pixel = plane.kind.bytes();
+        let pixel = plane.pixel_type.bytes();
         let mut bits = Vec::with_capacity(plane.shape.height * plane.shape.width.div_ceil(8));
         let rows = bytes.get(start..)?.chunks_exact(plane.shape.width * pixel);
         for row in rows.take(plane.shape.height) {
@@ -243,7 +228,7 @@ impl Located {
         })
     }
 
-    /// Reads its bytes as they are stored: what touches the disk.
+    /// Reads the stored bytes. Only this touches the disk.
     ///
     /// # Errors
     /// [`FrameError`].
@@ -251,26 +236,26 @@ impl Located {
         self.plane.fetch()
     }
 
-    /// Its picture, of the bytes that [`Self::fetch`] read.
+    /// The picture, from the bytes that [`Self::fetch`] has read.
     ///
     /// # Errors
     /// [`FrameError`].
     pub fn picture(&self, stored: Vec<Vec<u8>>, mask: Option<&Mask>) -> Result<Picture, FrameError> {
         let (bytes, start) = self.plane.unpack(stored)?;
-        let (shape, kind) = (self.plane.shape, self.plane.kind);
-        let row_bytes = shape.width * kind.bytes();
+        let (shape, pixel_type) = (self.plane.shape, self.plane.pixel_type);
+        let row_bytes = shape.width * pixel_type.bytes();
         let bytes = start
             .checked_add(shape.height * row_bytes)
             .and_then(|end| bytes.get(start..end))
-            .ok_or_else(|| FrameError::Damaged("its pixels are too few".to_owned()))?;
+            .ok_or_else(|| FrameError::damaged("its pixels are too few"))?;
         let saturation = self.cutoff.and_then(|cutoff| i32::try_from(cutoff).ok());
         let mut reducer = Reducer::new(shape, saturation.unwrap_or(i32::MAX));
-        let scale = kind.scale(bytes);
+        let scale = pixel_type.scale(bytes);
         let mut row = vec![0; shape.width];
         let mask = mask.filter(|mask| mask.shape == shape);
         let mut masks = mask.map(|mask| mask.bits.chunks(shape.width.div_ceil(8)));
         for bytes in bytes.chunks_exact(row_bytes) {
-            kind.counts(bytes, scale, &mut row);
+            pixel_type.counts(bytes, scale, &mut row);
             for (bits, pixels) in masks
                 .iter_mut()
                 .flat_map(Iterator::next)

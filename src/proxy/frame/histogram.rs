@@ -1,13 +1,13 @@
-//! Pure: how many pixels have which count, for percentiles without sorting.
+//! Pure: a histogram of counts, for percentiles without sorting.
 
-/// Counts below this have a bin each.
+/// Counts below this have one bin each.
 const EXACT: u32 = 1 << EXACT_BITS;
 const EXACT_BITS: u32 = 12;
-/// Bins of each doubling above it, as a power of two: a bin is less than 1.6 % wide.
+/// Bins for each doubling above it, as a power of two: a bin is less than 1.6 % wide.
 const FINE_BITS: u32 = 6;
 const BINS: usize = (EXACT + ((31 - EXACT_BITS) << FINE_BITS)) as usize;
 
-/// Numbers of pixels by count.
+/// The number of pixels for each range of counts.
 #[derive(Debug, Clone)]
 pub(super) struct Histogram {
     bins: Vec<u32>,
@@ -15,7 +15,7 @@ pub(super) struct Histogram {
 }
 
 impl Histogram {
-    /// One of no pixels.
+    /// An empty histogram.
     pub(super) fn new() -> Self {
         Self {
             bins: vec![0; BINS],
@@ -23,7 +23,7 @@ impl Histogram {
         }
     }
 
-    /// Adds a pixel of `count`, which is below 2³¹.
+    /// Adds a pixel with this count, which is below 2³¹.
     pub(super) fn add(&mut self, count: u32) {
         if let Some(pixels) = self.bins.get_mut(bin(count)) {
             *pixels = pixels.saturating_add(1);
@@ -31,8 +31,8 @@ impl Histogram {
         }
     }
 
-    /// The least count that at least `share` ten-thousandths of the pixels do not exceed; 0 without pixels. Counts of 4096 or more are
-    /// rounded down by less than 1.6 %.
+    /// The least count that at least `share` ten-thousandths of the pixels do not exceed; 0 without
+    /// pixels. Counts of 4096 or more are rounded down by less than 1.6 %.
     pub(super) fn percentile(&self, share: u64) -> u32 {
         let wanted = (self.total * share).div_ceil(10_000);
         let mut seen = 0;
@@ -67,31 +67,4 @@ fn least(bin: u32) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn percentiles_are_those_of_the_sorted_counts() {
-        let mut histogram = Histogram::new();
-        assert_eq!(histogram.percentile(5_000), 0);
-        for count in 1..=1_000 {
-            histogram.add(count);
-        }
-        assert_eq!(histogram.percentile(100), 10);
-        assert_eq!(histogram.percentile(5_000), 500);
-        assert_eq!(histogram.percentile(9_985), 999);
-        assert_eq!(histogram.percentile(10_000), 1_000);
-    }
-
-    proptest! {
-        #[test]
-        fn a_bin_is_found_again_and_narrow(count in 0..=i32::MAX.unsigned_abs()) {
-            let low = least(u32::try_from(bin(count)).unwrap_or(u32::MAX));
-            prop_assert!(bin(count) < BINS);
-            prop_assert!(low <= count);
-            prop_assert!(count < EXACT && low == count || u64::from(count - low) * 64 < u64::from(count));
-            prop_assert_eq!(bin(low), bin(count));
-        }
-    }
-}
+mod tests;

@@ -1,11 +1,13 @@
-//! Pure: frames that were packed by gzip or bzip2.
+//! Pure: frames compressed by gzip or bzip2.
 
-use super::{FrameError, LONGEST_FILE};
+use super::error::FrameError;
+use super::shape::LONGEST_FILE;
+use crate::proxy::bounded::read_all;
 use bzip2::read::MultiBzDecoder;
 use flate2::read::MultiGzDecoder;
 use std::io::Read;
 
-/// The bytes of a frame file, unpacked if its first bytes say that it is packed.
+/// The bytes of a frame file, decompressed if its first bytes are those of gzip or bzip2.
 ///
 /// # Errors
 /// [`FrameError::Damaged`], and [`FrameError::TooLarge`] beyond [`LONGEST_FILE`].
@@ -18,16 +20,11 @@ pub fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, FrameError> {
 }
 
 fn unpack(packed: impl Read) -> Result<Vec<u8>, FrameError> {
-    let mut unpacked = Vec::new();
-    // One byte more than is allowed shows that there are more.
-    packed
-        .take(LONGEST_FILE as u64 + 1)
-        .read_to_end(&mut unpacked)
-        .map_err(|error| FrameError::Damaged(format!("it can't be unpacked: {error}")))?;
-    if unpacked.len() > LONGEST_FILE {
-        return Err(FrameError::TooLarge(format!(
-            "it unpacks to more than the {LONGEST_FILE} bytes that are read"
-        )));
-    }
-    Ok(unpacked)
+    read_all(packed, 0, LONGEST_FILE)
+        .map_err(|error| FrameError::damaged(format!("it can't be unpacked: {error}")))?
+        .ok_or_else(|| {
+            FrameError::too_large(format!(
+                "it unpacks to more than the {LONGEST_FILE} bytes that are read"
+            ))
+        })
 }

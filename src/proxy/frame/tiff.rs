@@ -1,22 +1,24 @@
-//! Pure: TIFF of one channel: integers of 8, 16 or 32 bits, signed or not, and floats of 32 or 64 bits.
+//! Pure: TIFF of one channel: integers of 8, 16 or 32 bits, signed or not, and floats of 32 or 64
+//! bits.
 
 mod directory;
 
+use super::error::FrameError;
 use super::floats::Scale;
-use super::reduce::Reducer;
-use super::{FrameError, Picture, Shape, LONGEST_FILE};
-use directory::Mended;
+use super::reduce::{Picture, Reducer};
+use super::shape::{Shape, LONGEST_FILE};
+use directory::Repaired;
 use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
-/// The first bytes of little-endian and of big-endian files, and of those with long offsets.
+/// The first bytes: little-endian, big-endian, and both with 64-bit offsets (BigTIFF).
 const MAGICS: [&[u8]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
-/// More than any of the compressions achieves.
+/// More than any supported compression achieves.
 const HIGHEST_RATIO: u64 = 2048;
-/// Bytes of one entry of the directory, at most.
+/// Longest entry of the directory, in bytes.
 const LONGEST_ENTRY: usize = 1 << 20;
-/// The `Compression` of files that have none.
+/// The `Compression` of uncompressed files.
 const UNCOMPRESSED: u16 = 1;
 
 /// Whether `file` begins as a TIFF.
@@ -34,29 +36,23 @@ pub fn picture(file: &[u8]) -> Result<Picture, FrameError> {
     limits.decoding_buffer_size = LONGEST_FILE;
     limits.intermediate_buffer_size = LONGEST_FILE;
     limits.ifd_value_size = LONGEST_ENTRY;
-    let mut decoder = Decoder::new(Mended::new(file))
-        .map_err(refused)?
-        .with_limits(limits);
-    let (width, height) = decoder.dimensions().map_err(refused)?;
+    let mut decoder = Decoder::new(Repaired::new(file))?.with_limits(limits);
+    let (width, height) = decoder.dimensions()?;
     let shape = Shape::new(width.into(), height.into())?;
-    let ColorType::Gray(bits @ (8 | 16 | 32 | 64)) = decoder.colortype().map_err(refused)? else {
-        return Err(FrameError::Unsupported(
-            "this TIFF has colours, or pixels of another width than 8, 16, 32 or 64 bits".to_owned(),
+    let ColorType::Gray(bits @ (8 | 16 | 32 | 64)) = decoder.colortype()? else {
+        return Err(FrameError::unsupported(
+            "this TIFF has colours, or pixels of another width than 8, 16, 32 or 64 bits",
         ));
     };
     let compression = decoder
-        .find_tag_unsigned::<u16>(Tag::Compression)
-        .map_err(refused)?
+        .find_tag_unsigned::<u16>(Tag::Compression)?
         .unwrap_or(UNCOMPRESSED);
     let stored = match decoder.get_chunk_type() {
         ChunkType::Strip => Tag::StripByteCounts,
         ChunkType::Tile => Tag::TileByteCounts,
     };
-    let stored: Vec<u64> = decoder
-        .find_tag_unsigned_vec(stored)
-        .map_err(refused)?
-        .unwrap_or_default();
-    let stored = stored.into_iter().fold(0, u64::saturating_add);
+    let lengths: Vec<u64> = decoder.find_tag_unsigned_vec(stored)?.unwrap_or_default();
+    let stored = lengths.into_iter().fold(0, u64::saturating_add);
     check_size(stored.min(file.len() as u64), shape, bits, compression)?;
 
     let mut frame = Frame {
@@ -68,20 +64,20 @@ pub fn picture(file: &[u8]) -> Result<Picture, FrameError> {
     };
     match decoder.get_chunk_type() {
         ChunkType::Strip => {
-            for strip in 0..decoder.strip_count().map_err(refused)? {
-                frame.take(decoder.read_chunk(strip).map_err(refused)?)?;
+            for strip in 0..decoder.strip_count()? {
+                frame.add(decoder.read_chunk(strip)?)?;
             }
         }
-        ChunkType::Tile => frame.take(decoder.read_image().map_err(refused)?)?,
+        ChunkType::Tile => frame.add(decoder.read_image()?)?,
     }
     frame.finish()
 }
 
-/// No header makes more pixels than the bytes that are stored can hold.
+/// Compares the size of the pixels with the bytes that are stored.
 fn check_size(stored: u64, shape: Shape, bits: u8, compression: u16) -> Result<(), FrameError> {
     let needed = shape.pixels() as u64 * u64::from(bits / 8);
     if needed > LONGEST_FILE as u64 {
-        return Err(FrameError::TooLarge(format!(
+        return Err(FrameError::too_large(format!(
             "its pixels have {needed} bytes, at most {LONGEST_FILE} are read"
         )));
     }
@@ -91,7 +87,7 @@ fn check_size(stored: u64, shape: Shape, bits: u8, compression: u16) -> Result<(
         HIGHEST_RATIO
     };
     if needed > stored.saturating_mul(ratio) {
-        return Err(FrameError::Damaged(format!(
+        return Err(FrameError::damaged(format!(
             "{stored} bytes cannot hold its {} by {} pixels of {bits} bits",
             shape.width, shape.height
         )));
@@ -99,20 +95,20 @@ fn check_size(stored: u64, shape: Shape, bits: u8, compression: u16) -> Result<(
     Ok(())
 }
 
-/// The rows so far.
+/// The rows decoded so far.
 struct Frame {
     reducer: Option<Reducer>,
     shape: Shape,
     row: Vec<i32>,
     rows: usize,
-    /// Pixels that are floats: all are needed before one is a count.
+    /// Pixels that are floats. Their scale depends on all of them.
     floats: Vec<f32>,
 }
 
 impl Frame {
-    /// Takes whole rows. The highest count of a type is the one at which its pixels are saturated; that of 32 unsigned bits no detector
-    /// counts to: it marks gaps.
-    fn take(&mut self, decoded: DecodingResult) -> Result<(), FrameError> {
+    /// Adds whole rows. Pixels with the highest count of their type are saturated; in unsigned
+    /// 32-bit pixels, it marks gaps.
+    fn add(&mut self, decoded: DecodingResult) -> Result<(), FrameError> {
         match decoded {
             DecodingResult::U8(pixels) => self.push(&pixels, u8::MAX.into(), i32::from),
             DecodingResult::U16(pixels) => self.push(&pixels, u16::MAX.into(), i32::from),
@@ -127,12 +123,15 @@ impl Frame {
                 Ok(())
             }
             DecodingResult::F64(pixels) => {
-                #[expect(clippy::cast_possible_truncation, reason = "a picture needs no more digits")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "a picture needs no double precision"
+                )]
                 self.floats.extend(pixels.into_iter().map(|pixel| pixel as f32));
                 Ok(())
             }
-            _ => Err(FrameError::Unsupported(
-                "the pixels of this TIFF are neither integers of 8, 16 or 32 bits nor floats".to_owned(),
+            _ => Err(FrameError::unsupported(
+                "the pixels of this TIFF are neither integers of 8, 16 or 32 bits nor floats",
             )),
         }
     }
@@ -148,9 +147,7 @@ impl Frame {
             .get_or_insert_with(|| Reducer::new(self.shape, saturation));
         for pixels in pixels.chunks(self.shape.width) {
             if pixels.len() < self.shape.width || self.rows == self.shape.height {
-                return Err(FrameError::Damaged(
-                    "its strips are not made of its rows".to_owned(),
-                ));
+                return Err(FrameError::damaged("its strips are not made of its rows"));
             }
             self.row.clear();
             self.row.extend(pixels.iter().map(|pixel| count(*pixel)));
@@ -168,7 +165,7 @@ impl Frame {
         }
         match self.reducer {
             Some(reducer) if self.rows == self.shape.height => Ok(reducer.finish()),
-            _ => Err(FrameError::Damaged(format!(
+            _ => Err(FrameError::damaged(format!(
                 "it ends after {} of its {} rows",
                 self.rows, self.shape.height
             ))),
@@ -176,12 +173,14 @@ impl Frame {
     }
 }
 
-fn refused(error: TiffError) -> FrameError {
-    match error {
-        TiffError::UnsupportedError(error) => {
-            FrameError::Unsupported(format!("this TIFF is not read: {error}"))
+impl From<TiffError> for FrameError {
+    fn from(error: TiffError) -> Self {
+        match error {
+            TiffError::UnsupportedError(error) => {
+                Self::unsupported(format!("this TIFF is not read: {error}"))
+            }
+            TiffError::LimitsExceeded => Self::too_large("one of its strips or entries is"),
+            error => Self::damaged(error.to_string()),
         }
-        TiffError::LimitsExceeded => FrameError::TooLarge("one of its strips or entries is".to_owned()),
-        error => FrameError::Damaged(error.to_string()),
     }
 }

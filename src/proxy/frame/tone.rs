@@ -1,8 +1,8 @@
 //! Pure: a picture at a brightness.
 
-use super::Picture;
+use super::reduce::Picture;
 
-/// How dark a picture is, in quarters of the brightness that MxLIVE's names stand for.
+/// How dark a picture is. The names are those of MxLIVE; the discriminant is in quarters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Brightness {
     /// `xl`, 0.25.
@@ -37,7 +37,7 @@ impl Brightness {
     }
 }
 
-/// Grey levels row by row: 255 is white, 0 black. A darker brightness makes no pixel lighter.
+/// Grey levels row by row: 255 is white, 0 is black. A darker brightness makes no pixel lighter.
 #[must_use]
 pub fn grey(picture: &Picture, brightness: Brightness) -> Vec<u8> {
     let quarters = brightness as u32;
@@ -49,46 +49,4 @@ pub fn grey(picture: &Picture, brightness: Brightness) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::indexing_slicing)]
-    use super::*;
-    use crate::proxy::frame::Shape;
-
-    fn picture(shades: Vec<u16>) -> Picture {
-        let shape = Shape {
-            width: shades.len(),
-            height: 1,
-        };
-        Picture { shape, shades }
-    }
-
-    #[test]
-    fn greys_are_those_of_the_brightness() {
-        let picture = picture(vec![0, 4_096, 16_384, u16::MAX]);
-        assert_eq!(grey(&picture, Brightness::ExtraLight), [255, 240, 192, 0]);
-        assert_eq!(grey(&picture, Brightness::Light), [255, 224, 128, 0]);
-        assert_eq!(grey(&picture, Brightness::Normal), [255, 192, 0, 0]);
-        assert_eq!(grey(&picture, Brightness::Dark), [255, 160, 0, 0]);
-    }
-
-    #[test]
-    fn darker_is_nowhere_lighter() {
-        let picture = picture((0..=u16::MAX).collect());
-        let greys = Brightness::ALL.map(|brightness| grey(&picture, brightness));
-        for pair in greys.windows(2) {
-            assert!(pair[0].iter().zip(&pair[1]).all(|(light, dark)| dark <= light));
-            assert_ne!(pair[0], pair[1]);
-        }
-        assert!(greys
-            .iter()
-            .all(|levels| levels.is_sorted_by(|left, right| left >= right)));
-    }
-
-    #[test]
-    fn names_lead_back() {
-        for brightness in Brightness::ALL {
-            assert_eq!(Brightness::named(brightness.name()), Some(brightness));
-        }
-        assert_eq!(Brightness::named("NM"), None);
-    }
-}
+mod tests;

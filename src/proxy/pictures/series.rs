@@ -1,8 +1,8 @@
-//! Frames of a series in one file: the file and those beside it, as the reader of HDF5 wants them.
+//! One frame of an HDF5 file: opens the file and its siblings for the reader of HDF5.
 
 use crate::proxy::cache::CacheKey;
-use crate::proxy::disk::{Disk, DiskFile};
-use crate::proxy::frame::hdf5::{self, is_hdf5, Located, Neighbours, Source};
+use crate::proxy::disk::Disk;
+use crate::proxy::frame::hdf5::{self, is_hdf5, Located, Siblings, Source};
 use crate::proxy::frame::FrameError;
 use crate::proxy::shelf::{FileError, FilePath, Identity, OpenDirectory, OpenFile};
 use std::collections::HashMap;
@@ -10,21 +10,21 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// One frame of a series.
-pub struct Numbered {
+/// One frame of an HDF5 file.
+pub struct SeriesFrame {
     pub(super) located: Located,
-    /// The file that was asked for.
+    /// The requested file.
     pub(super) master: Identity,
     /// The disk that it is on.
     pub(super) disk: Arc<Disk>,
-    /// That, and the file that has the frame.
+    /// The requested file, and the data file with the frame.
     files: Vec<Identity>,
     number: u64,
 }
 
-impl Numbered {
-    /// Finds frame `number` of the file at `path` in `directory`. Links in it lead to files of that directory only. Blocks on
-    /// the disk.
+impl SeriesFrame {
+    /// Finds frame `number` of the file at `path` in `directory`. Its links may only lead to files
+    /// beneath that directory. Blocks on the disk.
     ///
     /// # Errors
     /// [`FrameError`].
@@ -38,18 +38,18 @@ impl Numbered {
         let (master, on) = (file.identity, file.file.disk().clone());
         let mut begin = [0; 8];
         if file.file.read_exact_at(&mut begin, 0).is_err() || !is_hdf5(&begin) {
-            return Err(FrameError::Unsupported(
-                "a number was asked for, and only HDF5 files have numbered frames".to_owned(),
+            return Err(FrameError::unsupported(
+                "a number was asked for, and only HDF5 files have numbered frames",
             ));
         }
-        let beside = Arc::new(Beside {
+        let siblings = Arc::new(DirectorySiblings {
             directory: directory.directory(None).map_err(disk)?,
             parent: path.parent(),
             opened: Mutex::default(),
         });
-        let located = hdf5::locate(Arc::new(Opened::from(file)), beside.clone(), number)?;
+        let located = hdf5::locate(Arc::new(file), siblings.clone(), number)?;
         let mut files = vec![master];
-        let opened = beside.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = siblings.opened.lock().unwrap_or_else(PoisonError::into_inner);
         files.extend(located.file.as_ref().and_then(|name| opened.get(name)));
         drop(opened);
         Ok(Self {
@@ -61,30 +61,16 @@ impl Numbered {
         })
     }
 
-    /// What a picture of it is kept under.
+    /// The cache key of a picture of it.
     #[must_use]
     pub fn key(&self, what: &str) -> CacheKey {
         CacheKey::of_files(&format!("{what}-{}", self.number), self.files.iter())
     }
 }
 
-struct Opened {
-    file: DiskFile,
-    length: u64,
-}
-
-impl From<OpenFile> for Opened {
-    fn from(file: OpenFile) -> Self {
-        Self {
-            length: file.identity.length,
-            file: file.file,
-        }
-    }
-}
-
-impl Source for Opened {
+impl Source for OpenFile {
     fn length(&self) -> u64 {
-        self.length
+        self.identity.length
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
@@ -92,23 +78,23 @@ impl Source for Opened {
     }
 }
 
-/// The files in the directory of the one that was asked for.
-struct Beside {
+/// The files in the directory of the requested file.
+struct DirectorySiblings {
     directory: OpenDirectory,
     parent: Option<FilePath>,
     opened: Mutex<HashMap<String, Identity>>,
 }
 
-impl Neighbours for Beside {
+impl Siblings for DirectorySiblings {
     fn open(&self, name: &str) -> io::Result<Option<Arc<dyn Source>>> {
-        let Some(path) = beside(self.parent.as_ref(), name) else {
+        let Some(path) = sibling_path(self.parent.as_ref(), name) else {
             return Ok(None);
         };
         match self.directory.open(&path) {
             Ok(file) => {
                 let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
                 opened.insert(name.to_owned(), file.identity);
-                Ok(Some(Arc::new(Opened::from(file))))
+                Ok(Some(Arc::new(file)))
             }
             Err(FileError::Unavailable(error)) => Err(io::Error::other(error.to_string())),
             Err(_) => Ok(None),
@@ -116,16 +102,12 @@ impl Neighbours for Beside {
     }
 }
 
-/// The path of the file that a link names. Of an absolute path only the name counts, as data is copied together with its
-/// master; what leads upwards is nowhere.
-fn beside(parent: Option<&FilePath>, name: &str) -> Option<FilePath> {
+/// The path of the file that a link names. Of an absolute path only the file name is used, because
+/// data files are copied together with their master. Links out of the directory have no path.
+fn sibling_path(parent: Option<&FilePath>, name: &str) -> Option<FilePath> {
     let name = match name.strip_prefix('/') {
         Some(absolute) => absolute.rsplit('/').next()?,
         None => name.strip_prefix("./").unwrap_or(name),
     };
-    let path = match parent {
-        Some(parent) => [parent.as_bytes(), b"/", name.as_bytes()].concat(),
-        None => name.as_bytes().to_vec(),
-    };
-    FilePath::new(path).ok()
+    FilePath::in_directory(parent, name.as_bytes()).ok()
 }

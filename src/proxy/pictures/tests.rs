@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 fn pictures(directory: &TempDir, most: usize) -> Arc<Pictures> {
     let cache = Cache::open(directory.path().to_owned(), 1_000_000).unwrap();
-    Arc::new(Pictures::new(cache, most))
+    Arc::new(Pictures::new(cache, most).unwrap())
 }
 
 fn disk() -> Arc<Disk> {
@@ -23,7 +23,7 @@ fn key(inode: u64) -> CacheKey {
 }
 
 #[tokio::test]
-async fn one_is_made_however_many_ask_and_nobody_joins_too_many() {
+async fn one_is_made_for_all_requests_and_no_more_than_the_limit_are_pending() {
     let directory = TempDir::new().unwrap();
     let pictures = pictures(&directory, 1);
     let (gate, wait) = mpsc::channel::<()>();
@@ -34,7 +34,7 @@ async fn one_is_made_however_many_ask_and_nobody_joins_too_many() {
                 wait.recv().unwrap();
                 Ok(b"picture".to_vec())
             };
-            pictures.once(key(1), disk(), make).await
+            pictures.make_once(key(1), disk(), make).await
         }
     });
     while pictures.made() == 0 {
@@ -43,11 +43,15 @@ async fn one_is_made_however_many_ask_and_nobody_joins_too_many() {
     let others: Vec<_> = (0..31)
         .map(|_| {
             let pictures = pictures.clone();
-            tokio::spawn(async move { pictures.once(key(1), disk(), |_| Ok(b"another".to_vec())).await })
+            tokio::spawn(async move {
+                pictures
+                    .make_once(key(1), disk(), |_| Ok(b"another".to_vec()))
+                    .await
+            })
         })
         .collect();
     // There is room for no other picture.
-    let refused = pictures.once(key(2), disk(), |_| Ok(Vec::new())).await;
+    let refused = pictures.make_once(key(2), disk(), |_| Ok(Vec::new())).await;
     assert_eq!(refused, Err(Unavailable::Busy.into()));
     gate.send(()).unwrap();
     assert_eq!(first.await.unwrap().unwrap(), "picture");
@@ -55,10 +59,10 @@ async fn one_is_made_however_many_ask_and_nobody_joins_too_many() {
         assert_eq!(other.await.unwrap().unwrap(), "picture");
     }
     assert_eq!(pictures.made(), 1);
-    assert_eq!(pictures.kept(&key(1)).unwrap(), "picture");
+    assert_eq!(pictures.cached(key(1)).await.unwrap().unwrap(), "picture");
     assert_eq!(
         pictures
-            .once(key(2), disk(), |_| Ok(b"2".to_vec()))
+            .make_once(key(2), disk(), |_| Ok(b"2".to_vec()))
             .await
             .unwrap(),
         "2"
@@ -66,7 +70,7 @@ async fn one_is_made_however_many_ask_and_nobody_joins_too_many() {
 }
 
 #[tokio::test]
-async fn a_picture_is_finished_when_nobody_waits_any_more() {
+async fn a_picture_is_completed_when_all_callers_have_gone() {
     let directory = TempDir::new().unwrap();
     let pictures = pictures(&directory, 4);
     let (gate, wait) = mpsc::channel::<()>();
@@ -77,7 +81,7 @@ async fn a_picture_is_finished_when_nobody_waits_any_more() {
                 wait.recv().unwrap();
                 Ok(b"picture".to_vec())
             };
-            pictures.once(key(1), disk(), make).await
+            pictures.make_once(key(1), disk(), make).await
         }
     });
     while pictures.made() == 0 {
@@ -86,27 +90,31 @@ async fn a_picture_is_finished_when_nobody_waits_any_more() {
     asking.abort();
     assert!(asking.await.unwrap_err().is_cancelled());
     gate.send(()).unwrap();
-    let late = pictures.once(key(1), disk(), |_| Ok(b"another".to_vec())).await;
+    let late = pictures
+        .make_once(key(1), disk(), |_| Ok(b"another".to_vec()))
+        .await;
     assert_eq!(late.unwrap(), "picture");
     assert_eq!(pictures.made(), 1);
 }
 
 #[tokio::test]
-async fn what_failed_is_tried_again_by_the_next_one() {
+async fn the_next_request_tries_again_after_a_failure() {
     let directory = TempDir::new().unwrap();
     let pictures = pictures(&directory, 1);
-    let panicked = pictures.once(key(1), disk(), |_| panic!("on purpose")).await;
+    let panicked = pictures.make_once(key(1), disk(), |_| panic!("on purpose")).await;
     assert!(matches!(
         panicked,
         Err(PictureError::Frame(FrameError::Damaged(_)))
     ));
     let damaged = FrameError::Damaged("x".to_owned());
-    let refused = pictures.once(key(1), disk(), {
+    let refused = pictures.make_once(key(1), disk(), {
         let damaged = damaged.clone();
         move |_| Err(damaged.into())
     });
     assert_eq!(refused.await, Err(damaged.into()));
-    let made = pictures.once(key(1), disk(), |_| Ok(b"picture".to_vec())).await;
+    let made = pictures
+        .make_once(key(1), disk(), |_| Ok(b"picture".to_vec()))
+        .await;
     assert_eq!(made.unwrap(), "picture");
     assert_eq!(pictures.made(), 3);
 }

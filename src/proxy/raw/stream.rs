@@ -1,4 +1,5 @@
-//! A file, or a part of it, as a body: in constant memory, and without blocking the thread that sends it.
+//! A file or a range of it as a body: in constant memory, without blocking the thread that sends
+//! it.
 
 use crate::proxy::disk::DiskFile;
 use actix_web::body::{BodySize, MessageBody};
@@ -7,7 +8,6 @@ use beamlive_actors::ask::Unavailable;
 use futures_util::future::BoxFuture;
 use futures_util::FutureExt;
 use rustix::io::{preadv2, Errno, ReadWriteFlags};
-use std::fmt;
 use std::io::{self, IoSliceMut};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -15,32 +15,32 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// Bytes at once of what is in memory already: few enough to stay in a processor's cache while they are copied on.
+/// Bytes of a read from the page cache: few enough to stay in the cache of the processor.
 const WARM: usize = 256 << 10;
-/// Bytes at once of what comes from the disk.
+/// Bytes of a read from the disk.
 const COLD: usize = 1 << 20;
 
-/// Bytes of a file. What the system has in memory is copied on the spot; what it has not is read by the threads of
-/// the users' root, one piece ahead of what is being sent.
+/// A body with bytes of a file. Bytes in the page cache are copied at once; others are read by the
+/// threads of the users' root, one piece ahead.
 ///
-/// A file that is shorter than it was ends in an error, so that the client is not told that it has it all.
+/// If the file has become shorter, the body ends in an error, so that the client does not take it
+/// for complete.
 pub struct FileStream {
     file: Arc<DiskFile>,
     left: Range<u64>,
     length: u64,
-    /// The piece that was sent last: its memory is used again.
+    /// The last piece. Its memory is reused.
     sent: Bytes,
     reading: Option<Reading>,
 }
 
-/// A piece on its way from the disk.
+/// A read from the disk in progress.
 type Reading = BoxFuture<'static, Result<io::Result<BytesMut>, Unavailable>>;
 
 impl FileStream {
-    /// The bytes of `file` in `range`, which is inside it.
+    /// The bytes of `file` in `range`, which must be inside it.
     #[must_use]
     pub fn new(file: DiskFile, range: Range<u64>) -> Self {
-        // Only advice: what comes of it is speed.
         let _ = rustix::fs::fadvise(&*file, range.start, None, rustix::fs::Advice::Sequential);
         Self {
             file: Arc::new(file),
@@ -56,15 +56,15 @@ impl FileStream {
         usize::try_from(left).map_or(most, |left| left.min(most))
     }
 
-    /// Memory for a piece: that of the last one when nobody has it any more.
+    /// Memory for a piece: that of the last one if it is unused.
     fn buffer(&mut self, length: usize) -> BytesMut {
         let mut buffer = std::mem::take(&mut self.sent).try_into_mut().unwrap_or_default();
         buffer.resize(length, 0);
         buffer
     }
 
-    /// What is in memory; none when the disk must be asked.
-    fn read_now(&mut self) -> Option<io::Result<BytesMut>> {
+    /// Reads from the page cache; `None` if the disk must be read.
+    fn read_cached(&mut self) -> Option<io::Result<BytesMut>> {
         let length = self.next_length(WARM);
         let mut buffer = self.buffer(length);
         let mut into = [IoSliceMut::new(&mut buffer)];
@@ -73,7 +73,7 @@ impl FileStream {
                 buffer.truncate(read);
                 Some(Ok(buffer))
             }
-            // An end is for the disk's threads to find, too: on some file systems this read sees less than there is.
+            // Also at the end: on some file systems, this read returns too little.
             Ok(_) | Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INTR) => {
                 self.sent = buffer.freeze();
                 None
@@ -82,7 +82,7 @@ impl FileStream {
         }
     }
 
-    fn read_from_the_disk(&mut self) -> Reading {
+    fn read_from_disk(&mut self) -> Reading {
         let (file, from, length) = (self.file.clone(), self.left.start, self.next_length(COLD));
         let mut buffer = self.buffer(length);
         let disk = file.disk().clone();
@@ -115,10 +115,10 @@ impl MessageBody for FileStream {
             if self.left.is_empty() {
                 return Poll::Ready(None);
             }
-            if let Some(read) = self.read_now() {
+            if let Some(read) = self.read_cached() {
                 return Poll::Ready(Some(read.map(|piece| self.take(piece))));
             }
-            self.reading = Some(self.read_from_the_disk());
+            self.reading = Some(self.read_from_disk());
         }
         let Some(reading) = &mut self.reading else {
             return Poll::Ready(None);
@@ -133,17 +133,8 @@ impl MessageBody for FileStream {
             Err(error) => return Poll::Ready(Some(Err(error))),
         };
         if !self.left.is_empty() {
-            self.reading = Some(self.read_from_the_disk());
+            self.reading = Some(self.read_from_disk());
         }
         Poll::Ready(Some(Ok(piece)))
-    }
-}
-
-impl fmt::Debug for FileStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileStream")
-            .field("file", &self.file)
-            .field("left", &self.left)
-            .finish_non_exhaustive()
     }
 }

@@ -1,9 +1,12 @@
-//! Opens what is beneath a directory, by its handle, so that nothing that is renamed or linked meanwhile leads out.
+//! This file is the security boundary of the built-in Data Proxy. It opens paths beneath a
+//! directory, relative to its handle, so that concurrent renames and links can't lead out of the
+//! directory.
 //!
-//! The kernel does that itself where it knows `openat2`; elsewhere the path is walked name by name, each opened beneath
-//! the handle before it, and links are resolved here.
+//! Where the kernel has `openat2`, it enforces this itself. Otherwise the path is walked name by
+//! name, each opened relative to the handle before it, and links are resolved here. By hand,
+//! because no crate follows links between several roots and checks their owners.
 
-use crate::proxy::disk::beat;
+use crate::proxy::disk::next_step;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{fstat, openat, openat2, readlinkat, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
@@ -12,44 +15,46 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-/// Links on one way, as the operating system counts them.
+/// Most links in one path, as in Linux.
 const MOST_LINKS: usize = 40;
-/// How often a walk that was disturbed by a rename is begun anew before it is done by hand.
+/// Attempts with `openat2`, which fails when a rename interferes.
 const ATTEMPTS: usize = 4;
-/// A file or a directory that is read. Nothing is waited for: a pipe that nobody writes to opens at once, and is refused.
+/// To read a file or a directory. Nonblocking, so that a pipe without a writer opens at once and is
+/// refused.
 pub(super) const TO_READ: OFlags = OFlags::RDONLY
     .union(OFlags::CLOEXEC)
     .union(OFlags::NONBLOCK)
     .union(OFlags::NOCTTY);
-/// A directory that is only gone through.
-const TO_PASS: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+/// To walk through a directory.
+const TO_WALK: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
-/// A directory that absolute links may lead into, by its path.
+/// A users' root. Absolute links may lead to it.
 #[derive(Debug)]
 pub(super) struct Root {
-    /// Without a slash at the end; the file system's root is `""`.
+    /// Without a slash at its end; the root of the file system is `""`.
     pub(super) path: String,
     pub(super) handle: OwnedFd,
 }
 
-/// Opens the directory at `path`, which the operator has named, links and all.
+/// Opens the users' root at `path`. Links in it are followed, because the operator has configured
+/// it.
 pub(super) fn root(path: &str) -> io::Result<OwnedFd> {
     let path = if path.is_empty() { "/" } else { path };
     Ok(rustix::fs::open(
         path,
-        TO_PASS | OFlags::DIRECTORY,
+        TO_WALK | OFlags::DIRECTORY,
         Mode::empty(),
     )?)
 }
 
-/// Opens `path` beneath `directory`. Links are followed as long as they stay beneath it.
+/// Opens `path` beneath `directory`. Links are followed if they stay beneath it.
 ///
 /// # Errors
-/// The operating system's; `EXDEV` for what leads out.
+/// The operating system's; `EXDEV` if the path leads out.
 pub(super) fn open(directory: &impl AsFd, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
     let directory = directory.as_fd();
     match by_kernel(directory, path, flags) {
-        // Some sandboxes refuse what they do not know, instead of not knowing it.
+        // Some sandboxes answer EPERM to system calls that they do not know.
         Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN) => by_hand(directory, path, flags),
         opened => Ok(opened?),
     }
@@ -68,103 +73,106 @@ fn by_kernel(directory: BorrowedFd<'_>, path: &Path, flags: OFlags) -> Result<Ow
 }
 
 fn by_hand(directory: BorrowedFd<'_>, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
-    let mut walk = Walk::begin(directory, &[], Way::to(path));
-    while let Some(name) = walk.way.left.pop() {
-        if !walk.way.left.is_empty() {
-            walk.pass(name)?;
+    let mut walk = Walk::new(directory, &[], Remaining::new(path));
+    while let Some(name) = walk.remaining.names.pop() {
+        if !walk.remaining.names.is_empty() {
+            walk.enter(name)?;
             continue;
         }
         if name == ".." || name == "." {
-            walk.pass(name)?;
+            walk.enter(name)?;
             break;
         }
         match openat(
-            walk.here(),
+            walk.current(),
             name.as_os_str(),
             flags | OFlags::NOFOLLOW,
             Mode::empty(),
         ) {
-            // How a link is refused depends on what else is asked of it.
+            // The error for a link depends on the other flags.
             Err(Errno::LOOP | Errno::NOTDIR) => {
                 let target =
-                    readlinkat(walk.here(), name.as_os_str(), Vec::new()).map_err(|error| match error {
-                        Errno::INVAL => Errno::NOTDIR,
-                        error => error,
-                    })?;
+                    readlinkat(walk.current(), name.as_os_str(), Vec::new()).map_err(
+                        |error| match error {
+                            Errno::INVAL => Errno::NOTDIR,
+                            error => error,
+                        },
+                    )?;
                 walk.follow(target.as_bytes())?;
             }
             opened => return Ok(opened?),
         }
     }
-    // The last link led to a directory on the way here.
-    Ok(openat(walk.here(), ".", flags, Mode::empty())?)
+    // The last name was `.` or `..`, so the path leads to a directory on the way.
+    Ok(openat(walk.current(), ".", flags, Mode::empty())?)
 }
 
-/// What a way led to.
+/// The result of a walk.
 #[derive(Debug)]
 pub(super) enum Opened {
     /// The directory.
-    Here(OwnedFd),
-    /// A link into the root at this path, and what is left of the way there.
-    Elsewhere(String, Way),
+    Directory(OwnedFd),
+    /// A link leads to the root at this path. The walk continues there.
+    OtherRoot(String, Remaining),
 }
 
-/// A way to a directory, as far as it has not been gone.
+/// The rest of a path to a directory.
 #[derive(Debug, Default)]
-pub(super) struct Way {
-    /// It led to the directory that it begins at from the start.
-    is_empty: bool,
-    /// The names still to go, the next one last.
-    left: Vec<OsString>,
-    /// Who made the links that were followed.
+pub(super) struct Remaining {
+    /// The path was empty from the start: it is the directory where it begins.
+    was_empty: bool,
+    /// The names, the next one last.
+    names: Vec<OsString>,
+    /// The owners of the links that were followed.
     owners: Vec<u32>,
     links: usize,
 }
 
-impl Way {
-    pub(super) fn to(path: &Path) -> Self {
-        let mut way = Self {
-            is_empty: path.as_os_str().is_empty(),
+impl Remaining {
+    pub(super) fn new(path: &Path) -> Self {
+        let mut remaining = Self {
+            was_empty: path.as_os_str().is_empty(),
             ..Self::default()
         };
-        way.go(path.as_os_str().as_bytes());
-        way
+        remaining.push(path.as_os_str().as_bytes());
+        remaining
     }
 
-    fn go(&mut self, path: &[u8]) {
+    /// Adds the names of `path` in front.
+    fn push(&mut self, path: &[u8]) {
         let names = path
             .split(|byte| *byte == b'/')
             .rev()
             .filter(|name| !name.is_empty());
-        self.left
+        self.names
             .extend(names.map(|name| OsString::from_vec(name.to_vec())));
     }
 }
 
-/// Goes `way` beneath `root`. Links are followed into any of `roots`, as long as each belongs to the superuser or to the owner of
-/// what is found in the end: nobody can lend a directory that is not their own. Another root is not touched: that is for its
-/// own threads.
+/// Walks the rest of a path beneath `root`. Links are followed to any of `roots` if each belongs to
+/// the superuser or to the owner of the final directory, so that no user can give access to a
+/// directory of another. Other roots are not accessed here, but by their own threads.
 ///
 /// # Errors
-/// The operating system's; `EXDEV` for what leads out, `EACCES` for a link that lends.
-pub(super) fn open_directory(root: &Root, roots: &[String], way: Way) -> io::Result<Opened> {
-    let mut walk = Walk::begin(root.handle.as_fd(), roots, way);
-    while let Some(name) = walk.way.left.pop() {
-        beat();
-        walk.pass(name)?;
-        match walk.elsewhere.take() {
+/// The operating system's; `EXDEV` if the path leads out, `EACCES` for a link of another owner.
+pub(super) fn open_directory(root: &Root, roots: &[String], remaining: Remaining) -> io::Result<Opened> {
+    let mut walk = Walk::new(root.handle.as_fd(), roots, remaining);
+    while let Some(name) = walk.remaining.names.pop() {
+        next_step();
+        walk.enter(name)?;
+        match walk.other_root.take() {
             Some(path) if path == root.path => {}
-            Some(path) => return Ok(Opened::Elsewhere(path, walk.way)),
+            Some(path) => return Ok(Opened::OtherRoot(path, walk.remaining)),
             None => {}
         }
     }
-    // A root would open the directories of all users at once.
-    if walk.above.is_empty() && !walk.way.is_empty {
+    // A key for a root would give access to the directories of all users.
+    if walk.above.is_empty() && !walk.remaining.was_empty {
         return Err(Errno::XDEV.into());
     }
-    let owner = fstat(walk.here())?.st_uid;
+    let owner = fstat(walk.current())?.st_uid;
     if walk
-        .way
+        .remaining
         .owners
         .iter()
         .any(|of_link| *of_link != 0 && *of_link != owner)
@@ -172,39 +180,39 @@ pub(super) fn open_directory(root: &Root, roots: &[String], way: Way) -> io::Res
         return Err(Errno::ACCESS.into());
     }
     match walk.above.pop() {
-        Some(directory) => Ok(Opened::Here(directory)),
-        None => Ok(Opened::Here(walk.base.try_clone_to_owned()?)),
+        Some(directory) => Ok(Opened::Directory(directory)),
+        None => Ok(Opened::Directory(walk.base.try_clone_to_owned()?)),
     }
 }
 
-/// A way that is being gone.
+/// A walk along a path.
 struct Walk<'a> {
     base: BorrowedFd<'a>,
     roots: &'a [String],
-    /// The directories gone through since the base, the innermost last.
+    /// The directories between the base and the current one, the innermost last.
     above: Vec<OwnedFd>,
-    way: Way,
-    /// The root that the last link led into: the way goes on from there.
-    elsewhere: Option<String>,
+    remaining: Remaining,
+    /// The root that the last link leads to. The walk continues from there.
+    other_root: Option<String>,
 }
 
 impl<'a> Walk<'a> {
-    fn begin(base: BorrowedFd<'a>, roots: &'a [String], way: Way) -> Self {
+    fn new(base: BorrowedFd<'a>, roots: &'a [String], remaining: Remaining) -> Self {
         Self {
             base,
             roots,
             above: Vec::new(),
-            way,
-            elsewhere: None,
+            remaining,
+            other_root: None,
         }
     }
 
-    fn here(&self) -> BorrowedFd<'_> {
+    fn current(&self) -> BorrowedFd<'_> {
         self.above.last().map_or(self.base, AsFd::as_fd)
     }
 
-    /// Goes through the directory `name`.
-    fn pass(&mut self, name: OsString) -> io::Result<()> {
+    /// Enters the directory `name`.
+    fn enter(&mut self, name: OsString) -> io::Result<()> {
         if name == "." {
             return Ok(());
         }
@@ -215,16 +223,16 @@ impl<'a> Walk<'a> {
             };
         }
         let entry = openat(
-            self.here(),
+            self.current(),
             name.as_os_str(),
-            TO_PASS | OFlags::NOFOLLOW,
+            TO_WALK | OFlags::NOFOLLOW,
             Mode::empty(),
         )?;
         let stat = fstat(&entry)?;
         match kind(&stat) {
             FileType::Directory => self.above.push(entry),
             FileType::Symlink => {
-                self.way.owners.push(stat.st_uid);
+                self.remaining.owners.push(stat.st_uid);
                 let target = readlinkat(&entry, "", Vec::new())?;
                 self.follow(target.as_bytes())?;
             }
@@ -234,12 +242,12 @@ impl<'a> Walk<'a> {
     }
 
     fn follow(&mut self, target: &[u8]) -> io::Result<()> {
-        self.way.links += 1;
-        if self.way.links > MOST_LINKS {
+        self.remaining.links += 1;
+        if self.remaining.links > MOST_LINKS {
             return Err(Errno::LOOP.into());
         }
         if target.first() != Some(&b'/') {
-            self.way.go(target);
+            self.remaining.push(target);
             return Ok(());
         }
         let into = self.roots.iter().find_map(|root| {
@@ -249,42 +257,43 @@ impl<'a> Walk<'a> {
         let Some((root, rest)) = into else {
             return Err(Errno::XDEV.into());
         };
-        self.elsewhere = Some(root.clone());
+        self.other_root = Some(root.clone());
         self.above.clear();
-        self.way.go(rest);
+        self.remaining.push(rest);
         Ok(())
     }
 }
 
-/// Opens `name`, which is in `directory`, to be read; none for a link and for what can't be opened for what it is.
+/// Opens the entry `name` of `directory` to be read; `None` for links and other entries that can't
+/// be read.
 ///
 /// # Errors
 /// The operating system's.
 pub(super) fn open_entry(directory: &impl AsFd, name: &OsStr) -> io::Result<Option<OwnedFd>> {
     match openat(directory, name, TO_READ | OFlags::NOFOLLOW, Mode::empty()) {
         Ok(handle) => Ok(Some(handle)),
-        // A link; a socket; a device that is not there.
+        // A link, a socket, or a device that does not exist.
         Err(Errno::LOOP | Errno::NXIO | Errno::NODEV) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-/// What something is.
+/// The type of a file.
 pub(super) fn kind(stat: &Stat) -> FileType {
     FileType::from_raw_mode(stat.st_mode)
 }
 
-/// Tells `look` the names in a directory, without `.` and `..`, until it returns false.
+/// Calls `visit` with the names in a directory, except `.` and `..`, until it returns false.
 ///
 /// # Errors
 /// The operating system's.
-pub(super) fn each_name(directory: &impl AsFd, mut look: impl FnMut(&OsStr) -> bool) -> io::Result<()> {
+pub(super) fn each_name(directory: &impl AsFd, mut visit: impl FnMut(&OsStr) -> bool) -> io::Result<()> {
     let listing = openat(directory, ".", TO_READ | OFlags::DIRECTORY, Mode::empty())?;
     for entry in rustix::fs::Dir::new(listing)? {
-        beat();
+        next_step();
         let entry = entry?;
         let name = entry.file_name().to_bytes();
-        if !matches!(name, b"." | b"..") && !look(OsStr::from_bytes(name)) {
+        if !matches!(name, b"." | b"..") && !visit(OsStr::from_bytes(name)) {
             break;
         }
     }

@@ -1,4 +1,4 @@
-//! Why there is no file.
+//! Why a file can't be served.
 
 use beamlive_actors::ask::Unavailable;
 use beamlive_storage::ReadError;
@@ -6,16 +6,16 @@ use rustix::io::Errno;
 use std::io;
 use thiserror::Error;
 
-/// Why there is no file. What a client could learn about other files from the difference, it is not told.
+/// Why a file can't be served. It does not reveal whether other files exist.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FileError {
     /// 404: no such key, or it has expired.
     #[error("there is no such key, or it has expired")]
     NoKey,
-    /// 404: nothing is there that may be served.
+    /// 404: there is no such file, or it may not be served.
     #[error("there is no such file behind this key")]
     NotFound,
-    /// 422: the directory has more names than are looked through.
+    /// 422: the directory has more names than are searched.
     #[error("the directory of this file has more than {0} names, and none of those that were looked for first: name the file exactly")]
     TooLarge(usize),
     /// 503: not now.
@@ -29,7 +29,7 @@ impl From<ReadError> for FileError {
     }
 }
 
-/// What passes, or an operator must see to, is told from what is not there.
+/// Errors that are temporary, or need an operator, are `503` and logged.
 impl From<io::Error> for FileError {
     fn from(error: io::Error) -> Self {
         match Errno::from_io_error(&error) {

@@ -1,38 +1,39 @@
-//! Pure: the path of a file beneath the directory of a key, as a URL says it.
+//! Pure: the path in a URL of a file beneath the directory of a key.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use thiserror::Error;
 
-/// Bytes of a path and of a name in it, as the operating system limits them.
+/// The limits of the operating system on a path and a name in it, in bytes.
 const LONGEST_PATH: usize = 4095;
 const LONGEST_NAME: usize = 255;
 
-/// A relative path of plain names: no `.`, no `..`, no empty name, no null byte. It can't lead upwards by its text;
-/// symbolic links are the business of whoever opens it.
+/// A relative path of plain names: no `.`, no `..`, no empty name, no null byte. Its text can't
+/// lead out of a directory. Symbolic links are checked when it is opened.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FilePath(Vec<u8>);
 
-/// No file beneath a directory can be called that.
+/// The text is not the path of a file beneath a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("this is no path of a file in a directory")]
 pub struct NoFilePath;
 
 impl FilePath {
-    /// Decodes a path out of a URL, once: what is an escape after that is part of a name. One slash at the end is let go.
+    /// Decodes the path in a URL, once: further escapes are part of a name. A slash at the end is
+    /// ignored.
     ///
     /// # Errors
-    /// [`NoFilePath`] for what could lead out, and for what no file can be called.
+    /// [`NoFilePath`] if it could lead out of a directory, or is not a possible name.
     pub fn decode(encoded: &str) -> Result<Self, NoFilePath> {
         let encoded = encoded.strip_suffix('/').unwrap_or(encoded);
         Self::new(percent_encoding::percent_decode_str(encoded).collect())
     }
 
-    /// Takes bytes that are not encoded.
+    /// A path that is not encoded.
     ///
     /// # Errors
-    /// [`NoFilePath`] for what could lead out, and for what no file can be called.
+    /// [`NoFilePath`] if it could lead out of a directory, or is not a possible name.
     pub fn new(path: Vec<u8>) -> Result<Self, NoFilePath> {
         let plain = |name: &[u8]| !matches!(name, b"" | b"." | b"..") && name.len() <= LONGEST_NAME;
         let good =
@@ -40,7 +41,18 @@ impl FilePath {
         good.then_some(Self(path)).ok_or(NoFilePath)
     }
 
-    /// As the operating system takes it.
+    /// The file `name` in the directory at `parent`, or in that of the key.
+    ///
+    /// # Errors
+    /// [`NoFilePath`] as [`Self::new`].
+    pub fn in_directory(parent: Option<&Self>, name: &[u8]) -> Result<Self, NoFilePath> {
+        Self::new(match parent {
+            Some(parent) => [parent.as_bytes(), b"/", name].concat(),
+            None => name.to_vec(),
+        })
+    }
+
+    /// For the operating system.
     #[must_use]
     pub fn as_path(&self) -> &Path {
         Path::new(OsStr::from_bytes(&self.0))
@@ -52,23 +64,24 @@ impl FilePath {
         &self.0
     }
 
-    /// The last name in it.
+    /// Its last name.
     #[must_use]
     pub fn name(&self) -> &[u8] {
         self.0.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
     }
 
-    /// The path of the directory that it is in, without a slash; none when that is the directory of the key itself.
+    /// The path of its directory; `None` if that is the directory of the key.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
         let slash = self.0.iter().rposition(|byte| *byte == b'/')?;
         self.0.get(..slash).map(|parent| Self(parent.to_vec()))
     }
 
-    /// The same path with something added to its last name.
+    /// The path with `suffix` added to its last name.
     ///
     /// # Errors
-    /// [`NoFilePath`] when the name is too long then, or `suffix` has more than a name may have.
+    /// [`NoFilePath`] if the name becomes too long, or `suffix` has characters that are not
+    /// allowed.
     pub fn with_suffix(&self, suffix: &str) -> Result<Self, NoFilePath> {
         if suffix.contains('/') {
             return Err(NoFilePath);
@@ -77,7 +90,7 @@ impl FilePath {
     }
 }
 
-/// As text, for logs and names: what is not UTF-8 is shown as a replacement, and line breaks are escaped.
+/// For logs and names: invalid UTF-8 is replaced, and control characters are escaped.
 impl std::fmt::Display for FilePath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         use std::fmt::Write;
@@ -97,87 +110,4 @@ impl std::fmt::Debug for FilePath {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn escapes_are_decoded_once() {
-        for (encoded, path) in [
-            ("a/b.cbf", "a/b.cbf"),
-            ("a/b/", "a/b"),
-            ("a%20b", "a b"),
-            ("a%2Fb", "a/b"),
-            ("a%252e%252e", "a%2e%2e"),
-            ("%252e%252e/x", "%2e%2e/x"),
-            ("..a/...", "..a/..."),
-            ("%zz%", "%zz%"),
-            ("a\\..\\b", "a\\..\\b"),
-            ("+", "+"),
-        ] {
-            assert_eq!(
-                FilePath::decode(encoded).unwrap().as_bytes(),
-                path.as_bytes(),
-                "{encoded}"
-            );
-        }
-        assert_eq!(FilePath::decode("%ff").unwrap().as_bytes(), b"\xff");
-    }
-
-    #[test]
-    fn what_could_lead_out_is_none() {
-        for encoded in [
-            "",
-            "/",
-            "//",
-            "/etc",
-            "%2fetc",
-            "a//b",
-            "a//",
-            "..",
-            "../a",
-            "a/..",
-            "a/../b",
-            ".",
-            "./a",
-            "a/.",
-            "%2e%2e/a",
-            "a/%2E%2E",
-            ".%2e",
-            "a%2f..%2fb",
-            "a%00",
-            "%00",
-        ] {
-            assert_eq!(FilePath::decode(encoded), Err(NoFilePath), "{encoded}");
-        }
-        assert_eq!(FilePath::decode(&"a".repeat(256)), Err(NoFilePath));
-        assert_eq!(FilePath::decode(&"a/".repeat(2100)), Err(NoFilePath));
-    }
-
-    #[test]
-    fn parts() {
-        let path = FilePath::decode("a/b/c.img").unwrap();
-        assert_eq!(path.name(), b"c.img");
-        assert_eq!(path.parent().unwrap().as_bytes(), b"a/b");
-        assert_eq!(FilePath::decode("c").unwrap().parent(), None);
-        assert_eq!(path.with_suffix(".gz").unwrap().as_bytes(), b"a/b/c.img.gz");
-        assert_eq!(path.with_suffix("/../x"), Err(NoFilePath));
-        assert_eq!(
-            FilePath::new(b"a\nb\xff".to_vec()).unwrap().to_string(),
-            "a\\nb\u{fffd}"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_leads_out(encoded in r"[/.a%20eEfF\\]{0,24}|\PC{0,24}") {
-            if let Ok(path) = FilePath::decode(&encoded) {
-                prop_assert!(!path.as_bytes().contains(&0));
-                prop_assert!(path.as_path().is_relative());
-                let plain = path.as_path().components().all(|part| matches!(part, std::path::Component::Normal(_)));
-                prop_assert!(plain);
-            }
-        }
-    }
-}
+mod tests;

@@ -51,7 +51,7 @@ impl Bench {
         Self { clock, shelf, tree }
     }
 
-    /// Lets the key of this number open a directory.
+    /// Creates a key with this number for a directory.
     async fn key(&self, number: u8, directory: &str) -> String {
         let key = SecureKey([number; 20]);
         let mut batch = Batch::new();
@@ -69,7 +69,7 @@ impl Bench {
 }
 
 #[actix_web::test]
-async fn what_is_not_where_it_was_is_looked_for_where_it_may_be() {
+async fn files_are_searched_in_the_directory_and_then_in_its_alternates() {
     let bench = Bench::new(None);
     let day = bench.key(1, "alice/day").await;
     let old = bench

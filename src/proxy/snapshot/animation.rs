@@ -1,45 +1,45 @@
-//! Pure: snapshots of one series as an animated GIF.
+//! Pure: the animated GIF of a series of snapshots.
 
 use gif::{EncodingError, Frame, Repeat};
 use png::{ColorType, Decoder, DecodingError, Limits, Transformations};
 use std::io::Cursor;
 use thiserror::Error;
 
-/// Snapshots of one animation, at most.
+/// Most snapshots of an animation.
 pub const MOST: usize = 64;
 /// The longest file of a snapshot, in bytes.
 pub const LONGEST_FILE: usize = 16 << 20;
-/// Pixels of a snapshot, at most.
+/// Most pixels of a snapshot.
 const MOST_PIXELS: u64 = 16 << 20;
-/// More than the compression of PNG achieves.
+/// More than PNG compression achieves.
 const HIGHEST_RATIO: u64 = 1100;
-/// The width of an animation, in pixels; narrower snapshots keep theirs.
+/// Greatest width of an animation, in pixels.
 const WIDEST: usize = 500;
-/// How long each snapshot is shown, in hundredths of a second.
+/// The time for each snapshot, in hundredths of a second.
 const DELAY: u16 = 200;
-/// Between 1, which looks best, and 30.
+/// From 1, the best quality, to 30, the fastest.
 const SPEED: i32 = 10;
 
 /// Why there is no animation.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SnapshotError {
-    /// One is no PNG, or contradicts itself.
+    /// A snapshot is not a valid PNG.
     #[error("a snapshot of the series is damaged: {0}")]
     Damaged(String),
-    /// One has more bytes or pixels than are read, or there are too many.
+    /// A snapshot exceeds a limit, or there are too many.
     #[error(
         "the series is too large: at most {MOST} snapshots of {LONGEST_FILE} bytes and {MOST_PIXELS} pixels are put together"
     )]
     TooLarge,
 }
 
-/// The animation so far.
+/// An animation to which snapshots are added.
 #[derive(Default)]
 pub struct Animation {
     canvas: Option<Canvas>,
 }
 
-/// Made for the first snapshot; the others come from the same camera, and are fitted to it.
+/// Has the proportions of the first snapshot. The others are scaled to it.
 struct Canvas {
     width: u16,
     height: u16,
@@ -47,13 +47,13 @@ struct Canvas {
 }
 
 impl Animation {
-    /// One of no snapshots.
+    /// An animation without snapshots.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the snapshot in a PNG file.
+    /// Adds a snapshot, which is a PNG file.
     ///
     /// # Errors
     /// [`SnapshotError`].
@@ -63,22 +63,19 @@ impl Animation {
             Some(canvas) => canvas,
             empty => empty.insert(Canvas::for_snapshot(&snapshot)?),
         };
-        let pixels = snapshot.fitted(canvas.width.into(), canvas.height.into());
+        let pixels = snapshot.scaled(canvas.width.into(), canvas.height.into());
         let mut frame = Frame::from_rgb_speed(canvas.width, canvas.height, &pixels, SPEED);
         frame.delay = DELAY;
-        canvas.encoder.write_frame(&frame).map_err(unwritten)
+        Ok(canvas.encoder.write_frame(&frame)?)
     }
 
     /// The GIF, which repeats for ever.
     ///
     /// # Errors
-    /// [`SnapshotError::Damaged`] when there is no snapshot in it.
+    /// [`SnapshotError::Damaged`] if it has no snapshot.
     pub fn finish(self) -> Result<Vec<u8>, SnapshotError> {
         match self.canvas {
-            Some(canvas) => canvas
-                .encoder
-                .into_inner()
-                .map_err(|error| SnapshotError::Damaged(error.to_string())),
+            Some(canvas) => Ok(canvas.encoder.into_inner()?),
             None => Err(SnapshotError::Damaged("it is empty".to_owned())),
         }
     }
@@ -91,8 +88,8 @@ impl Canvas {
         let (Ok(width), Ok(height)) = (u16::try_from(width), u16::try_from(height)) else {
             return Err(SnapshotError::TooLarge);
         };
-        let mut encoder = gif::Encoder::new(Vec::new(), width, height, &[]).map_err(unwritten)?;
-        encoder.set_repeat(Repeat::Infinite).map_err(unwritten)?;
+        let mut encoder = gif::Encoder::new(Vec::new(), width, height, &[])?;
+        encoder.set_repeat(Repeat::Infinite)?;
         Ok(Self {
             width,
             height,
@@ -113,20 +110,20 @@ impl Snapshot {
         let limits = Limits { bytes: LONGEST_FILE };
         let mut decoder = Decoder::new_with_limits(Cursor::new(png), limits);
         decoder.set_transformations(Transformations::normalize_to_color8());
-        let header = decoder.read_header_info().map_err(undecoded)?;
+        let header = decoder.read_header_info()?;
         let area = u64::from(header.width) * u64::from(header.height);
         if area > MOST_PIXELS {
             return Err(SnapshotError::TooLarge);
         }
-        // A pixel may be one bit, which is all that is compressed of it.
+        // A pixel may take one bit before compression.
         if area > png.len() as u64 * HIGHEST_RATIO * 8 {
             return Err(SnapshotError::Damaged(
                 "it has fewer bytes than its pixels need".to_owned(),
             ));
         }
-        let mut reader = decoder.read_info().map_err(undecoded)?;
+        let mut reader = decoder.read_info()?;
         let mut bytes = vec![0; reader.output_buffer_size().ok_or(SnapshotError::TooLarge)?];
-        let info = reader.next_frame(&mut bytes).map_err(undecoded)?;
+        let info = reader.next_frame(&mut bytes)?;
         bytes.truncate(info.buffer_size());
         let (Ok(width), Ok(height)) = (usize::try_from(info.width), usize::try_from(info.height)) else {
             return Err(SnapshotError::TooLarge);
@@ -138,18 +135,19 @@ impl Snapshot {
         })
     }
 
-    /// Its pixels on a canvas of another size, each the mean of those that fall on it, or the nearest where the canvas is larger.
-    fn fitted(self, width: usize, height: usize) -> Vec<u8> {
+    /// Its pixels scaled to another size: the mean of the pixels, or the nearest if the size is
+    /// larger.
+    fn scaled(self, width: usize, height: usize) -> Vec<u8> {
         if (width, height) == (self.width, self.height) {
             return self.pixels;
         }
-        let mut fitted = Vec::with_capacity(width * height * 3);
+        let mut scaled = Vec::with_capacity(width * height * 3);
         for row in 0..height {
             for column in 0..width {
-                fitted.extend(self.mean(span(row, height, self.height), span(column, width, self.width)));
+                scaled.extend(self.mean(span(row, height, self.height), span(column, width, self.width)));
             }
         }
-        fitted
+        scaled
     }
 
     fn mean(&self, rows: (usize, usize), columns: (usize, usize)) -> [u8; 3] {
@@ -169,14 +167,14 @@ impl Snapshot {
     }
 }
 
-/// What the pixel `number` of `of` stands for on a side of `length`: at least one.
+/// The range of `length` pixels that belongs to pixel `number` of `of`: at least one.
 fn span(number: usize, of: usize, length: usize) -> (usize, usize) {
     let from = number * length / of;
     let to = (number + 1) * length / of;
     (from, to.max(from + 1))
 }
 
-/// What is transparent is shown on white.
+/// Converts to RGB. Transparent pixels are blended with white.
 fn to_rgb(color: ColorType, bytes: Vec<u8>) -> Vec<u8> {
     let on_white = |value: u8, alpha: u8| {
         let (value, alpha) = (u32::from(value), u32::from(alpha));
@@ -197,24 +195,22 @@ fn to_rgb(color: ColorType, bytes: Vec<u8>) -> Vec<u8> {
                 _ => [0; 3],
             })
             .collect(),
-        // Palettes have been resolved.
+        // The decoder has expanded palettes.
         ColorType::Rgb | ColorType::Indexed => bytes,
     }
 }
 
-fn undecoded(error: DecodingError) -> SnapshotError {
-    match error {
-        DecodingError::LimitsExceeded => SnapshotError::TooLarge,
-        error => SnapshotError::Damaged(error.to_string()),
+impl From<DecodingError> for SnapshotError {
+    fn from(error: DecodingError) -> Self {
+        match error {
+            DecodingError::LimitsExceeded => Self::TooLarge,
+            error => Self::Damaged(error.to_string()),
+        }
     }
 }
 
-fn unwritten(error: EncodingError) -> SnapshotError {
-    SnapshotError::Damaged(error.to_string())
-}
-
-impl std::fmt::Debug for Animation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Animation").finish_non_exhaustive()
+impl From<EncodingError> for SnapshotError {
+    fn from(error: EncodingError) -> Self {
+        Self::Damaged(error.to_string())
     }
 }

@@ -1,12 +1,12 @@
-//! `GET /download/files/archive/{key}/{name}`: all of a directory, as `.tar.gz` or `.tar` by the name's end.
+//! `GET /download/files/archive/{key}/{name}`: a whole directory as `.tar.gz` or `.tar`.
 
-use super::{no_such_file, no_thread, serve, Asked, HeadOnly};
+use super::request::{no_such_file, no_thread, serve, FileRequest, HeadOnly};
 use crate::error::ApiError;
 use crate::proxy::archive::{self, Contents, Packing};
 use crate::proxy::naming;
 use crate::proxy::shelf::FilePath;
 use actix_web::body::BodySize;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 
 /// Answers the archive, which is made while it is sent.
@@ -14,15 +14,15 @@ use actix_web::{HttpRequest, HttpResponse};
 /// # Errors
 /// 404 when there is no such key or directory, or the name is not that of an archive; 503 while too many are made.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    serve("archive", &request, |asked| async move {
-        let (name, packing) = archive_name(&asked.rest)?;
-        let contents = archive::all(&asked.files.shelf, &asked.key).await?;
-        packed(&asked, contents, packing, &name).await
+    serve("archive", &request, |request| async move {
+        let (name, packing) = archive_name(&request.rest)?;
+        let contents = archive::all(&request.files.shelf, &request.key).await?;
+        packed(&request, contents, packing, &name).await
     })
     .await
 }
 
-/// The name of an archive in a URL, and the packing that it asks for.
+/// The name of an archive in a URL, and its format.
 pub(super) fn archive_name(encoded: &str) -> Result<(FilePath, Packing), ApiError> {
     let name = FilePath::decode(encoded).map_err(|_| no_such_file())?;
     let plain = name.parent().is_none() && !name.as_bytes().iter().any(u8::is_ascii_control);
@@ -32,28 +32,21 @@ pub(super) fn archive_name(encoded: &str) -> Result<(FilePath, Packing), ApiErro
     }
 }
 
-/// The answer with an archive of `contents`.
+/// Answers an archive of `contents`.
 pub(super) async fn packed(
-    asked: &Asked,
+    request: &FileRequest,
     contents: Contents,
     packing: Packing,
     name: &FilePath,
 ) -> Result<HttpResponse, ApiError> {
     let mut response = HttpResponse::Ok();
-    let mut headers = HeaderMap::new();
-    naming::describe(
-        &mut headers,
-        HeaderValue::from_static(packing.content_type()),
-        name.as_bytes(),
-    );
-    for header in headers {
-        response.insert_header(header);
-    }
+    let kind = HeaderValue::from_static(packing.content_type());
+    naming::describe(&mut response, kind, name.as_bytes());
     response.insert_header((header::CACHE_CONTROL, "private, no-store"));
-    if asked.head_only {
+    if request.head_only {
         return Ok(response.body(HeadOnly(BodySize::Stream)));
     }
-    let place = asked.files.place(&asked.key, asked.address).await?;
-    let made = archive::pack(contents, packing, &asked.files.compressors, place);
+    let slot = request.files.slot(&request.key, request.address).await?;
+    let made = archive::pack(contents, packing, &request.files.compressors, slot);
     Ok(response.body(made.map_err(no_thread)?))
 }

@@ -1,4 +1,4 @@
-//! `POST /download/data/create/`: the built-in Data Proxy makes a key for a directory.
+//! `POST /download/data/create/`: creates a key for a directory.
 
 use crate::auth::AppData;
 use crate::body::Body;
@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::proxy::builtin::{self, CreateError};
 use actix_web::{HttpRequest, HttpResponse};
 
-/// Longest body: a path of 4,096 bytes, each percent-encoded, and some room.
+/// Longest body: a path of 4,096 percent-encoded bytes, and some reserve.
 const MAX_BODY: usize = 16 * 1024;
 
 /// Answers `{"key": …}` to whom the configuration admits.
@@ -21,7 +21,7 @@ pub async fn post(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let Some(proxy) = &app.builtin_proxy else {
-        return Err(super::off());
+        return Err(super::request::not_served());
     };
     let body = body.read(MAX_BODY).await?;
     builtin::create(proxy, caller::certain(&request, caller, &app), &request, &body)

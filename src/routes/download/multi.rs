@@ -1,17 +1,17 @@
-//! `GET /download/files/multi/{key}/{name}?frame=a&frame=b`: some files of a directory, as `.tar.gz` or `.tar`. With POST
-//! the names are a form in the body, where there is room for more of them than in a URL.
+//! `GET /download/files/multi/{key}/{name}?frame=a&frame=b`: some files of a directory as `.tar.gz`
+//! or `.tar`. With POST, the names are a form in the body, which can be longer than a URL.
 
 use super::archive::{archive_name, packed};
-use super::{no_such_file, serve};
+use super::request::{no_such_file, serve};
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::proxy::archive;
 use crate::proxy::shelf::FilePath;
 use actix_web::{HttpRequest, HttpResponse};
 
-/// Files of one archive.
+/// Most files of an archive.
 const MOST: usize = 4096;
-/// Longest form: so many names, each as long as a file's can be.
+/// Longest form, in bytes.
 const MAX_FORM: usize = 1 << 20;
 
 /// Answers an archive of the files named, each tried with the configured suffixes. Those that are not there are left out.
@@ -36,12 +36,12 @@ pub async fn post(request: HttpRequest, body: Body) -> Result<HttpResponse, ApiE
 }
 
 async fn answer(request: &HttpRequest, names: &str) -> Result<HttpResponse, ApiError> {
-    serve("multi", request, |asked| async move {
-        let (name, packing) = archive_name(&asked.rest)?;
+    serve("multi", request, |request| async move {
+        let (name, packing) = archive_name(&request.rest)?;
         let frames = frames(names)?;
-        let suffixes = asked.files.suffixes.clone();
-        let contents = archive::named(&asked.files.shelf, &asked.key, frames, suffixes).await?;
-        packed(&asked, contents, packing, &name).await
+        let suffixes = request.files.suffixes.clone();
+        let contents = archive::named(&request.files.shelf, &request.key, frames, suffixes).await?;
+        packed(&request, contents, packing, &name).await
     })
     .await
 }
@@ -53,7 +53,7 @@ fn frames(query: &str) -> Result<Vec<FilePath>, ApiError> {
         if field != "frame" {
             continue;
         }
-        // A form's plus is a space.
+        // In a form, a plus is a space.
         let value = value.replace('+', " ");
         let decoded = percent_encoding::percent_decode_str(&value).collect();
         frames.push(FilePath::new(decoded).map_err(|_| no_such_file())?);

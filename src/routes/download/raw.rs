@@ -1,13 +1,14 @@
-//! `GET /download/files/raw/{key}/{path}`: a file as it is. One that is there only with `.gz` at its name is sent unpacked.
+//! `GET /download/files/raw/{key}/{path}`: a file. If it only exists with the suffix `.gz`, it is
+//! decompressed.
 
-use super::{no_such_file, no_thread, serve, Asked, HeadOnly};
+use super::request::{no_such_file, no_thread, serve, FileRequest, HeadOnly};
 use crate::error::ApiError;
 use crate::proxy::naming;
 use crate::proxy::raw::stream::FileStream;
-use crate::proxy::raw::{asked_part, conditions, etag, find, modified, unpacked, Found, Part};
-use crate::proxy::shelf::{FilePath, OpenFile};
+use crate::proxy::raw::{asked_part, conditions, find, modified, tag, unpacked, Found, Part};
+use crate::proxy::shelf::{FilePath, OpenDirectory, OpenFile};
 use actix_web::body::BodySize;
-use actix_web::http::header::{self, ContentRange, ContentRangeSpec, LastModified};
+use actix_web::http::header::{self, ContentRange, ContentRangeSpec, ETag, LastModified};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
@@ -16,59 +17,51 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 /// # Errors
 /// 404 when there is no such key or file; 412 when it is not what the client takes it for; 416 for a range that it has not.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    serve("raw", &request, |asked| answer(&request, asked)).await
+    serve("raw", &request, |file_request| answer(&request, file_request)).await
 }
 
-async fn answer(request: &HttpRequest, asked: Asked) -> Result<HttpResponse, ApiError> {
-    let path = FilePath::decode(&asked.rest).map_err(|_| no_such_file())?;
-    let (key, wanted) = (asked.key.clone(), path.clone());
-    let look = asked
-        .files
-        .shelf
-        .first(&key, move |directory| find(directory, &wanted));
-    let found = look.await?;
-    match found {
-        Found::Plain(file) => plain(request, &asked, file, &path),
-        Found::Packed(file) => packed(request, &asked, file, &path).await,
+async fn answer(request: &HttpRequest, file_request: FileRequest) -> Result<HttpResponse, ApiError> {
+    let path = FilePath::decode(&file_request.rest).map_err(|_| no_such_file())?;
+    let (key, wanted) = (&file_request.key, path.clone());
+    let find = move |directory: &OpenDirectory| find(directory, &wanted);
+    match file_request.files.shelf.first(key, find).await? {
+        Found::Plain(file) => plain(request, &file_request, file, &path),
+        Found::Packed(file) => packed(request, &file_request, file, &path).await,
     }
 }
 
-/// The headers that every answer has.
+/// The headers of all responses.
 fn described(status: StatusCode, path: &FilePath) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
-    let mut headers = header::HeaderMap::new();
-    naming::describe(&mut headers, naming::content_type(path.as_path()), path.name());
-    for header in headers {
-        response.insert_header(header);
-    }
+    naming::describe(&mut response, naming::content_type(path.as_path()), path.name());
     response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
     response
 }
 
-/// Answers a file, or what was asked for of it. Its kind and its name are those of `path`.
+/// Answers a file, or the requested part of it. `path` determines its type and its name.
 ///
 /// # Errors
-/// 416 for a range that it has not.
+/// 412 if a precondition fails; 416 for a range outside the file.
 pub(super) fn plain(
     request: &HttpRequest,
-    asked: &Asked,
+    file_request: &FileRequest,
     file: OpenFile,
     path: &FilePath,
 ) -> Result<HttpResponse, ApiError> {
-    if let Some(header) = asked.files.delegated(&file.location) {
-        // The front end answers ranges and conditions itself.
+    if let Some(header) = file_request.files.delegated(&file.location) {
+        // The front end handles ranges and preconditions.
         return Ok(described(StatusCode::OK, path).insert_header(header).finish());
     }
     let length = file.identity.length;
-    let (status, range) = match asked_part(request, &file.identity, asked.files.shelf.clock.now()) {
+    let (status, range) = match asked_part(request, &file.identity, file_request.files.shelf.clock.now()) {
         Part::Whole => (StatusCode::OK, 0..length),
         Part::Bytes(range) => (StatusCode::PARTIAL_CONTENT, range),
         Part::Unchanged => (StatusCode::NOT_MODIFIED, 0..0),
         Part::Changed => return Err(ApiError::Changed),
-        Part::Nowhere => return Err(ApiError::NoSuchRange { length }),
+        Part::NoSuchRange => return Err(ApiError::NoSuchRange { length }),
     };
     let mut response = described(status, path);
-    response.insert_header(etag(&file.identity));
+    response.insert_header(ETag(tag(&file.identity)));
     response.insert_header((header::ACCEPT_RANGES, "bytes"));
     if let Some(modified) = modified(&file.identity) {
         response.insert_header(LastModified(modified));
@@ -80,7 +73,7 @@ pub(super) fn plain(
             instance_length: Some(length),
         }));
     }
-    Ok(match (status, asked.head_only) {
+    Ok(match (status, file_request.head_only) {
         (StatusCode::NOT_MODIFIED, _) => response.finish(),
         (_, true) => response.body(HeadOnly(BodySize::Sized(length))),
         (_, false) => response.body(FileStream::new(file.file, range)),
@@ -89,7 +82,7 @@ pub(super) fn plain(
 
 async fn packed(
     request: &HttpRequest,
-    asked: &Asked,
+    file_request: &FileRequest,
     file: OpenFile,
     path: &FilePath,
 ) -> Result<HttpResponse, ApiError> {
@@ -105,9 +98,12 @@ async fn packed(
     if status == StatusCode::NOT_MODIFIED {
         return Ok(response.finish());
     }
-    if asked.head_only {
+    if file_request.head_only {
         return Ok(response.body(HeadOnly(BodySize::Stream)));
     }
-    let place = asked.files.place(&asked.key, asked.address).await?;
-    Ok(response.body(unpacked(file.file, place).map_err(no_thread)?))
+    let slot = file_request
+        .files
+        .slot(&file_request.key, file_request.address)
+        .await?;
+    Ok(response.body(unpacked(file.file, slot).map_err(no_thread)?))
 }

@@ -1,36 +1,25 @@
-//! `GET /download/files/snapshot/{key}/{path}`: a snapshot of the sample, or several as an animation.
+//! `GET /download/files/snapshot/{key}/{path}`: a snapshot of a sample, or a series as an
+//! animation.
 
-use super::picture::{had, has, serve, Described};
-use super::{no_such_file, raw, Asked};
+use super::picture::{serve, PictureResponse};
+use super::raw;
+use super::request::{no_such_file, FileRequest};
 use crate::error::ApiError;
 use crate::proxy::cache::CacheKey;
 use crate::proxy::shelf::{FileError, FilePath, OpenDirectory, OpenFile};
 use crate::proxy::snapshot::animation::{SnapshotError, MOST};
 use crate::proxy::snapshot::{candidates, is_of_series, series, stem};
-use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use std::os::unix::ffi::OsStrExt;
 
-/// What a name stands for.
+/// The files of a snapshot.
 enum Found {
-    /// One file, and where it is.
+    /// One file, and its path.
     One(OpenFile, FilePath),
-    /// Several, in their order.
+    /// Several, in order.
     Series(Vec<OpenFile>),
-    /// More than are put together.
+    /// More than an animation may have.
     TooMany,
-}
-
-/// What was found of it.
-enum Look {
-    /// A file, to be sent as it is.
-    One(OpenFile, FilePath),
-    /// The client has this animation.
-    Unchanged(CacheKey),
-    /// It is kept.
-    Kept(CacheKey, Bytes),
-    /// It is to be made.
-    Open(CacheKey, Vec<OpenFile>),
 }
 
 /// Answers the snapshot.
@@ -39,93 +28,62 @@ enum Look {
 /// 404 when there is no such key or snapshot; 416 for a range that it has not; 422 for a series that no animation is made
 /// of; 503 while too many pictures are made.
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    serve("snapshot", &request, |asked| answer(&request, asked)).await
+    serve("snapshot", &request, |file_request| {
+        answer(&request, file_request)
+    })
+    .await
 }
 
-async fn answer(request: &HttpRequest, asked: Asked) -> Result<HttpResponse, ApiError> {
-    let path = FilePath::decode(&asked.rest).map_err(|_| no_such_file())?;
-    let (secret, wanted, had) = (asked.key.clone(), path.clone(), had(request));
-    let found = asked
-        .files
-        .shelf
-        .first(&secret, move |directory| find(directory, &wanted))
-        .await?;
-    let look = asked.files.on_pool(move |files| -> Result<_, ApiError> {
-        let snapshots = match found {
-            Found::One(file, path) => return Ok(Look::One(file, path)),
-            Found::TooMany => {
-                return Err(ApiError::OversizedFile(SnapshotError::TooLarge.to_string()));
-            }
-            Found::Series(snapshots) => snapshots,
-        };
-        let key = CacheKey::of_files("series", snapshots.iter().map(|file| &file.identity));
-        if has(had.as_ref(), &key) {
-            return Ok(Look::Unchanged(key));
-        }
-        Ok(match files.pictures.kept(&key) {
-            Some(picture) => Look::Kept(key, picture),
-            None => Look::Open(key, snapshots),
-        })
-    });
-    let name = [stem(path.name()), b".gif"].concat();
-    let described = |key| Described {
-        key,
-        kind: "image/gif",
-        name: &name,
+async fn answer(request: &HttpRequest, file_request: FileRequest) -> Result<HttpResponse, ApiError> {
+    let path = FilePath::decode(&file_request.rest).map_err(|_| no_such_file())?;
+    let (key, wanted) = (&file_request.key, path.clone());
+    let find = move |directory: &OpenDirectory| find(directory, &wanted);
+    let snapshots = match file_request.files.shelf.first(key, find).await? {
+        Found::One(file, path) => return raw::plain(request, &file_request, file, &path),
+        Found::TooMany => return Err(ApiError::OversizedFile(SnapshotError::TooLarge.to_string())),
+        Found::Series(snapshots) => snapshots,
     };
-    match look.await? {
-        Look::One(file, path) => raw::plain(request, &asked, file, &path),
-        Look::Unchanged(key) => Ok(described(&key).unchanged()),
-        Look::Kept(key, picture) => Ok(described(&key).answer(picture, asked.head_only)),
-        Look::Open(key, snapshots) => {
-            let making = asked.files.pictures.animation(key.clone(), snapshots);
-            Ok(described(&key).answer(making.await?, asked.head_only))
-        }
-    }
+    let key = CacheKey::of_files("series", snapshots.iter().map(|file| &file.identity));
+    let response = PictureResponse {
+        key: &key,
+        kind: "image/gif",
+        name: &[stem(path.name()), b".gif"].concat(),
+    };
+    let make = file_request.files.pictures.animation(key.clone(), snapshots);
+    response.answer(request, &file_request, make).await
 }
 
-/// Looks for the snapshot at `path` in the directory of a key.
+/// Finds the snapshot at `path` in the directory of a key.
 fn find(directory: &OpenDirectory, path: &FilePath) -> Result<Found, FileError> {
-    for candidate in candidates(path.as_bytes()) {
-        let Ok(candidate) = FilePath::new(candidate) else {
-            continue;
-        };
-        match directory.open(&candidate) {
-            Ok(file) => return Ok(Found::One(file, candidate)),
-            Err(FileError::NotFound) => {}
-            Err(error) => return Err(error),
-        }
+    let candidates = candidates(path.as_bytes());
+    match directory.open_first(candidates.into_iter().filter_map(|path| FilePath::new(path).ok())) {
+        Ok((file, path)) => return Ok(Found::One(file, path)),
+        Err(FileError::NotFound) => {}
+        Err(error) => return Err(error),
     }
-    let parent = path.parent();
-    let stem = stem(path.name());
-    let directory_of_it = directory.directory(parent.as_ref())?;
-    let names = directory_of_it.matching(MOST, |name| is_of_series(stem, name))?;
-    let names = series(stem, names);
+    let (parent, stem) = (path.parent(), stem(path.name()));
+    let names = directory
+        .directory(parent.as_ref())?
+        .matching(MOST, |name| is_of_series(stem, name))?;
     if names.len() > MOST {
         return Ok(Found::TooMany);
     }
     let mut snapshots = Vec::with_capacity(names.len());
-    for name in names {
-        let path = match &parent {
-            Some(parent) => [parent.as_bytes(), b"/", name.as_bytes()].concat(),
-            None => name.as_bytes().to_vec(),
-        };
-        let path = FilePath::new(path).map_err(|_| FileError::NotFound)?;
+    for name in series(stem, names) {
+        let path =
+            FilePath::in_directory(parent.as_ref(), name.as_bytes()).map_err(|_| FileError::NotFound)?;
         match directory.open(&path) {
             Ok(file) => snapshots.push((file, path)),
-            // It has gone meanwhile, or is none.
+            // It no longer exists, or is not a file.
             Err(FileError::NotFound) => {}
             Err(error) => return Err(error),
         }
     }
-    match snapshots.len() {
-        0 => Err(FileError::NotFound),
-        1 => match snapshots.pop() {
-            Some((file, path)) => Ok(Found::One(file, path)),
-            None => Err(FileError::NotFound),
-        },
-        _ => Ok(Found::Series(
+    if snapshots.len() > 1 {
+        return Ok(Found::Series(
             snapshots.into_iter().map(|(file, _)| file).collect(),
-        )),
+        ));
     }
+    let (file, path) = snapshots.pop().ok_or(FileError::NotFound)?;
+    Ok(Found::One(file, path))
 }

@@ -1,19 +1,20 @@
-//! Pure: undoes bitshuffle. It is written here because it is short, and needs no C library.
+//! Pure: undoes bitshuffle. By hand, because the existing crates need a C library.
 //!
-//! A block of elements is stored as one row of bits for each bit of an element: all lowest bits first. Only whole groups
-//! of eight elements are shuffled.
+//! A block of elements is stored as one row for each bit of an element, the lowest bits first. Only
+//! whole groups of eight elements are shuffled.
 
-/// Elements whose bits are turned back together.
+/// Elements that are transposed together.
 const GROUP: usize = 64;
 
-/// Bytes of a block when the file does not say: what the library takes, for elements of `element` bytes.
+/// The block size of the original library for elements of `element` bytes, in elements. Used if the
+/// file does not give one.
 #[must_use]
 pub fn default_block(element: usize) -> usize {
     ((8192 / element.max(1) / 8) * 8).max(128)
 }
 
-/// Undoes the shuffling of one block: `shuffled` holds elements of `element` bytes, a multiple of eight of them, and `plain`
-/// is as long. What does not fit is left as it is.
+/// Undoes the shuffling of one block. `shuffled` holds a multiple of eight elements of `element`
+/// bytes, and `plain` is as long. Bytes beyond that are left unchanged.
 pub fn undo(shuffled: &[u8], element: usize, plain: &mut [u8]) {
     match element {
         1 => blocks::<1>(shuffled, plain),
@@ -37,10 +38,10 @@ fn blocks<const SIZE: usize>(shuffled: &[u8], plain: &mut [u8]) {
     }
     for (number, out) in plain.chunks_mut(GROUP * SIZE).enumerate() {
         let at = number * 8;
-        let turned = planes.map(|plane| turn(plane.map(|bits| word(bits, at))));
-        // A word for each eight elements and each of their bytes; the last group may have fewer.
+        let transposed = planes.map(|plane| transpose(plane.map(|bits| word(bits, at))));
+        // One word for each byte of eight elements. The last group may have fewer elements.
         for (eight, out) in out.chunks_exact_mut(8 * SIZE).enumerate() {
-            let bytes = turned.map(|plane| plane.get(eight).copied().unwrap_or(0).to_le_bytes());
+            let bytes = transposed.map(|plane| plane.get(eight).copied().unwrap_or(0).to_le_bytes());
             for (element, out) in out.chunks_exact_mut(SIZE).enumerate() {
                 for (out, bytes) in out.iter_mut().zip(&bytes) {
                     *out = bytes.get(element & 7).copied().unwrap_or(0);
@@ -50,7 +51,7 @@ fn blocks<const SIZE: usize>(shuffled: &[u8], plain: &mut [u8]) {
     }
 }
 
-/// Eight bytes from `at` on, zeros where there are fewer.
+/// The eight bytes at `at`, padded with zeros.
 fn word(bits: &[u8], at: usize) -> u64 {
     let rest = bits.get(at..).unwrap_or_default();
     match rest.first_chunk::<8>() {
@@ -62,9 +63,10 @@ fn word(bits: &[u8], at: usize) -> u64 {
     }
 }
 
-/// From one word for each bit, with eight elements in each byte, to one word for each eight elements.
-fn turn(mut rows: [u64; 8]) -> [u64; 8] {
-    // The high bytes of counts are mostly zero.
+/// Transposes: from one word for each bit, with eight elements in each byte, to one word for each
+/// eight elements.
+fn transpose(mut rows: [u64; 8]) -> [u64; 8] {
+    // Most high bytes of counts are zero.
     if rows.iter().fold(0, |any, row| any | row) == 0 {
         return rows;
     }
@@ -77,7 +79,7 @@ fn turn(mut rows: [u64; 8]) -> [u64; 8] {
     rows
 }
 
-/// One step of a transposition: exchanges what lies `shift` bits apart in rows that are `apart` from each other.
+/// One step of the transposition: exchanges bits `shift` apart in rows that are `apart` rows apart.
 #[inline(always)]
 fn swap(rows: &mut [u64; 8], apart: usize, shift: u32, mask: u64) {
     for pairs in rows.chunks_exact_mut(apart * 2) {
@@ -91,38 +93,4 @@ fn swap(rows: &mut [u64; 8], apart: usize, shift: u32, mask: u64) {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::indexing_slicing)]
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Bit by bit, from the description of the format.
-    fn shuffle(plain: &[u8], element: usize) -> Vec<u8> {
-        let elements = plain.len() / element;
-        let mut shuffled = vec![0; plain.len()];
-        for bit in 0..element * 8 {
-            for number in 0..elements {
-                let set = plain[number * element + bit / 8] >> (bit % 8) & 1;
-                shuffled[bit * elements / 8 + number / 8] |= set << (number % 8);
-            }
-        }
-        shuffled
-    }
-
-    proptest! {
-        #[test]
-        fn what_was_shuffled_is_undone(eights in 1_usize..40, power in 0_u32..4, seed in any::<u64>()) {
-            let element = 2_usize.pow(power);
-            let mut state = seed | 1;
-            let plain: Vec<u8> = (0..eights * 8 * element)
-                .map(|_| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    state.to_be_bytes()[0]
-                })
-                .collect();
-            let mut undone = vec![0; plain.len()];
-            undo(&shuffle(&plain, element), element, &mut undone);
-            prop_assert_eq!(undone, plain);
-        }
-    }
-}
+mod tests;

@@ -1,8 +1,8 @@
-//! Pure: which chunks of a data set hold one plane, whatever index the file has of them.
+//! Pure: finds the chunks of a data set that hold one plane, for all chunk indexes of HDF5.
 
-use super::super::{FrameError, Shape, LONGEST_FILE};
-use super::kind::Kind;
-use super::plane::{damaged, too_large, UNDEFINED};
+use super::super::error::FrameError;
+use super::super::shape::{Shape, LONGEST_FILE};
+use super::pixel_type::PixelType;
 use hdf5_reader::btree_v1::{collect_btree_v1_leaves_storage, BTreeV1Key};
 use hdf5_reader::chunk_index::{
     collect_implicit_chunk_entries, collect_v2_chunk_entries_storage, single_chunk_entry, ChunkEntry,
@@ -11,10 +11,13 @@ use hdf5_reader::error::Error;
 use hdf5_reader::extensible_array::collect_extensible_array_chunk_entries_storage;
 use hdf5_reader::fixed_array::collect_fixed_array_chunk_entries_storage;
 use hdf5_reader::messages::layout::ChunkIndexing;
+use hdf5_reader::superblock::Superblock;
 use hdf5_reader::Dataset;
 
-/// Chunks of one frame, at most.
+/// Most chunks of one frame.
 const MOST_CHUNKS: u64 = 4096;
+/// The address of data that was never written.
+pub(super) const UNDEFINED: u64 = u64::MAX;
 
 /// The chunks that hold one plane.
 pub(super) struct Chunks<'a> {
@@ -28,26 +31,32 @@ pub(super) struct Chunks<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    pub(super) fn check(
+    /// Checks the dimensions `dims` of the chunks, and determines which of them hold plane
+    /// `number`.
+    pub(super) fn new(
         dataset: &'a Dataset,
         dims: &'a [u32],
         shape: Shape,
         number: usize,
-        kind: Kind,
+        pixel_type: PixelType,
     ) -> Result<Self, FrameError> {
-        // Newer layouts have the bytes of an element as a last side.
+        // Newer layouts have the size of an element as an additional last dimension.
         let dims = dims.get(..dataset.shape().len()).unwrap_or(dims);
         let side = |side: u32| usize::try_from(side).unwrap_or(usize::MAX);
         let sides = match (dims, dataset.shape().len()) {
             ([high, wide], 2) => [1, side(*high), side(*wide)],
             ([deep, high, wide], 3) => [side(*deep), side(*high), side(*wide)],
-            _ => return Err(damaged("its chunks have other dimensions than its frames")),
+            _ => {
+                return Err(FrameError::damaged(
+                    "its chunks have other dimensions than its frames",
+                ))
+            }
         };
         let bytes = sides
             .iter()
-            .try_fold(kind.bytes(), |bytes, side| bytes.checked_mul(*side));
+            .try_fold(pixel_type.bytes(), |bytes, side| bytes.checked_mul(*side));
         match bytes {
-            Some(0) => return Err(damaged("its chunks are empty")),
+            Some(0) => return Err(FrameError::damaged("its chunks are empty")),
             Some(bytes) if bytes <= LONGEST_FILE => {}
             _ => return Err(too_large(bytes.unwrap_or(usize::MAX))),
         }
@@ -56,7 +65,7 @@ impl<'a> Chunks<'a> {
         let bottom = (shape.height as u64 - 1) / high;
         let right = (shape.width as u64 - 1) / wide;
         if (bottom + 1) * (right + 1) > MOST_CHUNKS {
-            return Err(FrameError::TooLarge("it is in too many chunks".to_owned()));
+            return Err(FrameError::too_large("it is in too many chunks"));
         }
         let (mut first, mut last) = (vec![layer, 0, 0], vec![layer, bottom, right]);
         if dims.len() == 2 {
@@ -65,21 +74,22 @@ impl<'a> Chunks<'a> {
         Ok(Self {
             dataset,
             dims,
-            pixel: kind.bytes(),
+            pixel: pixel_type.bytes(),
             first,
             last,
             sides,
         })
     }
 
+    /// Reads the index at `address`.
     pub(super) fn entries(
         &self,
         storage: &dyn hdf5_reader::storage::Storage,
-        offset_size: u8,
-        length_size: u8,
+        superblock: &Superblock,
         address: u64,
         index: Option<&ChunkIndexing>,
     ) -> Result<Vec<ChunkEntry>, Error> {
+        let (offset_size, length_size) = (superblock.offset_size, superblock.length_size);
         let (shape, dims) = (self.dataset.shape(), self.dims);
         let bounds = Some((self.first.as_slice(), self.last.as_slice()));
         let rank = u32::try_from(dims.len()).unwrap_or(0);
@@ -94,7 +104,7 @@ impl<'a> Chunks<'a> {
                     dims,
                     bounds,
                 )?;
-                leaves.into_iter().filter_map(of_leaf).collect()
+                leaves.into_iter().filter_map(leaf_entry).collect()
             }
             Some(ChunkIndexing::SingleChunk {
                 filtered_size,
@@ -136,7 +146,7 @@ impl<'a> Chunks<'a> {
         Ok(entries)
     }
 
-    /// Whether a chunk at `offsets` is one of them.
+    /// Whether the chunk at `offsets` holds a part of the plane.
     fn holds(&self, offsets: &[u64]) -> bool {
         offsets.len() >= self.dims.len()
             && (offsets.iter().zip(self.dims))
@@ -147,7 +157,7 @@ impl<'a> Chunks<'a> {
     }
 }
 
-fn of_leaf((key, address): (BTreeV1Key, u64)) -> Option<ChunkEntry> {
+fn leaf_entry((key, address): (BTreeV1Key, u64)) -> Option<ChunkEntry> {
     let BTreeV1Key::RawData {
         chunk_size,
         filter_mask,
@@ -156,7 +166,7 @@ fn of_leaf((key, address): (BTreeV1Key, u64)) -> Option<ChunkEntry> {
     else {
         return None;
     };
-    // The last one is within an element.
+    // The last offset is within an element.
     offsets.pop();
     Some(ChunkEntry {
         address,
@@ -164,4 +174,10 @@ fn of_leaf((key, address): (BTreeV1Key, u64)) -> Option<ChunkEntry> {
         filter_mask,
         offsets,
     })
+}
+
+pub(super) fn too_large(bytes: usize) -> FrameError {
+    FrameError::too_large(format!(
+        "a chunk of its pixels has {bytes} bytes, at most {LONGEST_FILE} are read"
+    ))
 }

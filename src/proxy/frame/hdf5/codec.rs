@@ -1,10 +1,10 @@
-//! Pure: from the bytes of a chunk as they are stored to those of its elements.
+//! Pure: decompresses a stored chunk.
 
-use super::super::FrameError;
+use super::super::error::FrameError;
 use super::bitshuffle;
+use crate::proxy::bounded::read_all;
 use flate2::bufread::ZlibDecoder;
 use hdf5_reader::messages::filter_pipeline::FilterDescription;
-use std::io::Read;
 
 /// Numbers of filters, as the HDF Group registers them.
 const DEFLATE: u16 = 1;
@@ -12,21 +12,22 @@ const SHUFFLE: u16 = 2;
 const FLETCHER: u16 = 3;
 const LZ4: u16 = 32_004;
 const BITSHUFFLE: u16 = 32_008;
-/// What a chunk may become longer by on its way: a checksum.
+/// A chunk may be longer by a checksum before all filters are undone.
 const SLACK: usize = 16;
-/// More than any of the compressions achieves.
+/// More than any supported compression achieves.
 const HIGHEST_RATIO: usize = 1100;
-/// Filters of a chunk, at most.
+/// Most filters of a chunk.
 const MOST_FILTERS: usize = 8;
-/// The compression of bitshuffle that is read.
+/// Compressions within bitshuffle. The second is not supported.
 const WITH_LZ4: u32 = 2;
-/// One that is not.
 const WITH_ZSTD: u32 = 3;
 
-/// Undoes the filters of a chunk of `length` bytes, the last one first. `mask` has a bit for each that was left out.
+/// Undoes the filters of a chunk of `length` bytes, the last one first. `mask` has a bit for each
+/// filter that was not applied.
 ///
 /// # Errors
-/// [`FrameError::Unsupported`] for other filters, [`FrameError::Damaged`] when the bytes do not give `length`.
+/// [`FrameError::Unsupported`] for other filters, [`FrameError::Damaged`] if the result does not
+/// have `length` bytes.
 pub fn decode(
     mut bytes: Vec<u8>,
     filters: &[FilterDescription],
@@ -35,7 +36,7 @@ pub fn decode(
     length: usize,
 ) -> Result<Vec<u8>, FrameError> {
     if filters.len() > MOST_FILTERS {
-        return Err(FrameError::Damaged("its pixels have too many filters".to_owned()));
+        return Err(FrameError::damaged("its pixels have too many filters"));
     }
     if length > bytes.len().saturating_mul(HIGHEST_RATIO) {
         return Err(damaged());
@@ -47,7 +48,7 @@ pub fn decode(
         bytes = match filter.id {
             DEFLATE => inflated(&bytes, length)?,
             SHUFFLE => unshuffled(&bytes, element),
-            // Whether the sum is right is for whoever reads the counts.
+            // The checksum is removed but not verified.
             FLETCHER => {
                 bytes.truncate(bytes.len().saturating_sub(4));
                 bytes
@@ -55,7 +56,7 @@ pub fn decode(
             LZ4 => framed(&bytes, length)?,
             BITSHUFFLE => shuffled_bits(&bytes, filter, element, length)?,
             other => {
-                return Err(FrameError::Unsupported(format!(
+                return Err(FrameError::unsupported(format!(
                     "the pixels of this HDF5 file are compressed by filter {other}: write them with bitshuffle-LZ4, LZ4, zlib or none"
                 )))
             }
@@ -68,18 +69,16 @@ pub fn decode(
 }
 
 fn damaged() -> FrameError {
-    FrameError::Damaged("a chunk of its pixels can't be unpacked".to_owned())
+    FrameError::damaged("a chunk of its pixels can't be unpacked")
 }
 
 fn inflated(bytes: &[u8], length: usize) -> Result<Vec<u8>, FrameError> {
-    let mut unpacked = Vec::with_capacity(length + SLACK);
-    let most = (length + SLACK) as u64;
-    let read = ZlibDecoder::new(bytes).take(most).read_to_end(&mut unpacked);
-    read.map_err(|_| damaged())?;
-    Ok(unpacked)
+    let limit = length + SLACK;
+    let unpacked = read_all(ZlibDecoder::new(bytes), limit, limit);
+    unpacked.ok().flatten().ok_or_else(damaged)
 }
 
-/// Puts the bytes of each element together again.
+/// Undoes the shuffling of bytes.
 fn unshuffled(bytes: &[u8], element: usize) -> Vec<u8> {
     let elements = bytes.len() / element.max(1);
     if elements == 0 || element == 1 {
@@ -94,8 +93,8 @@ fn unshuffled(bytes: &[u8], element: usize) -> Vec<u8> {
     plain
 }
 
-/// The blocks that LZ4 and bitshuffle have in common: how many bytes there are, how many a block has, then each block with its
-/// stored length before it.
+/// The format of LZ4 and bitshuffle: the total length, the length of a block, then blocks, each
+/// with its stored length before it.
 struct Blocks<'a> {
     rest: &'a [u8],
     block: usize,
@@ -116,10 +115,14 @@ impl<'a> Blocks<'a> {
     /// The stored bytes of the next block.
     fn stored(&mut self) -> Result<&'a [u8], FrameError> {
         let (length, rest) = self.rest.split_first_chunk::<4>().ok_or_else(damaged)?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| damaged())?;
-        let (stored, rest) = rest.split_at_checked(length).ok_or_else(damaged)?;
         self.rest = rest;
-        Ok(stored)
+        self.take(usize::try_from(u32::from_be_bytes(*length)).map_err(|_| damaged())?)
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'a [u8], FrameError> {
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or_else(damaged)?;
+        self.rest = rest;
+        Ok(taken)
     }
 }
 
@@ -153,14 +156,14 @@ fn shuffled_bits(
     element: usize,
     length: usize,
 ) -> Result<Vec<u8>, FrameError> {
-    let told = |at: usize| filter.client_data.get(at).copied().unwrap_or(0);
+    let option = |at: usize| filter.client_data.get(at).copied().unwrap_or(0);
     let block_of = |elements: u32| match usize::try_from(elements) {
         Ok(0) | Err(_) => bitshuffle::default_block(element) * element,
         Ok(elements) => elements.saturating_mul(element),
     };
-    let (mut blocks, packed) = match told(4) {
+    let (mut blocks, packed) = match option(4) {
         0 => {
-            let block = block_of(told(3));
+            let block = block_of(option(3));
             (Blocks { rest: bytes, block }, false)
         }
         WITH_LZ4 => (Blocks::begin(bytes, length)?, true),
@@ -170,12 +173,12 @@ fn shuffled_bits(
             } else {
                 "another compression"
             };
-            return Err(FrameError::Unsupported(format!(
+            return Err(FrameError::unsupported(format!(
                 "the pixels of this HDF5 file are compressed by bitshuffle with {name}: write them with bitshuffle-LZ4, LZ4, zlib or none"
             )));
         }
     };
-    // A block is a whole number of groups of eight elements.
+    // A block is a multiple of eight elements.
     let eight = element * 8;
     let block = blocks.block.min(length.next_multiple_of(eight));
     if block == 0 || block % eight != 0 {
@@ -185,17 +188,16 @@ fn shuffled_bits(
     let mut scratch = vec![0; block];
     let (whole, rest) = plain.split_at_mut(length - length % eight);
     for plain in whole.chunks_mut(block) {
-        if packed {
+        let shuffled = if packed {
             let shuffled = scratch.get_mut(..plain.len()).ok_or_else(damaged)?;
             unpack(blocks.stored()?, shuffled)?;
-            bitshuffle::undo(shuffled, element, plain);
+            shuffled
         } else {
-            let (shuffled, after) = blocks.rest.split_at_checked(plain.len()).ok_or_else(damaged)?;
-            blocks.rest = after;
-            bitshuffle::undo(shuffled, element, plain);
-        }
+            blocks.take(plain.len())?
+        };
+        bitshuffle::undo(shuffled, element, plain);
     }
-    // The last few elements, fewer than eight, are stored as they are.
+    // The last few elements, fewer than eight, are not shuffled.
     rest.copy_from_slice(blocks.rest.get(..rest.len()).ok_or_else(damaged)?);
     Ok(plain)
 }

@@ -1,16 +1,17 @@
-//! Reads the structures of a file, within a budget, and follows links into files beside it.
+//! Reads the structures of a file within a budget, and follows links to its siblings.
 
-use super::super::FrameError;
-use super::{Neighbours, Source};
+use super::super::error::FrameError;
+use super::source::{Siblings, Source};
 use hdf5_reader::error::Error;
 use hdf5_reader::storage::{Storage, StorageBuffer};
 use hdf5_reader::{Dataset, ExternalLinkResolver, Hdf5File, OpenOptions};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bytes of structures that are read for one frame, each reading counted as so many more: whatever the files say, it ends.
+/// Bytes of structures that are read for one frame, so that reading ends for any file.
 const BUDGET: u64 = 256 << 20;
-const READING: u64 = 1 << 10;
+/// Added to the cost of each read.
+const COST_OF_READ: u64 = 1 << 10;
 /// The longest structure, in bytes.
 const LONGEST: usize = 16 << 20;
 
@@ -19,43 +20,42 @@ const LONGEST: usize = 16 << 20;
 pub(super) struct Opened {
     pub(super) file: Hdf5File,
     pub(super) source: Arc<dyn Source>,
-    /// What the link to it calls it; none for the file that was asked for.
+    /// The name in the link to it; `None` for the requested file.
     pub(super) name: Option<String>,
 }
 
-/// What is at a path.
+/// The result of looking up a path.
 pub(super) enum Found {
     /// A data set, and the file that it is in.
-    There(Box<Dataset>, Opened),
-    /// A link into a file that is not there, may not be read, or has no such data set; what the link calls it.
-    NoFile(String),
+    DataSet(Box<Dataset>, Opened),
+    /// A link to a file that does not exist, may not be read, or has no such data set; the name in
+    /// the link.
+    Unresolved(String),
     Nothing,
 }
 
-/// The file that was asked for and those beside it.
-pub(super) struct Reading {
+/// The requested file and its siblings.
+pub(super) struct StructureReader {
     master: Opened,
     links: Arc<Links>,
 }
 
-impl Reading {
-    pub(super) fn new(source: Arc<dyn Source>, neighbours: Arc<dyn Neighbours>) -> Result<Self, FrameError> {
+impl StructureReader {
+    pub(super) fn new(source: Arc<dyn Source>, siblings: Arc<dyn Siblings>) -> Result<Self, FrameError> {
         let links = Arc::new(Links {
-            neighbours,
+            siblings,
             followed: Mutex::default(),
             spent: Arc::default(),
         });
-        let file =
-            open(source.clone(), &links.spent, Some(links.clone())).map_err(|error| refused(&error))?;
         let master = Opened {
-            file,
+            file: open(source.clone(), &links.spent, Some(links.clone()))?,
             source,
             name: None,
         };
         Ok(Self { master, links })
     }
 
-    /// What is at `path`, here or in a file beside this one.
+    /// Looks up `path` in the requested file. It may lead through a link to a sibling.
     pub(super) fn dataset(&self, path: &str) -> Result<Found, FrameError> {
         *self.links.followed() = Followed::default();
         let dataset = self.master.file.dataset(path);
@@ -63,10 +63,10 @@ impl Reading {
         match dataset {
             Ok(dataset) => {
                 let opened = followed.into.unwrap_or_else(|| self.master.clone());
-                Ok(Found::There(Box::new(dataset), opened))
+                Ok(Found::DataSet(Box::new(dataset), opened))
             }
-            Err(error) if !is_missing(&error) => Err(refused(&error)),
-            Err(_) => Ok(followed.name.map_or(Found::Nothing, Found::NoFile)),
+            Err(error) if !is_missing(&error) => Err(error.into()),
+            Err(_) => Ok(followed.name.map_or(Found::Nothing, Found::Unresolved)),
         }
     }
 }
@@ -91,6 +91,7 @@ fn open(
     Hdf5File::from_storage_with_options(storage, options)
 }
 
+/// Enforces the budget.
 struct Bounded {
     source: Arc<dyn Source>,
     spent: Arc<AtomicU64>,
@@ -102,7 +103,7 @@ impl Storage for Bounded {
     }
 
     fn read_range(&self, offset: u64, length: usize) -> Result<StorageBuffer, Error> {
-        let cost = length as u64 + READING;
+        let cost = length as u64 + COST_OF_READ;
         let spent = self.spent.fetch_add(cost, Ordering::Relaxed);
         if length > LONGEST || spent > BUDGET {
             return Err(Error::ResourceLimit("its structures are too large".to_owned()));
@@ -128,9 +129,9 @@ struct Followed {
     into: Option<Opened>,
 }
 
-/// Follows links from the file that was asked for, and none from there.
+/// Follows links from the requested file. Links in its siblings are not followed.
 struct Links {
-    neighbours: Arc<dyn Neighbours>,
+    siblings: Arc<dyn Siblings>,
     followed: Mutex<Followed>,
     spent: Arc<AtomicU64>,
 }
@@ -144,7 +145,7 @@ impl Links {
 impl ExternalLinkResolver for Links {
     fn resolve_external_link(&self, name: &str) -> Result<Option<Hdf5File>, Error> {
         self.followed().name = Some(name.to_owned());
-        let Some(source) = self.neighbours.open(name)? else {
+        let Some(source) = self.siblings.open(name)? else {
             return Ok(None);
         };
         let file = open(source.clone(), &self.spent, None)?;
@@ -161,21 +162,22 @@ fn is_missing(error: &Error) -> bool {
     match error {
         Error::Context { source, .. } => is_missing(source),
         Error::GroupNotFound(_) | Error::DatasetNotFound(_) => true,
-        // What the library says of a link into a file that has no such data set.
+        // The error for a link to a file without such a data set.
         Error::Other(message) => message.ends_with("not found"),
         _ => false,
     }
 }
 
-/// What the reader of structures says, for whoever asked.
-pub(super) fn refused(error: &Error) -> FrameError {
-    match error {
-        Error::Context { source, .. } => refused(source),
-        Error::Io(error) => FrameError::Disk(error.to_string()),
-        Error::ResourceLimit(_) => FrameError::TooLarge("its HDF5 structures are".to_owned()),
-        Error::UnsupportedLayoutClass(_) => {
-            FrameError::Unsupported("its frames are a virtual data set, which is not read: ask for a frame of a file that the data set is made of".to_owned())
+impl From<Error> for FrameError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Context { source, .. } => Self::from(*source),
+            Error::Io(error) => Self::Disk(error.to_string()),
+            Error::ResourceLimit(_) => Self::too_large("its HDF5 structures are"),
+            Error::UnsupportedLayoutClass(_) => Self::unsupported(
+                "its frames are a virtual data set, which is not read: ask for a frame of a file that the data set is made of",
+            ),
+            error => Self::damaged(error.to_string()),
         }
-        error => FrameError::Damaged(error.to_string()),
     }
 }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 use super::*;
+use std::io;
 
 const SIZE: (usize, usize) = (43, 37);
 
@@ -20,7 +21,7 @@ impl Source for Bytes {
 
 struct Fixtures;
 
-impl Neighbours for Fixtures {
+impl Siblings for Fixtures {
     fn open(&self, name: &str) -> io::Result<Option<Arc<dyn Source>>> {
         Ok(read(name).map(|bytes| Arc::new(Bytes(bytes)) as Arc<dyn Source>))
     }
@@ -40,7 +41,7 @@ fn shown(bytes: Vec<u8>, number: u64) -> Result<Picture, FrameError> {
     located.picture(located.fetch()?, mask.as_ref())
 }
 
-/// What the script that made them says.
+/// The picture of a fixture, as its script computes it.
 fn expected(number: i32) -> Picture {
     let shape = Shape {
         width: SIZE.0,
@@ -95,10 +96,10 @@ fn each_layout_and_packing_gives_the_counts() {
     }
 }
 
-/// Fixtures, one of which has other bytes.
+/// The fixtures, one of them with changed bytes.
 struct Changed(&'static str, Vec<u8>);
 
-impl Neighbours for Changed {
+impl Siblings for Changed {
     fn open(&self, name: &str) -> io::Result<Option<Arc<dyn Source>>> {
         let bytes = match name == self.0 {
             true => Some(self.1.clone()),
@@ -108,7 +109,7 @@ impl Neighbours for Changed {
     }
 }
 
-/// Numbers that a seed decides (xorshift).
+/// Random numbers from a seed (xorshift).
 fn random(state: &mut u64, below: usize) -> usize {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -127,13 +128,13 @@ fn changed(mut file: Vec<u8>, state: &mut u64) -> Vec<u8> {
     file
 }
 
-/// Far above what a frame of these takes, and far below what a loop or a search through all addresses would.
+/// Far above the time for a frame of these, and far below that of an endless loop.
 const LONGEST: std::time::Duration = std::time::Duration::from_secs(5);
 
 #[test]
 fn bytes_that_were_changed_are_read_or_refused_in_bounded_time() {
     let seed = std::env::var("BEAMLIVE_TEST_SEED").map_or(7, |seed| seed.parse().unwrap());
-    // A state of zero would stay so.
+    // Xorshift needs a state other than zero.
     let mut state = seed | 1_u64 << 63;
     for (master, data) in [
         ("old_master.h5", Some("old_data_000001.h5")),
@@ -152,13 +153,13 @@ fn bytes_that_were_changed_are_read_or_refused_in_bounded_time() {
     ] {
         for turn in 0..300 {
             let mut file = read(master).unwrap();
-            let mut neighbours = Changed("", Vec::new());
+            let mut siblings = Changed("", Vec::new());
             match data.filter(|_| turn % 2 == 0) {
-                Some(data) => neighbours = Changed(data, changed(read(data).unwrap(), &mut state)),
+                Some(data) => siblings = Changed(data, changed(read(data).unwrap(), &mut state)),
                 None => file = changed(file, &mut state),
             }
             let started = std::time::Instant::now();
-            let located = locate(Arc::new(Bytes(file)), Arc::new(neighbours), 1);
+            let located = locate(Arc::new(Bytes(file)), Arc::new(siblings), 1);
             let _ = located.and_then(|located| located.picture(located.fetch()?, located.mask().as_ref()));
             let took = started.elapsed();
             assert!(took < LONGEST, "seed {seed}, {master}, turn {turn}: {took:?}");
@@ -176,7 +177,7 @@ fn a_count_above_the_cutoff_is_black_and_the_masked_are_white() {
     .unwrap();
     assert_eq!(file.cutoff, Some(1000));
     file.cutoff = Some(59);
-    // The mask leaves a single one of the pixels with the highest count, 59.
+    // Except for one pixel, the mask has all pixels with the highest count, 59.
     let mut mask = file.mask().unwrap();
     for row in 0..SIZE.1 {
         for column in 0..SIZE.0 {
@@ -193,7 +194,7 @@ fn a_count_above_the_cutoff_is_black_and_the_masked_are_white() {
         1
     );
     assert_eq!((at(20, 0), at(22, 42), at(5, 6)), (0, 0, 0));
-    // Without the mask, the gap at the type's maximum is white still.
+    // Without the mask, the gap at the highest value of the type is still white.
     let gap = file.picture(file.fetch().unwrap(), None).unwrap();
     assert_eq!(gap.shades[21 * SIZE.0], 0);
 }

@@ -1,49 +1,41 @@
-//! Pure: the first directory of a TIFF, with what is missing or wrong in it put right where it follows from the rest.
+//! Pure: repairs the first directory of a TIFF where the rest of the file determines the right
+//! values.
 //!
-//! A frame of one channel is counts, whatever a program says of how to show them: so `PhotometricInterpretation` is
-//! replaced. The rows and bytes of uncompressed strips follow from the size of the image. The file is not copied: its first
-//! bytes and a directory that is made anew are put around it.
+//! The pixels of one channel are counts, so `PhotometricInterpretation` is replaced. The rows and
+//! bytes of uncompressed strips follow from the size of the image. The file is not copied: other
+//! first bytes and a new directory are read in front of and behind it.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use tiff::tags::Tag;
 
-const WIDTH: u16 = 256;
-const HEIGHT: u16 = 257;
-const BITS: u16 = 258;
-const COMPRESSION: u16 = 259;
-const PHOTOMETRIC: u16 = 262;
-const OFFSETS: u16 = 273;
-const CHANNELS: u16 = 277;
-const ROWS_PER_STRIP: u16 = 278;
-const BYTE_COUNTS: u16 = 279;
-const TILE_WIDTH: u16 = 322;
-
+/// Types of values.
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
 const BLACK_IS_ZERO: u32 = 1;
 const UNCOMPRESSED: u32 = 1;
-/// Entries of a directory, and strips, at most: more than any frame has.
+/// Limits on the entries of a directory and on strips, more than any frame has.
 const MOST_ENTRIES: usize = 512;
 const MOST_STRIPS: u32 = 1 << 16;
 const ENTRY: usize = 12;
 
-/// A file with its directory put right; as it is, where that is of a form that is not known here.
-pub(super) struct Mended<'a> {
-    /// What the file begins with instead.
+/// A file with a repaired directory, or unchanged if the directory is of an unknown form.
+pub(super) struct Repaired<'a> {
+    /// Read instead of the first bytes of the file.
     head: Vec<u8>,
     file: &'a [u8],
-    /// What follows it.
+    /// Read behind the file.
     tail: Vec<u8>,
-    place: u64,
+    position: u64,
 }
 
-impl<'a> Mended<'a> {
+impl<'a> Repaired<'a> {
     pub(super) fn new(file: &'a [u8]) -> Self {
-        let (head, tail) = mended(file).unwrap_or_default();
+        let (head, tail) = repaired(file).unwrap_or_default();
         Self {
             head,
             file,
             tail,
-            place: 0,
+            position: 0,
         }
     }
 
@@ -52,35 +44,35 @@ impl<'a> Mended<'a> {
     }
 }
 
-impl Read for Mended<'_> {
+impl Read for Repaired<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let place = usize::try_from(self.place).unwrap_or(usize::MAX);
-        let rest = if place < self.head.len() {
-            self.head.get(place..)
-        } else if place < self.file.len() {
-            self.file.get(place..)
+        let position = usize::try_from(self.position).unwrap_or(usize::MAX);
+        let rest = if position < self.head.len() {
+            self.head.get(position..)
+        } else if position < self.file.len() {
+            self.file.get(position..)
         } else {
-            self.tail.get(place - self.file.len()..)
+            self.tail.get(position - self.file.len()..)
         };
         let read = rest.unwrap_or_default().read(into)?;
-        self.place += read as u64;
+        self.position += read as u64;
         Ok(read)
     }
 }
 
-impl Seek for Mended<'_> {
+impl Seek for Repaired<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let place = match to {
-            SeekFrom::Start(place) => Some(place),
-            SeekFrom::Current(by) => self.place.checked_add_signed(by),
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::Current(by) => self.position.checked_add_signed(by),
             SeekFrom::End(by) => self.length().checked_add_signed(by),
         };
-        self.place = place.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.place)
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
     }
 }
 
-/// Reads numbers in the file's byte order.
+/// Converts numbers between the machine's byte order and the file's.
 #[derive(Clone, Copy)]
 struct Order {
     little: bool,
@@ -95,151 +87,169 @@ impl Order {
         }
     }
 
-    fn short(self, bytes: [u8; 2]) -> u16 {
-        match self.little {
-            true => u16::from_le_bytes(bytes),
-            false => u16::from_be_bytes(bytes),
+    /// From the file's order to little-endian, and back.
+    fn swap<const N: usize>(self, mut bytes: [u8; N]) -> [u8; N] {
+        if !self.little {
+            bytes.reverse();
         }
+        bytes
     }
 
-    fn long(self, bytes: [u8; 4]) -> u32 {
-        match self.little {
-            true => u32::from_le_bytes(bytes),
-            false => u32::from_be_bytes(bytes),
-        }
+    fn short(self, bytes: &[u8], at: usize) -> Option<u16> {
+        chunk(bytes, at).map(|bytes| u16::from_le_bytes(self.swap(bytes)))
+    }
+
+    fn long(self, bytes: &[u8], at: usize) -> Option<u32> {
+        chunk(bytes, at).map(|bytes| u32::from_le_bytes(self.swap(bytes)))
     }
 
     fn short_bytes(self, number: u16) -> [u8; 2] {
-        match self.little {
-            true => number.to_le_bytes(),
-            false => number.to_be_bytes(),
-        }
+        self.swap(number.to_le_bytes())
     }
 
     fn long_bytes(self, number: u32) -> [u8; 4] {
-        match self.little {
-            true => number.to_le_bytes(),
-            false => number.to_be_bytes(),
-        }
+        self.swap(number.to_le_bytes())
     }
 }
 
-/// An entry of the directory: its tag, and all its bytes.
-type Entry = (u16, [u8; ENTRY]);
+/// The first directory of a file: the tags and bytes of its entries.
+struct Directory<'a> {
+    file: &'a [u8],
+    order: Order,
+    entries: Vec<(u16, [u8; ENTRY])>,
+}
 
-/// The first bytes of the file, and what is to follow it: none when the directory is not understood, or is right.
-fn mended(file: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
-    let order = Order::of(file)?;
-    let start = usize::try_from(order.long(chunk(file, 4)?)).ok()?;
-    let count = usize::from(order.short(chunk(file, start)?));
-    if count > MOST_ENTRIES {
-        return None;
+impl<'a> Directory<'a> {
+    fn read(file: &'a [u8]) -> Option<Self> {
+        let order = Order::of(file)?;
+        let start = usize::try_from(order.long(file, 4)?).ok()?;
+        let count = usize::from(order.short(file, start)?);
+        if count > MOST_ENTRIES {
+            return None;
+        }
+        let entry = |number| {
+            let entry: [u8; ENTRY] = chunk(file, start + 2 + number * ENTRY)?;
+            Some((order.short(&entry, 0)?, entry))
+        };
+        Some(Self {
+            file,
+            order,
+            entries: (0..count).map(entry).collect::<Option<_>>()?,
+        })
     }
-    let mut entries = Vec::with_capacity(count + 3);
-    for n in 0..count {
-        let entry: [u8; ENTRY] = chunk(file, start + 2 + n * ENTRY)?;
-        entries.push((order.short(chunk(&entry, 0)?), entry));
+
+    fn entry(&self, tag: Tag) -> Option<&[u8; ENTRY]> {
+        let (_, entry) = self.entries.iter().find(|(found, _)| *found == tag.to_u16())?;
+        Some(entry)
     }
-    let number = |tag| one(&entries, order, tag);
-    let is_odd = |count: &u32| matches!(*count, 0 | u32::MAX);
-    let counted = numbers(file, &entries, order, BYTE_COUNTS);
-    let uncounted = counted.is_none_or(|counts| counts.is_empty() || counts.iter().any(is_odd));
-    if number(CHANNELS).unwrap_or(1) != 1 {
-        return None;
-    }
-    // What is made of a strip's bytes comes behind the file, and the directory behind that.
-    let mut tail = Vec::new();
-    let mut changed = vec![(PHOTOMETRIC, entry(order, PHOTOMETRIC, SHORT, 1, BLACK_IS_ZERO))];
-    if number(COMPRESSION).unwrap_or(UNCOMPRESSED) == UNCOMPRESSED && number(TILE_WIDTH).is_none() {
-        let (width, height) = (number(WIDTH)?, number(HEIGHT)?);
-        let rows = number(ROWS_PER_STRIP).unwrap_or(height).clamp(1, height.max(1));
-        let row_bytes = u64::from(width) * u64::from(number(BITS).unwrap_or(8).div_ceil(8));
-        let strips = entries.iter().find(|(tag, _)| *tag == OFFSETS)?;
-        let strips = order.long(chunk(&strips.1, 4)?);
-        if strips == height.div_ceil(rows) && strips <= MOST_STRIPS {
-            let counts = (0..strips).map(|strip| {
-                let rows = rows.min(height - strip * rows);
-                u32::try_from(u64::from(rows) * row_bytes).unwrap_or(u32::MAX)
-            });
-            changed.push((ROWS_PER_STRIP, entry(order, ROWS_PER_STRIP, LONG, 1, rows)));
-            if uncounted {
-                let value = match strips {
-                    1 => counts.clone().next()?,
-                    _ => {
-                        tail.extend(counts.flat_map(|count| order.long_bytes(count)));
-                        u32::try_from(file.len()).ok()?
-                    }
-                };
-                changed.push((BYTE_COUNTS, entry(order, BYTE_COUNTS, LONG, strips, value)));
+
+    /// All values of a tag that has short or long ones.
+    fn numbers(&self, tag: Tag) -> Option<Vec<u32>> {
+        let (order, entry) = (self.order, self.entry(tag)?);
+        let width = match order.short(entry, 2)? {
+            SHORT => 2,
+            LONG => 4,
+            _ => return None,
+        };
+        let count = order.long(entry, 4).filter(|count| *count <= MOST_STRIPS)?;
+        let bytes = match usize::try_from(count).ok()? * width {
+            short if short <= 4 => entry.get(8..8 + short)?,
+            long => {
+                let at = usize::try_from(order.long(entry, 8)?).ok()?;
+                self.file.get(at..at.checked_add(long)?)?
             }
+        };
+        let number = |bytes: &[u8]| match width {
+            2 => order.short(bytes, 0).map(u32::from),
+            _ => order.long(bytes, 0),
+        };
+        bytes.chunks_exact(width).map(number).collect()
+    }
+
+    /// The value of a tag that has exactly one.
+    fn number(&self, tag: Tag) -> Option<u32> {
+        match self.numbers(tag)?.as_slice() {
+            [number] => Some(*number),
+            _ => None,
         }
     }
-    entries.retain(|(tag, _)| !changed.iter().any(|(other, _)| other == tag));
-    entries.extend(changed);
-    entries.sort_unstable_by_key(|(tag, _)| *tag);
 
-    let directory = u32::try_from(file.len() + tail.len()).ok()?;
-    tail.extend(order.short_bytes(u16::try_from(entries.len()).ok()?));
-    for (_, entry) in entries {
-        tail.extend(entry);
+    /// Sets the long values of a tag: `value` is the value of one, or the offset of several.
+    fn set(&mut self, tag: Tag, count: u32, value: u32) {
+        let order = self.order;
+        let parts = [
+            order.short_bytes(tag.to_u16()).as_slice(),
+            &order.short_bytes(LONG),
+            &order.long_bytes(count),
+            &order.long_bytes(value),
+        ]
+        .concat();
+        let mut entry = [0; ENTRY];
+        entry.copy_from_slice(&parts);
+        self.entries.retain(|(other, _)| *other != tag.to_u16());
+        self.entries.push((tag.to_u16(), entry));
     }
-    // No further directory: the first image is the frame.
-    tail.extend([0; 4]);
-    let head = [file.get(..4)?, &order.long_bytes(directory)].concat();
-    Some((head, tail))
+
+    /// Sets the rows and the lengths of uncompressed strips. Returns the lengths, to follow the
+    /// file.
+    fn set_strips(&mut self) -> Option<Vec<u8>> {
+        let (width, height) = (self.number(Tag::ImageWidth)?, self.number(Tag::ImageLength)?);
+        let rows = self.number(Tag::RowsPerStrip).unwrap_or(height);
+        let rows = rows.clamp(1, height.max(1));
+        let row_bytes =
+            u64::from(width) * u64::from(self.number(Tag::BitsPerSample).unwrap_or(8).div_ceil(8));
+        let strips = self.order.long(self.entry(Tag::StripOffsets)?, 4)?;
+        if strips != height.div_ceil(rows) || strips > MOST_STRIPS {
+            return Some(Vec::new());
+        }
+        self.set(Tag::RowsPerStrip, 1, rows);
+        let is_invalid = |length: &u32| matches!(*length, 0 | u32::MAX);
+        let lengths = self.numbers(Tag::StripByteCounts);
+        if lengths.is_some_and(|lengths| !lengths.is_empty() && !lengths.iter().any(is_invalid)) {
+            return Some(Vec::new());
+        }
+        let length = |strip| {
+            let rows = rows.min(height - strip * rows);
+            u32::try_from(u64::from(rows) * row_bytes).unwrap_or(u32::MAX)
+        };
+        let value = match strips {
+            1 => length(0),
+            _ => u32::try_from(self.file.len()).ok()?,
+        };
+        self.set(Tag::StripByteCounts, strips, value);
+        let order = self.order;
+        Some(
+            (0..strips)
+                .flat_map(|strip| order.long_bytes(length(strip)))
+                .collect(),
+        )
+    }
 }
 
-/// The number of a tag that has one.
-fn one(entries: &[Entry], order: Order, tag: u16) -> Option<u32> {
-    let (_, entry) = entries.iter().find(|(found, _)| *found == tag)?;
-    let (kind, count) = (order.short(chunk(entry, 2)?), order.long(chunk(entry, 4)?));
-    match (kind, count) {
-        (SHORT, 1) => Some(order.short(chunk(entry, 8)?).into()),
-        (LONG, 1) => Some(order.long(chunk(entry, 8)?)),
-        _ => None,
-    }
-}
-
-/// All numbers of a tag.
-fn numbers(file: &[u8], entries: &[Entry], order: Order, tag: u16) -> Option<Vec<u32>> {
-    let (_, entry) = entries.iter().find(|(found, _)| *found == tag)?;
-    let (kind, count) = (order.short(chunk(entry, 2)?), order.long(chunk(entry, 4)?));
-    if count > MOST_STRIPS {
+/// The new first bytes, and the bytes to follow the file; `None` if the directory can't be
+/// repaired.
+fn repaired(file: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let mut directory = Directory::read(file)?;
+    if directory.number(Tag::SamplesPerPixel).unwrap_or(1) != 1 {
         return None;
     }
-    let (count, width) = (usize::try_from(count).ok()?, if kind == SHORT { 2 } else { 4 });
-    let bytes = match count * width {
-        short if short <= 4 => entry.get(8..8 + short)?,
-        long => {
-            let at = usize::try_from(order.long(chunk(entry, 8)?)).ok()?;
-            file.get(at..at.checked_add(long)?)?
-        }
-    };
-    let number = |bytes: &[u8]| match kind {
-        SHORT => Some(order.short(chunk(bytes, 0)?).into()),
-        _ => Some(order.long(chunk(bytes, 0)?)),
-    };
-    bytes.chunks_exact(width).map(number).collect()
-}
-
-fn entry(order: Order, tag: u16, kind: u16, count: u32, value: u32) -> [u8; ENTRY] {
-    let mut bytes = [0; ENTRY];
-    let value = match (kind, u16::try_from(value)) {
-        (SHORT, Ok(short)) => {
-            let [first, second] = order.short_bytes(short);
-            [first, second, 0, 0]
-        }
-        _ => order.long_bytes(value),
-    };
-    let parts = [
-        order.short_bytes(tag).as_slice(),
-        &order.short_bytes(kind),
-        &order.long_bytes(count),
-        &value,
-    ]
-    .concat();
-    bytes.copy_from_slice(&parts);
-    bytes
+    directory.set(Tag::PhotometricInterpretation, 1, BLACK_IS_ZERO);
+    let compression = directory.number(Tag::Compression).unwrap_or(UNCOMPRESSED);
+    let mut tail = Vec::new();
+    if compression == UNCOMPRESSED && directory.number(Tag::TileWidth).is_none() {
+        tail = directory.set_strips()?;
+    }
+    let Directory {
+        order, mut entries, ..
+    } = directory;
+    let start = u32::try_from(file.len() + tail.len()).ok()?;
+    entries.sort_unstable_by_key(|(tag, _)| *tag);
+    tail.extend(order.short_bytes(u16::try_from(entries.len()).ok()?));
+    tail.extend(entries.iter().flat_map(|(_, entry)| entry));
+    // The first image is the frame: there is no further directory.
+    tail.extend([0; 4]);
+    let head = [file.get(..4)?, &order.long_bytes(start)].concat();
+    Some((head, tail))
 }
 
 fn chunk<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {

@@ -13,7 +13,7 @@ fn kernel(directory: BorrowedFd<'_>, path: &Path, flags: OFlags) -> io::Result<O
     Ok(by_kernel(directory, path, flags)?)
 }
 
-/// `inside/`, with files and links, and `outside/secret` beside it.
+/// `inside/` with files and links, and `outside/secret` beside it.
 fn tree() -> TempDir {
     let tree = TempDir::new().unwrap();
     let at = |path: &str| tree.path().join(path);
@@ -54,7 +54,7 @@ fn contents(handle: OwnedFd) -> String {
 #[rstest]
 #[case::kernel(kernel)]
 #[case::by_hand(by_hand)]
-fn nothing_leads_out(#[case] way: Opening) {
+fn nothing_leads_out(#[case] open: Opening) {
     let tree = tree();
     let inside = root(tree.path().join("inside").to_str().unwrap()).unwrap();
     for (path, expected) in [
@@ -84,7 +84,7 @@ fn nothing_leads_out(#[case] way: Opening) {
         ("nothing", Err(Errno::NOENT)),
         ("file/x", Err(Errno::NOTDIR)),
     ] {
-        let opened = way(inside.as_fd(), Path::new(path), TO_READ);
+        let opened = open(inside.as_fd(), Path::new(path), TO_READ);
         let found = opened
             .map(contents)
             .map_err(|error| Errno::from_io_error(&error).unwrap());
@@ -92,14 +92,14 @@ fn nothing_leads_out(#[case] way: Opening) {
     }
 }
 
-/// The directory at `path` beneath the first of `roots`, through as many of them as it takes.
+/// The directory at `path` beneath the first of `roots`, also through other roots.
 fn go(roots: &[String], path: &str) -> io::Result<OwnedFd> {
-    let (mut from, mut way) = (roots[0].clone(), Way::to(Path::new(path)));
+    let (mut from, mut remaining) = (roots[0].clone(), Remaining::new(Path::new(path)));
     loop {
         let handle = root(&from).unwrap();
-        match open_directory(&Root { path: from, handle }, roots, way)? {
-            Opened::Here(directory) => return Ok(directory),
-            Opened::Elsewhere(root, rest) => (from, way) = (root, rest),
+        match open_directory(&Root { path: from, handle }, roots, remaining)? {
+            Opened::Directory(directory) => return Ok(directory),
+            Opened::OtherRoot(root, rest) => (from, remaining) = (root, rest),
         }
     }
 }
@@ -107,7 +107,7 @@ fn go(roots: &[String], path: &str) -> io::Result<OwnedFd> {
 #[rstest]
 #[case::kernel(kernel)]
 #[case::by_hand(by_hand)]
-fn nothing_leads_out_while_links_come_and_go(#[case] way: Opening) {
+fn nothing_leads_out_while_links_come_and_go(#[case] open: Opening) {
     let tree = tree();
     let at = |path: &str| tree.path().join(path);
     fs::create_dir(at("inside/target")).unwrap();
@@ -128,13 +128,13 @@ fn nothing_leads_out_while_links_come_and_go(#[case] way: Opening) {
                 }
             }
         });
-        // Whoever swaps may be made to wait with neither in its place.
+        // The swapping thread may be suspended while neither name exists.
         for round in 0..1_000_000 {
             if round > 3_000 && seen > 1_000 {
                 break;
             }
             for path in ["target/secret", "sub/../target/secret", "here/target/secret"] {
-                if let Ok(handle) = way(inside.as_fd(), Path::new(path), TO_READ) {
+                if let Ok(handle) = open(inside.as_fd(), Path::new(path), TO_READ) {
                     assert_eq!(contents(handle), "harmless");
                     seen += 1;
                 }
@@ -146,7 +146,7 @@ fn nothing_leads_out_while_links_come_and_go(#[case] way: Opening) {
 }
 
 #[test]
-fn links_on_the_way_to_a_directory_lead_into_the_roots_only() {
+fn links_on_the_path_to_a_directory_lead_only_to_the_roots() {
     let tree = tree();
     let path = |name: &str| tree.path().join(name).to_str().unwrap().to_owned();
     fs::create_dir_all(tree.path().join("second/kept")).unwrap();
@@ -186,9 +186,9 @@ fn links_on_the_way_to_a_directory_lead_into_the_roots_only() {
     }
 }
 
-/// Needs the right to give files away, which tests have in continuous integration.
+/// Needs the right to change owners, which tests have in continuous integration.
 #[test]
-fn nobody_lends_a_directory_that_is_not_their_own() {
+fn links_of_other_owners_are_not_followed() {
     let tree = tree();
     let [alice, bob] = [4001, 4002];
     let own = |path: &str, owner| std::os::unix::fs::lchown(tree.path().join(path), Some(owner), None);
@@ -208,7 +208,7 @@ fn nobody_lends_a_directory_that_is_not_their_own() {
 }
 
 #[test]
-fn what_is_no_file_or_directory_is_not_opened_by_its_name() {
+fn only_files_and_directories_are_opened_by_name() {
     let tree = tree();
     let inside = root(tree.path().join("inside").to_str().unwrap()).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(tree.path().join("inside/socket")).unwrap();

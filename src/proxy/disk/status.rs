@@ -1,32 +1,33 @@
-//! Pure: whether a disk answers, by what runs on it and when something last came back.
+//! Pure: whether a disk answers, from its running operations and when the last one returned.
 
 use super::operation::Operation;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a disk on which something is stuck counts as one that answers after something else came back. It is asked more often than that.
+/// A disk with stuck operations counts as responding for this time after another operation
+/// returned. Longer than [`QUIET`], so that probes keep it so.
 const TRUST: Duration = Duration::from_secs(3);
-/// How long after something came back it is not asked again.
+/// After an operation returned, no probe is needed for this time.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// How a disk is.
+/// The status of a disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// Something comes back.
+pub struct DiskStatus {
+    /// Operations return.
     pub answers: bool,
-    /// Threads that wait for it longer than they should.
+    /// Threads whose current step exceeds the deadline.
     pub stuck: usize,
-    /// Threads that are on it, or have been given work for it.
+    /// Threads that run a job.
     pub running: usize,
 }
 
-/// What runs on it.
+/// The running operations of a disk.
 #[derive(Debug, Default)]
 pub(super) struct Running {
     operations: HashMap<u64, Arc<Operation>>,
     next: u64,
-    last_back: Option<Instant>,
+    last_return: Option<Instant>,
 }
 
 impl Running {
@@ -38,29 +39,29 @@ impl Running {
 
     pub(super) fn end(&mut self, number: u64, now: Instant) {
         self.operations.remove(&number);
-        self.last_back = Some(now);
+        self.last_return = Some(now);
     }
 
-    pub(super) fn standing(&self, now: Instant, deadline: Duration) -> Standing {
+    pub(super) fn status(&self, now: Instant, deadline: Duration) -> DiskStatus {
         let stuck = self
             .operations
             .values()
             .filter(|operation| operation.is_stuck(now, deadline));
         let stuck = stuck.count();
-        let lately = self.since_back(now).is_some_and(|since| since < TRUST);
-        Standing {
-            answers: stuck == 0 || lately,
+        let recently = self.since_return(now).is_some_and(|since| since < TRUST);
+        DiskStatus {
+            answers: stuck == 0 || recently,
             stuck,
             running: self.operations.len(),
         }
     }
 
-    /// Nothing has come back for a while.
+    /// Whether no operation has returned recently.
     pub(super) fn is_quiet(&self, now: Instant) -> bool {
-        self.since_back(now).is_none_or(|since| since >= QUIET)
+        self.since_return(now).is_none_or(|since| since >= QUIET)
     }
 
-    fn since_back(&self, now: Instant) -> Option<Duration> {
-        self.last_back.map(|last| now.saturating_duration_since(last))
+    fn since_return(&self, now: Instant) -> Option<Duration> {
+        self.last_return.map(|last| now.saturating_duration_since(last))
     }
 }

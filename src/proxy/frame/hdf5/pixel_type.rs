@@ -1,20 +1,20 @@
-//! Pure: what the pixels of a data set are, and the counts that they say.
+//! Pure: the type of the pixels of a data set, and their counts.
 
+use super::super::error::FrameError;
 use super::super::floats::Scale;
-use super::super::FrameError;
 use hdf5_reader::messages::datatype::Datatype;
 use hdf5_reader::ByteOrder;
 
-/// What a pixel is.
+/// The type of a pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kind {
+pub(super) struct PixelType {
     bytes: usize,
     signed: bool,
     float: bool,
     big_endian: bool,
 }
 
-impl Kind {
+impl PixelType {
     pub(super) fn of(datatype: &Datatype) -> Result<Self, FrameError> {
         let (size, signed, float, order) = match datatype {
             Datatype::FixedPoint {
@@ -27,8 +27,8 @@ impl Kind {
                 byte_order,
             } => (*size, true, true, byte_order),
             _ => {
-                return Err(FrameError::Unsupported(
-                    "its pixels are neither integers of 8, 16 or 32 bits nor floats".to_owned(),
+                return Err(FrameError::unsupported(
+                    "its pixels are neither integers of 8, 16 or 32 bits nor floats",
                 ))
             }
         };
@@ -45,13 +45,13 @@ impl Kind {
         self.bytes
     }
 
-    /// What floats are multiplied by.
+    /// The scale of floats; `None` for integers.
     pub(super) fn scale(self, bytes: &[u8]) -> Option<Scale> {
         self.float
             .then(|| Scale::of(bytes.chunks_exact(self.bytes).map(|pixel| self.float(pixel))))
     }
 
-    /// Counts of a row. The highest numbers of an unsigned type mark what is masked.
+    /// The counts of a row. The highest values of an unsigned type mark masked pixels.
     pub(super) fn counts(self, bytes: &[u8], scale: Option<Scale>, row: &mut [i32]) {
         let pixels = bytes.chunks_exact(self.bytes).zip(row);
         match (scale, self.bytes, self.signed, self.big_endian) {
@@ -72,16 +72,9 @@ impl Kind {
         }
     }
 
-    /// One pixel, of any kind.
+    /// One pixel of any integer type.
     fn count(self, pixel: &[u8]) -> i32 {
-        let mut bytes = [0; 4];
-        for (to, from) in bytes.iter_mut().zip(pixel) {
-            *to = *from;
-        }
-        if self.big_endian {
-            bytes.get_mut(..self.bytes).unwrap_or_default().reverse();
-        }
-        let bits = u32::from_le_bytes(bytes);
+        let bits = u32::try_from(self.bits(pixel)).unwrap_or(u32::MAX);
         let unused = 32 - u32::try_from(self.bytes * 8).unwrap_or(32).min(32);
         if self.signed {
             (bits << unused).cast_signed() >> unused
@@ -91,24 +84,25 @@ impl Kind {
         }
     }
 
+    /// One pixel of a float type.
     #[allow(
         clippy::cast_possible_truncation,
         reason = "a picture needs no double precision"
     )]
     fn float(self, pixel: &[u8]) -> f32 {
-        match (self.bytes, self.big_endian) {
-            (4, false) => pixel
-                .first_chunk()
-                .map_or(f32::NAN, |pixel| f32::from_le_bytes(*pixel)),
-            (4, true) => pixel
-                .first_chunk()
-                .map_or(f32::NAN, |pixel| f32::from_be_bytes(*pixel)),
-            (_, false) => pixel
-                .first_chunk()
-                .map_or(f32::NAN, |pixel| f64::from_le_bytes(*pixel) as f32),
-            (_, true) => pixel
-                .first_chunk()
-                .map_or(f32::NAN, |pixel| f64::from_be_bytes(*pixel) as f32),
+        let bits = self.bits(pixel);
+        match (self.bytes, u32::try_from(bits)) {
+            (4, Ok(bits)) => f32::from_bits(bits),
+            _ => f64::from_bits(bits) as f32,
+        }
+    }
+
+    /// The bits of a pixel, in the lowest bytes.
+    fn bits(self, pixel: &[u8]) -> u64 {
+        let add = |bits, byte: &u8| bits << 8 | u64::from(*byte);
+        match self.big_endian {
+            true => pixel.iter().fold(0, add),
+            false => pixel.iter().rev().fold(0, add),
         }
     }
 }

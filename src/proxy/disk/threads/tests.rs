@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
+use crate::proxy::disk::{next_step, off_disk};
 use std::sync::mpsc;
 
 const DEADLINE: Duration = Duration::from_millis(200);
@@ -18,20 +19,20 @@ fn hanging() -> (mpsc::Sender<()>, impl FnOnce() -> u8 + Send) {
     (release, work)
 }
 
-fn silent() -> Unavailable {
+fn unresponsive() -> Unavailable {
     Unavailable::Disk("users' root 3 does not answer".into())
 }
 
 #[tokio::test]
-async fn what_comes_back_in_time_is_answered() {
+async fn a_job_within_the_deadline_returns() {
     let disk = disk(1);
     assert_eq!(disk.run(|| 7).await, Ok(7));
-    assert_eq!(disk.standing().stuck, 0);
-    assert!(disk.standing().answers);
+    assert_eq!(disk.status().stuck, 0);
+    assert!(disk.status().answers);
 }
 
 #[tokio::test]
-async fn a_disk_that_hangs_refuses_and_answers_again_by_itself() {
+async fn a_disk_that_hangs_refuses_jobs_and_recovers() {
     let disk = disk(2);
     let mut held = Vec::new();
     let mut waiting = Vec::new();
@@ -44,56 +45,56 @@ async fn a_disk_that_hangs_refuses_and_answers_again_by_itself() {
         }));
     }
     for waiting in waiting {
-        assert_eq!(waiting.await.unwrap(), Err(silent()));
+        assert_eq!(waiting.await.unwrap(), Err(unresponsive()));
     }
-    let standing = disk.standing();
-    assert_eq!((standing.stuck, standing.answers), (2, false));
+    let status = disk.status();
+    assert_eq!((status.stuck, status.answers), (2, false));
     let begun = Instant::now();
-    assert_eq!(disk.run(|| 7).await, Err(silent()));
+    assert_eq!(disk.run(|| 7).await, Err(unresponsive()));
     assert!(begun.elapsed() < DEADLINE, "refused at once");
     drop(held);
-    while disk.standing().stuck > 0 {
+    while disk.status().stuck > 0 {
         tokio::task::yield_now().await;
     }
     assert_eq!(disk.run(|| 7).await, Ok(7));
 }
 
 #[tokio::test]
-async fn threads_that_hang_for_ever_are_replaced_once_the_root_answers() {
+async fn hanging_threads_are_replaced_when_the_root_answers() {
     let disk = disk(1);
     let (_never, work) = hanging();
-    assert_eq!(disk.run(work).await, Err(silent()));
-    // The first to be refused has the root asked.
+    assert_eq!(disk.run(work).await, Err(unresponsive()));
+    // The first refusal starts a probe.
     while disk.run(|| 7).await != Ok(7) {
         tokio::task::yield_now().await;
     }
-    assert_eq!(disk.standing().stuck, 1, "it still hangs");
+    assert_eq!(disk.status().stuck, 1, "it still hangs");
 }
 
 #[tokio::test]
-async fn work_in_many_steps_may_take_long() {
+async fn a_job_of_many_steps_may_take_long() {
     let disk = disk(1);
     let (_never, wait) = mpsc::channel::<()>();
     let work = move || {
         for _ in 0..6 {
             let _ = wait.recv_timeout(DEADLINE / 3);
-            beat();
+            next_step();
         }
-        let _ = elsewhere(|| wait.recv_timeout(DEADLINE * 2));
+        let _ = off_disk(|| wait.recv_timeout(DEADLINE * 2));
         9
     };
     assert_eq!(disk.run(work).await, Ok(9));
 }
 
 #[tokio::test]
-async fn nobody_waits_for_what_was_given_up() {
+async fn abandoned_jobs_are_not_run() {
     let disk = disk(1);
     let (release, work) = hanging();
     let first = tokio::spawn({
         let disk = disk.clone();
         async move { disk.run(work).await }
     });
-    while disk.standing().running == 0 {
+    while disk.status().running == 0 {
         tokio::task::yield_now().await;
     }
     let (ran, has_run) = mpsc::channel();
@@ -106,8 +107,8 @@ async fn nobody_waits_for_what_was_given_up() {
 }
 
 #[tokio::test]
-async fn a_panic_costs_its_own_work_only() {
-    // To print where it happened may take a while.
+async fn a_panic_affects_only_its_own_job() {
+    // Printing the backtrace may take a while.
     let disk = Disk::new(3, "/proc".to_owned(), 1, Duration::from_secs(30));
     let lost = disk.run(|| -> u8 { panic!("a decoder gives up") }).await;
     assert_eq!(lost, Err(Unavailable::Lost("file reader")));
@@ -115,17 +116,17 @@ async fn a_panic_costs_its_own_work_only() {
 }
 
 #[tokio::test]
-async fn more_than_can_wait_are_refused() {
+async fn jobs_beyond_the_queue_are_refused() {
     let disk = disk(1);
     let (release, work) = hanging();
     let mut waiting = vec![tokio::spawn({
         let disk = disk.clone();
         async move { disk.run(work).await }
     })];
-    while disk.standing().running == 0 {
+    while disk.status().running == 0 {
         tokio::task::yield_now().await;
     }
-    for _ in 0..=WAITING {
+    for _ in 0..=QUEUE_PER_THREAD {
         let disk = disk.clone();
         waiting.push(tokio::spawn(async move { disk.run(|| 1).await }));
         tokio::task::yield_now().await;

@@ -1,5 +1,5 @@
-//! One answer of the routes that serve files, told once in the log when it has ended: what was asked for, from where, and
-//! how many bytes were sent, also when it was cut off.
+//! The access log of the routes that serve files. Each request is logged once, when its response
+//! has ended or was cut off, with the number of bytes that were sent.
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::StatusCode;
@@ -10,14 +10,14 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Digits of a key that the log shows.
+/// Digits of a key in the log.
 const SHOWN: usize = 8;
-/// Characters of a path that it shows.
+/// Characters of a path in the log.
 const LONGEST_PATH: usize = 512;
 
-/// What is told, at the latest when it is dropped.
+/// The entry for one request. It is logged when it is dropped.
 #[derive(Debug)]
-pub struct Transfer {
+pub struct AccessEntry {
     route: &'static str,
     key: String,
     path: String,
@@ -28,8 +28,8 @@ pub struct Transfer {
     counter: IntCounter,
 }
 
-impl Transfer {
-    /// A request for `path`, as the URL says it, by `key`; nothing has been answered yet. What is sent is added to `counter`.
+impl AccessEntry {
+    /// A request for `path`, as in the URL, by `key`. The bytes sent are added to `counter`.
     #[must_use]
     pub fn begin(route: &'static str, key: &str, path: &str, address: IpAddr, counter: IntCounter) -> Self {
         let shown = |text: &str, most| text.chars().take(most).flat_map(char::escape_debug).collect();
@@ -45,20 +45,20 @@ impl Transfer {
         }
     }
 
-    /// It is answered without any of its bytes.
-    pub fn answered(mut self, status: StatusCode) {
+    /// The response has `status` and no bytes of the file.
+    pub fn finish(mut self, status: StatusCode) {
         self.status = Some(status);
         self.whole = true;
     }
 
-    /// `body` is what it is answered with.
-    pub fn with<B>(mut self, status: StatusCode, body: B) -> Told<B> {
+    /// The response has `status` and `body`.
+    pub fn with<B>(mut self, status: StatusCode, body: B) -> LoggedBody<B> {
         self.status = Some(status);
-        Told { transfer: self, body }
+        LoggedBody { entry: self, body }
     }
 }
 
-impl Drop for Transfer {
+impl Drop for AccessEntry {
     fn drop(&mut self) {
         tracing::info!(
             target: "beamlive::files",
@@ -74,14 +74,14 @@ impl Drop for Transfer {
     }
 }
 
-/// A body that is told of.
+/// A body that is logged.
 #[derive(Debug)]
-pub struct Told<B> {
-    transfer: Transfer,
+pub struct LoggedBody<B> {
+    entry: AccessEntry,
     body: B,
 }
 
-impl<B: MessageBody + Unpin> MessageBody for Told<B>
+impl<B: MessageBody + Unpin> MessageBody for LoggedBody<B>
 where
     B::Error: Into<Box<dyn Error>> + std::fmt::Display,
 {
@@ -97,19 +97,19 @@ where
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let polled = Pin::new(&mut self.body).poll_next(context);
         let size = self.body.size();
-        let transfer = &mut self.transfer;
+        let entry = &mut self.entry;
         match &polled {
             Poll::Ready(Some(Ok(bytes))) => {
                 let more = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                transfer.sent = transfer.sent.saturating_add(more);
-                transfer.counter.inc_by(more);
-                // Whoever knows the length need not ask for the end.
-                transfer.whole |= size == BodySize::Sized(transfer.sent);
+                entry.sent = entry.sent.saturating_add(more);
+                entry.counter.inc_by(more);
+                // A body of known length may not be polled for its end.
+                entry.whole |= size == BodySize::Sized(entry.sent);
             }
             Poll::Ready(Some(Err(error))) => {
-                tracing::warn!(key = transfer.key, path = transfer.path, %error, "a file is cut off");
+                tracing::warn!(key = entry.key, path = entry.path, %error, "a file is cut off");
             }
-            Poll::Ready(None) => transfer.whole = true,
+            Poll::Ready(None) => entry.whole = true,
             Poll::Pending => {}
         }
         polled

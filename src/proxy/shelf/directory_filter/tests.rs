@@ -1,0 +1,26 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+
+/// How many of `names` are read, and how many are selected, if every `nth` is wanted.
+fn filter(names: usize, nth: usize, most: usize, longest: usize) -> (usize, Result<usize, FileError>) {
+    let mut filter = DirectoryFilter::new(most, longest);
+    let read = (1..=names)
+        .find(|number| !filter.add(OsStr::new("a.png"), number.is_multiple_of(nth)))
+        .unwrap_or(names);
+    (read, filter.finish().map(|selected| selected.len()))
+}
+
+#[test]
+fn a_directory_may_have_so_many_names_and_no_more() {
+    assert!(matches!(filter(10, 5, 3, 10), (10, Ok(2))));
+    assert!(matches!(filter(11, 5, 3, 10), (11, Err(FileError::TooLarge(10)))));
+    assert!(matches!(
+        filter(1_000_000, 1_000_001, 3, 10),
+        (11, Err(FileError::TooLarge(10)))
+    ));
+}
+
+#[test]
+fn it_stops_after_one_name_too_many() {
+    assert!(matches!(filter(100, 2, 3, 1000), (8, Ok(4))));
+}

@@ -11,7 +11,9 @@ use beamlive::load::random::Random;
 use beamlive::server::{Parts, Running};
 use beamlive::wire::dataset;
 use beamlive_actors::activity::Origin;
+use beamlive_actors::session::commands::RecordUpload;
 use beamlive_actors::session::dataset::DatasetUpload;
+use beamlive_actors::session::upload::CommonFields;
 use futures_util::future::join_all;
 use serde_json::Value;
 use std::path::Path;
@@ -187,10 +189,16 @@ async fn upload(running: &Running, first: &DatasetUpload, writer: u64, count: u6
     for _ in 0..count {
         let upload = DatasetUpload {
             uuid: Some(random.uuid()),
-            directory: format!("/users/alpha/CMCF-20261123/native/{:016x}", random.draw()),
+            common: CommonFields {
+                directory: format!("/users/alpha/CMCF-20261123/native/{:016x}", random.draw()),
+                ..first.common.clone()
+            },
             ..first.clone()
         };
-        let stored = directory.add_dataset(beamline, project, Arc::new(upload), origin.clone());
+        let stored = directory.upload(
+            beamline,
+            RecordUpload::new(project, Arc::new(upload), None, origin.clone()),
+        );
         stored.await.unwrap();
     }
 }

@@ -12,8 +12,9 @@ use beamlive_actors::beamline::state::{newest, Launch, Launched, Missing, State}
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::inventory::state::{list, SamplesByProject};
 use beamlive_actors::inventory::ReadyList;
-use beamlive_actors::session::dataset::{DatasetUpload, Place};
+use beamlive_actors::session::dataset::DatasetUpload;
 use beamlive_actors::session::frames::Frames;
+use beamlive_actors::session::upload::{CommonFields, Context, Found, Place, Upload};
 use beamlive_storage::ids::{BeamlineId, ContainerId, ContainerTypeId, GroupId, ProjectId, SessionId};
 use beamlive_storage::records::{
     Automounter, ConnectionStatus, Container, ContainerStatus, ContainerType, Group, Sample, SecureKey,
@@ -219,9 +220,13 @@ fn samples(criterion: &mut Criterion) {
 fn datasets(criterion: &mut Criterion) {
     let catalog = facility(PUCK);
     let upload = DatasetUpload {
-        directory: "/users/alpha/CMCF-20261123/native/CLS-0042/A1".to_owned(),
-        kind: "DATA".to_owned(),
-        name: "A1-s2_xtal".to_owned(),
+        common: CommonFields {
+            directory: "/users/alpha/CMCF-20261123/native/CLS-0042/A1".to_owned(),
+            kind: "DATA".to_owned(),
+            name: "A1-s2_xtal".to_owned(),
+            id: None,
+            notes: Vec::new(),
+        },
         filename: Some("A1-s2_xtal_{:05d}.cbf".to_owned()),
         frames: Frames::parse("1-1800").unwrap(),
         energy: 12.6581,
@@ -231,25 +236,24 @@ fn datasets(criterion: &mut Criterion) {
         sample_id: Some(1),
         start_time: None,
         end_time: None,
-        id: None,
         uuid: Some("6d2f1c7e-3f5b-4a86-9d0e-8f1f6a2b3c4d".to_owned()),
         meta_data: vec![0x5a; 300],
-        notes: Vec::new(),
-        once: None,
     };
-    let place = Place {
-        project: ALICE,
-        beamline: BM,
-        session: Some(SessionId(1)),
+    let context = Context {
+        place: Place {
+            project: ALICE,
+            beamline: BM,
+            session: Some(SessionId(1)),
+        },
+        catalog: &catalog,
+        address: None,
+        key: None,
+        now: Timestamp(1_800_000_000_000_000),
     };
-    let now = Timestamp(1_800_000_000_000_000);
-    assert!(upload
-        .to_record(place, &catalog, None, None, now)
-        .0
-        .sample
-        .is_some());
+    let found = Found::default();
+    assert!(upload.to_record(&context, &found).0.sample.is_some());
     criterion.bench_function("dataset/to a record", |bencher| {
-        bencher.iter(|| black_box(&upload).to_record(place, &catalog, None, None, now));
+        bencher.iter(|| black_box(&upload).to_record(&context, &found));
     });
 }
 

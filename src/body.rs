@@ -1,5 +1,5 @@
-//! Reading bodies: bounded in length and in time, one by one and all together. Compressed ones are bounded by what they
-//! unpack to.
+//! Reads bodies. Each is limited in length and time, and all together in length. For compressed bodies the limits also
+//! hold after unpacking.
 
 mod encoding;
 
@@ -41,12 +41,12 @@ impl FromRequest for Body {
 }
 
 impl Body {
-    /// Reads all of it, if it has at most `limit` bytes and arrives in the time that the settings give. Its bytes count
-    /// among those in flight until its request has been answered. A compressed body is unpacked, and may have as many
-    /// bytes then.
+    /// Reads a body of at most `limit` bytes within `limits.body_seconds`, and unpacks it to at most `limit` bytes. The
+    /// bytes count as in flight until the request is answered.
     ///
     /// # Errors
-    /// 413; 415 for a `Content-Encoding` that is not known here; 503 before any of it is read when too many bytes are in flight; 408; 400 when the connection breaks off.
+    /// 413 when it is too long, 408 when it is too slow, 415 for an unknown `Content-Encoding`, 400 when the connection
+    /// breaks, 503 when too many bytes are in flight.
     pub async fn read(self, limit: usize) -> Result<Bytes, ApiError> {
         let app = App::of(&self.request)?;
         let encoding = Encoding::of(&self.request)?;
@@ -71,7 +71,8 @@ impl Body {
         body
     }
 }
-/// How long a body is said to be, in bytes; 0 when that is not said.
+
+/// The `Content-Length` of a request; 0 without one.
 fn declared(request: &HttpRequest) -> usize {
     let length = request.headers().get(header::CONTENT_LENGTH);
     length

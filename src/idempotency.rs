@@ -1,4 +1,4 @@
-//! The `Idempotency-Key` header: a client that may not have heard the answer sends the upload again under the same key.
+//! The `Idempotency-Key` header. A client that got no answer sends the upload again with the same key.
 
 use crate::error::ApiError;
 use actix_web::http::header::HeaderName;
@@ -9,10 +9,10 @@ pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// Longest key.
 const LONGEST: usize = 255;
 
-/// The request's key; none when it has no such header.
+/// The key of the request; none without the header.
 ///
 /// # Errors
-/// 400 for two of them, and for one that is empty, too long, or more than visible ASCII.
+/// 400 when it is sent twice, empty, too long, or not visible ASCII.
 pub fn key(request: &HttpRequest) -> Result<Option<String>, ApiError> {
     let mut values = request.headers().get_all(HEADER);
     let Some(value) = values.next() else {

@@ -13,6 +13,7 @@ pub mod project;
 pub mod report;
 pub mod samples;
 pub mod survey;
+mod upload;
 
 use crate::error::ApiError;
 use crate::metrics::Pattern;

@@ -1,4 +1,5 @@
-//! The activity log: who did what, when, from which address, to which record. Written in the batch of the deed.
+//! The activity log: who did what, when, from which address, to which record. Each entry is written in the batch of
+//! the change.
 
 use beamlive_storage::ids::{IdRef, ProjectId, RawId};
 use beamlive_storage::keys::{self, Table};
@@ -6,45 +7,49 @@ use beamlive_storage::records::{Activity, Subject};
 use beamlive_storage::{Batch, Timestamp};
 use std::net::IpAddr;
 
-/// Who asked for something, and from where.
+/// Who sent a request, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// A username, `operator`, `survey`, or the name of an access list.
     pub who: String,
-    /// The caller's address, when there was one.
+    /// The caller's address, if known.
     pub address: Option<IpAddr>,
 }
 
 /// What was done to which record.
 #[derive(Debug, Clone)]
-pub struct Deed<'a> {
-    /// What kind of record it was done to.
+pub struct ActivityEntry<'a> {
+    /// The kind of the record.
     pub subject: Subject,
-    /// The record; may be one that the same batch creates.
+    /// The record; the same batch may create it.
     pub record: Option<IdRef>,
     /// The project it concerns.
     pub project: Option<ProjectId>,
-    /// What was done, in a word or two.
+    /// What was done, in a few words.
     pub action: &'a str,
-    /// What a person should know of it.
+    /// Details for people.
     pub note: String,
 }
 
 /// Adds one entry to the log.
-pub fn log(batch: &mut Batch, origin: &Origin, deed: Deed<'_>, now: Timestamp) {
+pub fn log(batch: &mut Batch, origin: &Origin, entry: ActivityEntry<'_>, now: Timestamp) {
     let id = batch.allocate(Table::Activity);
-    let entry = Activity {
+    let record = Activity {
         record: RawId::NONE,
-        subject: deed.subject,
-        project: deed.project,
+        subject: entry.subject,
+        project: entry.project,
         who: origin.who.clone(),
         address: origin.address,
-        action: deed.action.to_owned(),
-        note: deed.note,
+        action: entry.action.to_owned(),
+        note: entry.note,
         time: now,
     };
-    batch.insert_naming(keys::activity(id), &entry, deed.record.unwrap_or(IdRef::Known(0)));
-    if let Some(project) = deed.project {
+    batch.insert_naming(
+        keys::activity(id),
+        &record,
+        entry.record.unwrap_or(IdRef::Known(0)),
+    );
+    if let Some(project) = entry.project {
         batch.mark(keys::index(Table::ActivityByProject, project, id));
     }
 }

@@ -1,7 +1,7 @@
-//! How a caller asks an actor: a bounded mailbox, an answer that can't hang, and an actor that can be lost.
+//! Asking an actor: its mailbox is bounded, an answer always comes, and a lost actor is replaced.
 //!
-//! A panicking actix actor is gone for good. [`Keeper`] notices the closed mailbox or the answer that never comes,
-//! starts a successor, which reads its state from the store, and tries the command once more.
+//! An actix actor that panics does not come back. [`Supervisor`] notices the closed mailbox or the dropped answer, starts
+//! a successor, which reads its state from the store, and sends the command once more.
 
 mod kind;
 
@@ -9,23 +9,22 @@ pub use kind::{Answer, Kind};
 
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Context, Handler, Message};
-use kind::Waiting;
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, Semaphore};
 
-/// Something an actor does, and what it answers.
+/// What an actor can be asked.
 pub trait Command: Send + 'static {
     /// The answer.
     type Reply: Send + 'static;
 }
 
-/// A command on its way, with the place for its answer.
+/// The message of a command, with the place for its answer.
 #[derive(Debug)]
 pub struct Ask<C: Command> {
     /// What to do.
     pub command: C,
-    /// Where the answer goes. Dropping it tells the caller that the actor was lost.
+    /// The place for the answer. Dropping it tells the caller that the actor was lost.
     pub reply: Answer<C::Reply>,
 }
 
@@ -33,7 +32,7 @@ impl<C: Command> Message for Ask<C> {
     type Result = ();
 }
 
-/// Why nothing was done. All of these pass, or an operator must act: the caller may try again.
+/// Why nothing was done. The caller may try again: each cause passes, or an operator must act.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Unavailable {
     /// A mailbox or the writer's queue is full.
@@ -45,7 +44,7 @@ pub enum Unavailable {
     /// The actor was lost twice on the same command.
     #[error("the {0} actor was lost twice on this request")]
     Lost(&'static str),
-    /// Other writers were faster every time.
+    /// Other writers changed the same record first, each time.
     #[error("too many others changed the same record: try again in a moment")]
     Contended,
     /// The store could not be read.
@@ -71,33 +70,36 @@ impl From<beamlive_storage::ReadError> for Unavailable {
     }
 }
 
-/// Keeps one actor running.
-pub struct Keeper<A: Actor> {
+/// Keeps one actor running: replaces it when it is lost.
+pub struct Supervisor<A: Actor> {
     kind: Arc<Kind>,
     start: Box<dyn Fn() -> Addr<A> + Send + Sync>,
     current: Mutex<Addr<A>>,
-    waiting: Waiting,
+    /// One permit for each command that may wait for the actor.
+    places: Arc<Semaphore>,
 }
 
-impl<A: Actor<Context = Context<A>>> Keeper<A> {
+impl<A: Actor<Context = Context<A>>> Supervisor<A> {
     /// Starts an actor of `kind`; `start` is called again whenever it is lost.
     pub fn new(kind: Arc<Kind>, start: impl Fn() -> Addr<A> + Send + Sync + 'static) -> Self {
         Self {
-            kind,
             current: Mutex::new(start()),
             start: Box::new(start),
-            waiting: Waiting::default(),
+            places: Arc::new(Semaphore::new(kind.capacity())),
+            kind,
         }
     }
 
-    /// What is counted of actors of its kind.
+    /// The kind of the actor.
     pub fn kind(&self) -> &Kind {
         &self.kind
     }
 
-    /// Commands that the actor was given and has not answered: those in its mailbox, and those it is at.
+    /// Commands that the actor has not answered yet.
     pub fn waiting(&self) -> usize {
-        self.waiting.count()
+        self.kind
+            .capacity()
+            .saturating_sub(self.places.available_permits())
     }
 
     /// The actor's present address.
@@ -120,8 +122,8 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
         Context<A>: ToEnvelope<A, Ask<C>>,
     {
         for _ in 0..2 {
-            // actix lets every clone of an address send once into a full mailbox, so the bound is kept here.
-            let Some(place) = self.waiting.place(self.kind.capacity()) else {
+            // actix lets every clone of an address send once into a full mailbox, so the bound is here.
+            let Ok(place) = self.places.clone().try_acquire_owned() else {
                 self.kind.refuse();
                 return Err(Unavailable::Busy);
             };

@@ -1,4 +1,4 @@
-//! How the directory of a new record comes to its secure key: pure, part of the record's own batch.
+//! How the directory of a new record gets its secure key, in the batch of the record.
 
 use crate::clock::KeySource;
 use crate::secure_path;
@@ -8,17 +8,17 @@ use beamlive_storage::keys;
 use beamlive_storage::records::{SecureKey, Subject};
 use beamlive_storage::{Batch, Timestamp};
 
-/// How a directory comes to its key.
+/// How a directory gets its secure key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Opening {
-    /// The external Data Proxy is asked for it.
+pub enum DirectoryKey {
+    /// The external Data Proxy gives it later; the outbox holds the request.
     Outbox,
-    /// The built-in one gives it this, and the record names it.
+    /// The built-in Data Proxy uses this new key, which the record names.
     New(SecureKey),
 }
 
-impl Opening {
-    /// The way that `forwarding` asks for.
+impl DirectoryKey {
+    /// A new key for the built-in Data Proxy, or a request to the external one.
     pub fn choose(forwarding: &Forwarding, keys: &dyn KeySource) -> Self {
         match forwarding {
             Forwarding::External(_) => Self::Outbox,
@@ -26,7 +26,7 @@ impl Opening {
         }
     }
 
-    /// The key that the record has to name.
+    /// The key that the record names.
     #[must_use]
     pub fn key(self) -> Option<SecureKey> {
         match self {
@@ -36,18 +36,18 @@ impl Opening {
     }
 }
 
-/// Gives a record the key of its directory, now or through the outbox.
-pub fn give(
+/// Assigns a key to the directory of a record, now or through the outbox.
+pub fn assign(
     batch: &mut Batch,
     (subject, id): (Subject, IdRef),
     project: ProjectId,
     directory: &str,
-    opening: Opening,
+    key: DirectoryKey,
     now: Timestamp,
 ) {
-    match opening {
-        Opening::New(key) => secure_path::open_for(batch, (subject, id), project, directory, key, now),
-        Opening::Outbox => batch.insert(
+    match key {
+        DirectoryKey::New(key) => secure_path::open_for(batch, (subject, id), project, directory, key, now),
+        DirectoryKey::Outbox => batch.insert(
             keys::outbox(subject, id),
             &secure_path::pending(project, directory, now),
         ),

@@ -19,8 +19,8 @@ pub use health::{ForwarderHealth, ForwarderStatus};
 pub use proxy::{Blame, DataProxy, LocalProxy, ProxyError};
 pub use rows::{backlog, pending, Backlog, ListPlace};
 
-use crate::activity::{self, Deed, Origin};
-use crate::ask::{Answer, Ask, Command, Keeper, Unavailable};
+use crate::activity::{self, ActivityEntry, Origin};
+use crate::ask::{Answer, Ask, Command, Supervisor, Unavailable};
 use crate::clock::Clock;
 use actix::{
     Actor, ActorFutureExt, Addr, ArbiterHandle, AsyncContext, Context, Handler, Message, SpawnHandle,
@@ -74,7 +74,7 @@ impl Default for ForwarderSettings {
 pub struct Wake;
 
 /// Sends [`Wake`]; if the actor was lost, has a successor started.
-pub fn wake(forwarder: &Arc<Keeper<Forwarder>>) {
+pub fn wake(forwarder: &Arc<Supervisor<Forwarder>>) {
     if let Err(actix::prelude::SendError::Closed(_)) = forwarder.address().try_send(Wake) {
         let forwarder = Arc::clone(forwarder);
         tokio::spawn(async move {
@@ -275,7 +275,7 @@ async fn count_and_log(store: Store, origin: Origin, now: Timestamp) -> Result<u
     let reader = store.clone();
     let rows = blocking(move || rows::backlog(&reader, u64::MAX)).await?.rows;
     let mut batch = Batch::new();
-    let deed = Deed {
+    let deed = ActivityEntry {
         subject: Subject::Outbox,
         record: None,
         project: None,

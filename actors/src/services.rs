@@ -1,4 +1,4 @@
-//! What every actor is given: the store, the facility, time, randomness, and the way to the Data Proxy.
+//! What actors need: the store, the facility, time, randomness, and the Data Proxy.
 
 use crate::clock::{Clock, KeySource};
 use crate::facility::catalog::Catalog;
@@ -18,17 +18,26 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// Where keys come from.
     pub keys: Arc<dyn KeySource>,
-    /// Who turns directories into keys.
+    /// The Data Proxy that gives directories their secure keys.
     pub forwarding: Forwarding,
 }
 
-/// Who turns directories into secure keys.
+/// The Data Proxy that gives directories their secure keys.
 #[derive(Clone)]
 pub enum Forwarding {
-    /// The built-in Data Proxy: the key is made in the record's own batch.
+    /// The built-in one: the key is made in the batch of the record.
     BuiltIn,
-    /// An external Data Proxy: the directory waits in the outbox; the call wakes the forwarder.
+    /// An external one: the directory is in the outbox until the forwarder has sent it; the call wakes the forwarder.
     External(Arc<dyn Fn() + Send + Sync>),
+}
+
+impl Forwarding {
+    /// Wakes the forwarder, if there is one, to send what a batch put into the outbox.
+    pub fn wake(&self) {
+        if let Self::External(wake) = self {
+            wake();
+        }
+    }
 }
 
 impl fmt::Debug for Forwarding {
@@ -40,11 +49,11 @@ impl fmt::Debug for Forwarding {
     }
 }
 
-/// A batch that was handed to the store: the answer counts once the receipt says that it is durable.
+/// An answer that may be given once its batch is durable.
 #[derive(Debug)]
-pub struct Handed<T> {
+pub struct Pending<T> {
     /// Resolves when the batch, and all before it, is durable.
     pub receipt: Receipt,
-    /// What to answer then.
+    /// The answer.
     pub answer: T,
 }

@@ -9,7 +9,9 @@ use super::{of_engine, Line, Target};
 use beamlive::server::{Parts, Running};
 use beamlive::wire::dataset;
 use beamlive_actors::activity::Origin;
+use beamlive_actors::session::commands::RecordUpload;
 use beamlive_actors::session::dataset::DatasetUpload;
+use beamlive_actors::session::upload::CommonFields;
 use beamlive_load::http::Connection;
 use beamlive_load::names::uuid;
 use fastrand::Rng;
@@ -194,10 +196,16 @@ async fn upload(running: &Running, first: &DatasetUpload, writer: u64, count: u6
     for _ in 0..count {
         let upload = DatasetUpload {
             uuid: Some(uuid(&mut random)),
-            directory: format!("/users/alpha/CMCF-20261123/native/{:016x}", random.u64(..)),
+            common: CommonFields {
+                directory: format!("/users/alpha/CMCF-20261123/native/{:016x}", random.u64(..)),
+                ..first.common.clone()
+            },
             ..first.clone()
         };
-        let stored = directory.add_dataset(beamline, project, Arc::new(upload), origin.clone());
+        let stored = directory.upload(
+            beamline,
+            RecordUpload::new(project, Arc::new(upload), None, origin.clone()),
+        );
         stored.await.unwrap();
     }
 }

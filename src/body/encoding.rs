@@ -10,12 +10,12 @@ use std::io::Read;
 
 /// What a body may be compressed with.
 pub const ENCODINGS: &str = "gzip, deflate";
-/// So many bytes are unpacked at a time.
+/// Bytes that are unpacked at a time.
 const STEP: usize = 64 * 1024;
-/// Longest name that a refusal repeats, in characters.
+/// Longest encoding in an error message, in characters.
 const SHOWN: usize = 40;
 
-/// How a body is compressed.
+/// The compression of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     Gzip,
@@ -23,10 +23,10 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// How the body of a request is compressed; none when it is not.
+    /// The compression of a request's body, if any.
     ///
     /// # Errors
-    /// 415 for another encoding, or for one upon another.
+    /// 415 for an unknown encoding, and for several.
     pub(super) fn of(request: &HttpRequest) -> Result<Option<Self>, ApiError> {
         let values = request.headers().get_all(header::CONTENT_ENCODING);
         let texts: Vec<_> = values
@@ -56,22 +56,22 @@ impl Encoding {
         }
     }
 
-    /// Unpacks a body that may have at most `limit` bytes then. Takes a while, so it is for threads that may block.
+    /// Unpacks a body to at most `limit` bytes. Blocks the thread for a while.
     ///
     /// # Errors
-    /// 413 as soon as there are more; 400 when it can't be unpacked; 503 when too many bytes are in flight.
+    /// 413 when it is longer, 400 when it is damaged, 503 when too many bytes are in flight.
     pub(super) fn unpack(self, packed: &Bytes, limit: usize, share: &mut Share) -> Result<Bytes, ApiError> {
         let bytes = packed.as_ref();
         match self {
             Self::Gzip => gather(MultiGzDecoder::new(bytes), packed.len(), limit, share),
-            // Some programs leave the header of zlib out.
+            // Some programs leave out the zlib header.
             Self::Deflate if is_zlib(bytes) => gather(ZlibDecoder::new(bytes), packed.len(), limit, share),
             Self::Deflate => gather(DeflateDecoder::new(bytes), packed.len(), limit, share),
         }
     }
 }
 
-/// Whether bytes begin with the header of zlib: deflate, and a checksum that a stream without it has by chance only.
+/// Whether bytes begin with a zlib header: the method and a checksum.
 fn is_zlib(bytes: &[u8]) -> bool {
     match bytes {
         [method, flags, ..] => method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31),

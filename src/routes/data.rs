@@ -1,15 +1,12 @@
 //! `POST /api/v2/{token}/data/{beamline}/`: uploads a dataset.
 
-use super::{beamline, Id};
+use super::upload;
 use crate::auth::{AppData, Verified};
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::idempotency;
 use crate::wire::dataset;
-use actix_web::web::{Json, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, Responder};
-use beamlive_actors::session::once::Once;
-use std::sync::Arc;
 
 /// Records the dataset. Its id is answered once it is durable.
 ///
@@ -24,19 +21,7 @@ pub async fn post(
     body: Body,
 ) -> Result<impl Responder, ApiError> {
     let (_, acronym) = path.into_inner();
-    let beamline = beamline(&verified.catalog, &acronym)?;
-    let bytes = body.read(app.settings.limits.body_bytes).await?;
     let (catalog, zone) = (verified.catalog.clone(), app.settings.timezone);
-    let key = idempotency::key(&request)?;
-    let read = move |bytes: &[u8]| {
-        let mut upload = dataset::parse(bytes, &catalog, zone).map_err(ApiError::fields)?;
-        upload.once = key.map(|key| Once::new(key.as_bytes(), &acronym, bytes));
-        Ok(upload)
-    };
-    let upload = super::parsed(&request, bytes, read).await?;
-    let id = app
-        .directory
-        .add_dataset(beamline, verified.project, Arc::new(upload), verified.origin)
-        .await?;
-    Ok(Json(Id { id }))
+    let parse = move |bytes: &[u8]| dataset::parse(bytes, &catalog, zone);
+    upload::record(&request, &app, verified, acronym, body, parse).await
 }

@@ -11,7 +11,7 @@ use beamlive_actors::duration;
 use chrono::SecondsFormat;
 use serde::Serialize;
 
-/// The answer; clients format all four.
+/// The answer. Clients format all four fields, so none may be missing.
 #[derive(Debug, Serialize)]
 struct Launched<'a> {
     session: &'a str,
@@ -23,7 +23,7 @@ struct Launched<'a> {
 /// Launches the session; see `beamlive_actors::beamline::state` for the rules.
 ///
 /// # Errors
-/// 404 for an unknown beamline or a name that is none.
+/// 404 for an unknown beamline or an invalid session name.
 pub async fn post(
     request: HttpRequest,
     app: AppData,
@@ -58,7 +58,7 @@ pub async fn post(
     }))
 }
 
-/// What URLs of this service start with, without a slash at the end.
+/// The base URL of this service, without a slash at the end.
 fn base_url(request: &HttpRequest, app: &AppData) -> String {
     match &app.settings.public_url {
         Some(url) => url.clone(),

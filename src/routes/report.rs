@@ -1,15 +1,12 @@
 //! `POST /api/v2/{token}/report/{beamline}/`: uploads an analysis report.
 
-use super::{beamline, Id};
+use super::upload;
 use crate::auth::{AppData, Verified};
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::idempotency;
 use crate::wire::report;
-use actix_web::web::{Json, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, Responder};
-use beamlive_actors::session::once::Once;
-use std::sync::Arc;
 
 /// Records the report. Its id is answered once it is durable.
 ///
@@ -24,18 +21,5 @@ pub async fn post(
     body: Body,
 ) -> Result<impl Responder, ApiError> {
     let (_, acronym) = path.into_inner();
-    let beamline = beamline(&verified.catalog, &acronym)?;
-    let bytes = body.read(app.settings.limits.body_bytes).await?;
-    let key = idempotency::key(&request)?;
-    let read = move |bytes: &[u8]| {
-        let mut upload = report::parse(bytes).map_err(ApiError::fields)?;
-        upload.once = key.map(|key| Once::new(key.as_bytes(), &acronym, bytes));
-        Ok(upload)
-    };
-    let upload = super::parsed(&request, bytes, read).await?;
-    let id = app
-        .directory
-        .add_report(beamline, verified.project, Arc::new(upload), verified.origin)
-        .await?;
-    Ok(Json(Id { id }))
+    upload::record(&request, &app, verified, acronym, body, report::parse).await
 }

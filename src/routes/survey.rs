@@ -1,4 +1,4 @@
-//! The survey page of a session: a form, its answer, and their style sheet. Its key is all that opens it.
+//! The survey page of a session: the form, its answer, and the style sheet. Its key gives access to it.
 
 use crate::auth::AppData;
 use crate::body::Body;
@@ -34,10 +34,10 @@ pub async fn get(app: AppData, path: Path<String>) -> Result<HttpResponse, ApiEr
     })
 }
 
-/// Keeps an answer, and thanks.
+/// Records an answer, and thanks for it.
 ///
 /// # Errors
-/// 413, 408, and 503 when nothing could be kept.
+/// 413 and 408 for the body, 429 when the session has too many answers, 503 when nothing was recorded.
 pub async fn post(
     app: AppData,
     caller: Caller,

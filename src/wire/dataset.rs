@@ -1,17 +1,16 @@
-//! The body of `data/`: checked, with every mistake named.
+//! The body of `data/`.
 
-use super::msgpack::Body;
-use super::reader::{Reader, MAX_FIELD_DEPTH};
-use crate::routes::MAX_DEPTH;
+use super::reader::{self, Reader, MAX_FIELD_DEPTH};
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::session::dataset::{measuring_micros, DatasetUpload};
-use beamlive_actors::session::frames::Frames;
+use beamlive_actors::session::frames::{Frames, MAX_TEXT};
+use beamlive_actors::session::upload::CommonFields;
 use beamlive_actors::zone::{self, Reading};
 use beamlive_storage::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
-/// Fields with a meaning; all others are kept as `meta_data`.
+/// Fields that have a meaning; all others become `meta_data`.
 const KNOWN: [&str; 17] = [
     "directory",
     "type",
@@ -31,34 +30,22 @@ const KNOWN: [&str; 17] = [
     "data_id",
     "uuid",
 ];
-/// Longest name, filename.
+/// Longest name, data type or filename.
 const MAX_NAME: usize = 255;
-/// Longest client's own id.
+/// Longest uuid.
 const MAX_UUID: usize = 128;
 
-/// Reads a MessagePack body. Naive times are in `zone`.
+/// Reads a MessagePack body. Times without an offset are local times in `zone`.
 ///
 /// # Errors
 /// What is wrong with each field.
 pub fn parse(bytes: &[u8], catalog: &Catalog, zone: Tz) -> Result<DatasetUpload, BTreeMap<String, String>> {
-    let body = Body::parse(bytes, MAX_DEPTH)
-        .map_err(|error| BTreeMap::from([("body".to_owned(), error.to_string())]))?;
-    let mut read = Reader::new(&body);
+    reader::read(bytes, |read| dataset(read, catalog, zone))
+}
+
+fn dataset(read: &mut Reader<'_>, catalog: &Catalog, zone: Tz) -> DatasetUpload {
     let directory = read.directory();
-    let mut kind = read.required_text(&["type"], MAX_NAME);
-    if let Some(known) = catalog.data_type(&kind) {
-        kind.clone_from(&known.acronym);
-    } else if !kind.is_empty() {
-        let known: Vec<_> = catalog
-            .data_types
-            .iter()
-            .map(|(_, entry)| entry.record.acronym.as_str())
-            .collect();
-        read.errors.add(
-            "type",
-            format!("is no known data type; known are {}", known.join(", ")),
-        );
-    }
+    let kind = data_type(read, catalog);
     let name = read.required_text(&["name"], MAX_NAME);
     let energy = read.number(&["energy"], "a number of keV above 0", |energy| energy > 0.0);
     if read.value(&["energy"]).is_none() {
@@ -72,9 +59,9 @@ pub fn parse(bytes: &[u8], catalog: &Catalog, zone: Tz) -> Result<DatasetUpload,
     let attenuation = read.measured(&["attenuation"], "a finite number of %", |_| true);
     let beam_size = read.measured(&["beam_size"], "a number of µm, 0 or more", |um| um >= 0.0);
     let filename = read.text(&["filename", "file_name"], MAX_NAME).map(str::to_owned);
-    let frames = frames(&mut read);
+    let frames = frames(read);
     let sample_id = read.id(&["sample_id"]);
-    let (start_time, end_time) = times(&mut read, zone);
+    let (start_time, end_time) = times(read, zone);
     let id = read.id(&["id", "data_id"]);
     let uuid = read
         .text(&["uuid"], MAX_UUID)
@@ -90,19 +77,20 @@ pub fn parse(bytes: &[u8], catalog: &Catalog, zone: Tz) -> Result<DatasetUpload,
             "times the number of frames is longer than any measurement can be",
         );
     }
-    for (name, value) in body.entries() {
+    for (name, value) in read.body.entries() {
         if !KNOWN.contains(&name) && value.depth() > MAX_FIELD_DEPTH {
             read.errors
                 .add(name, format!("is nested deeper than {MAX_FIELD_DEPTH}"));
         }
     }
-    if !read.errors.is_empty() {
-        return Err(read.errors.into_map());
-    }
-    Ok(DatasetUpload {
-        directory,
-        kind,
-        name,
+    DatasetUpload {
+        common: CommonFields {
+            directory,
+            name,
+            kind,
+            id,
+            notes: std::mem::take(&mut read.notes),
+        },
         filename,
         frames,
         energy: energy.unwrap_or_default(),
@@ -112,15 +100,32 @@ pub fn parse(bytes: &[u8], catalog: &Catalog, zone: Tz) -> Result<DatasetUpload,
         sample_id,
         start_time,
         end_time,
-        id,
         uuid,
-        meta_data: body.rest(&KNOWN),
-        notes: read.notes,
-        once: None,
-    })
+        meta_data: read.body.rest(&KNOWN),
+    }
 }
 
-/// Start and end, as far as they were sent.
+/// The acronym of the data type, as the facility declares it.
+fn data_type(read: &mut Reader<'_>, catalog: &Catalog) -> String {
+    let kind = read.required_text(&["type"], MAX_NAME);
+    if let Some(known) = catalog.data_type(&kind) {
+        return known.acronym.clone();
+    }
+    if !kind.is_empty() {
+        let known: Vec<_> = catalog
+            .data_types
+            .iter()
+            .map(|(_, entry)| entry.record.acronym.as_str())
+            .collect();
+        read.errors.add(
+            "type",
+            format!("is no known data type; known are {}", known.join(", ")),
+        );
+    }
+    kind
+}
+
+/// Start and end, if they were sent.
 fn times(read: &mut Reader<'_>, zone: Tz) -> (Option<Timestamp>, Option<Timestamp>) {
     let (start, end) = (read.time("start_time", zone), read.time("end_time", zone));
     if let (Some(start), Some(end)) = (start, end) {
@@ -132,7 +137,7 @@ fn times(read: &mut Reader<'_>, zone: Tz) -> (Option<Timestamp>, Option<Timestam
 }
 
 fn frames(read: &mut Reader<'_>) -> Frames {
-    let Some(text) = read.text(&["frames"], beamlive_actors::session::frames::MAX_TEXT) else {
+    let Some(text) = read.text(&["frames"], MAX_TEXT) else {
         return Frames::single();
     };
     Frames::parse(text).unwrap_or_else(|mistake| {

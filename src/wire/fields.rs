@@ -1,17 +1,17 @@
-//! The mistakes in a body, by field, told all at once.
+//! The mistakes in a body, by field.
 
 use std::collections::BTreeMap;
 
 /// Most fields that are named in one answer.
 pub const MAX_FIELDS: usize = 64;
 
-/// Longest part of a field's name that is repeated, in characters.
+/// Longest part of a field's name in an answer, in characters.
 pub const MAX_NAME: usize = 100;
 
-/// The name under which stands how many fields are not named.
+/// The entry that says how many fields are not named.
 const MORE: &str = "…";
 
-/// What is wrong with which field. One message a field, at most [`MAX_FIELDS`] of them, however bad the body.
+/// What is wrong with each field: one message per field, for at most [`MAX_FIELDS`] fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FieldErrors {
     fields: BTreeMap<String, String>,
@@ -19,12 +19,12 @@ pub struct FieldErrors {
 }
 
 impl FieldErrors {
-    /// Nothing wrong yet.
+    /// No mistakes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Notes what is wrong with `field`. The first message for a field stays.
+    /// Adds what is wrong with `field`, unless it has a message already.
     pub fn add(&mut self, field: &str, message: impl Into<String>) {
         let name: String = field.chars().take(MAX_NAME).collect();
         if self.fields.contains_key(&name) {
@@ -37,17 +37,17 @@ impl FieldErrors {
         }
     }
 
-    /// Whether something is wrong with `field`.
+    /// Whether `field` has a message.
     pub fn has(&self, field: &str) -> bool {
         self.fields.contains_key(field)
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there are no mistakes.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
 
-    /// Field names and messages for the answer. When there were too many, `…` says how many more.
+    /// Field names and messages for the answer. If there are too many, `…` says how many more.
     pub fn into_map(self) -> BTreeMap<String, String> {
         let mut fields = self.fields;
         if self.unnamed > 0 {

@@ -1,34 +1,50 @@
-//! Takes typed fields out of a body and collects every mistake, so that a client is told all of them at once.
+//! Reads typed fields of a body and collects all mistakes, so that one answer names all of them.
 
 use super::fields::FieldErrors;
-use super::msgpack::{Body, Value};
+use super::msgpack::{Body, Value, MAX_DEPTH};
 use super::time;
 use beamlive_actors::zone::Reading;
 use chrono_tz::Tz;
+use std::collections::BTreeMap;
 
 /// Deepest nesting of a free-form field.
 pub(super) const MAX_FIELD_DEPTH: usize = 64;
 /// Longest directory, in bytes.
 const MAX_DIRECTORY: usize = 4096;
 
-/// Reads fields of one body.
+/// Reads a MessagePack body with `read`, which adds mistakes to [`Reader::errors`].
+///
+/// # Errors
+/// What is wrong with each field.
+pub(super) fn read<T>(
+    bytes: &[u8],
+    read: impl FnOnce(&mut Reader<'_>) -> T,
+) -> Result<T, BTreeMap<String, String>> {
+    let body = Body::parse(bytes, MAX_DEPTH)
+        .map_err(|error| BTreeMap::from([("body".to_owned(), error.to_string())]))?;
+    let mut reader = Reader {
+        body: &body,
+        errors: FieldErrors::default(),
+        notes: Vec::new(),
+    };
+    let value = read(&mut reader);
+    if reader.errors.is_empty() {
+        Ok(value)
+    } else {
+        Err(reader.errors.into_map())
+    }
+}
+
+/// Reads the fields of one body.
 pub(super) struct Reader<'b> {
-    body: &'b Body<'b>,
+    pub(super) body: &'b Body<'b>,
     pub(super) errors: FieldErrors,
-    /// What was left out without being a mistake.
+    /// What was left out although it is no mistake.
     pub(super) notes: Vec<String>,
 }
 
 impl<'b> Reader<'b> {
-    pub(super) fn new(body: &'b Body<'b>) -> Self {
-        Self {
-            body,
-            errors: FieldErrors::default(),
-            notes: Vec::new(),
-        }
-    }
-
-    /// The first of `names` that is there and not null, with the name it has.
+    /// The first of `names` that is present and not null, with its name.
     pub(super) fn value(&self, names: &[&'static str]) -> Option<(&'static str, Value<'b>)> {
         names.iter().find_map(|name| {
             let value = self.body.get(name)?;
@@ -36,7 +52,7 @@ impl<'b> Reader<'b> {
         })
     }
 
-    /// Text of at most `longest` characters, without control characters; none when absent or null.
+    /// Text of at most `longest` characters without control characters; none when absent or null.
     pub(super) fn text(&mut self, names: &[&'static str], longest: usize) -> Option<&'b str> {
         let (name, value) = self.value(names)?;
         let Some(text) = value.as_str() else {
@@ -56,11 +72,11 @@ impl<'b> Reader<'b> {
         Some(text)
     }
 
-    /// As [`Self::text`], but a mistake when it is absent or empty.
+    /// Like [`Self::text`], but required.
     pub(super) fn required_text(&mut self, names: &[&'static str], longest: usize) -> String {
         let text = self.text(names, longest).unwrap_or_default();
         if text.trim().is_empty() {
-            // What else is wrong with it has been said, and stays.
+            // An error that was added before takes precedence.
             if let Some(name) = names.first() {
                 self.errors.add(name, "is required");
             }
@@ -78,7 +94,7 @@ impl<'b> Reader<'b> {
         directory
     }
 
-    /// A finite number that `is_good`; `what` says which numbers are.
+    /// A finite number that satisfies `is_good`, which `what` describes.
     pub(super) fn number(
         &mut self,
         names: &[&'static str],
@@ -98,8 +114,8 @@ impl<'b> Reader<'b> {
         None
     }
 
-    /// As [`Self::number`], but one that is infinite or not a number counts as null, with a note: a program makes
-    /// such numbers as soon as one of its inputs is one, and nobody sends the upload again.
+    /// Like [`Self::number`], but NaN and infinity count as null, with a note: programs compute them from incomplete
+    /// inputs, and refusing the upload would lose it.
     pub(super) fn measured(
         &mut self,
         names: &[&'static str],
@@ -128,7 +144,7 @@ impl<'b> Reader<'b> {
         id
     }
 
-    /// A time; one without an offset is of a clock in `zone`.
+    /// A time; one without an offset is local time in `zone`.
     pub(super) fn time(&mut self, name: &'static str, zone: Tz) -> Option<Reading> {
         let (_, value) = self.value(&[name])?;
         if value.extension().is_none() {
@@ -143,7 +159,7 @@ impl<'b> Reader<'b> {
     }
 }
 
-/// An integer; one that no id can be counts as 0, which is no record's.
+/// An integer. One above the range of ids counts as 0, which is no record's id.
 pub(super) fn integer(value: &Value<'_>) -> Option<i64> {
     value.as_i64().or_else(|| value.as_u64().map(|_| 0))
 }

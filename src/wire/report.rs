@@ -1,26 +1,26 @@
-//! The body of `report/`: checked, with every mistake named.
+//! The body of `report/`.
 
-use super::msgpack::Body;
-use super::reader::{integer, Reader, MAX_FIELD_DEPTH};
-use crate::routes::MAX_DEPTH;
+use super::reader::{self, integer, Reader, MAX_FIELD_DEPTH};
 use beamlive_actors::session::report::{ReportUpload, MAX_DATASETS};
+use beamlive_actors::session::upload::CommonFields;
 use std::collections::BTreeMap;
 
 /// Longest title or kind.
 const MAX_NAME: usize = 255;
-/// What a report is when it does not say.
+/// The kind of a report that names none.
 const DEFAULT_KIND: &str = "Data Analysis";
 /// An empty MessagePack list.
 const NO_DETAILS: u8 = 0x90;
 
-/// Reads a MessagePack body. Fields that mean nothing here are ignored.
+/// Reads a MessagePack body. Unknown fields are ignored.
 ///
 /// # Errors
 /// What is wrong with each field.
 pub fn parse(bytes: &[u8]) -> Result<ReportUpload, BTreeMap<String, String>> {
-    let body = Body::parse(bytes, MAX_DEPTH)
-        .map_err(|error| BTreeMap::from([("body".to_owned(), error.to_string())]))?;
-    let mut read = Reader::new(&body);
+    reader::read(bytes, report)
+}
+
+fn report(read: &mut Reader<'_>) -> ReportUpload {
     let directory = read.directory();
     let kind = read
         .text(&["kind", "type"], MAX_NAME)
@@ -31,26 +31,24 @@ pub fn parse(bytes: &[u8]) -> Result<ReportUpload, BTreeMap<String, String>> {
         .filter(|name| !name.is_empty())
         .unwrap_or(kind);
     let score = read.measured(&["score"], "a number or null", |_| true);
-    let data_id = data_ids(&mut read);
-    let details = details(&mut read);
+    let data_id = data_ids(read);
+    let details = details(read);
     let id = read.id(&["id"]);
-    if !read.errors.is_empty() {
-        return Err(read.errors.into_map());
-    }
-    Ok(ReportUpload {
-        directory,
-        name: name.to_owned(),
-        kind: kind.to_owned(),
+    ReportUpload {
+        common: CommonFields {
+            directory,
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            id,
+            notes: std::mem::take(&mut read.notes),
+        },
         score: score.unwrap_or(0.0),
         data_id,
         details,
-        id,
-        notes: read.notes,
-        once: None,
-    })
+    }
 }
 
-/// The ids of the datasets; nulls are skipped, and one id may stand alone.
+/// The ids of the datasets: a list, whose nulls are skipped, or a single id.
 fn data_ids(read: &mut Reader<'_>) -> Vec<i64> {
     let Some((name, value)) = read.value(&["data_id"]) else {
         return Vec::new();

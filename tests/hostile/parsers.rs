@@ -51,7 +51,7 @@ fn parse_all(bytes: &[u8]) -> (bool, bool, bool) {
     let as_dataset = dataset::parse(bytes, &catalog(), chrono_tz::America::Regina);
     if let Ok(upload) = &as_dataset {
         assert!(upload.energy.is_finite() && upload.energy > 0.0);
-        assert!(upload.name.chars().count() <= 255 && upload.directory.len() <= 4096);
+        assert!(upload.common.name.chars().count() <= 255 && upload.common.directory.len() <= 4096);
         readable(&upload.meta_data);
     }
     let as_report = report::parse(bytes);

@@ -1,10 +1,10 @@
-//! What is counted of actors, by kind: what waits for them, what was refused, how often one was lost.
+//! Kinds of actors and their counters, and the place for an actor's answer.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, OwnedSemaphorePermit, Semaphore};
 
-/// One kind of actors, and what is counted of all of them together. It outlives them.
+/// A kind of actors, with counters of all actors of this kind.
 #[derive(Debug)]
 pub struct Kind {
     name: &'static str,
@@ -14,19 +14,18 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// A kind of which nothing was counted yet. The name is a label of metrics; `capacity` commands may wait for one
-    /// actor.
+    /// A kind whose counters are 0. Metrics use the name as a label; `capacity` commands may wait for one actor.
     #[must_use]
     pub fn new(name: &'static str, capacity: usize) -> Arc<Self> {
         Arc::new(Self {
             name,
-            capacity,
+            capacity: capacity.min(Semaphore::MAX_PERMITS),
             refused: AtomicU64::new(0),
             respawns: AtomicU64::new(0),
         })
     }
 
-    /// What it is called.
+    /// Its name.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
@@ -44,7 +43,7 @@ impl Kind {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// Actors that were lost and brought back.
+    /// Actors that were lost and replaced.
     #[must_use]
     pub fn respawns(&self) -> u64 {
         self.respawns.load(Ordering::Relaxed)
@@ -59,43 +58,17 @@ impl Kind {
     }
 }
 
-/// How many commands an actor was given and has not answered.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Waiting(Arc<AtomicUsize>);
-
-impl Waiting {
-    pub(super) fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// A place among those that wait; none when `capacity` of them do.
-    pub(super) fn place(&self, capacity: usize) -> Option<Place> {
-        let before = self.0.fetch_add(1, Ordering::Relaxed);
-        let place = Place(self.0.clone());
-        (before < capacity).then_some(place)
-    }
-}
-
-/// One of those that wait, as long as it lives.
-#[derive(Debug)]
-pub(super) struct Place(Arc<AtomicUsize>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Where an answer goes. It travels with the command, also when the caller has gone, so what waits is counted by it.
+/// The place for an answer. It holds a place in the mailbox until the command is answered or dropped, even if the
+/// caller has gone.
 #[derive(Debug)]
 pub struct Answer<R> {
     sender: oneshot::Sender<R>,
-    /// None for a command that nobody counts.
-    _place: Option<Place>,
+    /// None for commands that are not counted.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl<R> Answer<R> {
-    pub(super) fn counted(sender: oneshot::Sender<R>, place: Place) -> Self {
+    pub(super) fn counted(sender: oneshot::Sender<R>, place: OwnedSemaphorePermit) -> Self {
         Self {
             sender,
             _place: Some(place),
@@ -105,7 +78,7 @@ impl<R> Answer<R> {
     /// Answers.
     ///
     /// # Errors
-    /// Gives the answer back when nobody waits for it any more.
+    /// Returns the answer when the caller has gone.
     pub fn send(self, answer: R) -> Result<(), R> {
         self.sender.send(answer)
     }

@@ -3,7 +3,7 @@
 use super::*;
 use futures_util::FutureExt;
 
-/// An actor that keeps what it is asked until it is told to answer.
+/// Keeps commands until it is asked to answer them all.
 #[derive(Default)]
 struct Patient(Vec<Answer<()>>);
 
@@ -39,36 +39,39 @@ impl Handler<Ask<AnswerAll>> for Patient {
 }
 
 #[actix::test]
-async fn what_waits_is_counted_until_it_is_answered_also_for_callers_that_went() {
-    let keeper = Arc::new(Keeper::new(Kind::new("patient", 16), || {
+async fn commands_count_as_waiting_until_they_are_answered_even_if_the_caller_has_gone() {
+    let supervisor = Arc::new(Supervisor::new(Kind::new("patient", 16), || {
         Patient::default().start()
     }));
-    assert_eq!(keeper.waiting(), 0);
-    let ask = |keeper: Arc<Keeper<Patient>>| actix::spawn(async move { keeper.ask(Wait).await });
-    let (stays, goes) = (ask(keeper.clone()), ask(keeper.clone()));
+    assert_eq!(supervisor.waiting(), 0);
+    let ask = |supervisor: Arc<Supervisor<Patient>>| actix::spawn(async move { supervisor.ask(Wait).await });
+    let (stays, goes) = (ask(supervisor.clone()), ask(supervisor.clone()));
     tokio::task::yield_now().await;
-    assert_eq!(keeper.waiting(), 2);
+    assert_eq!(supervisor.waiting(), 2);
     goes.abort();
     assert!(goes.await.unwrap_err().is_cancelled());
     assert_eq!(
-        keeper.waiting(),
+        supervisor.waiting(),
         2,
-        "the command of the one that went is still to be done"
+        "the command of the caller that has gone is still there"
     );
-    assert_eq!(keeper.ask(AnswerAll).await, Ok(1));
+    assert_eq!(supervisor.ask(AnswerAll).await, Ok(1));
     assert_eq!(stays.await.unwrap(), Ok(()));
-    assert_eq!(keeper.waiting(), 0);
+    assert_eq!(supervisor.waiting(), 0);
 }
 
 #[actix::test]
-async fn what_a_full_mailbox_refuses_is_counted_and_waits_for_nothing() {
-    let keeper = Keeper::new(Kind::new("patient", 3), || Patient::default().start());
+async fn refusals_of_a_full_mailbox_are_counted_and_do_not_wait() {
+    let supervisor = Supervisor::new(Kind::new("patient", 3), || Patient::default().start());
     // Nothing yields here, so the actor takes nothing out of its mailbox.
-    let mut asked: Vec<_> = (0..8).map(|_| Box::pin(keeper.ask(Wait))).collect();
+    let mut asked: Vec<_> = (0..8).map(|_| Box::pin(supervisor.ask(Wait))).collect();
     let refused = asked
         .iter_mut()
         .filter_map(|ask| ask.as_mut().now_or_never())
         .inspect(|refusal| assert_eq!(*refusal, Err(Unavailable::Busy)))
         .count();
-    assert_eq!((refused, keeper.kind().refused(), keeper.waiting()), (5, 5, 3));
+    assert_eq!(
+        (refused, supervisor.kind().refused(), supervisor.waiting()),
+        (5, 5, 3)
+    );
 }

@@ -1,25 +1,25 @@
-//! Who has the beamline: the pure rules of launch and close. No clock, no disk, no runtime.
+//! The rules of launch and close. No clock, no disk, no runtime.
 //!
-//! The state knows the newest stretch on the beamline and a few sessions it was asked for lately. When a rule needs
-//! a session it does not know, it says which ([`Missing`]); the shell reads it from the store and asks again.
+//! The state holds the newest stretch on the beamline and the sessions that were used last. When a rule needs a session
+//! that is not in memory, it returns [`Missing`]; the caller reads it from the store and applies the rule again.
 //!
-//! Invariants: at most one stretch is open, and it is the newest; stretches don't overlap; each ends after it
-//! starts; at most one session per (project, name) is joinable. A clock that runs backwards breaks none of these:
-//! a stretch never starts before the previous one has ended.
+//! Invariants: at most one stretch is open, and it is the newest; stretches don't overlap; each ends after it starts;
+//! at most one session per (project, name) is joinable. They hold even if the clock runs backwards: a stretch never
+//! starts before the previous one has ended.
 
 use crate::remembered::Remembered;
 use beamlive_storage::ids::{ProjectId, SessionId};
 use beamlive_storage::records::{BeamlineState, Session, Stretch};
 use beamlive_storage::{Timestamp, Versioned};
 
-/// A session that was active this long ago, or less, is joined by a launch of its name.
+/// A launch joins the session of its name if that was active at most this long ago.
 pub const JOINABLE_MICROS: i64 = 7 * 86_400 * 1_000_000;
-/// A stretch that ended less than this ago goes on, if nobody else has had the beamline since.
+/// A launch continues a stretch that ended less than this ago, if no other session had the beamline since.
 pub const REOPEN_MICROS: i64 = 5 * 60 * 1_000_000;
-/// Sessions and names that a beamline remembers; others are read again when they are needed.
+/// Sessions, and names of sessions, that a beamline keeps in memory.
 const REMEMBERED: usize = 8;
 
-/// What the rules know of one beamline.
+/// One beamline as far as it is in memory.
 #[derive(Debug, Clone)]
 pub struct State {
     newest: Option<Versioned<BeamlineState>>,
@@ -27,65 +27,65 @@ pub struct State {
     names: Remembered<(ProjectId, String), Option<SessionId>>,
 }
 
-/// Something the shell has to read before the rule can decide.
+/// What has to be read before a rule can decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
-    /// The newest session of this name at this beamline, if there is one.
+    /// The newest session of this name at this beamline.
     Name(ProjectId, String),
     /// This session.
     Session(SessionId),
 }
 
-/// A change of one session's stretches, with the revision it is made at.
+/// A change of a session's newest stretch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Which session.
+    /// The session.
     pub id: SessionId,
-    /// The revision that this change replaces.
+    /// The session's revision before the change.
     pub revision: u64,
-    /// Its new state; its newest stretch is the one that changed.
+    /// The session after the change.
     pub session: Session,
-    /// Whether that stretch is a new one.
+    /// Whether its newest stretch is a new one.
     pub new_stretch: bool,
 }
 
 /// What a launch does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Launch {
-    /// The session has the beamline already: nothing changes.
+    /// Nothing changes: the session has the beamline already.
     Continues(SessionId),
-    /// The stretch that ended a moment ago goes on.
+    /// Continues the stretch that ended a moment ago.
     Reopens(Change),
-    /// A known session gets a new stretch.
+    /// Adds a stretch to the session.
     Joins(Change),
-    /// There is no joinable session of that name: a new one is made, with its first stretch from this instant.
+    /// Makes a new session, because none of that name is joinable. Its first stretch starts at this time.
     Creates(Timestamp),
 }
 
 /// The effects of a launch, to be written as one batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Launched {
-    /// Another session's stretch, which ends now.
+    /// The session that had the beamline; its stretch ends now.
     pub ends: Option<Change>,
-    /// What becomes of the session itself.
+    /// What happens to the launched session.
     pub launch: Launch,
-    /// The beamline's newest stretch from now on, for all but a new session.
+    /// The beamline's new newest stretch, except for a new session.
     pub newest: Option<BeamlineState>,
 }
 
 /// The effects of a close.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
-    /// The stretch that ends now, if one was open.
+    /// The session, if its stretch was open; it ends now.
     pub ends: Option<Change>,
-    /// The beamline's newest stretch from now on, if it changed.
+    /// The beamline's newest stretch, if it changed.
     pub newest: Option<BeamlineState>,
-    /// How long the session's newest stretch lasted, in microseconds.
+    /// Length of the session's newest stretch, in microseconds.
     pub stretch_micros: i64,
 }
 
 impl State {
-    /// A beamline whose newest stretch is `newest`.
+    /// A beamline with this newest stretch, and no session in memory.
     #[must_use]
     pub fn new(newest: Option<Versioned<BeamlineState>>) -> Self {
         Self {
@@ -95,43 +95,43 @@ impl State {
         }
     }
 
-    /// The revision of the beamline's newest stretch, which every batch that rests on it requires; none before
-    /// the first launch.
+    /// The revision of the beamline's newest stretch; none before the first launch. Batches that depend on the state
+    /// require it.
     #[must_use]
     pub fn revision(&self) -> Option<u64> {
         self.newest.as_ref().map(|newest| newest.revision)
     }
 
-    /// The session that has the beamline now, if it is `project`'s.
+    /// The session that has the beamline now, if it belongs to `project`.
     #[must_use]
     pub fn open_session(&self, project: ProjectId) -> Option<SessionId> {
         let newest = &self.newest.as_ref()?.record;
         (newest.end.is_none() && newest.project == project).then(|| newest.session.get().map(SessionId))?
     }
 
-    /// Tells the rules what they asked for with [`Missing::Name`].
+    /// Adds what [`Missing::Name`] asks for.
     pub fn know_name(&mut self, project: ProjectId, name: String, session: Option<SessionId>) {
         self.names.put((project, name), session);
     }
 
-    /// Tells the rules what they asked for with [`Missing::Session`].
+    /// Adds what [`Missing::Session`] asks for.
     pub fn know_session(&mut self, id: SessionId, session: Versioned<Session>) {
         self.sessions.put(id, session);
     }
 
-    /// A session, if it is known.
+    /// A session, if it is in memory.
     #[must_use]
     pub fn session(&self, id: SessionId) -> Option<&Session> {
         self.sessions.peek(&id).map(|session| &session.record)
     }
 
-    /// `project` wants the beamline for its session `name`.
+    /// `project` takes the beamline for its session `name`.
     ///
-    /// All but [`Launch::Creates`] has taken effect here when this returns; after a creation, the shell calls
-    /// [`Self::created`] once it knows the new session's id.
+    /// The state is changed when this returns, except for [`Launch::Creates`]: then the caller makes the session and
+    /// calls [`Self::created`].
     ///
     /// # Errors
-    /// [`Missing`] when a record must be read first; nothing has changed then.
+    /// [`Missing`] when a record must be read first. The state is unchanged then.
     pub fn launch(&mut self, project: ProjectId, name: &str, now: Timestamp) -> Result<Launched, Missing> {
         let known = self.named(project, name)?;
         let holder = self.open_holder()?;
@@ -160,22 +160,21 @@ impl State {
             _ => Launch::Creates(start),
         };
         let newest = match &launch {
-            Launch::Reopens(change) | Launch::Joins(change) => Some(newest_of(change)),
+            Launch::Reopens(change) | Launch::Joins(change) => Some(newest(change.id.0, &change.session)),
             Launch::Continues(_) | Launch::Creates(_) => None,
         };
         let launched = Launched { ends, launch, newest };
         if let Launch::Reopens(change) | Launch::Joins(change) = &launched.launch {
-            let change = change.clone();
-            self.take(launched.ends.as_ref());
-            self.take(Some(&change));
-            self.hold(launched.newest.as_ref());
+            self.remember(launched.ends.as_ref());
+            self.remember(Some(change));
+            self.remember_newest(launched.newest.as_ref());
         }
         Ok(launched)
     }
 
-    /// A session that [`Launch::Creates`] spoke of exists now; `newest` names it.
+    /// Adds the session that [`Launch::Creates`] asked for; `newest` has its id.
     pub fn created(&mut self, id: SessionId, session: Session, ends: Option<&Change>, newest: BeamlineState) {
-        self.take(ends);
+        self.remember(ends);
         self.names.put((session.project, session.name.clone()), Some(id));
         self.sessions.put(
             id,
@@ -184,13 +183,14 @@ impl State {
                 record: session,
             },
         );
-        self.hold(Some(&newest));
+        self.remember_newest(Some(&newest));
     }
 
-    /// `project` gives up the beamline, which it has, or had, for its session `name`. `None`: never launched.
+    /// `project` gives up the beamline for its session `name`. `None`: there is no such session. A session that does
+    /// not have the beamline stays as it is.
     ///
     /// # Errors
-    /// [`Missing`] when a record must be read first; nothing has changed then.
+    /// [`Missing`] when a record must be read first. The state is unchanged then.
     pub fn close(
         &mut self,
         project: ProjectId,
@@ -209,9 +209,9 @@ impl State {
             }));
         }
         let change = end_stretch(id, session, now);
-        let newest = newest_of(&change);
-        self.take(Some(&change));
-        self.hold(Some(&newest));
+        let newest = newest(change.id.0, &change.session);
+        self.remember(Some(&change));
+        self.remember_newest(Some(&newest));
         let latest = change.session.latest;
         Ok(Some(Closed {
             stretch_micros: latest.end.unwrap_or(latest.start).micros_since(latest.start),
@@ -247,7 +247,7 @@ impl State {
         self.sessions.get(&id).cloned().ok_or(Missing::Session(id))
     }
 
-    /// Whether the session's newest stretch ended a moment ago and is the newest on the beamline too.
+    /// Whether the session's newest stretch ended a moment ago and no other stretch began since.
     fn is_reopenable(&self, id: SessionId, session: &Session, now: Timestamp) -> bool {
         let Some(end) = session.latest.end else {
             return false;
@@ -258,7 +258,7 @@ impl State {
         nobody_since && now.micros_since(end) < REOPEN_MICROS
     }
 
-    fn take(&mut self, change: Option<&Change>) {
+    fn remember(&mut self, change: Option<&Change>) {
         if let Some(change) = change {
             self.sessions.put(
                 change.id,
@@ -270,7 +270,7 @@ impl State {
         }
     }
 
-    fn hold(&mut self, newest: Option<&BeamlineState>) {
+    fn remember_newest(&mut self, newest: Option<&BeamlineState>) {
         if let Some(newest) = newest {
             let revision = self.revision().unwrap_or(0) + 1;
             self.newest = Some(Versioned {
@@ -281,7 +281,7 @@ impl State {
     }
 }
 
-/// Microseconds of all stretches of a session, an open one until `now`.
+/// Length of all stretches of a session in microseconds. An open one counts until `now`.
 #[must_use]
 pub fn total_micros(session: &Session, now: Timestamp) -> i64 {
     let open = match session.latest.end {
@@ -291,13 +291,7 @@ pub fn total_micros(session: &Session, now: Timestamp) -> i64 {
     session.ended_micros.saturating_add(open)
 }
 
-/// The beamline's newest stretch after `change`.
-#[must_use]
-pub fn newest_of(change: &Change) -> BeamlineState {
-    newest(change.id.0, &change.session)
-}
-
-/// A session's newest stretch as the beamline's newest. An id of 0 is filled in by the writer.
+/// The session's newest stretch as the beamline's newest. The writer replaces an id of 0.
 #[must_use]
 pub fn newest(id: u64, session: &Session) -> BeamlineState {
     BeamlineState {
@@ -317,51 +311,46 @@ fn is_joinable(session: &Session, now: Timestamp) -> bool {
         .is_none_or(|end| now.micros_since(end) <= JOINABLE_MICROS)
 }
 
-fn end_stretch(id: SessionId, session: Versioned<Session>, now: Timestamp) -> Change {
-    let Versioned {
-        revision,
-        record: mut session,
-    } = session;
-    let start = session.latest.start;
-    let end = now.max(start.plus_micros(1));
-    session.latest.end = Some(end);
-    session.ended_micros = session.ended_micros.saturating_add(end.micros_since(start));
-    Change {
-        id,
-        revision,
-        session,
-        new_stretch: false,
-    }
+fn end_stretch(id: SessionId, stored: Versioned<Session>, now: Timestamp) -> Change {
+    change(id, stored, false, |session| {
+        let start = session.latest.start;
+        let end = now.max(start.plus_micros(1));
+        session.latest.end = Some(end);
+        session.ended_micros = session.ended_micros.saturating_add(end.micros_since(start));
+    })
 }
 
-fn reopen_stretch(id: SessionId, session: Versioned<Session>) -> Change {
-    let Versioned {
-        revision,
-        record: mut session,
-    } = session;
-    if let Some(end) = session.latest.end.take() {
-        session.ended_micros -= end.micros_since(session.latest.start);
-    }
-    Change {
-        id,
-        revision,
-        session,
-        new_stretch: false,
-    }
+fn reopen_stretch(id: SessionId, stored: Versioned<Session>) -> Change {
+    change(id, stored, false, |session| {
+        if let Some(end) = session.latest.end.take() {
+            session.ended_micros -= end.micros_since(session.latest.start);
+        }
+    })
 }
 
-fn new_stretch(id: SessionId, session: Versioned<Session>, start: Timestamp) -> Change {
+fn new_stretch(id: SessionId, stored: Versioned<Session>, start: Timestamp) -> Change {
+    change(id, stored, true, |session| {
+        session.stretches += 1;
+        session.latest = Stretch { start, end: None };
+    })
+}
+
+fn change(
+    id: SessionId,
+    stored: Versioned<Session>,
+    new_stretch: bool,
+    edit: impl FnOnce(&mut Session),
+) -> Change {
     let Versioned {
         revision,
         record: mut session,
-    } = session;
-    session.stretches += 1;
-    session.latest = Stretch { start, end: None };
+    } = stored;
+    edit(&mut session);
     Change {
         id,
         revision,
         session,
-        new_stretch: true,
+        new_stretch,
     }
 }
 

@@ -1,9 +1,9 @@
-//! How a directory is put together: which actors run, where, and with what.
+//! Starts a directory: which actors run, where, and with what.
 
-use super::Directory;
+use super::requests::Directory;
 use crate::access::lists::AccessTables;
 use crate::access::Access;
-use crate::ask::{Keeper, Kind};
+use crate::ask::{Kind, Supervisor};
 use crate::clock::{Clock, KeySource};
 use crate::expiry::Expiry;
 use crate::facility::catalog::Catalog;
@@ -18,7 +18,7 @@ use beamlive_storage::Store;
 use chrono_tz::Tz;
 use std::sync::{Arc, RwLock};
 
-/// What a directory is made of.
+/// What a directory needs.
 pub struct Setup {
     /// The open store.
     pub store: Store,
@@ -32,22 +32,22 @@ pub struct Setup {
     pub external: Option<Arc<dyn DataProxy>>,
     /// The facility's time zone.
     pub zone: Tz,
-    /// Whether beamtimes count.
+    /// Whether launches answer with the end of the beamtime.
     pub scheduling: bool,
-    /// Messages that wait for one actor, at most.
+    /// Most commands that wait for one actor.
     pub mailbox: usize,
-    /// Calls of the Data Proxy at once.
+    /// Most concurrent calls of the Data Proxy.
     pub forwards: usize,
-    /// Memory for ready-made sample lists, in bytes.
+    /// Most memory for cached sample lists, in bytes.
     pub sample_lists_bytes: usize,
-    /// Where the beamlines' actors run.
+    /// The thread of the beamlines' actors.
     pub beamlines: ArbiterHandle,
-    /// Where those run that may be busy for a while.
+    /// The thread of the other actors, which may be busy for a while.
     pub others: ArbiterHandle,
 }
 
 impl Directory {
-    /// Starts the actors. Those of the beamlines start when they are first needed.
+    /// Starts the actors, except those of beamlines, which start when they are first needed.
     #[must_use]
     pub fn start(setup: Setup) -> Self {
         let Setup {
@@ -78,7 +78,7 @@ impl Directory {
         let (zone, others) = (setup.zone, setup.others.clone());
         let facility = {
             let (services, others) = (services.clone(), others.clone());
-            Keeper::new(Kind::new("facility", mailbox), move || {
+            Supervisor::new(Kind::new("facility", mailbox), move || {
                 let Services {
                     store,
                     catalog,
@@ -90,13 +90,13 @@ impl Directory {
         };
         let inventory = {
             let (catalog, lists, others) = (catalog.clone(), lists.clone(), others.clone());
-            Keeper::new(Kind::new("inventory", mailbox), move || {
+            Supervisor::new(Kind::new("inventory", mailbox), move || {
                 Inventory::start(catalog.clone(), lists.clone(), &others, mailbox)
             })
         };
         let access = {
             let (store, catalog) = (store.clone(), catalog.clone());
-            Keeper::new(Kind::new("access", mailbox), move || {
+            Supervisor::new(Kind::new("access", mailbox), move || {
                 Access::start(store.clone(), catalog.clone(), zone, &others, mailbox)
             })
         };
@@ -119,8 +119,8 @@ impl Directory {
     }
 }
 
-/// The forwarder; with the built-in Data Proxy it drains what an external one has left behind.
-fn start_forwarder(setup: &Setup, health: Arc<ForwarderHealth>) -> Keeper<Forwarder> {
+/// The forwarder. With the built-in Data Proxy it handles what is left in the outbox from an external one.
+fn start_forwarder(setup: &Setup, health: Arc<ForwarderHealth>) -> Supervisor<Forwarder> {
     let proxy = setup.external.clone().unwrap_or_else(|| {
         Arc::new(LocalProxy::new(
             setup.store.clone(),
@@ -134,7 +134,7 @@ fn start_forwarder(setup: &Setup, health: Arc<ForwarderHealth>) -> Keeper<Forwar
         concurrency: setup.forwards,
         ..ForwarderSettings::default()
     };
-    Keeper::new(Kind::new("forwarder", mailbox), move || {
+    Supervisor::new(Kind::new("forwarder", mailbox), move || {
         let (store, proxy, clock) = (store.clone(), proxy.clone(), clock.clone());
         Forwarder::start(store, proxy, clock, settings, health.clone(), &arbiter, mailbox)
     })

@@ -6,7 +6,7 @@ use super::declaration::Declaration;
 use super::place::{Mistake, Mistakes};
 use super::plan::{Counters, InUse, Plan, Situation};
 use super::{aside, read};
-use crate::activity::{self, Deed, Origin};
+use crate::activity::{self, ActivityEntry, Origin};
 use crate::ask::Unavailable;
 use crate::clock::Clock;
 use crate::key::PublicKey;
@@ -90,7 +90,7 @@ impl Desk {
                 "{} created, {} updated, {} unchanged, {} removed, {} kept",
                 counts.created, counts.updated, counts.unchanged, counts.removed, counts.kept
             );
-            let deed = Deed {
+            let deed = ActivityEntry {
                 subject: Subject::Facility,
                 record: None,
                 project: None,
@@ -265,7 +265,7 @@ fn log_key(
     now: Timestamp,
 ) {
     let key = line.and_then(|line| PublicKey::parse(line).ok());
-    let deed = Deed {
+    let deed = ActivityEntry {
         subject: Subject::Project,
         record: Some(project.into()),
         project: Some(project),

@@ -1,7 +1,7 @@
 //! What exists from the start: the seven data types of the contract.
 
 use super::catalog::{Catalog, Declared, Entries};
-use crate::activity::{self, Deed, Origin};
+use crate::activity::{self, ActivityEntry, Origin};
 use crate::ask::Unavailable;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::records::{DataType, Subject};
@@ -74,7 +74,7 @@ pub async fn open_catalog(store: &Store, now: Timestamp) -> Result<Catalog, Unav
             who: "beamlive".to_owned(),
             address: None,
         };
-        let deed = Deed {
+        let deed = ActivityEntry {
             subject: Subject::Facility,
             record: None,
             project: None,

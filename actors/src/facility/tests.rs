@@ -8,7 +8,7 @@
 use super::declaration::Format;
 use super::*;
 use crate::activity::Origin;
-use crate::ask::{Keeper, Kind};
+use crate::ask::{Kind, Supervisor};
 use crate::clock::ManualClock;
 use crate::key::PublicKey;
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId};
@@ -25,7 +25,7 @@ struct House {
     store: Store,
     catalog: Arc<ArcSwap<Catalog>>,
     clock: ManualClock,
-    keeper: Keeper<Facility>,
+    keeper: Supervisor<Facility>,
 }
 
 impl House {
@@ -50,7 +50,7 @@ impl House {
             }
         };
         Self {
-            keeper: Keeper::new(Kind::new("facility", 1024), start),
+            keeper: Supervisor::new(Kind::new("facility", 1024), start),
             store,
             catalog,
             clock,

@@ -63,11 +63,11 @@ impl Bench {
         }
     }
 
-    fn start(&self) -> Arc<Keeper<Forwarder>> {
+    fn start(&self) -> Arc<Supervisor<Forwarder>> {
         let (store, proxy, clock) = (self.store.clone(), Arc::clone(&self.proxy), self.clock.clone());
         let (settings, health) = (self.settings, Arc::clone(&self.health));
         let arbiter = Arbiter::current();
-        Arc::new(Keeper::new(Kind::new("forwarder", 1024), move || {
+        Arc::new(Supervisor::new(Kind::new("forwarder", 1024), move || {
             let (proxy, clock) = (Arc::clone(&proxy), Arc::new(clock.clone()));
             Forwarder::start(
                 store.clone(),
@@ -123,7 +123,7 @@ impl Bench {
     }
 
     /// Nothing is asked although the forwarder has looked.
-    async fn asserts_quiet(&mut self, forwarder: &Keeper<Forwarder>) {
+    async fn asserts_quiet(&mut self, forwarder: &Supervisor<Forwarder>) {
         forwarder.ask(Rouse).await.unwrap();
         // What the look began has ended once batches and reads of that time have.
         for _ in 0..3 {

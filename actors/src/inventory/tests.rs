@@ -6,7 +6,7 @@
 )]
 
 use super::*;
-use crate::ask::{Keeper, Kind};
+use crate::ask::{Kind, Supervisor};
 use beamlive_storage::ids::{ContainerId, ContainerTypeId};
 use beamlive_storage::records::{Container, ContainerStatus, Project};
 use beamlive_storage::{Timestamp, Versioned};
@@ -67,7 +67,7 @@ struct House {
     catalog: Arc<ArcSwap<Catalog>>,
     cache: Arc<InventoryCache>,
     samples: Arc<SampleIndex>,
-    keeper: Keeper<Inventory>,
+    keeper: Supervisor<Inventory>,
 }
 
 impl House {
@@ -92,7 +92,7 @@ impl House {
             catalog,
             cache,
             samples,
-            keeper: Keeper::new(Kind::new("inventory", 1024), start),
+            keeper: Supervisor::new(Kind::new("inventory", 1024), start),
         }
     }
 
@@ -304,7 +304,7 @@ async fn an_actor_that_was_lost_is_replaced() {
     let (lost, kept) = (actix::Arbiter::new(), arbiter.handle());
     let first = Inventory::start(catalog.clone(), cache.clone(), &lost.handle(), 16);
     let first = Mutex::new(Some(first));
-    let keeper = Keeper::new(Kind::new("inventory", 1024), move || {
+    let keeper = Supervisor::new(Kind::new("inventory", 1024), move || {
         let first = first.lock().unwrap().take();
         first.unwrap_or_else(|| Inventory::start(catalog.clone(), cache.clone(), &kept, 16))
     });

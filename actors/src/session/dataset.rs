@@ -1,24 +1,20 @@
-//! What becomes of an uploaded dataset: pure rules.
+//! The rules of datasets.
 
 use super::frames::Frames;
-use super::once::Once;
+use super::upload::{CommonFields, Context, Found, Upload};
 use crate::facility::catalog::Catalog;
 use crate::secure_path;
-use beamlive_storage::ids::{BeamlineId, ProjectId, SampleId, SessionId};
-use beamlive_storage::records::{identity, Dataset};
-use beamlive_storage::Timestamp;
-use std::net::IpAddr;
+use beamlive_storage::ids::{DatasetId, IdRef, ProjectId, SampleId};
+use beamlive_storage::keys::{self, Key, Table};
+use beamlive_storage::records::{identity, Dataset, SecureKey, Subject};
+use beamlive_storage::{Batch, Timestamp};
 use std::ops::RangeInclusive;
 
 /// A dataset as a client uploads it, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DatasetUpload {
-    /// Goes to the Data Proxy.
-    pub directory: String,
-    /// Acronym of a known data type.
-    pub kind: String,
-    /// Its name.
-    pub name: String,
+    /// Directory, name, data type and the rest of what all uploads have.
+    pub common: CommonFields,
     /// Name or template of its files.
     pub filename: Option<String>,
     /// Its frames.
@@ -37,33 +33,16 @@ pub struct DatasetUpload {
     pub start_time: Option<Timestamp>,
     /// When it ended.
     pub end_time: Option<Timestamp>,
-    /// The dataset to update.
-    pub id: Option<i64>,
     /// The client's own id of the collection.
     pub uuid: Option<String>,
-    /// Everything else: a MessagePack map.
+    /// All other fields: a MessagePack map.
     pub meta_data: Vec<u8>,
-    /// What was left out of it when it was read, for the activity log.
-    pub notes: Vec<String>,
-    /// The client's own name of this request.
-    pub once: Option<Once>,
 }
 
-/// Where an upload belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// Whose.
-    pub project: ProjectId,
-    /// Where it was measured.
-    pub beamline: BeamlineId,
-    /// The project's open session there.
-    pub session: Option<SessionId>,
-}
-
-/// Microseconds that `frames` exposures of `exposure` seconds take; none beyond what a clock can say.
+/// Microseconds that `frames` exposures of `exposure` seconds take; none when a timestamp can't hold them.
 #[must_use]
 pub fn measuring_micros(frames: u64, exposure: f64) -> Option<i64> {
-    // 290 years of microseconds: the range of an i64. The product is checked before it is cut to an integer.
+    // Just below the range of an i64, some 290 years.
     const LONGEST: f64 = 9.2e18;
     #[expect(
         clippy::cast_precision_loss,
@@ -74,12 +53,12 @@ pub fn measuring_micros(frames: u64, exposure: f64) -> Option<i64> {
     (micros.is_finite() && micros.abs() < LONGEST).then(|| micros.round() as i64)
 }
 
-/// The first and the last instant that RFC 3339 can show: those of the years 0 and 9999.
+/// The times that RFC 3339 can show: the years 0 to 9999.
 pub const SHOWABLE: RangeInclusive<Timestamp> =
     Timestamp(-62_167_219_200_000_000)..=Timestamp(253_402_300_799_999_999);
 
-/// Start and end of a measurement, as far as they were sent: the missing one follows from the other and the
-/// measuring time, the end otherwise from `now`. What follows stays [`SHOWABLE`].
+/// Start and end of a measurement. If one was not sent, it is computed from the other and the measuring time; if
+/// neither was, the measurement ended `now`. Computed times are within [`SHOWABLE`].
 #[must_use]
 pub fn times(
     start: Option<Timestamp>,
@@ -100,67 +79,10 @@ pub fn times(
 }
 
 impl DatasetUpload {
-    /// Whether an id can mean `dataset`: it is the project's and has the same name and directory. Files on users' disks keep ids
-    /// for years, also those that another server gave.
-    #[must_use]
-    pub fn is_of(&self, project: ProjectId, dataset: &Dataset) -> bool {
-        dataset.project == project
-            && dataset.name == self.name
-            && dataset.directory_digest == secure_path::digest(&self.directory)
-    }
-
-    /// What a retry of this upload has in common with it; none without a uuid.
-    #[must_use]
-    pub fn identity(&self) -> Option<[u8; 16]> {
-        let uuid = self.uuid.as_deref()?;
-        Some(identity(uuid, &self.name, &secure_path::digest(&self.directory)))
-    }
-
-    /// The record of this upload, which came from `address`; `old` is what it replaces. The remarks are for the activity log.
-    #[must_use]
-    pub fn to_record(
-        &self,
-        place: Place,
-        catalog: &Catalog,
-        address: Option<IpAddr>,
-        old: Option<&Dataset>,
-        now: Timestamp,
-    ) -> (Dataset, Vec<String>) {
-        let mut remarks = self.notes.clone();
-        let (sample, group) = self.sample(place.project, catalog, &mut remarks);
-        let measuring = self
-            .exposure
-            .and_then(|exposure| measuring_micros(self.frames.count(), exposure));
-        let (start_time, end_time) = times(self.start_time, self.end_time, measuring.unwrap_or(0), now);
-        if end_time < start_time {
-            remarks.push("it ends before it starts: check the clocks at the beamline".to_owned());
-        }
-        let record = Dataset {
-            project: place.project,
-            beamline: old.map_or(place.beamline, |old| old.beamline),
-            session: old.map_or(place.session, |old| old.session),
-            sample,
-            group,
-            name: self.name.clone(),
-            kind: self.kind.clone(),
-            filename: self.filename.clone(),
-            frames: self.frames.text().to_owned(),
-            num_frames: self.frames.count(),
-            energy: self.energy,
-            exposure: self.exposure,
-            attenuation: self.attenuation,
-            beam_size: self.beam_size,
-            start_time,
-            end_time,
-            uuid: self.uuid.clone().or_else(|| old.and_then(|old| old.uuid.clone())),
-            directory_digest: secure_path::digest(&self.directory),
-            key: old.and_then(|old| old.key),
-            address,
-            meta_data: self.meta_data.clone(),
-            created: old.map_or(now, |old| old.created),
-            modified: now,
-        };
-        (record, remarks)
+    /// Identifies retries of this upload; none without a uuid.
+    fn identity(&self) -> Option<[u8; 16]> {
+        let digest = secure_path::digest(&self.common.directory);
+        Some(identity(self.uuid.as_deref()?, &self.common.name, &digest))
     }
 
     /// The sample, if it is the project's own, and the name of its group.
@@ -186,6 +108,107 @@ impl DatasetUpload {
     }
 }
 
+impl Upload for DatasetUpload {
+    type Record = Dataset;
+    const TABLE: Table = Table::Dataset;
+    const SUBJECT: Subject = Subject::Dataset;
+    const NAME: &'static str = "dataset";
+    const MATCHED_BY: &'static str = "name and directory";
+
+    fn common(&self) -> &CommonFields {
+        &self.common
+    }
+
+    fn matches(&self, project: ProjectId, record: &Dataset) -> bool {
+        record.project == project
+            && record.name == self.common.name
+            && record.directory_digest == secure_path::digest(&self.common.directory)
+    }
+
+    fn key(record: &Dataset) -> Option<SecureKey> {
+        record.key
+    }
+
+    fn identity_row(&self, project: ProjectId) -> Option<Key> {
+        Some(keys::dataset_by_identity(project, &self.identity()?))
+    }
+
+    fn to_record(&self, context: &Context<'_>, found: &Found<Dataset>) -> (Dataset, Vec<String>) {
+        let Context { place, now, .. } = *context;
+        let (common, old) = (&self.common, found.old_record());
+        let mut remarks = common.notes.clone();
+        let (sample, group) = self.sample(place.project, context.catalog, &mut remarks);
+        let measuring = self
+            .exposure
+            .and_then(|exposure| measuring_micros(self.frames.count(), exposure));
+        let (start_time, end_time) = times(self.start_time, self.end_time, measuring.unwrap_or(0), now);
+        if end_time < start_time {
+            remarks.push("it ends before it starts: check the clocks at the beamline".to_owned());
+        }
+        let record = Dataset {
+            project: place.project,
+            beamline: old.map_or(place.beamline, |old| old.beamline),
+            session: old.map_or(place.session, |old| old.session),
+            sample,
+            group,
+            name: common.name.clone(),
+            kind: common.kind.clone(),
+            filename: self.filename.clone(),
+            frames: self.frames.text().to_owned(),
+            num_frames: self.frames.count(),
+            energy: self.energy,
+            exposure: self.exposure,
+            attenuation: self.attenuation,
+            beam_size: self.beam_size,
+            start_time,
+            end_time,
+            uuid: self.uuid.clone().or_else(|| old.and_then(|old| old.uuid.clone())),
+            directory_digest: secure_path::digest(&common.directory),
+            key: context.key,
+            address: context.address,
+            meta_data: self.meta_data.clone(),
+            created: old.map_or(now, |old| old.created),
+            modified: now,
+        };
+        (record, remarks)
+    }
+
+    fn update_indexes(batch: &mut Batch, id: IdRef, record: &Dataset, found: &Found<Dataset>) {
+        if found.old.is_none() {
+            let session = record.session.map_or(IdRef::Known(0), IdRef::from);
+            batch.point(
+                keys::dataset_by_project(record.beamline, record.project, id),
+                session,
+            );
+            if record.session.is_some() {
+                batch.mark(keys::index(Table::DatasetBySession, session, id));
+            }
+        }
+        index_identity(batch, id, record, found);
+    }
+}
+
+/// Retries find the dataset by its identity. Its earlier identities stay in the index and still lead to it.
+fn index_identity(batch: &mut Batch, id: IdRef, record: &Dataset, found: &Found<Dataset>) {
+    let Some(identity) = record.identity() else {
+        return;
+    };
+    let old = found.old.as_ref().map(|(id, old)| (DatasetId(*id), &old.record));
+    let before = old.and_then(|(id, old)| Some((id, old.uuid.as_deref()?, old.identity()?)));
+    if before.is_some_and(|(_, _, before)| before == identity) {
+        return;
+    }
+    let row = keys::dataset_by_identity(record.project, &identity);
+    if !found.identified {
+        batch.require_absent(row.clone());
+    }
+    batch.point(row, id);
+    if let Some((id, uuid, before)) = before {
+        let row = keys::dataset_by_identity(record.project, &before);
+        batch.set(row, &keys::identified(id, Some(uuid)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -205,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_can_be_shown() {
+    fn computed_times_can_be_shown() {
         let (first, last) = (*SHOWABLE.start(), *SHOWABLE.end());
         assert_eq!(times(Some(T(1)), None, i64::MAX, T(0)), (T(1), last));
         assert_eq!(times(None, Some(T(1)), i64::MAX, T(0)), (first, T(1)));

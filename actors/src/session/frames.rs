@@ -1,4 +1,4 @@
-//! Frame numbers of a dataset: ranges such as `1-4,8,10-99`, kept as sent. `1-999999999` costs nothing.
+//! Frame numbers of a dataset: ranges such as `1-4,8,10-99`. Long ranges are counted without listing their frames.
 
 /// Longest text of frame ranges, in bytes.
 pub const MAX_TEXT: usize = 64 * 1024;
@@ -13,7 +13,7 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// No ranges at all: one frame.
+    /// One frame, without ranges.
     #[must_use]
     pub fn single() -> Self {
         Self {
@@ -25,7 +25,7 @@ impl Frames {
     /// Parses `a`, `a-b` with a ≤ b, separated by commas. The empty text is one frame.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with which part.
+    /// Which part is wrong, and why.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.len() > MAX_TEXT {
             return Err(format!("is longer than {MAX_TEXT} bytes"));

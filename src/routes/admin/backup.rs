@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use actix_web::http::header::{ContentDisposition, CACHE_CONTROL};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
-use beamlive_actors::activity::{self, Deed};
+use beamlive_actors::activity::{self, ActivityEntry};
 use beamlive_actors::ask::Unavailable;
 use beamlive_storage::backup::Archive;
 use beamlive_storage::records::Subject;
@@ -37,7 +37,7 @@ pub(super) async fn get(request: HttpRequest, app: AppData, admin: Admin) -> Res
         .map_err(refusal)?;
 
     let mut batch = Batch::new();
-    let deed = Deed {
+    let deed = ActivityEntry {
         subject: Subject::Facility,
         record: None,
         project: None,

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 const MINUTE: i64 = 60_000_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
-/// A beamline as the store would hold it: what the shell does, in memory.
+/// A beamline with an in-memory store, in place of the actor.
 struct Beamline {
     state: State,
     sessions: BTreeMap<u64, Versioned<Session>>,
@@ -41,7 +41,7 @@ impl Beamline {
         self.now = self.now.plus_micros(micros);
     }
 
-    /// As after a restart: nothing is remembered but what is stored.
+    /// Drops what is in memory, as a restart does.
     fn forget(&mut self) {
         self.state = State::new(self.newest.clone());
     }
@@ -214,7 +214,7 @@ fn a_launch_ends_every_other_session() {
 }
 
 #[test]
-fn launching_again_goes_on() {
+fn launching_again_changes_nothing() {
     let mut beamline = Beamline::new();
     let id = beamline.launch(1, "day");
     beamline.pass(MINUTE);
@@ -270,7 +270,7 @@ fn closing_again_changes_nothing() {
 }
 
 #[test]
-fn what_was_never_launched_is_not_closed() {
+fn a_session_that_was_never_launched_is_not_closed() {
     let mut beamline = Beamline::new();
     beamline.launch(1, "day");
     assert_eq!(beamline.close(2, "day"), None);
@@ -305,7 +305,7 @@ fn step() -> impl Strategy<Value = Step> {
             0..10i64,
             0..10 * MINUTE,
             0..8 * DAY,
-            // A wrong clock runs backwards, too.
+            // A wrong clock may also run backwards.
             -10 * MINUTE..0,
             -2 * DAY..0,
         ].prop_map(Step::Pass),

@@ -1,24 +1,24 @@
-//! How the actors stand: what waits for them, and how often one was lost.
+//! Counters of the actors: commands that wait, commands that were refused, actors that were lost.
 
-use super::Directory;
-use crate::ask::{Keeper, Kind};
+use super::requests::Directory;
+use crate::ask::{Kind, Supervisor};
 use actix::{Actor, Context};
 use std::sync::PoisonError;
 
-/// The actors of one kind, at one moment.
+/// The counters of all actors of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActorsStatus {
     /// The kind.
     pub kind: &'static str,
-    /// How many there are.
+    /// Number of actors.
     pub running: usize,
-    /// Commands they were given and have not answered. Those of a beamline include what its sessions are at.
+    /// Commands that they have not answered yet. A beamline's include those that it passed on to its sessions.
     pub waiting: usize,
-    /// Such commands of the actor that has most of them.
+    /// The largest number of such commands for one actor.
     pub longest: usize,
     /// Commands that were refused because a mailbox was full.
     pub refused: u64,
-    /// Actors that were lost and brought back.
+    /// Actors that were lost and replaced.
     pub respawns: u64,
 }
 
@@ -40,20 +40,20 @@ impl ActorsStatus {
         })
     }
 
-    fn of_one<A: Actor<Context = Context<A>>>(keeper: &Keeper<A>) -> Self {
-        Self::of(keeper.kind(), std::iter::once(keeper.waiting()))
+    fn of_one<A: Actor<Context = Context<A>>>(supervisor: &Supervisor<A>) -> Self {
+        Self::of(supervisor.kind(), std::iter::once(supervisor.waiting()))
     }
 }
 
 impl Directory {
-    /// How the actors of each kind stand. Asks none of them; looks at a number for each beamline that has an actor.
+    /// The counters of each kind of actors. Sends them no message.
     #[must_use]
     pub fn actors(&self) -> [ActorsStatus; 5] {
         let beamlines = {
             let running = self.beamlines.read().unwrap_or_else(PoisonError::into_inner);
             ActorsStatus::of(
                 &self.beamline_kind,
-                running.values().map(|keeper| keeper.waiting()),
+                running.values().map(|supervisor| supervisor.waiting()),
             )
         };
         [
@@ -65,13 +65,13 @@ impl Directory {
         ]
     }
 
-    /// How many actors had to be brought back.
+    /// Number of actors that were lost and replaced.
     #[must_use]
     pub fn respawns(&self) -> u64 {
         self.actors().iter().map(|actors| actors.respawns).sum()
     }
 
-    /// Messages that wait for one actor, at most.
+    /// Most commands that wait for one actor.
     #[must_use]
     pub fn mailbox_capacity(&self) -> usize {
         self.mailbox

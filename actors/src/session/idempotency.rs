@@ -1,4 +1,4 @@
-//! Pure: what a client's `Idempotency-Key` means. The same key within [`KEPT_MICROS`] is the same request.
+//! The rules of the `Idempotency-Key` header. The same key within [`KEPT_MICROS`] means the same request.
 
 use crate::expiry::KEPT_MICROS;
 use beamlive_storage::ids::{IdRef, ProjectId, RawId};
@@ -7,19 +7,19 @@ use beamlive_storage::records::{AnsweredRequest, Subject};
 use beamlive_storage::{Batch, Timestamp, Versioned};
 use sha2::{Digest, Sha256};
 
-/// The name that a client gave to a request, and what the request was. Neither is kept in clear.
+/// The key of a request, and the request. Only digests of them are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Once {
+pub struct IdempotencyKey {
     /// The first half of the key's SHA-256.
     key: [u8; 16],
     /// The first half of the SHA-256 of beamline and body.
     request: [u8; 16],
 }
 
-/// What a request is to those that were answered before.
+/// How a request relates to earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Its key is new, or was last used too long ago.
+    /// Its key is new, or was last used longer than [`KEPT_MICROS`] ago.
     New,
     /// It was answered with this record.
     Repeat(u64),
@@ -27,13 +27,13 @@ pub(super) enum Verdict {
     Reused,
 }
 
-impl Once {
+impl IdempotencyKey {
     /// A request to the beamline of this acronym under the client's `key`.
     #[must_use]
     pub fn new(key: &[u8], beamline: &str, body: &[u8]) -> Self {
         Self {
             key: half(Sha256::digest(key)),
-            // No acronym has a null byte, so no two requests come to the same text.
+            // No acronym has a null byte, so different requests have different digests.
             request: half(
                 Sha256::new()
                     .chain_update(beamline)
@@ -44,11 +44,12 @@ impl Once {
         }
     }
 
-    /// Where the answer to it is kept.
+    /// The row of the answer.
     pub(super) fn row(&self, project: ProjectId) -> keys::Key {
         keys::answered_request(project, &self.key)
     }
 
+    /// Compares the request with the one that was `answered` under this key.
     pub(super) fn verdict(
         &self,
         answered: Option<&AnsweredRequest>,
@@ -68,8 +69,8 @@ impl Once {
         }
     }
 
-    /// Keeps in the upload's own batch that it was answered with `record`; `outdated` is what the key was used for before.
-    pub(super) fn keep(
+    /// Remembers that the request was answered with `record`, in place of the `outdated` answer under this key.
+    pub(super) fn remember(
         &self,
         batch: &mut Batch,
         project: ProjectId,
@@ -112,35 +113,35 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
 
-    fn answered(once: Once, received: Timestamp) -> AnsweredRequest {
+    fn answered(key: IdempotencyKey, received: Timestamp) -> AnsweredRequest {
         AnsweredRequest {
             record: RawId::from(7),
             subject: Subject::Dataset,
-            request: once.request,
+            request: key.request,
             received,
         }
     }
 
     #[test]
     fn the_same_request_is_a_repeat_for_a_day() {
-        let once = Once::new(b"k", "BM", b"body");
-        let ago = |micros: i64| answered(once, NOW.plus_micros(-micros));
-        let verdict = |answered: &AnsweredRequest| once.verdict(Some(answered), Subject::Dataset, NOW);
-        assert_eq!(once.verdict(None, Subject::Dataset, NOW), Verdict::New);
+        let key = IdempotencyKey::new(b"k", "BM", b"body");
+        let ago = |micros: i64| answered(key, NOW.plus_micros(-micros));
+        let verdict = |answered: &AnsweredRequest| key.verdict(Some(answered), Subject::Dataset, NOW);
+        assert_eq!(key.verdict(None, Subject::Dataset, NOW), Verdict::New);
         assert_eq!(verdict(&ago(0)), Verdict::Repeat(7));
         assert_eq!(verdict(&ago(KEPT_MICROS - 1)), Verdict::Repeat(7));
         assert_eq!(verdict(&ago(KEPT_MICROS)), Verdict::New);
-        // A clock that was set back makes nothing new.
+        // The clock was set back.
         assert_eq!(verdict(&ago(-KEPT_MICROS)), Verdict::Repeat(7));
     }
 
     #[test]
-    fn another_request_under_the_same_key_is_told_apart() {
-        let first = Once::new(b"k", "BM", b"body");
+    fn another_request_under_the_same_key_is_refused() {
+        let first = IdempotencyKey::new(b"k", "BM", b"body");
         for other in [
-            Once::new(b"k", "BM", b"other"),
-            Once::new(b"k", "ID", b"body"),
-            Once::new(b"k", "BMb", b"ody"),
+            IdempotencyKey::new(b"k", "BM", b"other"),
+            IdempotencyKey::new(b"k", "ID", b"body"),
+            IdempotencyKey::new(b"k", "BMb", b"ody"),
         ] {
             assert_eq!(other.row(ProjectId(1)), first.row(ProjectId(1)));
             let verdict = other.verdict(Some(&answered(first, NOW)), Subject::Dataset, NOW);
@@ -150,7 +151,7 @@ mod tests {
         assert_eq!(verdict, Verdict::Reused);
         assert_ne!(
             first.row(ProjectId(1)),
-            Once::new(b"l", "BM", b"body").row(ProjectId(1))
+            IdempotencyKey::new(b"l", "BM", b"body").row(ProjectId(1))
         );
         assert_ne!(first.row(ProjectId(1)), first.row(ProjectId(2)));
     }

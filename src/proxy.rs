@@ -34,6 +34,7 @@ pub mod pictures;
 pub mod placeholder;
 pub mod pump;
 pub mod raw;
+mod refusal;
 pub mod roots;
 pub mod shares;
 pub mod shelf;

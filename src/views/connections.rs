@@ -42,7 +42,7 @@ pub struct ChangeRow {
     pub date: Instant,
 }
 
-/// What names a connection, and, in a page, where it should go on.
+/// Identifies a connection. A page names the last connection of the page before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionName {
     list: AccessListId,
@@ -51,7 +51,7 @@ pub struct ConnectionName {
 }
 
 impl ConnectionName {
-    /// Parses `list/project/name`, as a row says them. A list's name may hold slashes itself.
+    /// Parses `list/project/name` with the values of a row. The name of a list may contain slashes.
     #[must_use]
     pub fn parse(text: &str, catalog: &Catalog) -> Option<Self> {
         text.match_indices('/').find_map(|(slash, _)| {
@@ -68,10 +68,10 @@ impl ConnectionName {
     }
 }
 
-/// The connections of a list, or of all of them, the newest first. Their keys are names, so all that match are
-/// looked at.
+/// The connections of one list or of all lists, newest first. They are not indexed by time, so all
+/// that match are read.
 ///
-/// `Ok(None)`: there is no such connection as the page should follow.
+/// `Ok(None)` when `page.before` names no connection.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
@@ -113,7 +113,7 @@ fn row(catalog: &Catalog, key: &[u8], connection: Connection) -> Option<Connecti
         .access_lists
         .get(list.0)
         .map(|entry| entry.record.name.clone());
-    // The record keeps every distinct entry; what is shown is what changed.
+    // The record has every distinct entry; the row has only the changes.
     let history = changes(&connection.history);
     let change = |(status, date): &(ConnectionStatus, _)| ChangeRow {
         status: *status,

@@ -19,13 +19,13 @@ pub struct FeedbackRow {
     pub session: u64,
     /// When it was given.
     pub created: Instant,
-    /// What was said of each area.
+    /// The ratings of areas.
     pub areas: Vec<AreaRow>,
-    /// A comment on the whole.
+    /// A comment on the session as a whole.
     pub comments: String,
 }
 
-/// What was said of one area.
+/// The rating of one area.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AreaRow {
     /// Its name.
@@ -37,8 +37,8 @@ pub struct AreaRow {
     pub comment: String,
 }
 
-/// The answers about a session, or about all of them, newest first. A session takes few, and there is no index by id
-/// alone, so all that match are looked at.
+/// The answers about one session or about all sessions, newest first. There is no index by id alone,
+/// so all that match are read.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
@@ -64,7 +64,7 @@ pub fn list(
         .map(|(id, (session, feedback))| row(id, session, feedback)))
 }
 
-/// Session and id of a key.
+/// The session and the id in a key.
 fn parse_key(key: &[u8]) -> Option<(u64, u64)> {
     let session = key.get(1..9)?;
     Some((u64::from_be_bytes(session.try_into().ok()?), keys::last_id(key)?))

@@ -1,4 +1,4 @@
-//! The newest of rows that no index has in order: a page of them in memory, however many are looked at.
+//! The newest rows of a scan in another order. Only about a page of them is in memory.
 
 /// Keeps the `limit` greatest rows below a bound.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ impl<K: Ord, T> Newest<K, T> {
         }
     }
 
-    /// Looks at one row.
+    /// Takes the next row of the scan.
     pub(super) fn offer(&mut self, key: K, row: T) {
         if self.below.as_ref().is_some_and(|below| key >= *below) {
             return;
@@ -29,7 +29,7 @@ impl<K: Ord, T> Newest<K, T> {
         }
     }
 
-    /// The rows that are left, the greatest first.
+    /// The rows that were kept, greatest first.
     pub(super) fn into_rows(mut self) -> impl Iterator<Item = (K, T)> {
         self.cut();
         self.kept.into_iter()

@@ -1,13 +1,14 @@
-//! Bodies: what clients send and what they are answered.
+//! Bodies that clients send.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `wire/msgpack.rs` | a MessagePack body, scanned whole and read in place |
 //! | `wire/json.rs` | JSON to MessagePack and back, streaming |
 //! | `wire/fields.rs` | the mistakes in a body, by field |
-//! | `wire/error.rs` | why bytes are no body |
+//! | `wire/error.rs` | why bytes can't be read as a body |
 //! | `wire/reader.rs`, `wire/time.rs` | typed fields and times out of a body |
 //! | `wire/dataset.rs`, `wire/report.rs`, `wire/access.rs` | the bodies themselves, checked |
+//! | `wire/shapes.rs` | the shapes of these bodies in the OpenAPI document |
 
 pub mod access;
 pub mod dataset;
@@ -17,6 +18,7 @@ pub mod json;
 pub mod msgpack;
 mod reader;
 pub mod report;
+pub mod shapes;
 pub mod time;
 
 pub use error::BodyError;

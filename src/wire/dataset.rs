@@ -1,8 +1,7 @@
 //! The body of `data/`: checked, with every mistake named.
 
-use super::msgpack::Body;
+use super::msgpack::{Body, MAX_DEPTH};
 use super::reader::{Reader, MAX_FIELD_DEPTH};
-use crate::routes::MAX_DEPTH;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::session::dataset::{measuring_micros, DatasetUpload};
 use beamlive_actors::session::frames::Frames;

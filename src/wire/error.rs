@@ -1,11 +1,11 @@
-//! Why bytes are no body. Every message says what is wrong and where, and repeats nothing of the body.
+//! Why a body can't be read. The messages say what is wrong and where, and repeat nothing of the body.
 
 use thiserror::Error;
 
-/// Why bytes are no body. `at` counts bytes from the start, beginning with 0.
+/// Why a body can't be read. `at` is a byte offset.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BodyError {
-    /// Cut short, or a length that cannot be true.
+    /// The body is cut short, or a length in it is too large.
     #[error("the MessagePack body ends too soon: the value at byte {at} needs more than the {size} bytes there are")]
     Truncated {
         /// Where the value begins.
@@ -13,27 +13,27 @@ pub enum BodyError {
         /// Bytes of the whole body.
         size: usize,
     },
-    /// The one marker that MessagePack never uses.
+    /// The marker that MessagePack never uses.
     #[error("byte {at} of the MessagePack body is c1, which starts no value")]
     Reserved {
-        /// Where it stands.
+        /// Where it is.
         at: usize,
     },
-    /// Lists and maps in one another.
+    /// Lists and maps are nested too deep.
     #[error("the list or map at byte {at} is nested too deep: at most {max} levels are accepted")]
     TooDeep {
-        /// Where the first one too many begins.
+        /// Where the first one that is too deep begins.
         at: usize,
         /// Levels that are accepted.
         max: usize,
     },
-    /// More than one value.
+    /// There is more than one value.
     #[error("the MessagePack body goes on at byte {at}, after its end")]
     Trailing {
-        /// Where the value has ended.
+        /// Where the value ends.
         at: usize,
     },
-    /// A well-formed body of another kind.
+    /// A well-formed body of the wrong kind.
     #[error("the body must be {expected}, not {found}")]
     Kind {
         /// What it should be, with its article.
@@ -41,21 +41,21 @@ pub enum BodyError {
         /// What it is, with its article.
         found: &'static str,
     },
-    /// A key of the body's map that is no text.
+    /// A key of the body's map is not a string.
     #[error("the key at byte {at} must be a string in UTF-8")]
     Key {
         /// Where it begins.
         at: usize,
     },
-    /// A list or map that is too long.
+    /// The list or map is too long.
     #[error("the body has {found} entries, at most {max} are accepted")]
     TooMany {
-        /// Entries its header tells of.
+        /// The number of entries in its header.
         found: usize,
         /// Entries that are accepted.
         max: usize,
     },
-    /// Text that is no JSON, or nested too deep.
+    /// The text is not JSON, or nested too deep.
     #[error("the body is not acceptable JSON: {reason}")]
     Json {
         /// What is wrong, with line and column.

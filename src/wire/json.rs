@@ -1,4 +1,4 @@
-//! JSON to MessagePack and back, streaming: neither way builds a tree.
+//! JSON to MessagePack and back, streaming, without a tree of values.
 
 mod lenient;
 #[cfg(test)]
@@ -16,14 +16,15 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
-/// Turns JSON text into MessagePack: integers stay integers (64 bits, with or without sign; greater ones become floats), floats
-/// are 64-bit, duplicate keys are kept. `NaN`, `Infinity` and `-Infinity`, as Python writes them, are floats, and a byte
-/// order mark is skipped. At most three times as long as the text.
+/// Converts JSON text to MessagePack. Integers of 64 bits, signed or unsigned, stay integers; greater
+/// ones become floats. Floats have 64 bits. Duplicate keys are kept. Python's `NaN`, `Infinity` and
+/// `-Infinity` are floats. A byte order mark is skipped. The result is at most three times as long as
+/// the text.
 ///
 /// `max_depth` levels of lists and maps are accepted, and never more than 127.
 ///
 /// # Errors
-/// [`BodyError::Json`] for text that is no JSON, goes on after its value, or is nested too deep.
+/// [`BodyError::Json`] for text that is not one JSON value, or is nested too deep.
 pub fn to_msgpack(json: &[u8], max_depth: usize) -> Result<Vec<u8>, BodyError> {
     let refused = |error: serde_json::Error| BodyError::Json {
         reason: error.to_string(),
@@ -41,7 +42,7 @@ pub fn to_msgpack(json: &[u8], max_depth: usize) -> Result<Vec<u8>, BodyError> {
     Ok(out)
 }
 
-/// Writes the one value that comes next.
+/// Writes the next value.
 struct Writer<'o> {
     out: &'o mut Vec<u8>,
     levels_left: usize,
@@ -49,7 +50,7 @@ struct Writer<'o> {
 }
 
 impl Writer<'_> {
-    /// One for what is inside a list or map.
+    /// The writer of the entries of a list or map.
     fn inner<E: serde::de::Error>(&mut self) -> Result<Writer<'_>, E> {
         let too_deep = || E::custom(format_args!("nested deeper than {} levels", self.max_depth));
         let levels_left = self.levels_left.checked_sub(1).ok_or_else(too_deep)?;
@@ -143,20 +144,21 @@ impl<'de> Visitor<'de> for Writer<'_> {
     }
 }
 
-/// A length as MessagePack can write it.
+/// A length as MessagePack stores it.
 fn length<E: serde::de::Error>(length: usize) -> Result<u32, E> {
     u32::try_from(length).map_err(|_| E::custom("a string, list or map is too long"))
 }
 
 /// Appends the JSON of one MessagePack value of at most [`MAX_DEPTH`] levels to `out`.
 ///
-/// Non-finite floats become null; finite ones keep their `.0`, and 32-bit ones their few digits. Bytes of a string
-/// that are no UTF-8 become U+FFFD. Binary data is a string when it is UTF-8 and base64 otherwise; an extension is
-/// `{"ext": type, "data": base64}`. A key that is no string is written as its JSON text, or as the base64 of its bytes
-/// when it has lists or maps in lists or maps. At most a constant factor longer than the value.
+/// Floats that are not finite become null; finite ones keep their `.0`, and 32-bit ones their few
+/// digits. Bytes of a string that are not UTF-8 become U+FFFD. Binary data is a string when it is
+/// UTF-8 and base64 otherwise. An extension is `{"ext": type, "data": base64}`. A key that is not a
+/// string is written as its JSON text, or as the base64 of its bytes when it has nested lists or
+/// maps. The result is at most a constant factor longer than the value.
 ///
 /// # Errors
-/// [`BodyError`] when the bytes are not one such value; `out` is then as it was.
+/// [`BodyError`] when the bytes are not one such value; `out` is unchanged then.
 pub fn from_msgpack(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), BodyError> {
     let value = Value::parse(bytes, MAX_DEPTH)?;
     let start = out.len();
@@ -168,7 +170,7 @@ pub fn from_msgpack(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), BodyError> {
     })
 }
 
-/// One MessagePack value, serialized as [`from_msgpack`] writes it, to be embedded in a view.
+/// One MessagePack value, which serializes as [`from_msgpack`] writes it.
 ///
 /// Serializing fails when the bytes are not one value of at most [`MAX_DEPTH`] levels.
 #[derive(Debug, Clone, Copy)]
@@ -201,14 +203,14 @@ impl<'a> Cursor<'a> {
         Ok(head)
     }
 
-    /// The key that comes next, as JSON can have it.
+    /// The next key, as a JSON string.
     fn key<E: serde::ser::Error>(&self) -> Result<Cow<'a, str>, E> {
         let (key, next) = Value::starting_at(self.bytes, self.at.get()).map_err(E::custom)?;
         self.at.set(next);
         match key.head() {
             Head::Str(bytes) => Ok(String::from_utf8_lossy(bytes)),
             Head::Bin(bytes) => Ok(text(bytes)),
-            // A key's text is quoted once more: keys in keys would double it with every level.
+            // The text of a key is quoted again, so nested keys would double it with every level.
             _ if key.depth() > 1 => Ok(STANDARD.encode(key.raw()).into()),
             _ => serde_json::to_string(&Next(&Cursor::of(key)))
                 .map(Cow::Owned)
@@ -217,8 +219,8 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The value that comes next. It can be serialized once, which takes the cursor past it: so a value is gone through
-/// once, however deep it is.
+/// The next value. It can be serialized once, which moves the cursor past it. So each value is read
+/// once, at any depth.
 struct Next<'c, 'a>(&'c Cursor<'a>);
 
 impl Serialize for Next<'_, '_> {

@@ -1,8 +1,13 @@
 //! A MessagePack body, scanned whole and read in place.
 //!
-//! Nothing is built from a body but the index of its top-level map, and no length in it is believed before the bytes
-//! are seen. A [`Value`] is always one well-formed value, so reading it cannot fail halfway.
+//! Only an index of the top-level map is built. Lengths in the body are checked against the bytes
+//! that exist. A [`Value`] is always one well-formed value, so reading it can't fail.
+//!
+//! This reader is our own because unknown fields must be stored byte for byte, and because each
+//! mistake is reported with its position.
 
+#[cfg(test)]
+pub(super) mod asked;
 pub(super) mod encode;
 pub(super) mod scan;
 #[cfg(test)]
@@ -15,15 +20,16 @@ use std::collections::BTreeMap;
 /// Most entries of a body's top-level map.
 pub const MAX_KEYS: usize = 4096;
 
-/// Deepest nesting that is kept and can be written as JSON, in levels of lists and maps.
+/// Deepest nesting of a body, and of what can be written as JSON, in levels of lists and maps.
 pub const MAX_DEPTH: usize = 128;
 
 /// The top-level map of a body.
 #[derive(Debug, Clone)]
 pub struct Body<'a> {
-    /// In the order of the body; of entries with the same key, the last value in the place of the first.
+    /// In the order of the body. Of entries with the same key, the last value has the place of the
+    /// first.
     entries: Vec<Entry<'a>>,
-    /// Key to place in `entries`.
+    /// The index in `entries` by key.
     index: BTreeMap<&'a str, usize>,
 }
 
@@ -35,12 +41,12 @@ struct Entry<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// Scans a body that must be one map with string keys and nothing after it, nested at most `max_depth` levels of
-    /// which the map itself is the first. Binary keys count as strings when they are UTF-8: older clients pack
-    /// strings so.
+    /// Scans a body that must be one map with string keys, nested at most `max_depth` levels
+    /// including the map itself. Binary keys in UTF-8 count as strings, because older clients pack
+    /// strings as binary data.
     ///
     /// # Errors
-    /// [`BodyError`] says what is wrong at which byte; also for more than [`MAX_KEYS`] entries.
+    /// [`BodyError`] when it is something else, or has more than [`MAX_KEYS`] entries.
     pub fn parse(bytes: &'a [u8], max_depth: usize) -> Result<Body<'a>, BodyError> {
         let (length, mut at) = match head(bytes, 0)? {
             (Head::Map(length), at) => (length, at),
@@ -92,6 +98,8 @@ impl<'a> Body<'a> {
 
     /// The value under `name`; the last one when there are several.
     pub fn get(&self, name: &str) -> Option<Value<'a>> {
+        #[cfg(test)]
+        asked::note(name);
         let place = self.index.get(name)?;
         self.entries.get(*place).map(|entry| entry.value)
     }
@@ -101,8 +109,8 @@ impl<'a> Body<'a> {
         self.entries.iter().map(|entry| (entry.key, entry.value))
     }
 
-    /// A MessagePack map of the entries whose names are not `known`: each once, in the body's order, their bytes
-    /// untouched.
+    /// A MessagePack map of the entries whose names are not `known`: each once, in the order of the
+    /// body, with unchanged bytes.
     pub fn rest(&self, known: &[&str]) -> Vec<u8> {
         let mut length = 0;
         let mut entries = Vec::new();
@@ -118,11 +126,12 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Scans a body that must be one list and nothing after it, nested at most `max_depth` levels of which the list itself
-/// is the first, with at most `max_items` items.
+/// Scans a body that must be one list of at most `max_items` items, nested at most `max_depth` levels
+/// including the list itself.
 ///
 /// # Errors
-/// [`BodyError`] says what is wrong at which byte. A list that is too long is refused before its items are looked at.
+/// [`BodyError`] when it is something else. A list that is too long is refused before its items are
+/// read.
 pub fn list(bytes: &[u8], max_depth: usize, max_items: usize) -> Result<Vec<Value<'_>>, BodyError> {
     let (length, mut at) = match head(bytes, 0)? {
         (Head::List(length), at) => (length, at),
@@ -155,7 +164,8 @@ pub fn list(bytes: &[u8], max_depth: usize, max_items: usize) -> Result<Vec<Valu
     Ok(items)
 }
 
-/// The value that begins at byte `at`, and where the next one begins. An error names the limit of the whole body.
+/// The value at byte `at`, and where the next one begins. Errors name the depth limit of the whole
+/// body.
 fn part(bytes: &[u8], at: usize, inner: usize, whole: usize) -> Result<(Value<'_>, usize), BodyError> {
     let end = match scan(bytes, at, inner) {
         Err(BodyError::TooDeep { at, .. }) => return Err(BodyError::TooDeep { at, max: whole }),
@@ -174,10 +184,10 @@ fn part(bytes: &[u8], at: usize, inner: usize, whole: usize) -> Result<(Value<'_
 pub struct Value<'a>(&'a [u8]);
 
 impl<'a> Value<'a> {
-    /// Takes bytes that are exactly one well-formed value, nested at most `max_depth` levels.
+    /// Scans bytes that must be one value, nested at most `max_depth` levels.
     ///
     /// # Errors
-    /// [`BodyError`] says what is wrong at which byte.
+    /// [`BodyError`] when they are something else.
     pub fn parse(bytes: &'a [u8], max_depth: usize) -> Result<Value<'a>, BodyError> {
         let (value, end) = part(bytes, 0, max_depth, max_depth)?;
         if end < bytes.len() {
@@ -186,13 +196,13 @@ impl<'a> Value<'a> {
         Ok(value)
     }
 
-    /// The value that begins at byte `at` of bytes already scanned, and where the next one begins.
+    /// The value at byte `at` of bytes that were scanned before, and where the next one begins.
     pub(super) fn starting_at(bytes: &'a [u8], at: usize) -> Result<(Value<'a>, usize), BodyError> {
         part(bytes, at, usize::MAX, usize::MAX)
     }
 
     pub(super) fn head(&self) -> Head<'a> {
-        // Scanned when it was made, so it has a head.
+        // The value was scanned, so it has a head.
         head(self.0, 0).map_or(Head::Nil, |(head, _)| head)
     }
 
@@ -201,7 +211,7 @@ impl<'a> Value<'a> {
         self.0
     }
 
-    /// What it is in the words of an error message: "a string", "an integer", "a list".
+    /// Its kind for error messages: "a string", "an integer", "a list".
     pub fn kind(&self) -> &'static str {
         match self.head() {
             Head::Str(bytes) | Head::Bin(bytes) if std::str::from_utf8(bytes).is_err() => {
@@ -216,8 +226,8 @@ impl<'a> Value<'a> {
         self.head() == Head::Nil
     }
 
-    /// The text of a string, or of binary data as older clients pack strings. None for anything else, and for bytes
-    /// that are no UTF-8.
+    /// The text of a string, or of binary data, as which older clients pack strings. None for
+    /// other values and for bytes that are not UTF-8.
     pub fn as_str(&self) -> Option<&'a str> {
         match self.head() {
             Head::Str(bytes) | Head::Bin(bytes) => std::str::from_utf8(bytes).ok(),
@@ -225,7 +235,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Type and data of an extension. None for anything else.
+    /// The type and data of an extension. None for other values.
     pub fn extension(&self) -> Option<(i8, &'a [u8])> {
         match self.head() {
             Head::Ext(kind, data) => Some((kind, data)),
@@ -233,7 +243,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A number of any kind; it may be infinite or not a number. An integer beyond 2⁵³ is rounded.
+    /// A number of any kind, also NaN and infinity. Integers beyond 2⁵³ are rounded.
     pub fn as_f64(&self) -> Option<f64> {
         match self.head() {
             Head::Unsigned(value) => Some(value as f64),
@@ -244,7 +254,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// An integer from 0. A float or a boolean is none.
+    /// An integer from 0. None for floats and booleans.
     pub fn as_u64(&self) -> Option<u64> {
         match self.head() {
             Head::Unsigned(value) => Some(value),
@@ -252,7 +262,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// An integer of at most 63 bits and its sign. A float or a boolean is none.
+    /// An integer of 63 bits and a sign. None for floats and booleans.
     pub fn as_i64(&self) -> Option<i64> {
         match self.head() {
             Head::Unsigned(value) => i64::try_from(value).ok(),
@@ -261,12 +271,12 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Levels of lists and maps: 0 for anything else, 1 for a list without lists or maps in it.
+    /// Levels of lists and maps: 0 for other values, 1 for a list without lists or maps in it.
     pub fn depth(&self) -> usize {
         scan(self.0, 0, usize::MAX).map_or(0, |extent| extent.depth)
     }
 
-    /// The items of a list, each scanned as it is taken. None for anything else.
+    /// The items of a list. None for other values.
     pub fn items(&self) -> Option<Items<'a>> {
         match head(self.0, 0) {
             Ok((Head::List(left), at)) => Some(Items {
@@ -278,7 +288,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The keys and values of a map in the order they were sent, duplicates too. None for anything else.
+    /// The keys and values of a map in their order, with duplicates. None for other values.
     pub fn entries(&self) -> Option<Entries<'a>> {
         match head(self.0, 0) {
             Ok((Head::Map(length), at)) => Some(Entries(Items {
@@ -290,7 +300,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value under `name` in a map; the last one when there are several. Looks through the whole map.
+    /// The value under `name` in a map; the last one when there are several. Reads the whole map.
     pub fn get(&self, name: &str) -> Option<Value<'a>> {
         self.entries()?
             .filter(|(key, _)| key.as_str() == Some(name))
@@ -299,7 +309,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The values of a list, one after the other.
+/// Iterates over the items of a list.
 #[derive(Debug, Clone)]
 pub struct Items<'a> {
     bytes: &'a [u8],
@@ -322,7 +332,7 @@ impl<'a> Iterator for Items<'a> {
     }
 }
 
-/// The keys and values of a map, one pair after the other.
+/// Iterates over the keys and values of a map.
 #[derive(Debug, Clone)]
 pub struct Entries<'a>(Items<'a>);
 

@@ -1,8 +1,7 @@
 //! The body of `report/`: checked, with every mistake named.
 
-use super::msgpack::Body;
+use super::msgpack::{Body, MAX_DEPTH};
 use super::reader::{integer, Reader, MAX_FIELD_DEPTH};
-use crate::routes::MAX_DEPTH;
 use beamlive_actors::session::report::{ReportUpload, MAX_DATASETS};
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Times in a body: text, or MessagePack's own timestamp.
+//! Times in a body: strings and MessagePack timestamps.
 
 use super::msgpack::Value;
 use beamlive_actors::session::dataset::SHOWABLE;
@@ -6,10 +6,10 @@ use beamlive_actors::zone::Reading;
 use beamlive_storage::Timestamp;
 use chrono_tz::Tz;
 
-/// Type of the extension that is a timestamp.
+/// The extension type of timestamps.
 const TIMESTAMP: i8 = -1;
 
-/// Reads a time in the years 0 to 9999, UTC. A naive one is of a clock in `zone`.
+/// Reads a time in the years 0 to 9999, UTC. Times without an offset are in `zone`.
 #[must_use]
 pub fn read(value: &Value<'_>, zone: Tz) -> Option<Reading> {
     let reading = match value.extension() {
@@ -20,7 +20,7 @@ pub fn read(value: &Value<'_>, zone: Tz) -> Option<Reading> {
     reading.filter(|reading| SHOWABLE.contains(&reading.instant(zone)))
 }
 
-/// The data of a timestamp of 4, 8 or 12 bytes. The fraction is cut to microseconds.
+/// Reads a timestamp of 4, 8 or 12 bytes. The fraction is truncated to microseconds.
 fn timestamp(data: &[u8]) -> Option<Timestamp> {
     let (seconds, nanos) = if let Ok(seconds) = <[u8; 4]>::try_from(data) {
         (i64::from(u32::from_be_bytes(seconds)), 0)

@@ -1,20 +1,21 @@
-//! What programs write that JSON does not have: a byte order mark, and Python's `NaN`, `Infinity` and `-Infinity`.
+//! Extensions of JSON that programs write: a byte order mark, and Python's `NaN`, `Infinity` and
+//! `-Infinity`.
 
 use crate::body::unmarked;
 use std::borrow::Cow;
 
-/// What stands for a number that is none on the way through the parser: a character that Unicode keeps for internal
-/// use, so that no text has it.
+/// Marks such a number in the text that the parser reads: a character that Unicode reserves for
+/// internal use, so no other text contains it.
 const MARK: char = '\u{fdd0}';
 
-/// The literals, with what takes their place.
+/// The literals with their replacements.
 const LITERALS: [(&[u8], &str, f64); 3] = [
     (b"-Infinity", "\"\u{fdd0}-\"", f64::NEG_INFINITY),
     (b"Infinity", "\"\u{fdd0}+\"", f64::INFINITY),
     (b"NaN", "\"\u{fdd0}0\"", f64::NAN),
 ];
 
-/// The text as a JSON parser takes it.
+/// The text with the literals replaced.
 pub(super) fn plain(json: &[u8]) -> Cow<'_, [u8]> {
     let json = unmarked(json);
     let mut out = Vec::new();
@@ -49,7 +50,7 @@ pub(super) fn plain(json: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// The number that a text stands for; none for any other text.
+/// The number of a replacement; none for any other text.
 pub(super) fn number(text: &str) -> Option<f64> {
     text.starts_with(MARK).then_some(())?;
     let stands = |(_, instead, _): &&(&[u8], &str, f64)| instead.trim_matches('"') == text;

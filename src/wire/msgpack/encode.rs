@@ -1,4 +1,4 @@
-//! MessagePack written in its shortest form, into memory.
+//! Writes MessagePack in its shortest form.
 
 pub(in crate::wire) fn nil(out: &mut Vec<u8>) {
     out.push(0xc0);
@@ -63,14 +63,14 @@ pub(in crate::wire) fn map_header(out: &mut Vec<u8>, length: u32) {
     }
 }
 
-/// Starts a list or map whose length is not known yet: `marker` is that of the 32-bit form. Where the length goes is
-/// returned for [`close`].
+/// Starts a list or map of unknown length, with the `marker` of its 32-bit form. Returns the position
+/// of the length, for [`close`].
 pub(in crate::wire) fn open(out: &mut Vec<u8>, marker: u8) -> usize {
     with_marker(out, marker, &[0; 4]);
     out.len() - 4
 }
 
-/// Fills in the length of what [`open`] started.
+/// Writes the length of what [`open`] started.
 pub(in crate::wire) fn close(out: &mut [u8], place: usize, length: u32) {
     if let Some(bytes) = out.get_mut(place..).and_then(|rest| rest.first_chunk_mut()) {
         *bytes = length.to_be_bytes();

@@ -1,29 +1,30 @@
-//! MessagePack, one value at a time. Trusts no length and never calls itself: memory is eight bytes a level.
+//! Scans MessagePack values. Lengths are checked, and there is no recursion: a level of nesting takes
+//! eight bytes of memory.
 
 use crate::wire::BodyError;
 
-/// What a value is, from its first bytes. Strings, binary data and extensions come whole.
+/// The kind of a value, from its first bytes. Strings, binary data and extensions are whole.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::wire) enum Head<'a> {
     Nil,
     Bool(bool),
-    /// Zero and above, however it was packed.
+    /// An integer from 0, in any encoding.
     Unsigned(u64),
-    /// Below zero.
+    /// An integer below 0.
     Negative(i64),
     F32(f32),
     F64(f64),
     Str(&'a [u8]),
     Bin(&'a [u8]),
     Ext(i8, &'a [u8]),
-    /// So many values follow.
+    /// A list with the number of its items.
     List(usize),
-    /// So many pairs of values follow.
+    /// A map with the number of its entries.
     Map(usize),
 }
 
 impl Head<'_> {
-    /// What it is in the words of an error message.
+    /// Its kind for error messages.
     pub(in crate::wire) fn kind(&self) -> &'static str {
         match self {
             Head::Nil => "null",
@@ -39,18 +40,19 @@ impl Head<'_> {
     }
 }
 
-/// How far a value goes.
+/// The extent of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Extent {
     /// Where the next value begins.
     pub(super) end: usize,
-    /// Levels of lists and maps, 0 for anything else.
+    /// Levels of lists and maps, 0 for other values.
     pub(super) depth: usize,
 }
 
-/// Reads the head of the value that begins at byte `at`, and says where the next value, or its first child, begins.
+/// Reads the head of the value at byte `at`. Also returns where the next value, or its first child,
+/// begins.
 ///
-/// A list or map longer than the bytes that are left is refused here, so that its length can be believed.
+/// A list or map that is longer than the rest of the bytes is refused here.
 pub(in crate::wire) fn head(bytes: &[u8], at: usize) -> Result<(Head<'_>, usize), BodyError> {
     let mut reader = Reader { bytes, start: at, at };
     let [marker] = reader.array()?;
@@ -104,17 +106,17 @@ pub(in crate::wire) fn head(bytes: &[u8], at: usize) -> Result<(Head<'_>, usize)
     Ok((head, reader.at))
 }
 
-/// Goes through the value that begins at byte `start`, with everything in it.
+/// Scans the value at byte `start` with everything in it.
 pub(super) fn scan(bytes: &[u8], start: usize, max_depth: usize) -> Result<Extent, BodyError> {
     let mut at = start;
     let mut depth = 0;
-    // How many values each open list or map still has to come.
+    // The number of values that each open list or map still needs.
     let mut open: Vec<usize> = Vec::new();
     loop {
         let (head, next) = head(bytes, at)?;
         let children = match head {
             Head::List(length) => Some(length),
-            // Cannot overflow: the head has found this many bytes.
+            // This can't overflow: `head` has compared it with the number of bytes.
             Head::Map(length) => Some(length.saturating_mul(2)),
             _ => None,
         };
@@ -210,7 +212,7 @@ impl<'a> Reader<'a> {
         Ok(Head::Map(self.fitting(length, 2)?))
     }
 
-    /// The length of a list or map whose every entry takes at least so many bytes.
+    /// The length of a list or map, each entry of which takes at least so many bytes.
     fn fitting(&self, length: u32, entry: usize) -> Result<usize, BodyError> {
         let length = usize::try_from(length)
             .ok()

@@ -15,6 +15,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
+use utoipa::ToSchema;
 
 /// The header that holds the shared secret.
 pub const SECRET_HEADER: &str = "X-Beamlive-Secret";
@@ -105,13 +106,19 @@ pub enum CreateError {
     Unavailable(#[from] Unavailable),
 }
 
-#[derive(Deserialize)]
-struct Asked {
+/// A directory that a key is wanted for.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct DirectoryPath {
+    /// The directory; a relative one starts at the first users' root.
+    #[schema(example = "/users/alice/visit-1")]
     path: String,
 }
 
-#[derive(Serialize)]
-struct Made {
+/// The key of a directory.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DirectoryKey {
+    /// 40 hex digits.
+    #[schema(pattern = "^[0-9a-f]{40}$")]
     key: String,
 }
 
@@ -142,16 +149,16 @@ pub async fn create(
         &path,
     )
     .await?;
-    Ok(HttpResponse::Ok().json(Made { key: key.to_hex() }))
+    Ok(HttpResponse::Ok().json(DirectoryKey { key: key.to_hex() }))
 }
 
 fn asked(request: &HttpRequest, body: &[u8]) -> Option<String> {
     use actix_web::HttpMessage;
     let asked = if request.content_type().eq_ignore_ascii_case("application/json") {
-        serde_json::from_slice::<Asked>(crate::body::unmarked(body)).ok()
+        serde_json::from_slice::<DirectoryPath>(crate::body::unmarked(body)).ok()
     } else {
         let form = std::str::from_utf8(body).ok()?;
-        web::Query::<Asked>::from_query(form)
+        web::Query::<DirectoryPath>::from_query(form)
             .ok()
             .map(web::Query::into_inner)
     };

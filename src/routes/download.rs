@@ -9,7 +9,6 @@ mod picture;
 pub mod raw;
 pub mod snapshot;
 
-use super::{on, read, GET, GET_POST, POST};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::ApiError;
@@ -17,7 +16,7 @@ use crate::proxy::files::Files;
 use crate::proxy::transfer::Transfer;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::Method;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use std::convert::Infallible;
 use std::future::Future;
@@ -25,23 +24,6 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-
-/// Declares the routes.
-pub fn routes(config: &mut ServiceConfig) {
-    config
-        .service(on("/download/data/create", POST).route(web::post().to(create::post)))
-        .service(on("/download/files/raw/{key}/{path:.*}", GET).route(read().to(raw::get)))
-        .service(on("/download/files/archive/{key}/{name}", GET).route(read().to(archive::get)))
-        .service(
-            on("/download/files/multi/{key}/{name}", GET_POST)
-                .route(read().to(multi::get))
-                .route(web::post().to(multi::post)),
-        )
-        .service(
-            on("/download/files/frame/{key}/{path:.*}/{brightness}.png", GET).route(read().to(frame::get)),
-        )
-        .service(on("/download/files/snapshot/{key}/{path:.*}", GET).route(read().to(snapshot::get)));
-}
 
 /// A request for something behind a key. Nothing of it has been checked.
 pub(super) struct Asked {

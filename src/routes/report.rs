@@ -1,21 +1,49 @@
 //! `POST /api/v2/{token}/report/{beamline}/`: uploads an analysis report.
 
 use super::{beamline, Id};
-use crate::auth::{AppData, Verified};
+use crate::auth::{AppData, TokenSegment, Verified};
 use crate::body::Body;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
 use crate::idempotency;
+use crate::openapi::parameters::{BeamlineParameter, IdempotencyKey};
+use crate::openapi::responses::{BodyErrors, BusyErrors, SignedErrors};
 use crate::wire::report;
+use crate::wire::shapes::ReportFields;
 use actix_web::web::{Json, Path};
 use actix_web::{HttpRequest, Responder};
 use beamlive_actors::session::once::Once;
 use std::sync::Arc;
 
-/// Records the report. Its id is answered once it is durable.
+/// Upload an analysis report
 ///
-/// # Errors
-/// 400 naming every wrong field, 404 for an unknown beamline, 413 for a body that is too long, 422 for an
-/// `Idempotency-Key` of another upload.
+/// A body without a `Content-Type` is MessagePack. Answered once the report is durable.
+#[utoipa::path(
+    post,
+    path = "/api/v2/{token}/report/{beamline}",
+    tag = "beamlines",
+    params(TokenSegment, BeamlineParameter, IdempotencyKey),
+    request_body(
+        description = "The report.",
+        content((ReportFields = "application/msgpack"), (ReportFields = "application/json")),
+    ),
+    responses(
+        (status = 200, description = "The report is stored.", body = Id),
+        SignedErrors,
+        (
+            status = 400,
+            description = "Each wrong field is named (`invalid`); or the account has no key yet (`no_key`).",
+            body = ErrorBody
+        ),
+        (status = 404, description = "There is no such beamline.", body = ErrorBody),
+        (
+            status = 422,
+            description = "The `Idempotency-Key` was used for another upload (`idempotency_key_reused`).",
+            body = ErrorBody
+        ),
+        BodyErrors,
+        BusyErrors,
+    ),
+)]
 pub async fn post(
     request: HttpRequest,
     app: AppData,

@@ -1,17 +1,23 @@
 //! Responses that many routes share.
 
 use crate::error::ErrorBody;
-use utoipa::IntoResponses;
+use utoipa::{IntoResponses, ToResponse};
+
+/// Busy, or writes are off: nothing was done, try again.
+#[derive(Debug, ToResponse)]
+#[response(headers(("Retry-After" = u64, description = "After how many seconds to try again.")))]
+pub struct Busy(pub ErrorBody);
+
+/// The admin token is missing or wrong.
+#[derive(Debug, ToResponse)]
+pub struct NotAdmin(pub ErrorBody);
 
 /// Responses of routes that need the store or an actor.
 #[derive(Debug, IntoResponses)]
 pub enum BusyErrors {
-    /// Busy, or writes are off: nothing was done, try again.
-    #[response(
-        status = 503,
-        headers(("Retry-After" = u64, description = "After how many seconds to try again."))
-    )]
-    Busy(ErrorBody),
+    /// Nothing was done.
+    #[response(status = 503)]
+    Busy(#[to_response] Busy),
 }
 
 /// Responses of routes with a signed URL.
@@ -29,14 +35,48 @@ pub enum SignedErrors {
         ))
     )]
     Refused(ErrorBody),
+    /// Nothing was done.
+    #[response(status = 503)]
+    Busy(#[to_response] Busy),
 }
 
 /// Responses of the admin API.
 #[derive(Debug, IntoResponses)]
 pub enum AdminErrors {
-    /// The admin token is missing or wrong.
+    /// Not an operator.
     #[response(status = 401)]
-    NotAdmin(ErrorBody),
+    NotAdmin(#[to_response] NotAdmin),
+    /// Nothing was done.
+    #[response(status = 503)]
+    Busy(#[to_response] Busy),
+}
+
+/// Responses of lists of the admin API.
+#[derive(Debug, IntoResponses)]
+pub enum ListErrors {
+    /// Each wrong parameter is named.
+    #[response(status = 400)]
+    Invalid(ErrorBody),
+    /// Not an operator.
+    #[response(status = 401)]
+    NotAdmin(#[to_response] NotAdmin),
+    /// Nothing was done.
+    #[response(status = 503)]
+    Busy(#[to_response] Busy),
+}
+
+/// Responses of records of the admin API.
+#[derive(Debug, IntoResponses)]
+pub enum RecordErrors {
+    /// Not an operator.
+    #[response(status = 401)]
+    NotAdmin(#[to_response] NotAdmin),
+    /// The record does not exist.
+    #[response(status = 404)]
+    NotFound(ErrorBody),
+    /// Nothing was done.
+    #[response(status = 503)]
+    Busy(#[to_response] Busy),
 }
 
 /// Responses of routes that read a body, which is bounded in length and may be compressed.
@@ -53,20 +93,40 @@ pub enum BodyErrors {
     UnsupportedEncoding(ErrorBody),
 }
 
+/// Responses of uploads.
+#[derive(Debug, IntoResponses)]
+pub enum UploadErrors {
+    /// Each wrong field is named (`invalid`); or the account has no key yet (`no_key`).
+    #[response(status = 400)]
+    Invalid(ErrorBody),
+    /// There is no such beamline.
+    #[response(status = 404)]
+    NoBeamline(ErrorBody),
+    /// The `Idempotency-Key` was used for another upload (`idempotency_key_reused`).
+    #[response(status = 422)]
+    KeyReused(ErrorBody),
+}
+
 /// Responses of routes that choose by the caller's address.
 #[derive(Debug, IntoResponses)]
-pub enum ForwardedErrors {
+pub enum HostErrors {
     /// A trusted proxy forwards something that is no address.
     #[response(status = 400)]
     NoAddress(ErrorBody),
+    /// Nothing was done.
+    #[response(status = 503)]
+    Busy(#[to_response] Busy),
 }
 
-/// Responses of routes that take a secure key.
+/// Responses of routes that take the secure key of a directory.
 #[derive(Debug, IntoResponses)]
-pub enum MissingFileErrors {
+pub enum FileErrors {
     /// The key does not exist or has expired, or the path leads to no file that may be served.
     #[response(status = 404)]
     NotFound(ErrorBody),
+    /// Nothing was done.
+    #[response(status = 503)]
+    Busy(#[to_response] Busy),
 }
 
 /// Responses of routes that take conditions and ranges.

@@ -29,12 +29,14 @@ macro_rules! resource {
 }
 pub(super) use resource;
 
+type Bind = fn(Route) -> Route;
+
 /// A handler with its description.
 pub(super) struct Handler {
     /// Its path, its method and the shapes of its bodies.
     pub(super) description: OpenApi,
     /// Sets it as the handler of a route.
-    pub(super) bind: fn(Route) -> Route,
+    pub(super) bind: Bind,
 }
 
 /// A path with the handlers of its methods.
@@ -43,7 +45,7 @@ pub(super) struct Resource {
     path: String,
     /// As the router reads it.
     pattern: String,
-    handlers: Vec<(Method, fn(Route) -> Route)>,
+    handlers: Vec<(Method, Bind)>,
     description: OpenApi,
     takes_head: bool,
     /// The value of `Allow` for other methods.

@@ -4,7 +4,7 @@ use crate::auth::AppData;
 use crate::body::Body;
 use crate::caller::KnownCaller;
 use crate::error::{ApiError, ErrorBody};
-use crate::openapi::responses::{BodyErrors, BusyErrors, ForwardedErrors};
+use crate::openapi::responses::{BodyErrors, BusyErrors, HostErrors};
 use crate::wire::access;
 use crate::wire::shapes::ConnectionReport;
 use actix_web::http::header;
@@ -27,8 +27,7 @@ use beamlive_actors::activity::Origin;
             body = Vec<String>,
             example = json!(["alice", "bob"])
         ),
-        ForwardedErrors,
-        BusyErrors,
+        HostErrors,
     ),
 )]
 pub async fn get(app: AppData, KnownCaller(caller): KnownCaller) -> HttpResponse {

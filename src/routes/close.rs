@@ -4,7 +4,7 @@ use super::{beamline, session_name};
 use crate::auth::{AppData, TokenSegment, Verified};
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::parameters::BeamlineParameter;
-use crate::openapi::responses::{BusyErrors, SignedErrors};
+use crate::openapi::responses::SignedErrors;
 use actix_web::web::Path;
 use actix_web::HttpResponse;
 use beamlive_actors::beamline::CloseSession;
@@ -48,7 +48,6 @@ struct Closed<'a> {
             description = "There is no such beamline, or the project never launched this session there.",
             body = ErrorBody
         ),
-        BusyErrors,
     ),
 )]
 pub async fn post(

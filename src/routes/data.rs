@@ -3,10 +3,10 @@
 use super::{beamline, Id};
 use crate::auth::{AppData, TokenSegment, Verified};
 use crate::body::Body;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::idempotency;
 use crate::openapi::parameters::{BeamlineParameter, IdempotencyKey};
-use crate::openapi::responses::{BodyErrors, BusyErrors, SignedErrors};
+use crate::openapi::responses::{BodyErrors, SignedErrors, UploadErrors};
 use crate::wire::dataset;
 use crate::wire::shapes::DatasetFields;
 use actix_web::web::{Json, Path};
@@ -31,19 +31,8 @@ use std::sync::Arc;
     responses(
         (status = 200, description = "The dataset is stored.", body = Id),
         SignedErrors,
-        (
-            status = 400,
-            description = "Each wrong field is named (`invalid`); or the account has no key yet (`no_key`).",
-            body = ErrorBody
-        ),
-        (status = 404, description = "There is no such beamline.", body = ErrorBody),
-        (
-            status = 422,
-            description = "The `Idempotency-Key` was used for another upload (`idempotency_key_reused`).",
-            body = ErrorBody
-        ),
+        UploadErrors,
         BodyErrors,
-        BusyErrors,
     ),
 )]
 pub async fn post(

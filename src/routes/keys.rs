@@ -3,7 +3,7 @@
 use crate::auth::AppData;
 use crate::caller::KnownCaller;
 use crate::error::ApiError;
-use crate::openapi::responses::{BusyErrors, ForwardedErrors};
+use crate::openapi::responses::HostErrors;
 use actix_web::web::Path;
 use actix_web::{HttpResponse, Responder};
 
@@ -22,8 +22,7 @@ use actix_web::{HttpResponse, Responder};
             body = String,
             content_type = "text/plain"
         ),
-        ForwardedErrors,
-        BusyErrors,
+        HostErrors,
     ),
 )]
 pub async fn get(

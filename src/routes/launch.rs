@@ -4,7 +4,7 @@ use super::{beamline, session_name};
 use crate::auth::{AppData, TokenSegment, Verified};
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::parameters::BeamlineParameter;
-use crate::openapi::responses::{BusyErrors, SignedErrors};
+use crate::openapi::responses::SignedErrors;
 use actix_web::http::header;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
@@ -60,7 +60,6 @@ struct Launched<'a> {
             description = "There is no such beamline, or the session's name is not valid.",
             body = ErrorBody
         ),
-        BusyErrors,
     ),
 )]
 pub async fn post(

@@ -6,7 +6,7 @@ use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::metrics::Refused;
-use crate::openapi::responses::{BodyErrors, BusyErrors, SignedErrors};
+use crate::openapi::responses::{BodyErrors, SignedErrors};
 use actix_web::web::Json;
 use actix_web::{HttpRequest, Responder};
 use beamlive_actors::activity::Origin;
@@ -56,7 +56,6 @@ struct KeyForm {
         ),
         (status = 409, description = "Another key is registered.", body = ErrorBody),
         BodyErrors,
-        BusyErrors,
     ),
 )]
 pub async fn post(

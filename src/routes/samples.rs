@@ -3,8 +3,8 @@
 use super::beamline;
 use crate::auth::{AppData, TokenSegment, Verified};
 use crate::error::{ApiError, ErrorBody};
-use crate::openapi::parameters::BeamlineParameter;
-use crate::openapi::responses::{BusyErrors, SignedErrors};
+use crate::openapi::parameters::{BeamlineParameter, SampleListHeaders};
+use crate::openapi::responses::SignedErrors;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -18,18 +18,12 @@ use beamlive_actors::inventory::state::ListedSample;
     get,
     path = "/api/v2/{token}/samples/{beamline}",
     tag = "beamlines",
-    params(
-        TokenSegment,
-        BeamlineParameter,
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of a list that the client has."),
-        ("Accept-Encoding" = Option<String>, Header, description = "`gzip` for a compressed list."),
-    ),
+    params(TokenSegment, BeamlineParameter, SampleListHeaders),
     responses(
         (status = 200, description = "The samples.", body = Vec<ListedSample<'static>>),
         (status = 304, description = "The list is the one that the client has."),
         SignedErrors,
         (status = 404, description = "There is no such beamline.", body = ErrorBody),
-        BusyErrors,
     ),
 )]
 pub async fn get(

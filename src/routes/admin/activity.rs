@@ -3,8 +3,8 @@
 use super::answer;
 use super::query::{PageParameters, ProjectFilter, Query};
 use crate::auth::{Admin, AppData};
-use crate::error::{ApiError, ErrorBody};
-use crate::openapi::responses::{AdminErrors, BusyErrors};
+use crate::error::ApiError;
+use crate::openapi::responses::ListErrors;
 use crate::views::activity::{self, ActivityRow};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -19,9 +19,7 @@ use actix_web::{HttpRequest, HttpResponse};
     params(ProjectFilter, PageParameters),
     responses(
         (status = 200, description = "The rows, newest first.", body = Vec<ActivityRow>),
-        (status = 400, description = "Each wrong parameter is named.", body = ErrorBody),
-        AdminErrors,
-        BusyErrors,
+        ListErrors,
     ),
     security(("admin token" = [])),
 )]

@@ -5,7 +5,7 @@ use super::query::Query;
 use crate::auth::{Admin, AppData};
 use crate::body::{self, Body};
 use crate::error::{ApiError, ErrorBody};
-use crate::openapi::responses::{AdminErrors, BodyErrors, BusyErrors};
+use crate::openapi::responses::{AdminErrors, BodyErrors};
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::place::Mistake;
@@ -65,7 +65,6 @@ struct Summary {
         ),
         AdminErrors,
         BodyErrors,
-        BusyErrors,
     ),
     security(("admin token" = [])),
 )]

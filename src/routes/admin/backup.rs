@@ -3,7 +3,7 @@
 use super::query::Query;
 use crate::auth::{Admin, AppData};
 use crate::error::{ApiError, ErrorBody};
-use crate::openapi::responses::{AdminErrors, BusyErrors};
+use crate::openapi::responses::AdminErrors;
 use actix_web::http::header::{ContentDisposition, CACHE_CONTROL};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
@@ -36,7 +36,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
         (status = 400, description = "There are no parameters here.", body = ErrorBody),
         (status = 429, description = "Another backup is being taken.", body = ErrorBody),
         AdminErrors,
-        BusyErrors,
     ),
     security(("admin token" = [])),
 )]

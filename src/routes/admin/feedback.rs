@@ -3,8 +3,8 @@
 use super::answer;
 use super::query::{PageParameters, Query};
 use crate::auth::{Admin, AppData};
-use crate::error::{ApiError, ErrorBody};
-use crate::openapi::responses::{AdminErrors, BusyErrors};
+use crate::error::ApiError;
+use crate::openapi::responses::ListErrors;
 use crate::views::feedback::{self, FeedbackRow};
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::pool;
@@ -27,9 +27,7 @@ struct FeedbackFilter {
     params(FeedbackFilter, PageParameters),
     responses(
         (status = 200, description = "The rows, newest first.", body = Vec<FeedbackRow>),
-        (status = 400, description = "Each wrong parameter is named.", body = ErrorBody),
-        AdminErrors,
-        BusyErrors,
+        ListErrors,
     ),
     security(("admin token" = [])),
 )]

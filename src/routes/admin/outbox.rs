@@ -3,8 +3,8 @@
 use super::answer;
 use super::query::{PageParameters, Query};
 use crate::auth::{Admin, AppData};
-use crate::error::{ApiError, ErrorBody};
-use crate::openapi::responses::{AdminErrors, BusyErrors};
+use crate::error::ApiError;
+use crate::openapi::responses::{AdminErrors, ListErrors};
 use crate::views::outbox::{self, OutboxRow, OutboxRowName};
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::pool;
@@ -26,9 +26,7 @@ struct RetriedForwards {
     params(PageParameters),
     responses(
         (status = 200, description = "The rows, newest first.", body = Vec<OutboxRow>),
-        (status = 400, description = "Each wrong parameter is named.", body = ErrorBody),
-        AdminErrors,
-        BusyErrors,
+        ListErrors,
     ),
     security(("admin token" = [])),
 )]
@@ -59,7 +57,6 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
     responses(
         (status = 200, description = "They are tried again.", body = RetriedForwards),
         AdminErrors,
-        BusyErrors,
     ),
     security(("admin token" = [])),
 )]

@@ -4,7 +4,7 @@ use super::answer;
 use crate::auth::{Admin, AppData};
 use crate::body::{self, Body};
 use crate::error::{ApiError, ErrorBody};
-use crate::openapi::responses::{AdminErrors, BodyErrors, BusyErrors};
+use crate::openapi::responses::{BodyErrors, RecordErrors};
 use crate::routes::{form, Empty};
 use crate::views::projects::{self, ProjectRow};
 use actix_web::web::Path;
@@ -36,9 +36,7 @@ struct KeyBody {
     params(("username" = String, Path, description = "The account.")),
     responses(
         (status = 200, description = "The account.", body = ProjectRow),
-        (status = 404, description = "There is no such account.", body = ErrorBody),
-        AdminErrors,
-        BusyErrors,
+        RecordErrors,
     ),
     security(("admin token" = [])),
 )]
@@ -63,10 +61,8 @@ pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpRespo
     responses(
         (status = 200, description = "The account has this key.", body = Empty),
         (status = 400, description = "The key is missing or can't be used.", body = ErrorBody),
-        (status = 404, description = "There is no such account.", body = ErrorBody),
-        AdminErrors,
+        RecordErrors,
         BodyErrors,
-        BusyErrors,
     ),
     security(("admin token" = [])),
 )]
@@ -97,9 +93,7 @@ pub async fn put_key(
     params(("username" = String, Path, description = "The account.")),
     responses(
         (status = 200, description = "The account has no key.", body = Empty),
-        (status = 404, description = "There is no such account.", body = ErrorBody),
-        AdminErrors,
-        BusyErrors,
+        RecordErrors,
     ),
     security(("admin token" = [])),
 )]

@@ -3,8 +3,8 @@
 use super::answer;
 use super::query::{PageParameters, ProjectFilter, Query};
 use crate::auth::{Admin, AppData};
-use crate::error::{ApiError, ErrorBody};
-use crate::openapi::responses::{AdminErrors, BusyErrors};
+use crate::error::ApiError;
+use crate::openapi::responses::{ListErrors, RecordErrors};
 use crate::views::reports::{self, ReportRow};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
@@ -17,9 +17,7 @@ use actix_web::{HttpRequest, HttpResponse};
     params(ProjectFilter, PageParameters),
     responses(
         (status = 200, description = "The rows, newest first.", body = Vec<ReportRow>),
-        (status = 400, description = "Each wrong parameter is named.", body = ErrorBody),
-        AdminErrors,
-        BusyErrors,
+        ListErrors,
     ),
     security(("admin token" = [])),
 )]
@@ -44,9 +42,7 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
     params(("id" = String, Path, description = "Its id.")),
     responses(
         (status = 200, description = "The record.", body = ReportRow),
-        (status = 404, description = "There is no such record.", body = ErrorBody),
-        AdminErrors,
-        BusyErrors,
+        RecordErrors,
     ),
     security(("admin token" = [])),
 )]

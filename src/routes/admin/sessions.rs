@@ -3,8 +3,8 @@
 use super::answer;
 use super::query::{PageParameters, Query};
 use crate::auth::{Admin, AppData};
-use crate::error::{ApiError, ErrorBody};
-use crate::openapi::responses::{AdminErrors, BusyErrors};
+use crate::error::ApiError;
+use crate::openapi::responses::{ListErrors, RecordErrors};
 use crate::views::sessions::{self, Filter, SessionRow};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
@@ -31,9 +31,7 @@ struct SessionFilter {
     params(SessionFilter, PageParameters),
     responses(
         (status = 200, description = "The rows, newest first.", body = Vec<SessionRow>),
-        (status = 400, description = "Each wrong parameter is named.", body = ErrorBody),
-        AdminErrors,
-        BusyErrors,
+        ListErrors,
     ),
     security(("admin token" = [])),
 )]
@@ -62,9 +60,7 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
     params(("id" = String, Path, description = "Its id.")),
     responses(
         (status = 200, description = "The record.", body = SessionRow),
-        (status = 404, description = "There is no such record.", body = ErrorBody),
-        AdminErrors,
-        BusyErrors,
+        RecordErrors,
     ),
     security(("admin token" = [])),
 )]

@@ -3,7 +3,7 @@
 use super::{no_such_file, no_thread, serve, Asked, HeadOnly};
 use crate::error::ApiError;
 use crate::openapi::parameters::{ArchiveName, SecureKeyParameter};
-use crate::openapi::responses::{ArchiveErrors, BusyErrors, MissingFileErrors};
+use crate::openapi::responses::{ArchiveErrors, FileErrors};
 use crate::proxy::archive::{self, Contents, Packing};
 use crate::proxy::naming;
 use crate::proxy::shelf::FilePath;
@@ -27,9 +27,8 @@ use actix_web::{HttpRequest, HttpResponse};
             body = String,
             content_type = "application/gzip"
         ),
-        MissingFileErrors,
+        FileErrors,
         ArchiveErrors,
-        BusyErrors,
     ),
 )]
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {

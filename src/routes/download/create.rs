@@ -4,6 +4,7 @@ use crate::auth::AppData;
 use crate::body::Body;
 use crate::caller::{self, KnownCaller};
 use crate::error::{ApiError, ErrorBody};
+use crate::openapi::parameters::SecretHeader;
 use crate::openapi::responses::{BodyErrors, BusyErrors};
 use crate::proxy::builtin::{self, CreateError, DirectoryKey, DirectoryPath};
 use actix_web::{HttpRequest, HttpResponse};
@@ -16,11 +17,7 @@ const MAX_BODY: usize = 16 * 1024;
     post,
     path = "/download/data/create",
     tag = "data proxy",
-    params((
-        "X-Beamlive-Secret" = Option<String>,
-        Header,
-        description = "The configured secret; not needed from the networks that may ask without it."
-    )),
+    params(SecretHeader),
     request_body(
         description = "The directory.",
         content(

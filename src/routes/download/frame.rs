@@ -4,7 +4,7 @@ use super::picture::{had, has, serve, Described};
 use super::{no_such_file, Asked};
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::parameters::SecureKeyParameter;
-use crate::openapi::responses::{BusyErrors, MissingFileErrors, PictureErrors};
+use crate::openapi::responses::{FileErrors, PictureErrors};
 use crate::proxy::cache::CacheKey;
 use crate::proxy::frame::tone::Brightness;
 use crate::proxy::frame::FrameError;
@@ -51,14 +51,13 @@ enum Look {
     responses(
         (status = 200, description = "The picture.", body = String, content_type = "image/png"),
         (status = 304, description = "The client has it already."),
-        MissingFileErrors,
+        FileErrors,
         (
             status = 415,
             description = "The file is no frame of a supported format.",
             body = ErrorBody
         ),
         PictureErrors,
-        BusyErrors,
     ),
 )]
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {

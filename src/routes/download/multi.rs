@@ -6,7 +6,7 @@ use super::{no_such_file, serve};
 use crate::body::Body;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::parameters::{ArchiveName, SecureKeyParameter};
-use crate::openapi::responses::{ArchiveErrors, BodyErrors, BusyErrors, MissingFileErrors};
+use crate::openapi::responses::{ArchiveErrors, BodyErrors, FileErrors};
 use crate::proxy::archive;
 use crate::proxy::shelf::FilePath;
 use actix_web::{HttpRequest, HttpResponse};
@@ -17,7 +17,8 @@ const MOST: usize = 4096;
 /// Longest form: so many names, each as long as a file's can be.
 const MAX_FORM: usize = 1 << 20;
 
-/// The files that an archive is made of. Names need not be UTF-8, so they are read by [`frames`].
+// The names need not be UTF-8, so `frames` reads them instead of serde.
+/// The names of files.
 #[derive(Debug, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 pub struct FrameNames {
@@ -42,9 +43,8 @@ pub struct FrameNames {
             content_type = "application/gzip"
         ),
         (status = 400, description = "No file is named, or too many are.", body = ErrorBody),
-        MissingFileErrors,
+        FileErrors,
         ArchiveErrors,
-        BusyErrors,
     ),
 )]
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
@@ -73,10 +73,9 @@ pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
             content_type = "application/gzip"
         ),
         (status = 400, description = "No file is named, or too many are.", body = ErrorBody),
-        MissingFileErrors,
+        FileErrors,
         ArchiveErrors,
         BodyErrors,
-        BusyErrors,
     ),
 )]
 pub async fn post(request: HttpRequest, body: Body) -> Result<HttpResponse, ApiError> {

@@ -2,8 +2,8 @@
 
 use super::{no_such_file, no_thread, serve, Asked, HeadOnly};
 use crate::error::ApiError;
-use crate::openapi::parameters::SecureKeyParameter;
-use crate::openapi::responses::{ArchiveErrors, BusyErrors, ConditionErrors, MissingFileErrors};
+use crate::openapi::parameters::{RangeHeader, SecureKeyParameter};
+use crate::openapi::responses::{ArchiveErrors, ConditionErrors, FileErrors};
 use crate::proxy::naming;
 use crate::proxy::raw::stream::FileStream;
 use crate::proxy::raw::{asked_part, conditions, etag, find, modified, unpacked, Found, Part};
@@ -29,7 +29,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
             Path,
             description = "The file's path in the directory. Slashes are not encoded."
         ),
-        ("Range" = Option<String>, Header, description = "The wanted part, as `bytes=0-1023`."),
+        RangeHeader,
     ),
     responses(
         (
@@ -40,10 +40,9 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
         ),
         (status = 206, description = "The part of it that was asked for."),
         (status = 304, description = "The client has it already."),
-        MissingFileErrors,
+        FileErrors,
         ConditionErrors,
         ArchiveErrors,
-        BusyErrors,
     ),
 )]
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {

@@ -4,7 +4,7 @@ use super::picture::{had, has, serve, Described};
 use super::{no_such_file, raw, Asked};
 use crate::error::ApiError;
 use crate::openapi::parameters::SecureKeyParameter;
-use crate::openapi::responses::{BusyErrors, ConditionErrors, MissingFileErrors, PictureErrors};
+use crate::openapi::responses::{ConditionErrors, FileErrors, PictureErrors};
 use crate::proxy::cache::CacheKey;
 use crate::proxy::shelf::{FileError, FilePath, OpenDirectory, OpenFile};
 use crate::proxy::snapshot::animation::{SnapshotError, MOST};
@@ -55,10 +55,9 @@ enum Look {
         (status = 200, description = "The snapshot.", body = String, content_type = "image/gif"),
         (status = 206, description = "The part of it that was asked for."),
         (status = 304, description = "The client has it already."),
-        MissingFileErrors,
+        FileErrors,
         ConditionErrors,
         PictureErrors,
-        BusyErrors,
     ),
 )]
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {

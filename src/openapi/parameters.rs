@@ -58,6 +58,14 @@ pub struct SecureKeyParameter {
     pub key: String,
 }
 
+/// The survey key in a path.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct SurveyKeyParameter {
+    /// The session's survey key: the `survey` in the answer to `launch` ends with it.
+    pub key: String,
+}
+
 /// The name of an archive in a path.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Path)]

@@ -31,11 +31,7 @@ struct Closed<'a> {
     post,
     path = "/api/v2/{token}/close/{beamline}/{session}",
     tag = "beamlines",
-    params(
-        TokenSegment,
-        BeamlineParameter,
-        ("session" = String, Path, description = "The session's name."),
-    ),
+    params(TokenSegment, BeamlineParameter, ("session" = String, Path, description = "The session's name.")),
     responses(
         (
             status = 200,

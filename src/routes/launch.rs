@@ -46,11 +46,7 @@ struct Launched<'a> {
     params(
         TokenSegment,
         BeamlineParameter,
-        (
-            "session" = String,
-            Path,
-            description = "The session's name: 1 to 100 letters, digits, `_` or `-`."
-        ),
+        ("session" = String, Path, description = "The session's name: 1 to 100 letters, digits, `_` or `-`."),
     ),
     responses(
         (status = 200, description = "The session has the beamline.", body = Launched<'static>),

@@ -49,11 +49,7 @@ struct KeyForm {
             description = "The key can't be read, or is of a type or size that is refused.",
             body = ErrorBody
         ),
-        (
-            status = 403,
-            description = "Keys can't be registered from this address.",
-            body = ErrorBody
-        ),
+        (status = 403, description = "Keys can't be registered from this address.", body = ErrorBody),
         (status = 409, description = "Another key is registered.", body = ErrorBody),
         BodyErrors,
     ),

@@ -5,6 +5,7 @@ use crate::auth::AppData;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
+use crate::openapi::parameters::SurveyKeyParameter;
 use crate::openapi::responses::{BodyErrors, BusyErrors};
 use crate::survey::{self, SurveyForm};
 use actix_web::http::{header, StatusCode};
@@ -24,11 +25,7 @@ const MAX_FORM: usize = 128 * 1024;
     get,
     path = "/survey/{key}",
     tag = "survey",
-    params((
-        "key" = String,
-        Path,
-        description = "The session's survey key: the `survey` in the answer to `launch` ends with it."
-    )),
+    params(SurveyKeyParameter),
     responses(
         (status = 200, description = "A page.", body = String, content_type = "text/html"),
         (status = 404, description = "There is no such session: a page that says so."),
@@ -53,11 +50,7 @@ pub async fn get(app: AppData, path: Path<String>) -> Result<HttpResponse, ApiEr
     post,
     path = "/survey/{key}",
     tag = "survey",
-    params((
-        "key" = String,
-        Path,
-        description = "The session's survey key: the `survey` in the answer to `launch` ends with it."
-    )),
+    params(SurveyKeyParameter),
     request_body(
         description = "The form's fields.",
         content = SurveyForm,

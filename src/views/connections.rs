@@ -1,6 +1,6 @@
 //! The history of remote connections.
 
-use super::newest::Newest;
+use super::newest::newest;
 use super::values::Instant;
 use super::Page;
 use beamlive_actors::access::history::changes;
@@ -8,7 +8,7 @@ use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::{AccessListId, ProjectId};
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::records::{Connection, ConnectionStatus};
-use beamlive_storage::{Order, ReadError, Store};
+use beamlive_storage::{ReadError, Store};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -95,13 +95,13 @@ pub fn list<'a>(
         Some(id) => keys::record(Table::Connection, id),
         None => Key::of(Table::Connection),
     };
-    let (start, end) = keys::below(&prefix, None);
-    let mut newest = Newest::new(page.limit, below);
-    for found in store.scan::<Connection>(&start, &end, Order::Ascending) {
-        let (key, connection) = found?;
-        newest.offer((connection.record.created, key), connection.record);
-    }
-    let rows = newest.into_rows();
+    let rows = newest(
+        store,
+        &prefix,
+        page.limit,
+        below,
+        |key, connection: &Connection| Some((connection.created, key)),
+    )?;
     Ok(Some(rows.filter_map(|((_, key), connection)| {
         row(catalog, &key, connection)
     })))

@@ -1,13 +1,13 @@
 //! Directories that the Data Proxy has not acknowledged yet.
 
-use super::newest::Newest;
+use super::newest::newest;
 use super::values::Instant;
 use super::{Page, RecordRef};
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::records::{PendingForward, Subject};
-use beamlive_storage::{Order, ReadError, Store, Timestamp};
+use beamlive_storage::{ReadError, Store, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -76,15 +76,17 @@ pub fn list<'a>(
             }
         }
     };
-    let mut newest = Newest::new(page.limit, below);
-    let (start, end) = keys::below(&Key::of(Table::Outbox), None);
-    for found in store.scan::<PendingForward>(&start, &end, Order::Ascending) {
-        let (key, pending) = found?;
-        if let Some((subject, id)) = keys::parse_outbox(&key) {
-            newest.offer((pending.record.created, subject, id), pending.record);
-        }
-    }
-    let rows = newest.into_rows();
+    let outbox = Key::of(Table::Outbox);
+    let rows = newest(
+        store,
+        &outbox,
+        page.limit,
+        below,
+        |key, pending: &PendingForward| {
+            let (subject, id) = keys::parse_outbox(&key)?;
+            Some((pending.created, subject, id))
+        },
+    )?;
     Ok(Some(rows.map(move |((_, subject, id), pending)| {
         row(catalog, subject, id, pending, now)
     })))

@@ -17,10 +17,7 @@ use actix_web::{HttpRequest, HttpResponse};
     path = "/api/admin/activity",
     tag = "admin",
     params(ProjectFilter, PageParameters),
-    responses(
-        (status = 200, description = "The rows, newest first.", body = Vec<ActivityRow>),
-        ListErrors,
-    ),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<ActivityRow>), ListErrors),
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {

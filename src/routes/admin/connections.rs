@@ -24,10 +24,7 @@ struct ConnectionFilter {
     path = "/api/admin/connections",
     tag = "admin",
     params(ConnectionFilter, PageParameters),
-    responses(
-        (status = 200, description = "The rows, newest first.", body = Vec<ConnectionRow>),
-        ListErrors,
-    ),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<ConnectionRow>), ListErrors),
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {

@@ -29,10 +29,7 @@ struct DatasetFilter {
     path = "/api/admin/data",
     tag = "admin",
     params(DatasetFilter, PageParameters),
-    responses(
-        (status = 200, description = "The rows, newest first.", body = Vec<DatasetRow>),
-        ListErrors,
-    ),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<DatasetRow>), ListErrors),
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
@@ -59,10 +56,7 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
     path = "/api/admin/data/{id}",
     tag = "admin",
     params(("id" = String, Path, description = "Its id.")),
-    responses(
-        (status = 200, description = "The record.", body = DatasetRow),
-        RecordErrors,
-    ),
+    responses((status = 200, description = "The record.", body = DatasetRow), RecordErrors),
     security(("admin token" = [])),
 )]
 pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {

@@ -25,10 +25,7 @@ struct FeedbackFilter {
     path = "/api/admin/feedback",
     tag = "admin",
     params(FeedbackFilter, PageParameters),
-    responses(
-        (status = 200, description = "The rows, newest first.", body = Vec<FeedbackRow>),
-        ListErrors,
-    ),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<FeedbackRow>), ListErrors),
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {

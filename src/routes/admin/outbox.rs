@@ -24,10 +24,7 @@ struct RetriedForwards {
     path = "/api/admin/outbox",
     tag = "admin",
     params(PageParameters),
-    responses(
-        (status = 200, description = "The rows, newest first.", body = Vec<OutboxRow>),
-        ListErrors,
-    ),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<OutboxRow>), ListErrors),
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
@@ -54,10 +51,7 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
     post,
     path = "/api/admin/outbox/retry",
     tag = "admin",
-    responses(
-        (status = 200, description = "They are tried again.", body = RetriedForwards),
-        AdminErrors,
-    ),
+    responses((status = 200, description = "They are tried again.", body = RetriedForwards), AdminErrors),
     security(("admin token" = [])),
 )]
 pub async fn retry(app: AppData, admin: Admin) -> Result<HttpResponse, ApiError> {

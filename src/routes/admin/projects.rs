@@ -34,10 +34,7 @@ struct KeyBody {
     path = "/api/admin/projects/{username}",
     tag = "admin",
     params(("username" = String, Path, description = "The account.")),
-    responses(
-        (status = 200, description = "The account.", body = ProjectRow),
-        RecordErrors,
-    ),
+    responses((status = 200, description = "The account.", body = ProjectRow), RecordErrors),
     security(("admin token" = [])),
 )]
 pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
@@ -91,10 +88,7 @@ pub async fn put_key(
     path = "/api/admin/projects/{username}/key",
     tag = "admin",
     params(("username" = String, Path, description = "The account.")),
-    responses(
-        (status = 200, description = "The account has no key.", body = Empty),
-        RecordErrors,
-    ),
+    responses((status = 200, description = "The account has no key.", body = Empty), RecordErrors),
     security(("admin token" = [])),
 )]
 pub async fn delete_key(app: AppData, admin: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {

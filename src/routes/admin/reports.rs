@@ -15,10 +15,7 @@ use actix_web::{HttpRequest, HttpResponse};
     path = "/api/admin/reports",
     tag = "admin",
     params(ProjectFilter, PageParameters),
-    responses(
-        (status = 200, description = "The rows, newest first.", body = Vec<ReportRow>),
-        ListErrors,
-    ),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<ReportRow>), ListErrors),
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
@@ -40,10 +37,7 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
     path = "/api/admin/reports/{id}",
     tag = "admin",
     params(("id" = String, Path, description = "Its id.")),
-    responses(
-        (status = 200, description = "The record.", body = ReportRow),
-        RecordErrors,
-    ),
+    responses((status = 200, description = "The record.", body = ReportRow), RecordErrors),
     security(("admin token" = [])),
 )]
 pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {

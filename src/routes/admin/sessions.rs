@@ -29,10 +29,7 @@ struct SessionFilter {
     path = "/api/admin/sessions",
     tag = "admin",
     params(SessionFilter, PageParameters),
-    responses(
-        (status = 200, description = "The rows, newest first.", body = Vec<SessionRow>),
-        ListErrors,
-    ),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<SessionRow>), ListErrors),
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
@@ -58,10 +55,7 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
     path = "/api/admin/sessions/{id}",
     tag = "admin",
     params(("id" = String, Path, description = "Its id.")),
-    responses(
-        (status = 200, description = "The record.", body = SessionRow),
-        RecordErrors,
-    ),
+    responses((status = 200, description = "The record.", body = SessionRow), RecordErrors),
     security(("admin token" = [])),
 )]
 pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {

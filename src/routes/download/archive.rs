@@ -21,12 +21,7 @@ use actix_web::{HttpRequest, HttpResponse};
     tag = "data proxy",
     params(SecureKeyParameter, ArchiveName),
     responses(
-        (
-            status = 200,
-            description = "The archive.",
-            body = String,
-            content_type = "application/gzip"
-        ),
+        (status = 200, description = "The archive.", body = String, content_type = "application/gzip"),
         FileErrors,
         ArchiveErrors,
     ),

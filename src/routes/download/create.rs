@@ -20,10 +20,7 @@ const MAX_BODY: usize = 16 * 1024;
     params(SecretHeader),
     request_body(
         description = "The directory.",
-        content(
-            (DirectoryPath = "application/x-www-form-urlencoded"),
-            (DirectoryPath = "application/json")
-        ),
+        content((DirectoryPath = "application/x-www-form-urlencoded"), (DirectoryPath = "application/json")),
     ),
     responses(
         (status = 200, description = "Its key.", body = DirectoryKey),
@@ -33,11 +30,7 @@ const MAX_BODY: usize = 16 * 1024;
             description = "The address has no permission, or the directory is in no users' root.",
             body = ErrorBody
         ),
-        (
-            status = 404,
-            description = "An external Data Proxy is configured.",
-            body = ErrorBody
-        ),
+        (status = 404, description = "An external Data Proxy is configured.", body = ErrorBody),
         BodyErrors,
         BusyErrors,
     ),

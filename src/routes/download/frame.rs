@@ -37,11 +37,7 @@ enum Look {
     tag = "data proxy",
     params(
         SecureKeyParameter,
-        (
-            "path" = String,
-            Path,
-            description = "The frame's path in the directory. Slashes are not encoded."
-        ),
+        ("path" = String, Path, description = "The frame's path in the directory. Slashes are not encoded."),
         (
             "brightness" = String,
             Path,
@@ -52,11 +48,7 @@ enum Look {
         (status = 200, description = "The picture.", body = String, content_type = "image/png"),
         (status = 304, description = "The client has it already."),
         FileErrors,
-        (
-            status = 415,
-            description = "The file is no frame of a supported format.",
-            body = ErrorBody
-        ),
+        (status = 415, description = "The file is no frame of a supported format.", body = ErrorBody),
         PictureErrors,
     ),
 )]

@@ -36,12 +36,7 @@ pub struct FrameNames {
     tag = "data proxy",
     params(SecureKeyParameter, ArchiveName, FrameNames),
     responses(
-        (
-            status = 200,
-            description = "The archive.",
-            body = String,
-            content_type = "application/gzip"
-        ),
+        (status = 200, description = "The archive.", body = String, content_type = "application/gzip"),
         (status = 400, description = "No file is named, or too many are.", body = ErrorBody),
         FileErrors,
         ArchiveErrors,
@@ -66,12 +61,7 @@ pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
         content_type = "application/x-www-form-urlencoded"
     ),
     responses(
-        (
-            status = 200,
-            description = "The archive.",
-            body = String,
-            content_type = "application/gzip"
-        ),
+        (status = 200, description = "The archive.", body = String, content_type = "application/gzip"),
         (status = 400, description = "No file is named, or too many are.", body = ErrorBody),
         FileErrors,
         ArchiveErrors,

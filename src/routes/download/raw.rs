@@ -24,20 +24,11 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
     tag = "data proxy",
     params(
         SecureKeyParameter,
-        (
-            "path" = String,
-            Path,
-            description = "The file's path in the directory. Slashes are not encoded."
-        ),
+        ("path" = String, Path, description = "The file's path in the directory. Slashes are not encoded."),
         RangeHeader,
     ),
     responses(
-        (
-            status = 200,
-            description = "The file.",
-            body = String,
-            content_type = "application/octet-stream"
-        ),
+        (status = 200, description = "The file.", body = String, content_type = "application/octet-stream"),
         (status = 206, description = "The part of it that was asked for."),
         (status = 304, description = "The client has it already."),
         FileErrors,

@@ -10,6 +10,7 @@ use super::msgpack::{Value, MAX_DEPTH};
 use super::BodyError;
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine;
+use rmp::encode::{write_bool, write_f64, write_nil, write_sint, write_str, write_uint};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::borrow::Cow;
@@ -85,39 +86,32 @@ impl<'de> Visitor<'de> for Writer<'_> {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        encode::nil(self.out);
-        Ok(())
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        write_nil(self.out).map_err(E::custom)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        encode::boolean(self.out, value);
-        Ok(())
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
+        write_bool(self.out, value).map_err(E::custom)
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        encode::unsigned(self.out, value);
-        Ok(())
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
+        write_uint(self.out, value).map(drop).map_err(E::custom)
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        encode::signed(self.out, value);
-        Ok(())
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
+        write_sint(self.out, value).map(drop).map_err(E::custom)
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        encode::float(self.out, value);
-        Ok(())
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
+        write_f64(self.out, value).map_err(E::custom)
     }
 
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
         if let Some(number) = lenient::number(value) {
-            encode::float(self.out, number);
-            return Ok(());
+            return self.visit_f64(number);
         }
-        encode::str_header(self.out, length(value.len())?);
-        self.out.extend_from_slice(value.as_bytes());
-        Ok(())
+        length::<E>(value.len())?;
+        write_str(self.out, value).map_err(E::custom)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {

@@ -6,7 +6,7 @@
     reason = "a benchmark that can't go on may panic"
 )]
 
-use beamlive::routes::MAX_DEPTH;
+use beamlive::wire::msgpack::MAX_DEPTH;
 use beamlive::wire::{access, dataset, json, report};
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::records::DataType;

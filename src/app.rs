@@ -12,7 +12,7 @@ use crate::metrics::Metrics;
 use crate::proxy::builtin::BuiltinProxy;
 use crate::proxy::files::Files;
 use crate::ready_users::ReadyUsers;
-use crate::routes;
+use crate::router;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Bytes, Data};
@@ -162,12 +162,12 @@ pub fn create_app(
         .wrap(crate::metrics::Observe::new(app))
         .configure(move |config| {
             match duty {
-                Duty::Everything => routes::api(config),
-                Duty::DataProxy => routes::download::routes(config),
+                Duty::Everything => router::api(config),
+                Duty::DataProxy => router::download(config),
             }
             if machines {
-                routes::machines(config);
+                router::machines(config);
             }
         })
-        .default_service(web::to(routes::nowhere))
+        .default_service(web::to(router::nowhere))
 }

@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 use token::Token;
+use utoipa::IntoParams;
 
 /// A request whose token was signed with its project's key.
 #[derive(Debug, Clone)]
@@ -48,8 +49,15 @@ pub struct Claimed {
     token: Token,
 }
 
-#[derive(Deserialize)]
-struct TokenSegment {
+/// The token in the path of a signed route.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct TokenSegment {
+    /// `username:time:signature`, see above.
+    #[param(
+        pattern = "^[A-Za-z0-9_-]+:[0-9A-Za-z]+:(b')?[A-Za-z0-9_=-]+'?$",
+        example = "alice:1vb66i:bm90IGEgc2lnbmF0dXJl"
+    )]
     token: String,
 }
 

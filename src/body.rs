@@ -3,8 +3,6 @@
 
 mod encoding;
 
-pub use encoding::ENCODINGS;
-
 use crate::app::App;
 use crate::error::ApiError;
 use crate::limits::bodies::Share;

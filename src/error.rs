@@ -1,11 +1,6 @@
-//! The one table of errors and statuses. Everything a handler refuses is an [`ApiError`], answered as
-//! `{"error": {"code", "message", "fields"?}}`.
+//! The table of errors and their statuses. Each refusal of a handler is an [`ApiError`], answered as
+//! [`ErrorBody`]: `{"error": {"code", "message", "fields"?}}`.
 
-use crate::body::ENCODINGS;
-use crate::proxy::frame::FrameError;
-use crate::proxy::pictures::PictureError;
-use crate::proxy::shelf::FileError;
-use crate::proxy::snapshot::animation::SnapshotError;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -14,26 +9,30 @@ use beamlive_actors::session::UploadRefusal;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use thiserror::Error;
+use utoipa::ToSchema;
 
-/// Why a request was refused, in words that tell the caller what to do.
+/// The encodings of bodies that are accepted.
+pub const ENCODINGS: &str = "gzip, deflate";
+
+/// Why a request was refused. The messages tell the caller what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ApiError {
-    /// The token does not verify, for whatever reason: the log, not the client, learns which.
+    /// The token does not verify. The cause is in the log and not in the answer.
     #[error("the request's signature could not be verified")]
     NotVerified,
     /// The account has no key yet.
     #[error("this account has no key yet: register one with POST project/ and try again")]
     NoKeyYet,
-    /// A key is registered already, and it is not this one.
+    /// Another key is registered already.
     #[error("another key is registered for this account: ask the facility's staff to reset it")]
     AnotherKey,
-    /// There is no such thing.
+    /// What the request names does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// The body, or a parameter, is wrong; each field is named.
+    /// The body or a parameter is wrong.
     #[error("{message}")]
     Invalid {
-        /// What is wrong on the whole.
+        /// A summary.
         message: String,
         /// What is wrong with each field.
         fields: BTreeMap<String, String>,
@@ -50,13 +49,13 @@ pub enum ApiError {
         /// The deadline, in seconds.
         seconds: u64,
     },
-    /// This caller may not do that.
+    /// The caller has no permission.
     #[error("{0}")]
     Forbidden(String),
     /// The admin token is missing or wrong.
     #[error("this needs the admin token: send it as \"Authorization: Bearer …\"")]
     NotAdmin,
-    /// The method is not one of those that the route takes.
+    /// The route does not take this method.
     #[error("this route takes {0}")]
     WrongMethod(&'static str),
     /// The `Idempotency-Key` names another request.
@@ -68,24 +67,24 @@ pub enum ApiError {
         /// Its length, in bytes.
         length: u64,
     },
-    /// The file is another than the one that the client means, by its conditions.
+    /// The conditions of the request do not hold for the file.
     #[error("the file has changed, or is not the one that the request is for: ask for it anew, without If-Match and If-Unmodified-Since")]
     Changed,
-    /// There are too many already.
+    /// A limit is reached.
     #[error("{0}")]
     TooMany(String),
-    /// More requests than one address or project may send.
+    /// One address or project sends more requests than it may.
     #[error("too many requests of this {whose}: try again in {seconds} s")]
     TooFast {
-        /// Of whom there were too many: "address" or "project".
+        /// "address" or "project".
         whose: &'static str,
-        /// When there is room again, in seconds.
+        /// After how many seconds to try again.
         seconds: u64,
     },
-    /// There is no room for this now.
+    /// There is no capacity for this now.
     #[error("{0}: try again in a moment")]
     Overloaded(&'static str),
-    /// The service stops.
+    /// The service is shutting down.
     #[error("the service is about to stop: try again in a moment")]
     Stopping,
     /// The head of a request did not arrive in time.
@@ -103,22 +102,22 @@ pub enum ApiError {
     /// The head of the request is longer than the parser takes.
     #[error("the request's line and headers are longer than 131,072 bytes: send what is long in its body")]
     HeadTooLarge,
-    /// A tunnel to elsewhere.
+    /// A CONNECT request.
     #[error("this is no proxy: it does not take CONNECT")]
     Tunnel,
-    /// The body is compressed in a way that is not known here.
+    /// The body is compressed in a way that is not supported.
     #[error("{0}")]
     UnsupportedEncoding(String),
-    /// No picture is made of files of this format.
+    /// Pictures are not made from files of this format.
     #[error("{0}")]
     UnsupportedFile(String),
     /// The file contradicts itself.
     #[error("{0}")]
     DamagedFile(String),
-    /// The file is larger than what pictures are made of.
+    /// The file is too large for a picture.
     #[error("{0}")]
     OversizedFile(String),
-    /// Nothing was done; it can be tried again.
+    /// Nothing was done; the request can be sent again.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -129,7 +128,7 @@ impl ApiError {
         Self::fields(BTreeMap::from([(name.to_owned(), message.into())]))
     }
 
-    /// Mistakes in fields, each named.
+    /// Mistakes in several fields.
     #[must_use]
     pub fn fields(fields: BTreeMap<String, String>) -> Self {
         let names: Vec<_> = fields.keys().map(String::as_str).collect();
@@ -139,7 +138,7 @@ impl ApiError {
         }
     }
 
-    /// A few words for where there is no room for a sentence, such as in a picture.
+    /// Two or three words, for a picture in place of one that can't be shown.
     #[must_use]
     pub fn in_short(&self) -> &'static str {
         match self {
@@ -153,7 +152,7 @@ impl ApiError {
         }
     }
 
-    /// Status and code of this error: the table.
+    /// The table: the status and the code of each error.
     #[must_use]
     pub fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
@@ -205,43 +204,24 @@ impl From<UploadRefusal> for ApiError {
 }
 
 /// The body of every error.
-#[derive(Debug, Serialize)]
-struct Envelope<'a> {
-    error: Inner<'a>,
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// What went wrong.
+    error: ErrorDetails,
 }
 
-#[derive(Debug, Serialize)]
-struct Inner<'a> {
-    code: &'a str,
+/// What went wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorDetails {
+    /// For programs; it does not change.
+    #[schema(example = "invalid")]
+    code: &'static str,
+    /// For people.
+    #[schema(example = "these fields are wrong: energy")]
     message: String,
+    /// What is wrong with each field, parameter or place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    fields: Option<&'a BTreeMap<String, String>>,
-}
-
-impl From<FileError> for ApiError {
-    fn from(error: FileError) -> Self {
-        match error {
-            FileError::NoKey | FileError::NotFound => Self::NotFound(error.to_string()),
-            FileError::TooLarge(_) => Self::OversizedFile(error.to_string()),
-            FileError::Unavailable(error) => Self::Unavailable(error),
-        }
-    }
-}
-
-impl From<PictureError> for ApiError {
-    fn from(error: PictureError) -> Self {
-        let text = error.to_string();
-        match error {
-            PictureError::Frame(FrameError::Missing(_)) => Self::NotFound(text),
-            PictureError::Frame(FrameError::Disk(why)) => Self::Unavailable(Unavailable::Disk(why.into())),
-            PictureError::Frame(FrameError::Unsupported(_)) => Self::UnsupportedFile(text),
-            PictureError::Frame(FrameError::TooLarge(_))
-            | PictureError::Snapshot(SnapshotError::TooLarge) => Self::OversizedFile(text),
-            PictureError::Frame(FrameError::Damaged(_))
-            | PictureError::Snapshot(SnapshotError::Damaged(_)) => Self::DamagedFile(text),
-            PictureError::Unavailable(error) => Self::Unavailable(error),
-        }
-    }
+    fields: Option<BTreeMap<String, String>>,
 }
 
 impl ResponseError for ApiError {
@@ -289,11 +269,11 @@ impl ResponseError for ApiError {
             tracing::warn!(code, %error, "answered 503");
         }
         let fields = match self {
-            Self::Invalid { fields, .. } if !fields.is_empty() => Some(fields),
+            Self::Invalid { fields, .. } if !fields.is_empty() => Some(fields.clone()),
             _ => None,
         };
-        response.json(Envelope {
-            error: Inner {
+        response.json(ErrorBody {
+            error: ErrorDetails {
                 code,
                 message: self.to_string(),
                 fields,

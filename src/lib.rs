@@ -5,7 +5,8 @@
 //! | `main.rs`, `cli.rs`, `cli/` | the command line, one file per command |
 //! | `server.rs` | puts the service together, runs it, stops it |
 //! | `app.rs` | [`app::create_app`]: the production application; [`app::App`]: what handlers can reach |
-//! | `routes.rs`, `routes/` | the whole URL table; one file per endpoint, named as the endpoint |
+//! | `router.rs`, `router/` | the whole URL table |
+//! | `routes.rs`, `routes/` | the handlers, one file per endpoint, named as the endpoint |
 //! | `auth.rs`, `auth/token.rs` | [`auth::Verified`] and [`auth::Admin`]: extractors without which no guarded route compiles |
 //! | `caller.rs`, `ready_users.rs` | where a request comes from; what access lists are answered with |
 //! | `idempotency.rs` | the `Idempotency-Key` of an upload |
@@ -38,6 +39,7 @@ pub mod metrics;
 pub mod openapi;
 pub mod proxy;
 pub mod ready_users;
+pub mod router;
 pub mod routes;
 pub mod server;
 pub mod survey;

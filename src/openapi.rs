@@ -1,38 +1,26 @@
-//! The OpenAPI description of every route: what a client sends, what it is answered, and what each status means.
+//! The OpenAPI document: its head, and what the descriptions of several routes share.
 //!
-//! | file | what it holds |
-//! |---|---|
-//! | `openapi/route.rs` | the words in which routes are described |
-//! | `openapi/bodies.rs` | shapes of bodies that no other part of the service has as a type |
-//! | `openapi/v2.rs`, `access.rs`, `survey.rs`, `download.rs`, `admin.rs`, `machines.rs`, `docs.rs` | the routes |
-//!
-//! What the admin API answers is described by the very types that it serializes.
+//! Routes are described by the attributes of their handlers, bodies by the types that are read or
+//! serialized. `router.rs` collects them.
 
-pub mod bodies;
+pub mod parameters;
+pub mod responses;
 
-mod access;
-mod admin;
-mod docs;
-mod download;
-mod machines;
-mod route;
-mod survey;
-#[cfg(test)]
-mod tests;
-mod v2;
+mod examples;
 
-use route::{Route, ADMIN_TOKEN};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths};
+use crate::error::ErrorBody;
+use actix_web::web::Bytes;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::OpenApi as Description;
+use utoipa::{Modify, OpenApi};
 
-/// How to read the description, for a person.
+/// How to read the document, for a person.
 const ABOUT: &str = "\
 Between the beamlines of a synchrotron and the records of what was measured there.
 
 **Signed URLs.** Routes under `/api/v2/{token}/` take `username:time:signature` as one segment of the path: the time is in \
 seconds since 1970 in base62 (`0-9A-Za-z`), the signature in base64url, with or without padding, over the text \
-`ca.clsi.cmcf:username:time`. A token is good for 60 s. Every failure to verify one is `405` with an empty `Allow`; \
+`ca.clsi.cmcf:username:time`. A token is valid for 60 s. Every failure to verify one is `405` with an empty `Allow`; \
 an account that has no key yet is `400` with the code `no_key`.
 
 **Errors** are JSON: `{\"error\": {\"code\", \"message\", \"fields\"?}}`. Every success is `200`, and no failure is a `3xx`. \
@@ -40,86 +28,64 @@ Every route works with and without its trailing slash. GET routes take HEAD too.
 
 **Busy or writes off**: `503` with `Retry-After`; nothing was done, and the request can be sent again.";
 
-/// The description of all routes.
-#[must_use]
-pub fn document() -> OpenApi {
-    let mut paths = Paths::new();
-    let mut components = ComponentsBuilder::new().security_scheme(
-        ADMIN_TOKEN,
-        SecurityScheme::Http(
-            Http::builder()
-                .scheme(HttpAuthScheme::Bearer)
-                .description(Some("The text of `admin.token` in the service's data directory."))
-                .build(),
+/// The document without its routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "beamlive", description = ABOUT, license(name = "MIT", identifier = "MIT")),
+    components(schemas(ErrorBody)),
+    tags(
+        (name = "beamlines", description = "Called by the beamlines' control systems."),
+        (
+            name = "remote access",
+            description = "Called by hosts for remote access; the caller's address chooses the access list."
         ),
-    );
-    for Route {
-        method,
-        path,
-        operation,
-        schemas,
-    } in all()
-    {
-        paths.add_path_operation(path, vec![method], operation);
-        components = components.schemas_from_iter(schemas);
+        (name = "survey", description = "Opened by users in a browser when their session ends."),
+        (
+            name = "data proxy",
+            description = "Directories, the keys that open them, and the files behind the keys."
+        ),
+        (name = "admin", description = "For operators. Lists are sorted from new to old."),
+        (name = "machines", description = "Health and metrics; these may be bound to another address."),
+        (name = "documentation", description = "This document, and a page to read it with."),
+    ),
+    modifiers(&AdminToken)
+)]
+struct Head;
+
+/// Adds the security scheme of the admin API.
+struct AdminToken;
+
+impl Modify for AdminToken {
+    fn modify(&self, document: &mut Description) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The text of `admin.token` in the service's data directory."));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("admin token", SecurityScheme::Http(scheme.build()));
     }
-    let tags = [
-        ("beamlines", "What the beamlines' control systems call."),
-        (
-            "remote access",
-            "What hosts for remote access call; the caller's address chooses the access list.",
-        ),
-        ("survey", "What users open in a browser when their session ends."),
-        (
-            "data proxy",
-            "Directories, the keys that open them, and the files behind the keys.",
-        ),
-        (
-            "admin",
-            "What operators read and steer through. Lists go from new to old.",
-        ),
-        (
-            "machines",
-            "Health and metrics; these may be bound to another address.",
-        ),
-        ("documentation", "This description, and a page to read it with."),
-    ];
-    let tag = |(name, about)| TagBuilder::new().name(name).description(Some(about)).build();
-    OpenApiBuilder::new()
-        .info(
-            InfoBuilder::new()
-                .title("beamlive")
-                .version(env!("CARGO_PKG_VERSION"))
-                .description(Some(ABOUT))
-                .license(Some(
-                    LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build(),
-                ))
-                .build(),
-        )
-        .paths(paths)
-        .components(Some(components.build()))
-        .tags(Some(tags.map(tag)))
-        .build()
 }
 
-/// Every route that is described: its method and its path, with parameters in braces.
-#[must_use]
-pub fn routes() -> Vec<(&'static str, &'static str)> {
-    all()
-        .into_iter()
-        .map(|route| (route::name(&route.method), route.path))
-        .collect()
-}
+/// The OpenAPI document as JSON.
+#[derive(Debug)]
+pub struct Document(Bytes);
 
-fn all() -> Vec<Route> {
-    let parts = [
-        v2::routes(),
-        access::routes(),
-        survey::routes(),
-        download::routes(),
-        admin::routes(),
-        machines::routes(),
-        docs::routes(),
-    ];
-    parts.into_iter().flatten().collect()
+impl Document {
+    /// The document of the routes that `descriptions` describe.
+    #[must_use]
+    pub fn of(descriptions: impl Iterator<Item = Description>) -> Self {
+        let mut document = Head::openapi();
+        descriptions.for_each(|description| document.merge(description));
+        examples::add(&mut document);
+        let json = serde_json::to_vec(&document).unwrap_or_else(|error| {
+            tracing::error!(%error, "the OpenAPI document can't be serialized");
+            b"{}".to_vec()
+        });
+        Self(json.into())
+    }
+
+    /// The document as JSON.
+    #[must_use]
+    pub fn json(&self) -> Bytes {
+        self.0.clone()
+    }
 }

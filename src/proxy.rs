@@ -37,6 +37,7 @@ pub mod pictures;
 pub mod placeholder;
 pub mod raw;
 pub mod read_rate;
+mod refusal;
 pub mod roots;
 pub mod shelf;
 pub mod slots;

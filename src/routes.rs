@@ -1,4 +1,4 @@
-//! The whole URL table. Every route works with and without its trailing slash.
+//! The handlers, one file per endpoint, and what they share. `router.rs` has the URL table.
 
 pub mod accesslist;
 pub mod admin;
@@ -16,101 +16,35 @@ pub mod survey;
 mod upload;
 
 use crate::error::ApiError;
-use crate::metrics::Pattern;
 use crate::wire::json;
-use actix_web::web::{self, Bytes, ServiceConfig};
-use actix_web::{guard, HttpRequest, Resource};
+use crate::wire::msgpack::MAX_DEPTH;
+use actix_web::web::{self, Bytes};
+use actix_web::HttpRequest;
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::BeamlineId;
+use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde_json::Map;
+use utoipa::ToSchema;
 
-/// Deepest nesting of a body as a whole; fields have limits of their own.
-pub const MAX_DEPTH: usize = 128;
 /// Longest session name.
 const MAX_SESSION_NAME: usize = 100;
-
-const GET: &str = "GET, HEAD";
-const POST: &str = "POST";
-const GET_POST: &str = "GET, HEAD, POST";
-
-/// Declares the routes of the API, the survey and the built-in Data Proxy. They are tried one after the other, so those
-/// that are asked most come first.
-pub fn api(config: &mut ServiceConfig) {
-    config
-        .service(
-            on("/api/v2/accesslist", GET_POST)
-                .route(read().to(accesslist::get))
-                .route(web::post().to(accesslist::post)),
-        )
-        .service(
-            on("/access/accesslist", GET_POST)
-                .route(read().to(accesslist::get))
-                .route(web::post().to(accesslist::post)),
-        )
-        .service(on("/api/v2/{token}/data/{beamline}", POST).route(web::post().to(data::post)))
-        .service(on("/api/v2/{token}/samples/{beamline}", GET).route(read().to(samples::get)))
-        .service(on("/api/v2/{token}/launch/{beamline}/{session}", POST).route(web::post().to(launch::post)))
-        .service(on("/api/v2/{token}/close/{beamline}/{session}", POST).route(web::post().to(close::post)))
-        .service(on("/api/v2/{token}/report/{beamline}", POST).route(web::post().to(report::post)))
-        // Before project/, whose pattern a user of that name would match.
-        .service(on("/api/v2/keys/{username}", GET).route(read().to(keys::get)))
-        .service(on("/access/keys/{username}", GET).route(read().to(keys::get)))
-        .service(on("/api/v2/{token}/project", POST).route(web::post().to(project::post)))
-        .service(on("/survey/style.css", GET).route(read().to(survey::style)))
-        .service(
-            on("/survey/{key}", GET_POST)
-                .route(read().to(survey::get))
-                .route(web::post().to(survey::post)),
-        );
-    download::routes(config);
-    admin::routes(config);
-    config
-        .service(on("/api/docs/openapi.json", GET).route(read().to(docs::description)))
-        .service(on("/api/docs", GET).route(read().to(docs::page)))
-        .service(on("/api/docs/{file}", GET).route(read().to(docs::asset)));
-}
-
-/// Declares health and metrics.
-pub fn machines(config: &mut ServiceConfig) {
-    config
-        .service(on("/health/live", GET).route(read().to(health::live)))
-        .service(on("/health/ready", GET).route(read().to(health::ready)))
-        .service(on("/metrics", GET).route(read().to(health::metrics)));
-}
-
-/// A path with and without its trailing slash, which answers other methods than `allowed` with 405.
-pub(crate) fn on(path: &'static str, allowed: &'static str) -> Resource {
-    web::resource([path.to_owned(), format!("{path}/")])
-        .app_data(Pattern(path))
-        .default_service(web::to(move || async move {
-            Err::<&str, _>(ApiError::WrongMethod(allowed))
-        }))
-}
-
-/// GET, and HEAD, which is the same without the body.
-pub(crate) fn read() -> actix_web::Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
-}
-
-/// What every other path gets.
-///
-/// # Errors
-/// Always 404.
-pub async fn nowhere(request: HttpRequest) -> Result<&'static str, ApiError> {
-    // Only the last part of a path is safe to repeat: the others may hold a token.
-    let _ = request;
-    Err(ApiError::NotFound(
-        "there is nothing at this path: see /api/docs for what there is".to_owned(),
-    ))
-}
+/// A longer body, in bytes, is parsed on a pool, so that other requests of the thread do not wait.
+const LARGE: usize = 256 * 1024;
 
 /// The answer to an upload.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UploadedId)]
 pub struct Id {
-    /// The record's id.
+    /// The record's id, to be sent with the next upload of the same.
+    #[schema(example = 17)]
     pub id: u64,
 }
+
+/// An empty answer.
+#[derive(Debug, Serialize, ToSchema)]
+struct Empty {}
 
 /// The beamline of an acronym in a path.
 fn beamline(catalog: &Catalog, acronym: &str) -> Result<BeamlineId, ApiError> {
@@ -135,8 +69,14 @@ fn session_name(name: &str) -> Result<&str, ApiError> {
     }
 }
 
-/// A body above this many bytes is read on a pool, so that it holds up nobody else on the same thread.
-const LARGE: usize = 256 * 1024;
+/// Reads an URL-encoded form. The first value of each field counts; unknown fields are ignored.
+fn form<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let mut fields = Map::new();
+    for (name, value) in serde_urlencoded::from_bytes::<Vec<(String, String)>>(bytes).ok()? {
+        fields.entry(name).or_insert(value.into());
+    }
+    serde_json::from_value(fields.into()).ok()
+}
 
 /// Reads a body, which may be MessagePack or JSON, with `read`.
 async fn parsed<T: Send + 'static>(
@@ -154,7 +94,7 @@ async fn parsed<T: Send + 'static>(
     done.map_err(|_| ApiError::Unavailable(Unavailable::Lost("body reader")))?
 }
 
-/// A body as MessagePack, whatever it came as.
+/// Converts a JSON body to MessagePack.
 fn to_msgpack(is_json: bool, body: Bytes) -> Result<Bytes, ApiError> {
     if !is_json {
         return Ok(body);

@@ -156,7 +156,7 @@ impl Running {
             let server = HttpServer::new(move || {
                 actix_web::App::new()
                     .app_data(data.clone())
-                    .configure(crate::routes::machines)
+                    .configure(crate::router::machines)
             })
             .workers(1)
             .max_connections(HEALTH_CONNECTIONS)

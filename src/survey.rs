@@ -1,9 +1,14 @@
-//! The survey page that a client opens when its session ends: pure, from fields to answers and from answers to HTML.
+//! The survey page that users open when their session ends: pure functions from form fields to
+//! answers, and from answers to HTML.
 //!
-//! `maud` escapes whatever is shown, and the policy lets the page run no script at all.
+//! `maud` escapes all texts, and the content security policy forbids scripts.
 
 use maud::{html, Markup, DOCTYPE};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// The style sheet.
 pub const STYLE: &str = include_str!("survey/style.css");
@@ -12,7 +17,7 @@ pub const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// Longest comment, in characters.
 const MAX_COMMENT: usize = 4000;
-/// What users are asked about: the field's name and what it says.
+/// What users are asked about: a name and a label.
 const AREAS: [(&str, &str); 6] = [
     ("beamline", "Beamline"),
     ("automounter", "Automounter"),
@@ -28,18 +33,69 @@ const RATINGS: [(&str, &str); 5] = [
     ("4", ""),
     ("5", "excellent"),
 ];
+/// The field of the comment on the session as a whole.
 const OVERALL: &str = "comments";
+
+/// The field with the rating of an area.
+fn rating_field(area: &str) -> String {
+    format!("{area}-rating")
+}
+
+/// The field with the comment on an area.
+fn comment_field(area: &str) -> String {
+    format!("{area}-comments")
+}
+
+/// The form's fields, for the OpenAPI document.
+#[derive(Debug)]
+pub struct SurveyForm;
+
+impl PartialSchema for SurveyForm {
+    fn schema() -> RefOr<Schema> {
+        let comment = |about: String| {
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .max_length(Some(MAX_COMMENT))
+                .description(Some(about))
+        };
+        let mut form = ObjectBuilder::new()
+            .description(Some(
+                "An answer to a session's survey. At least one field is filled in.",
+            ))
+            .property(
+                OVERALL,
+                comment("A comment on the session as a whole.".to_owned()),
+            );
+        for (name, label) in AREAS {
+            let rating = ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .minimum(Some(1))
+                .maximum(Some(5))
+                .description(Some(format!("{label}: a rating, from poor to excellent.")));
+            form = form
+                .property(rating_field(name), rating)
+                .property(comment_field(name), comment(format!("{label}: a comment.")));
+        }
+        form.into()
+    }
+}
+
+impl ToSchema for SurveyForm {
+    fn name() -> Cow<'static, str> {
+        "SurveyForm".into()
+    }
+}
 
 /// A checked answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Per area with something said: its name, a rating from 1 to 5, a comment.
+    /// The label, rating from 1 to 5, and comment of each area that was rated or commented on.
     pub areas: Vec<(String, Option<u8>, String)>,
-    /// A comment on the whole.
+    /// A comment on the session as a whole.
     pub comments: String,
 }
 
-/// What a user has typed, and what is wrong with it, by field.
+/// What a user typed and what is wrong with it, by field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typed {
     fields: HashMap<String, String>,
@@ -52,10 +108,10 @@ impl Typed {
     }
 }
 
-/// Checks an answer. Of a field sent twice the first counts; unknown fields are ignored.
+/// Checks an answer. The first value of each field counts; unknown fields are ignored.
 ///
 /// # Errors
-/// What was typed, with what is wrong, to be shown again.
+/// What was typed and what is wrong with it, for the form to show again.
 pub fn parse(form: &[(String, String)]) -> Result<Answer, Typed> {
     let mut typed = Typed::default();
     for (field, value) in form {
@@ -68,8 +124,8 @@ pub fn parse(form: &[(String, String)]) -> Result<Answer, Typed> {
     }
     let mut areas = Vec::new();
     for (name, label) in AREAS {
-        let rating = rating(&mut typed, &format!("{name}-rating"));
-        let comment = comment(&mut typed, &format!("{name}-comments"));
+        let rating = rating(&mut typed, &rating_field(name));
+        let comment = comment(&mut typed, &comment_field(name));
         if rating.is_some() || !comment.is_empty() {
             areas.push((label.to_owned(), rating, comment));
         }
@@ -108,7 +164,7 @@ fn comment(typed: &mut Typed, field: &str) -> String {
     text
 }
 
-/// The form, with what was typed before, and what is wrong with it.
+/// The form, with what was typed before and what is wrong with it.
 #[must_use]
 pub fn form(session: &str, beamline: &str, project: &str, typed: &Typed) -> String {
     let content = html! {
@@ -131,7 +187,7 @@ pub fn form(session: &str, beamline: &str, project: &str, typed: &Typed) -> Stri
 }
 
 fn area(name: &str, label: &str, typed: &Typed) -> Markup {
-    let (rated, commented) = (format!("{name}-rating"), format!("{name}-comments"));
+    let (rated, commented) = (rating_field(name), comment_field(name));
     html! {
         fieldset {
             legend { (label) }
@@ -160,7 +216,7 @@ fn wrong(typed: &Typed, field: &str) -> Markup {
     }
 }
 
-/// What is shown once an answer is kept.
+/// The page after an answer was stored.
 #[must_use]
 pub fn thanks(session: &str) -> String {
     let content = html! {
@@ -170,7 +226,7 @@ pub fn thanks(session: &str) -> String {
     page("Thank you", &content)
 }
 
-/// What is shown when a key opens no survey.
+/// The page for a key that opens no survey.
 #[must_use]
 pub fn not_found() -> String {
     let content = html! {
@@ -189,7 +245,7 @@ fn page(title: &str, content: &Markup) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
                 title { (title) }
-                // Relative to `survey/{key}/`, for the service may be mounted below a path.
+                // Relative to `survey/{key}/`, because the service may be mounted below a path.
                 link rel="stylesheet" href="../style.css";
             }
             body { main { (content) } }
@@ -238,6 +294,22 @@ mod tests {
     fn mistakes_are_told_in_the_form(#[case] sent: &[(&str, &str)], #[case] told: &str) {
         let typed = parse(&fields(sent)).unwrap_err();
         assert!(form("day", "BM", "alice", &typed).contains(told));
+    }
+
+    #[test]
+    fn every_input_of_the_form_is_described_and_no_other() {
+        let html = form("day", "BM", "alice", &Typed::default());
+        let inputs = html.split(" name=\"").skip(1);
+        let mut names: Vec<_> = inputs.filter_map(|input| input.split('"').next()).collect();
+        names.retain(|name| !["viewport", "robots"].contains(name));
+        names.sort_unstable();
+        names.dedup();
+        let schema = serde_json::to_value(SurveyForm::schema()).unwrap();
+        let fields = schema
+            .get("properties")
+            .and_then(|fields| fields.as_object())
+            .unwrap();
+        assert_eq!(names, fields.keys().collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! What operators read: queries over the store and the facility's catalog, and the rows they answer with.
+//! The lists and records of the admin API: queries over the store and the facility's catalog, and
+//! their rows.
 //!
-//! Everything here is a function of a [`Store`] and a `Catalog`, without HTTP, so it runs on the pool for reads. A
-//! list is an iterator that reads a row when it is asked for one: a page costs what it shows, not what there is.
-//! Lists go from new to old. A filter is answered from an index, or from several that are merged, so that nothing is read to be
-//! left out.
+//! Everything here is a function of a [`Store`] and a `Catalog`, without HTTP, so it can run on the
+//! pool for reads. A list is an iterator that reads each row when it is asked for it, so a page
+//! costs as much as it shows. Lists are sorted from new to old. Filters use an index, or several
+//! merged ones, so that no row is read and then discarded.
 
 pub mod activity;
 pub mod connections;
@@ -30,19 +31,19 @@ use utoipa::ToSchema;
 /// Which part of a list is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<Id = u64> {
-    /// Only what comes after this row: on a list that goes from new to old, what is older.
+    /// Only the rows after this one, which are older.
     pub before: Option<Id>,
-    /// So many rows at most.
+    /// At most so many rows.
     pub limit: usize,
 }
 
 /// A record that a row is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RecordRef {
-    /// What kind of record it is.
+    /// The kind of the record.
     #[schema(value_type = String, example = "dataset")]
     pub subject: Subject,
-    /// Its id; null where there is only one of the kind.
+    /// Its id; null when there is only one of the kind.
     pub id: Option<u64>,
 }
 
@@ -58,7 +59,7 @@ fn ids<'s>(
         .filter_map(|key| key.map(|key| keys::last_id(&key)).transpose())
 }
 
-/// The records of `ids`. One that is gone by now is left out.
+/// The records of `ids`. Records that were removed meanwhile are left out.
 fn records<'s, R: Record + 's>(
     store: &'s Store,
     table: Table,
@@ -76,7 +77,7 @@ fn get<R: Record>(store: &Store, table: Table, id: u64) -> Result<Option<R>, Rea
     Ok(found.map(|found| found.record))
 }
 
-/// How many entries of an index belong to `owner`.
+/// The number of entries of an index that belong to `owner`.
 fn count(store: &Store, table: Table, owner: impl Into<IdRef>) -> Result<u64, ReadError> {
     let (start, end) = keys::below(&keys::record(table, owner), None);
     store

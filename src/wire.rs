@@ -8,6 +8,7 @@
 //! | `wire/error.rs` | why bytes are not a body |
 //! | `wire/reader.rs`, `wire/time.rs` | typed fields and times of a body |
 //! | `wire/dataset.rs`, `wire/report.rs`, `wire/access.rs` | the bodies themselves, checked |
+//! | `wire/shapes.rs` | the shapes of these bodies in the OpenAPI document |
 
 pub mod access;
 pub mod dataset;
@@ -17,6 +18,7 @@ pub mod json;
 pub mod msgpack;
 mod reader;
 pub mod report;
+pub mod shapes;
 pub mod time;
 
 pub use error::BodyError;

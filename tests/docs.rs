@@ -3,16 +3,9 @@
 use crate::support::{Reply, Site};
 use reqwest::Method;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Where routes are declared.
-const SOURCES: [&str; 3] = [
-    include_str!("../src/routes.rs"),
-    include_str!("../src/routes/admin.rs"),
-    include_str!("../src/routes/download.rs"),
-];
-
-async fn document(site: &Site) -> Value {
+pub(crate) async fn document(site: &Site) -> Value {
     let reply = site.get("/api/docs/openapi.json").await;
     assert_eq!(reply.status, 200);
     assert!(reply
@@ -23,7 +16,7 @@ async fn document(site: &Site) -> Value {
 }
 
 /// Every method and path that is described.
-fn described(document: &Value) -> BTreeSet<(String, String)> {
+pub(crate) fn described(document: &Value) -> BTreeSet<(String, String)> {
     let paths = document["paths"].as_object().unwrap();
     let methods = |(path, item): (&String, &Value)| {
         let methods = item.as_object().unwrap().keys().filter(|key| {
@@ -131,19 +124,169 @@ async fn every_described_route_is_there() {
 }
 
 #[actix_web::test]
-async fn every_declared_route_is_described() {
+async fn every_method_of_a_described_path_is_described() {
     let site = Site::new().await;
-    let described = described(&document(&site).await);
-    let paths: BTreeSet<_> = described.iter().map(|(_, path)| path.as_str()).collect();
-    // How far a parameter reaches is the router's affair.
-    let sources = SOURCES.map(|source| source.replace(":.*}", "}"));
-    let declared: BTreeSet<_> = sources
+    let document = document(&site).await;
+    let mut paths = BTreeMap::<_, BTreeSet<_>>::new();
+    for (method, path) in described(&document) {
+        paths.entry(path).or_default().insert(method);
+    }
+    for (path, mut methods) in paths {
+        if methods.contains("GET") && path != "/api/admin/backup" {
+            methods.insert("HEAD".to_owned());
+        }
+        let concrete = path.replace("{path}", "image.cbf").replace(['{', '}'], "");
+        let reply = Reply::of(site.request(Method::PATCH, &concrete)).await;
+        assert_eq!(reply.status, 405, "PATCH {path}");
+        let allowed = reply.header("allow").unwrap().split(", ").map(str::to_owned);
+        assert_eq!(allowed.collect::<BTreeSet<_>>(), methods, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn every_parameter_that_is_known_is_described() {
+    let site = Site::new().await;
+    let document = document(&site).await;
+    let mut seen = 0;
+    for (method, path) in described(&document) {
+        let Some(route) = path.strip_prefix("/api/admin/") else {
+            continue;
+        };
+        let operation = &document["paths"][&path][method.to_lowercase()];
+        let described = names(operation, "query");
+        if described.is_empty() {
+            continue;
+        }
+        seen += 1;
+        let request = site.request(method.parse::<Method>().unwrap(), &format!("{path}?colour=red"));
+        let reply = Reply::of(request.bearer_auth(site.admin_token())).await;
+        assert_eq!(reply.status, 400, "{route}");
+        let reply = reply.json();
+        let message = reply["error"]["fields"]["colour"].as_str().unwrap();
+        let known = message.split_once("known are ").unwrap().1.split(", ");
+        assert_eq!(known.collect::<BTreeSet<_>>(), described, "{route}");
+    }
+    assert!(seen >= 8, "{seen} routes with parameters");
+}
+
+/// The names of an operation's parameters of one kind.
+fn names<'d>(operation: &'d Value, place: &str) -> BTreeSet<&'d str> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters
+        .filter(|parameter| parameter["in"] == place)
+        .map(|parameter| parameter["name"].as_str().unwrap())
+        .collect()
+}
+
+fn visit<'v>(value: &'v Value, see: &mut impl FnMut(&'v str, &'v Value)) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+            see(name, value);
+            visit(value, see);
+        }),
+        Value::Array(items) => items.iter().for_each(|item| visit(item, see)),
+        _ => {}
+    }
+}
+
+#[actix_web::test]
+async fn every_reference_leads_somewhere() {
+    let site = Site::new().await;
+    let document = document(&site).await;
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let mut seen = 0;
+    visit(&document, &mut |name, value| {
+        if let ("$ref", Some(target)) = (name, value.as_str()) {
+            seen += 1;
+            let shape = target.strip_prefix("#/components/schemas/").unwrap();
+            assert!(schemas.contains_key(shape), "{target} does not exist");
+        }
+    });
+    assert!(seen > 50, "{seen} references");
+}
+
+#[actix_web::test]
+async fn every_operation_is_whole() {
+    let site = Site::new().await;
+    let document = document(&site).await;
+    let schemes = document["components"]["securitySchemes"].as_object().unwrap();
+    let tags: BTreeSet<_> = document["tags"]
+        .as_array()
+        .unwrap()
         .iter()
-        .flat_map(|source| source.split("on(").skip(1))
-        .filter_map(|call| call.trim_start().strip_prefix('"')?.split_once('"'))
-        .map(|(path, _)| path)
-        .filter(|path| path.starts_with('/'))
+        .map(|tag| &tag["name"])
+        .map(Value::to_string)
         .collect();
-    assert!(declared.len() > 25, "only {declared:?} were found in the sources");
-    assert_eq!(declared, paths);
+    let mut ids = BTreeSet::new();
+    for (method, path) in described(&document) {
+        let operation = &document["paths"][&path][method.to_lowercase()];
+        assert!(
+            ids.insert(operation["operationId"].as_str().unwrap().to_owned()),
+            "{method} {path}: another operation has the same id"
+        );
+        assert!(
+            operation["responses"]["200"].is_object(),
+            "{method} {path} never succeeds"
+        );
+        assert!(
+            !operation["summary"].as_str().unwrap().is_empty(),
+            "{method} {path}"
+        );
+        assert!(
+            tags.contains(&operation["tags"][0].to_string()),
+            "{method} {path}"
+        );
+        let in_braces: BTreeSet<_> = path.split(['{', '}']).skip(1).step_by(2).collect();
+        assert_eq!(names(operation, "path"), in_braces, "{method} {path}");
+        let admin = operation["security"][0].as_object();
+        assert_eq!(
+            admin.is_some(),
+            path.starts_with("/api/admin/"),
+            "{method} {path}"
+        );
+        for scheme in admin.into_iter().flat_map(|scheme| scheme.keys()) {
+            assert!(schemes.contains_key(scheme), "{method} {path}: {scheme}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn payloads_of_real_clients_are_the_examples() {
+    let site = Site::new().await;
+    let document = document(&site).await;
+    let examples = |path: &str, media_type: &str| {
+        let body = &document["paths"][path]["post"]["requestBody"];
+        body["content"][media_type]["examples"]
+            .as_object()
+            .unwrap()
+            .clone()
+    };
+    for media_type in ["application/msgpack", "application/json"] {
+        let datasets = examples("/api/v2/{token}/data/{beamline}", media_type);
+        assert_eq!(datasets.len(), 8);
+        for (name, example) in datasets {
+            assert!(example["value"]["directory"].is_string(), "{name}: {example}");
+        }
+    }
+    let reports = examples("/api/v2/{token}/report/{beamline}", "application/json");
+    assert_eq!(reports.len(), 3);
+    for path in ["/access/accesslist", "/api/v2/accesslist"] {
+        assert!(examples(path, "application/json")["a connection"]["value"].is_array());
+    }
+    let keys = examples("/api/v2/{token}/project", "application/x-www-form-urlencoded");
+    assert!(keys["ssh-dss"]["value"]["public"].is_string());
+}
+
+#[actix_web::test]
+async fn rows_are_described_as_they_are_answered() {
+    let site = Site::new().await;
+    let document = document(&site).await;
+    let schemas = &document["components"]["schemas"];
+    let dataset = &schemas["DatasetRow"];
+    assert_eq!(dataset["properties"]["type"]["type"], "string");
+    assert_eq!(dataset["properties"]["kind"], Value::Null);
+    assert_eq!(schemas["DatasetUpload"]["properties"]["type"]["type"], "string");
+    assert_eq!(schemas["Instant"]["format"], "date-time");
+    let required = schemas["ErrorDetails"]["required"].as_array().unwrap();
+    assert_eq!(*required, ["code", "message"]);
 }

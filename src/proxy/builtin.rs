@@ -16,6 +16,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
+use utoipa::ToSchema;
 
 /// The header that holds the shared secret.
 pub const SECRET_HEADER: &str = "X-Beamlive-Secret";
@@ -106,13 +107,19 @@ pub enum CreateError {
     Unavailable(#[from] Unavailable),
 }
 
-#[derive(Deserialize)]
-struct DirectoryPath {
+/// A directory that a key is wanted for.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct DirectoryPath {
+    /// The directory; a relative one starts at the first users' root.
+    #[schema(example = "/users/alice/visit-1")]
     path: String,
 }
 
-#[derive(Serialize)]
-struct DirectoryKey {
+/// The key of a directory.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DirectoryKey {
+    /// 40 hex digits.
+    #[schema(pattern = "^[0-9a-f]{40}$")]
     key: String,
 }
 

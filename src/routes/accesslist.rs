@@ -3,32 +3,75 @@
 use crate::auth::AppData;
 use crate::body::Body;
 use crate::caller::KnownCaller;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
+use crate::openapi::responses::{BodyErrors, BusyErrors, HostErrors};
 use crate::wire::access;
+use crate::wire::shapes::ConnectionReport;
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::activity::Origin;
 
-/// The users of the caller's list; none when there is no list for its address.
+/// Who may use the caller's host now
 ///
-/// # Errors
-/// 400 for a forwarded address that is none. Never an empty or partial list in place of an error.
+/// The users of the access list that has the caller's address; none when no list has it. The list
+/// is always whole: what prevents that is answered with 503.
+#[utoipa::path(
+    get,
+    path = "/api/v2/accesslist",
+    tag = "remote access",
+    responses(
+        (
+            status = 200,
+            description = "Usernames, sorted.",
+            body = Vec<String>,
+            example = json!(["alice", "bob"])
+        ),
+        HostErrors,
+    ),
+)]
 pub async fn get(app: AppData, KnownCaller(caller): KnownCaller) -> HttpResponse {
     answer(app.users_json(caller))
 }
 
-/// Keeps the history of connections, and answers as GET.
+/// Report connections; who may use the host now
 ///
-/// # Errors
-/// 400 for a body that is no list; 503 when the history can't be kept.
+/// Stores the history of each connection. Posting the same again changes nothing. A bad entry is
+/// skipped and logged, the rest is stored. The answer is that of GET.
+#[utoipa::path(
+    post,
+    path = "/api/v2/accesslist",
+    tag = "remote access",
+    request_body(
+        description = "The connections.",
+        content(
+            (Vec<ConnectionReport> = "application/msgpack"),
+            (Vec<ConnectionReport> = "application/json")
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "Usernames, sorted.",
+            body = Vec<String>,
+            example = json!(["alice", "bob"])
+        ),
+        (
+            status = 400,
+            description = "The body is no list, or a trusted proxy forwards something that is no address.",
+            body = ErrorBody
+        ),
+        BodyErrors,
+        BusyErrors,
+    ),
+)]
 pub async fn post(
     request: HttpRequest,
     app: AppData,
     KnownCaller(caller): KnownCaller,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    // This route is unsigned: whoever has no list does not get to send anything.
+    // This route is not signed: the body is only read from callers that have a list.
     let Some((list, name)) = app.list_for(caller) else {
         return Ok(answer(Bytes::from_static(b"[]")));
     };

@@ -1,24 +1,51 @@
 //! `POST /api/v2/{token}/close/{beamline}/{session}/`: gives up the beamline.
 
 use super::{beamline, session_name};
-use crate::auth::{AppData, Verified};
-use crate::error::ApiError;
+use crate::auth::{AppData, TokenSegment, Verified};
+use crate::error::{ApiError, ErrorBody};
+use crate::openapi::parameters::BeamlineParameter;
+use crate::openapi::responses::SignedErrors;
 use actix_web::web::Path;
 use actix_web::HttpResponse;
 use beamlive_actors::beamline::CloseSession;
 use beamlive_actors::duration;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+/// A closed session.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClosedSession)]
 struct Closed<'a> {
+    /// Its name.
+    #[schema(example = "visit-1")]
     session: &'a str,
+    /// How long its newest stretch was.
+    #[schema(example = "25 mins")]
     duration: String,
 }
 
-/// Ends the open stretch. Closing again changes nothing.
+/// Give up the beamline
 ///
-/// # Errors
-/// 404 for an unknown beamline, an invalid session name, or a session that this project never launched there.
+/// Ends the open stretch. Closing again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/v2/{token}/close/{beamline}/{session}",
+    tag = "beamlines",
+    params(TokenSegment, BeamlineParameter, ("session" = String, Path, description = "The session's name.")),
+    responses(
+        (
+            status = 200,
+            description = "The session does not have the beamline any more.",
+            body = Closed<'static>
+        ),
+        SignedErrors,
+        (
+            status = 404,
+            description = "There is no such beamline, or the project never launched this session there.",
+            body = ErrorBody
+        ),
+    ),
+)]
 pub async fn post(
     app: AppData,
     verified: Verified,

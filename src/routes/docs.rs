@@ -1,44 +1,48 @@
-//! `/api/docs`: the OpenAPI description of all routes, and a page to read it with. The page's files are vendored.
+//! `/api/docs`: the OpenAPI description of all routes, and a page to read it with. The files of the
+//! page are vendored.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
+use crate::openapi::Document;
 use actix_web::http::header;
-use actix_web::web::{Bytes, Path};
+use actix_web::web::{Bytes, Data, Path};
 use actix_web::HttpResponse;
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use utoipa_swagger_ui::Config;
 
-/// The description, made once.
-static DESCRIPTION: LazyLock<Result<Bytes, String>> = LazyLock::new(|| {
-    crate::openapi::document()
-        .to_json()
-        .map(Bytes::from)
-        .map_err(|error| error.to_string())
-});
-
-/// The description.
-///
-/// # Errors
-/// 404 should it not serialize, which a test rules out.
-pub async fn description() -> Result<HttpResponse, ApiError> {
-    match &*DESCRIPTION {
-        Ok(json) => Ok(answer("application/json", json.clone())),
-        Err(error) => Err(ApiError::NotFound(error.clone())),
-    }
+/// The description of all routes
+#[utoipa::path(
+    get,
+    path = "/api/docs/openapi.json",
+    tag = "documentation",
+    responses((status = 200, description = "An OpenAPI document.", body = Object)),
+)]
+pub async fn description(document: Data<Document>) -> HttpResponse {
+    answer("application/json", document.json())
 }
 
-/// The page.
-///
-/// # Errors
-/// None: the page is vendored.
+/// A page to read the description with
+#[utoipa::path(
+    get,
+    path = "/api/docs",
+    tag = "documentation",
+    responses((status = 200, description = "A page.", body = String, content_type = "text/html")),
+)]
 pub async fn page() -> Result<HttpResponse, ApiError> {
     file("index.html")
 }
 
-/// One of the page's files.
-///
-/// # Errors
-/// 404 for a file that the page does not have.
+/// A file of the page
+#[utoipa::path(
+    get,
+    path = "/api/docs/{file}",
+    tag = "documentation",
+    params(("file" = String, Path, description = "Its name.")),
+    responses(
+        (status = 200, description = "The file.", body = String, content_type = "text/css"),
+        (status = 404, description = "The page has no such file.", body = ErrorBody),
+    ),
+)]
 pub async fn asset(name: Path<String>) -> Result<HttpResponse, ApiError> {
     file(&name)
 }
@@ -49,7 +53,7 @@ fn file(name: &str) -> Result<HttpResponse, ApiError> {
     let file = found.ok_or_else(|| ApiError::NotFound("the documentation has no such file".to_owned()))?;
     let bytes = match file.bytes {
         Cow::Borrowed(bytes) if name != "index.html" => Bytes::from_static(bytes),
-        // The page's files lie beside it, whether or not it was asked for with a slash at the end.
+        // Relative links must work at `/api/docs` and at `/api/docs/`.
         bytes => {
             let text = String::from_utf8_lossy(&bytes).replace("<head>", "<head><base href=\"/api/docs/\">");
             Bytes::from(text)

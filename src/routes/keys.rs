@@ -3,13 +3,28 @@
 use crate::auth::AppData;
 use crate::caller::KnownCaller;
 use crate::error::ApiError;
+use crate::openapi::responses::HostErrors;
 use actix_web::web::Path;
 use actix_web::{HttpResponse, Responder};
 
-/// One key per line, if the caller's host is on a list and the user is on that; otherwise nothing.
+/// Login keys of an account, as sshd asks for them
 ///
-/// # Errors
-/// 400 for a forwarded address that is none.
+/// Empty unless the caller's address has an access list and the user is on it.
+#[utoipa::path(
+    get,
+    path = "/api/v2/keys/{username}",
+    tag = "remote access",
+    params(("username" = String, Path, description = "The account.")),
+    responses(
+        (
+            status = 200,
+            description = "OpenSSH lines, one per line.",
+            body = String,
+            content_type = "text/plain"
+        ),
+        HostErrors,
+    ),
+)]
 pub async fn get(
     app: AppData,
     KnownCaller(caller): KnownCaller,

@@ -1,8 +1,10 @@
 //! `POST /api/v2/{token}/launch/{beamline}/{session}/`: takes the beamline for a session.
 
 use super::{beamline, session_name};
-use crate::auth::{AppData, Verified};
-use crate::error::ApiError;
+use crate::auth::{AppData, TokenSegment, Verified};
+use crate::error::{ApiError, ErrorBody};
+use crate::openapi::parameters::BeamlineParameter;
+use crate::openapi::responses::SignedErrors;
 use actix_web::http::header;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
@@ -10,20 +12,52 @@ use beamlive_actors::beamline::LaunchSession;
 use beamlive_actors::duration;
 use chrono::SecondsFormat;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// The answer. Clients format all four fields, so none may be missing.
-#[derive(Debug, Serialize)]
+/// A launched session.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LaunchedSession)]
 struct Launched<'a> {
+    /// Its name.
+    #[schema(example = "visit-1")]
     session: &'a str,
+    /// Its total time over all stretches.
+    #[schema(example = "2 hours 5 mins")]
     duration: String,
+    /// A page where its user leaves feedback.
+    #[schema(
+        format = "uri",
+        example = "https://beamlive.example.org/survey/5d41402abc4b2a76b9719d911017c592ae27be1f/"
+    )]
     survey: String,
+    /// When its scheduled time ends; null when scheduling is off or the beamline is taken.
+    #[schema(format = DateTime)]
     end_time: Option<String>,
 }
 
-/// Launches the session; see `beamlive_actors::beamline::state` for the rules.
+/// Take the beamline for a session
 ///
-/// # Errors
-/// 404 for an unknown beamline or an invalid session name.
+/// Ends every open stretch of other sessions on the beamline. A session of the same name that was
+/// active within the last 7 days is joined; otherwise a new one begins.
+#[utoipa::path(
+    post,
+    path = "/api/v2/{token}/launch/{beamline}/{session}",
+    tag = "beamlines",
+    params(
+        TokenSegment,
+        BeamlineParameter,
+        ("session" = String, Path, description = "The session's name: 1 to 100 letters, digits, `_` or `-`."),
+    ),
+    responses(
+        (status = 200, description = "The session has the beamline.", body = Launched<'static>),
+        SignedErrors,
+        (
+            status = 404,
+            description = "There is no such beamline, or the session's name is not valid.",
+            body = ErrorBody
+        ),
+    ),
+)]
 pub async fn post(
     request: HttpRequest,
     app: AppData,

@@ -1,25 +1,59 @@
 //! `POST /api/v2/{token}/project/`: registers the key of an account that has none.
 
-use crate::auth::{refused, AppData, Claimed};
+use super::{form, Empty};
+use crate::auth::{refused, AppData, Claimed, TokenSegment};
 use crate::body::Body;
 use crate::caller::Caller;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
 use crate::metrics::Refused;
+use crate::openapi::responses::{BodyErrors, SignedErrors};
 use actix_web::web::Json;
 use actix_web::{HttpRequest, Responder};
 use beamlive_actors::activity::Origin;
 use beamlive_actors::facility::Registration;
 use beamlive_actors::key::PublicKey;
+use serde::Deserialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Longest form.
 const MAX_FORM: usize = 64 * 1024;
 
-/// The token must verify with the key in the form: whoever comes first, with the private half, wins.
+/// A public key to register.
+#[derive(Debug, Deserialize, ToSchema)]
+struct KeyForm {
+    /// Its OpenSSH line: `ssh-ed25519`, `ssh-dss`, `ssh-rsa` or `ecdsa-sha2-nistp256` or `…384`.
+    #[schema(example = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI… alice@BM")]
+    public: String,
+}
+
+/// Register the key of an account that has none
 ///
-/// # Errors
-/// 400 for an unusable key, or for a forwarded address that is none where networks are chosen, 403 where registration is closed, 405 for an unknown user or a bad token, 409 when
-/// another key is registered.
+/// The token must verify with the key in the body. The same key again is a success, so a client
+/// that lost the answer can send the request again.
+#[utoipa::path(
+    post,
+    path = "/api/v2/{token}/project",
+    tag = "beamlines",
+    params(TokenSegment),
+    request_body(
+        description = "The key.",
+        content = KeyForm,
+        content_type = "application/x-www-form-urlencoded"
+    ),
+    responses(
+        (status = 200, description = "The account has this key.", body = Empty),
+        SignedErrors,
+        (
+            status = 400,
+            description = "The key can't be read, or is of a type or size that is refused.",
+            body = ErrorBody
+        ),
+        (status = 403, description = "Keys can't be registered from this address.", body = ErrorBody),
+        (status = 409, description = "Another key is registered.", body = ErrorBody),
+        BodyErrors,
+    ),
+)]
 pub async fn post(
     request: HttpRequest,
     app: AppData,
@@ -28,12 +62,12 @@ pub async fn post(
 ) -> Result<impl Responder, ApiError> {
     let claimed = Claimed::read(&request, &app)?;
     if !app.settings.registration.allow_from.is_empty() {
-        // Who may register is chosen by address then: the proxy's own does not do.
+        // Registration depends on the address, so it must be the client's, not the proxy's.
         Caller::of(&request, &app)?;
     }
     app.check_registration(claimed.username(), caller)?;
-    let form = body.read(MAX_FORM).await?;
-    let line = form_field(&form, "public").ok_or_else(|| {
+    let body = body.read(MAX_FORM).await?;
+    let KeyForm { public: line } = form(&body).ok_or_else(|| {
         ApiError::field(
             "public",
             "is missing: send the OpenSSH line of the public key as a form field",
@@ -51,7 +85,7 @@ pub async fn post(
         address: Some(caller.0),
     };
     match app.directory.register_key(username.clone(), key, origin).await? {
-        Registration::Registered | Registration::SameKey => Ok(Json(serde_json::json!({}))),
+        Registration::Registered | Registration::SameKey => Ok(Json(Empty {})),
         Registration::AnotherKey => Err(ApiError::AnotherKey),
         Registration::UnknownUser => Err(refused(
             &app,
@@ -61,12 +95,4 @@ pub async fn post(
             "there is no such account",
         )),
     }
-}
-
-/// The first value of a field in an URL-encoded form.
-fn form_field(form: &[u8], name: &str) -> Option<String> {
-    serde_urlencoded::from_bytes::<Vec<(String, String)>>(form)
-        .ok()?
-        .into_iter()
-        .find_map(|(field, value)| (field == name).then_some(value))
 }

@@ -1,18 +1,35 @@
 //! `POST /api/v2/{token}/report/{beamline}/`: uploads an analysis report.
 
-use super::upload;
-use crate::auth::{AppData, Verified};
+use super::{upload, Id};
+use crate::auth::{AppData, TokenSegment, Verified};
 use crate::body::Body;
 use crate::error::ApiError;
+use crate::openapi::parameters::{BeamlineParameter, IdempotencyKey};
+use crate::openapi::responses::{BodyErrors, SignedErrors, UploadErrors};
 use crate::wire::report;
+use crate::wire::shapes::ReportFields;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, Responder};
 
-/// Records the report. Its id is answered once it is durable.
+/// Upload an analysis report
 ///
-/// # Errors
-/// 400 naming every wrong field, 404 for an unknown beamline, 413 for a body that is too long, 422 for an
-/// `Idempotency-Key` of another upload.
+/// A body without a `Content-Type` is MessagePack. Answered once the report is durable.
+#[utoipa::path(
+    post,
+    path = "/api/v2/{token}/report/{beamline}",
+    tag = "beamlines",
+    params(TokenSegment, BeamlineParameter, IdempotencyKey),
+    request_body(
+        description = "The report.",
+        content((ReportFields = "application/msgpack"), (ReportFields = "application/json")),
+    ),
+    responses(
+        (status = 200, description = "The report is stored.", body = Id),
+        SignedErrors,
+        UploadErrors,
+        BodyErrors,
+    ),
+)]
 pub async fn post(
     request: HttpRequest,
     app: AppData,

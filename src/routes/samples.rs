@@ -1,16 +1,31 @@
 //! `GET /api/v2/{token}/samples/{beamline}/`: the project's samples that can be mounted there.
 
 use super::beamline;
-use crate::auth::{AppData, Verified};
-use crate::error::ApiError;
+use crate::auth::{AppData, TokenSegment, Verified};
+use crate::error::{ApiError, ErrorBody};
+use crate::openapi::parameters::{BeamlineParameter, SampleListHeaders};
+use crate::openapi::responses::SignedErrors;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use beamlive_actors::inventory::state::ListedSample;
 
-/// Answers from ready-made bytes; `304` when the client has them already.
+/// The project's samples that can be mounted
 ///
-/// # Errors
-/// 404 for an unknown beamline.
+/// Samples on-site that are not in another beamline's automounter, in the order of their
+/// priorities.
+#[utoipa::path(
+    get,
+    path = "/api/v2/{token}/samples/{beamline}",
+    tag = "beamlines",
+    params(TokenSegment, BeamlineParameter, SampleListHeaders),
+    responses(
+        (status = 200, description = "The samples.", body = Vec<ListedSample<'static>>),
+        (status = 304, description = "The list is the one that the client has."),
+        SignedErrors,
+        (status = 404, description = "There is no such beamline.", body = ErrorBody),
+    ),
+)]
 pub async fn get(
     request: HttpRequest,
     app: AppData,
@@ -55,7 +70,7 @@ pub async fn get(
     })
 }
 
-/// Whether an `If-None-Match` names the list of this tag, in any encoding; weak tags count.
+/// Whether an `If-None-Match` names the list of this tag, in any encoding. Weak tags are equal.
 fn names(value: &str, etag: &str) -> bool {
     value.split(',').map(str::trim).any(|tag| {
         let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
@@ -63,7 +78,7 @@ fn names(value: &str, etag: &str) -> bool {
     })
 }
 
-/// Whether the client takes gzip: named, or `*`, and not with a weight of 0.
+/// Whether the client accepts gzip: named, or `*`, and not with a weight of 0.
 fn accepts_gzip(request: &HttpRequest) -> bool {
     let offered = request
         .headers()

@@ -1,10 +1,13 @@
-//! The survey page of a session: the form, its answer, and the style sheet. Its key gives access to it.
+//! The survey page of a session: a form, its answer, and their style sheet. Anyone with the
+//! session's survey key can open it.
 
 use crate::auth::AppData;
 use crate::body::Body;
 use crate::caller::Caller;
-use crate::error::ApiError;
-use crate::survey;
+use crate::error::{ApiError, ErrorBody};
+use crate::openapi::parameters::SurveyKeyParameter;
+use crate::openapi::responses::{BodyErrors, BusyErrors};
+use crate::survey::{self, SurveyForm};
 use actix_web::http::{header, StatusCode};
 use actix_web::web::Path;
 use actix_web::HttpResponse;
@@ -17,10 +20,18 @@ use beamlive_storage::records::{Feedback, SecureKey, Session};
 /// Longest answer.
 const MAX_FORM: usize = 128 * 1024;
 
-/// The form.
-///
-/// # Errors
-/// 503 when the store can't be read.
+/// The form
+#[utoipa::path(
+    get,
+    path = "/survey/{key}",
+    tag = "survey",
+    params(SurveyKeyParameter),
+    responses(
+        (status = 200, description = "A page.", body = String, content_type = "text/html"),
+        (status = 404, description = "There is no such session: a page that says so."),
+        BusyErrors,
+    ),
+)]
 pub async fn get(app: AppData, path: Path<String>) -> Result<HttpResponse, ApiError> {
     Ok(match find(&app, &path).await? {
         Some((_, session)) => {
@@ -34,10 +45,26 @@ pub async fn get(app: AppData, path: Path<String>) -> Result<HttpResponse, ApiEr
     })
 }
 
-/// Records an answer, and thanks for it.
-///
-/// # Errors
-/// 413 and 408 for the body, 429 when the session has too many answers, 503 when nothing was recorded.
+/// Leave an answer
+#[utoipa::path(
+    post,
+    path = "/survey/{key}",
+    tag = "survey",
+    params(SurveyKeyParameter),
+    request_body(
+        description = "The form's fields.",
+        content = SurveyForm,
+        content_type = "application/x-www-form-urlencoded"
+    ),
+    responses(
+        (status = 200, description = "A page that thanks.", body = String, content_type = "text/html"),
+        (status = 400, description = "The form again, with what has to be corrected."),
+        (status = 404, description = "There is no such session: a page that says so."),
+        (status = 429, description = "The session has the most answers it can take.", body = ErrorBody),
+        BodyErrors,
+        BusyErrors,
+    ),
+)]
 pub async fn post(
     app: AppData,
     caller: Caller,
@@ -81,7 +108,13 @@ pub async fn post(
     Ok(page(StatusCode::OK, survey::thanks(&name)))
 }
 
-/// The style sheet.
+/// The style sheet of these pages
+#[utoipa::path(
+    get,
+    path = "/survey/style.css",
+    tag = "survey",
+    responses((status = 200, description = "A style sheet.", body = String, content_type = "text/css")),
+)]
 pub async fn style() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/css; charset=utf-8")

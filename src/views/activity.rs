@@ -20,17 +20,17 @@ pub struct ActivityRow {
     pub time: Instant,
     /// Who did it: a username, `operator`, `survey` or the name of an access list.
     pub who: String,
-    /// From which address; null for what the service did by itself.
+    /// From which address; null for actions of the service itself.
     #[schema(value_type = Option<String>, example = "10.45.0.7")]
     pub address: Option<IpAddr>,
-    /// What was done, in a word or two.
+    /// What was done.
     #[schema(example = "dataset uploaded")]
     pub action: String,
     /// To which record.
     pub record: RecordRef,
     /// Username of the project it concerns.
     pub project: Option<String>,
-    /// What a person should know of it.
+    /// Details for the operator.
     pub note: String,
 }
 

@@ -1,6 +1,6 @@
 //! The history of remote connections.
 
-use super::newest::Newest;
+use super::newest::newest;
 use super::values::Instant;
 use super::Page;
 use beamlive_actors::access::history::changes;
@@ -8,7 +8,7 @@ use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::{AccessListId, ProjectId};
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::records::{Connection, ConnectionStatus};
-use beamlive_storage::{Order, ReadError, Store};
+use beamlive_storage::{ReadError, Store};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,7 +42,7 @@ pub struct ChangeRow {
     pub date: Instant,
 }
 
-/// What names a connection, and, in a page, where it should go on.
+/// Identifies a connection. A page names the last connection of the page before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionName {
     list: AccessListId,
@@ -51,7 +51,7 @@ pub struct ConnectionName {
 }
 
 impl ConnectionName {
-    /// Parses `list/project/name`, as a row says them. A list's name may hold slashes itself.
+    /// Parses `list/project/name` with the values of a row. The name of a list may contain slashes.
     #[must_use]
     pub fn parse(text: &str, catalog: &Catalog) -> Option<Self> {
         text.match_indices('/').find_map(|(slash, _)| {
@@ -68,10 +68,10 @@ impl ConnectionName {
     }
 }
 
-/// The connections of a list, or of all of them, the newest first. Their keys are names, so all that match are
-/// looked at.
+/// The connections of one list or of all lists, newest first. They are not indexed by time, so all
+/// that match are read.
 ///
-/// `Ok(None)`: there is no such connection as the page should follow.
+/// `Ok(None)` when `page.before` names no connection.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
@@ -95,13 +95,13 @@ pub fn list<'a>(
         Some(id) => keys::record(Table::Connection, id),
         None => Key::of(Table::Connection),
     };
-    let (start, end) = keys::below(&prefix, None);
-    let mut newest = Newest::new(page.limit, below);
-    for found in store.scan::<Connection>(&start, &end, Order::Ascending) {
-        let (key, connection) = found?;
-        newest.offer((connection.record.created, key), connection.record);
-    }
-    let rows = newest.into_rows();
+    let rows = newest(
+        store,
+        &prefix,
+        page.limit,
+        below,
+        |key, connection: &Connection| Some((connection.created, key)),
+    )?;
     Ok(Some(rows.filter_map(|((_, key), connection)| {
         row(catalog, &key, connection)
     })))
@@ -113,7 +113,7 @@ fn row(catalog: &Catalog, key: &[u8], connection: Connection) -> Option<Connecti
         .access_lists
         .get(list.0)
         .map(|entry| entry.record.name.clone());
-    // The record keeps every distinct entry; what is shown is what changed.
+    // The record has every distinct entry; the row has only the changes.
     let history = changes(&connection.history);
     let change = |(status, date): &(ConnectionStatus, _)| ChangeRow {
         status: *status,

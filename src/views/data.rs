@@ -44,12 +44,12 @@ pub struct DatasetRow {
     /// Acronym of its data type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Name, or template of the names, of its files.
+    /// The name of its file, or a template of the names of its files.
     pub filename: Option<String>,
     /// Its frames, as ranges.
     #[schema(example = "1-4,8")]
     pub frames: String,
-    /// How many frames these are.
+    /// The number of frames.
     pub num_frames: u64,
     /// keV
     pub energy: f64,
@@ -65,10 +65,10 @@ pub struct DatasetRow {
     pub end_time: Instant,
     /// The client's own id of the collection.
     pub uuid: Option<String>,
-    /// The secure key of its directory; null while the Data Proxy has not given it.
+    /// The secure key of its directory; null until the Data Proxy has assigned it.
     #[schema(pattern = "^[0-9a-f]{40}$")]
     pub url: Option<String>,
-    /// Everything else that was sent.
+    /// All other fields that were sent.
     pub meta_data: FreeForm,
     /// When it was first uploaded.
     pub created: Instant,
@@ -97,8 +97,8 @@ pub fn list<'a>(
 
 type Ids<'a> = Box<dyn Iterator<Item = Result<u64, ReadError>> + 'a>;
 
-/// Exactly the ids of `filter`: no dataset is read to be left out. The index has the beamlines of a project, and the projects
-/// of a beamline, next to each other; both are few.
+/// Exactly the ids of `filter`, so that no dataset is read and then discarded. A project has few
+/// beamlines and a beamline few projects, so their lists can be merged.
 fn candidates<'a>(
     store: &'a Store,
     catalog: &Catalog,
@@ -137,7 +137,7 @@ fn candidates<'a>(
     })
 }
 
-/// The projects that have datasets at a beamline: one look for each.
+/// The projects that have datasets at a beamline, with one read for each.
 fn projects_at(store: &Store, beamline: BeamlineId) -> Result<Vec<ProjectId>, ReadError> {
     let (mut start, end) = keys::below(&keys::record(Table::DatasetByProject, beamline), None);
     let mut projects = Vec::new();

@@ -1,12 +1,12 @@
 //! What users left on the survey page.
 
-use super::newest::Newest;
+use super::newest::newest;
 use super::values::Instant;
 use super::Page;
 use beamlive_storage::ids::SessionId;
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::records::Feedback;
-use beamlive_storage::{Order, ReadError, Store};
+use beamlive_storage::{ReadError, Store};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,13 +19,13 @@ pub struct FeedbackRow {
     pub session: u64,
     /// When it was given.
     pub created: Instant,
-    /// What was said of each area.
+    /// The ratings of areas.
     pub areas: Vec<AreaRow>,
-    /// A comment on the whole.
+    /// A comment on the session as a whole.
     pub comments: String,
 }
 
-/// What was said of one area.
+/// The rating of one area.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AreaRow {
     /// Its name.
@@ -37,8 +37,8 @@ pub struct AreaRow {
     pub comment: String,
 }
 
-/// The answers about a session, or about all of them, newest first. A session takes few, and there is no index by id
-/// alone, so all that match are looked at.
+/// The answers about one session or about all sessions, newest first. There is no index by id alone,
+/// so all that match are read.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
@@ -51,23 +51,17 @@ pub fn list(
         Some(id) => keys::record(Table::Feedback, id),
         None => Key::of(Table::Feedback),
     };
-    let (start, end) = keys::below(&prefix, None);
-    let mut newest = Newest::new(page.limit, page.before);
-    for found in store.scan::<Feedback>(&start, &end, Order::Ascending) {
-        let (key, feedback) = found?;
-        if let Some((session, id)) = parse_key(&key) {
-            newest.offer(id, (session, feedback.record));
-        }
-    }
-    Ok(newest
-        .into_rows()
-        .map(|(id, (session, feedback))| row(id, session, feedback)))
+    let below = page.before.map(|id| (id, 0));
+    let rows = newest(store, &prefix, page.limit, below, |key, _: &Feedback| {
+        parse_key(&key)
+    })?;
+    Ok(rows.map(|((id, session), feedback)| row(id, session, feedback)))
 }
 
-/// Session and id of a key.
+/// The id and the session in a key.
 fn parse_key(key: &[u8]) -> Option<(u64, u64)> {
     let session = key.get(1..9)?;
-    Some((u64::from_be_bytes(session.try_into().ok()?), keys::last_id(key)?))
+    Some((keys::last_id(key)?, u64::from_be_bytes(session.try_into().ok()?)))
 }
 
 fn row(id: u64, session: u64, feedback: Feedback) -> FeedbackRow {

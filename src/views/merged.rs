@@ -1,23 +1,24 @@
-//! Several lists of ids, each from new to old, as one.
+//! Merges several lists of ids, each sorted from new to old.
 
 use super::ids;
 use beamlive_storage::keys::Key;
 use beamlive_storage::{ReadError, Store};
 use std::collections::BinaryHeap;
 
-/// The ids that the keys of several prefixes end with, newest first. A page costs one look at each prefix, and then what it
-/// shows.
+/// The ids at the end of all keys with several prefixes, newest first. A page costs one read per
+/// prefix and one per row.
 pub(super) struct Merged<'s> {
     store: &'s Store,
     lists: Vec<List<'s>>,
-    /// The newest id of each list that has not been given out, and which list that is.
+    /// The newest id of each list that was not returned yet, with the index of the list.
     heads: BinaryHeap<(u64, usize)>,
     failed: Option<ReadError>,
 }
 
 struct List<'s> {
     prefix: Key,
-    /// What follows its head; opened when the head is given out, for most lists of many have nothing on a page.
+    /// The ids after its head. It is opened when the head is returned, because most lists have no id
+    /// on a page.
     rest: Option<Box<dyn Iterator<Item = Result<u64, ReadError>> + 's>>,
 }
 

@@ -1,8 +1,32 @@
-//! The newest of rows that no index has in order: a page of them in memory, however many are looked at.
+//! The newest rows of a scan in another order. Only about a page of them is in memory.
+
+use beamlive_storage::keys::{self, Key};
+use beamlive_storage::records::Record;
+use beamlive_storage::{Order, ReadError, Store};
+
+/// The `limit` greatest of the records under `prefix`, of those below `below`, greatest first.
+/// `order` makes what they are compared by from the key and the record.
+pub(super) fn newest<R: Record, K: Ord>(
+    store: &Store,
+    prefix: &Key,
+    limit: usize,
+    below: Option<K>,
+    order: impl Fn(Vec<u8>, &R) -> Option<K>,
+) -> Result<impl Iterator<Item = (K, R)>, ReadError> {
+    let (start, end) = keys::below(prefix, None);
+    let mut newest = Newest::new(limit, below);
+    for found in store.scan::<R>(&start, &end, Order::Ascending) {
+        let (key, found) = found?;
+        if let Some(place) = order(key, &found.record) {
+            newest.offer(place, found.record);
+        }
+    }
+    Ok(newest.into_rows())
+}
 
 /// Keeps the `limit` greatest rows below a bound.
 #[derive(Debug)]
-pub(super) struct Newest<K, T> {
+struct Newest<K, T> {
     limit: usize,
     below: Option<K>,
     kept: Vec<(K, T)>,
@@ -10,7 +34,7 @@ pub(super) struct Newest<K, T> {
 
 impl<K: Ord, T> Newest<K, T> {
     /// Keeps at most `limit` rows, all of them below `below`.
-    pub(super) fn new(limit: usize, below: Option<K>) -> Self {
+    fn new(limit: usize, below: Option<K>) -> Self {
         Self {
             limit,
             below,
@@ -18,8 +42,8 @@ impl<K: Ord, T> Newest<K, T> {
         }
     }
 
-    /// Looks at one row.
-    pub(super) fn offer(&mut self, key: K, row: T) {
+    /// Takes the next row of the scan.
+    fn offer(&mut self, key: K, row: T) {
         if self.below.as_ref().is_some_and(|below| key >= *below) {
             return;
         }
@@ -29,8 +53,8 @@ impl<K: Ord, T> Newest<K, T> {
         }
     }
 
-    /// The rows that are left, the greatest first.
-    pub(super) fn into_rows(mut self) -> impl Iterator<Item = (K, T)> {
+    /// The rows that were kept, greatest first.
+    fn into_rows(mut self) -> impl Iterator<Item = (K, T)> {
         self.cut();
         self.kept.into_iter()
     }

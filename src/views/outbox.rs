@@ -1,24 +1,24 @@
 //! Directories that the Data Proxy has not acknowledged yet.
 
-use super::newest::Newest;
+use super::newest::newest;
 use super::values::Instant;
 use super::{Page, RecordRef};
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::records::{PendingForward, Subject};
-use beamlive_storage::{Order, ReadError, Store, Timestamp};
+use beamlive_storage::{ReadError, Store, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// One forward.
+/// One directory that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OutboxRow {
     /// The record whose directory waits.
     pub record: RecordRef,
     /// Username of the project.
     pub project: String,
-    /// The directory, which an operator needs to find out what is wrong with it.
+    /// The directory.
     pub directory: String,
     /// Since when it waits.
     pub created: Instant,
@@ -30,15 +30,15 @@ pub struct OutboxRow {
     pub last_error: Option<String>,
 }
 
-/// A record whose directory waits, as `dataset/17`: ids alone are not unique here.
+/// Names a row as `dataset/17`, because ids alone are not unique here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
+pub struct OutboxRowName {
     subject: Subject,
     id: u64,
 }
 
-impl Waiting {
-    /// Parses what [`OutboxRow::record`] says: `session/3`, `dataset/17`, `report/4`.
+impl OutboxRowName {
+    /// Parses the record of a row: `session/3`, `dataset/17`, `report/4`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (subject, id) = text.split_once('/')?;
@@ -55,36 +55,38 @@ impl Waiting {
     }
 }
 
-/// What waits, newest first. There is no index by time, so all of the outbox is looked at.
+/// The rows, newest first. There is no index by time, so the whole outbox is read.
 ///
-/// `Ok(None)`: what the page should follow waits no more, so nothing says where it should go on.
+/// `Ok(None)` when `page.before` is not in the outbox any more.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
 pub fn list<'a>(
     store: &Store,
     catalog: &'a Catalog,
-    page: &Page<Waiting>,
+    page: &Page<OutboxRowName>,
     now: Timestamp,
 ) -> Result<Option<impl Iterator<Item = OutboxRow> + 'a>, ReadError> {
     let below = match page.before {
         None => None,
-        Some(Waiting { subject, id }) => {
+        Some(OutboxRowName { subject, id }) => {
             match store.get::<PendingForward>(&keys::outbox(subject, IdRef::Known(id)))? {
                 Some(last) => Some((last.record.created, subject, id)),
                 None => return Ok(None),
             }
         }
     };
-    let mut newest = Newest::new(page.limit, below);
-    let (start, end) = keys::below(&Key::of(Table::Outbox), None);
-    for found in store.scan::<PendingForward>(&start, &end, Order::Ascending) {
-        let (key, pending) = found?;
-        if let Some((subject, id)) = keys::parse_outbox(&key) {
-            newest.offer((pending.record.created, subject, id), pending.record);
-        }
-    }
-    let rows = newest.into_rows();
+    let outbox = Key::of(Table::Outbox);
+    let rows = newest(
+        store,
+        &outbox,
+        page.limit,
+        below,
+        |key, pending: &PendingForward| {
+            let (subject, id) = keys::parse_outbox(&key)?;
+            Some((pending.created, subject, id))
+        },
+    )?;
     Ok(Some(rows.map(move |((_, subject, id), pending)| {
         row(catalog, subject, id, pending, now)
     })))

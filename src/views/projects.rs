@@ -10,19 +10,19 @@ use utoipa::ToSchema;
 pub struct ProjectRow {
     /// Its id.
     pub id: u64,
-    /// What clients send.
+    /// The username in tokens and facility files.
     pub username: String,
-    /// Its name for people.
+    /// Its display name.
     pub name: String,
     /// Whether a key that signs its requests is registered.
     pub has_key: bool,
-    /// The key's type; null when there is none, or one that this build can't use.
+    /// The key's type; null when there is none or this build can't use it.
     #[schema(example = "ssh-ed25519")]
     pub key_type: Option<String>,
     /// The key's fingerprint.
     #[schema(example = "SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8")]
     pub fingerprint: Option<String>,
-    /// How many login keys the keys endpoint gives out for it.
+    /// The number of its login keys, which the keys endpoint returns.
     pub ssh_keys: usize,
     /// When the account was created.
     pub created: Instant,

@@ -29,10 +29,10 @@ pub struct ReportRow {
     pub score: f64,
     /// Ids of the datasets it is about.
     pub data_id: Vec<u64>,
-    /// The secure key of its directory; null while the Data Proxy has not given it.
+    /// The secure key of its directory; null until the Data Proxy has assigned it.
     #[schema(pattern = "^[0-9a-f]{40}$")]
     pub url: Option<String>,
-    /// Its sections, as they were sent.
+    /// Its sections.
     pub details: FreeForm,
     /// When it was first uploaded.
     pub created: Instant,
@@ -43,7 +43,7 @@ pub struct ReportRow {
     pub address: Option<IpAddr>,
 }
 
-/// All reports, or those of a project, newest first.
+/// The reports of one project or of all projects, newest first.
 pub fn list<'a>(
     store: &'a Store,
     catalog: &'a Catalog,

@@ -1,4 +1,4 @@
-//! Sessions with their stretches and what was uploaded in them.
+//! Sessions, with their stretches and the numbers of their uploads.
 
 use super::values::Instant;
 use super::{count, get, ids, records, Page};
@@ -35,23 +35,23 @@ pub struct SessionRow {
     pub beamline: String,
     /// When it was first launched.
     pub created: Instant,
-    /// The secure key of its directory; null while the Data Proxy has not given it.
+    /// The secure key of its directory; null until the Data Proxy has assigned it.
     #[schema(pattern = "^[0-9a-f]{40}$")]
     pub url: Option<String>,
     /// Its stretches, the oldest first.
     pub stretches: Vec<StretchRow>,
-    /// How many datasets belong to it.
+    /// The number of its datasets.
     pub datasets: u64,
-    /// How many reports are about these.
+    /// The number of reports about these datasets.
     pub reports: u64,
 }
 
 /// One continuous interval of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StretchRow {
-    /// From.
+    /// When it began.
     pub start: Instant,
-    /// To; null while it is open.
+    /// When it ended; null while it is open.
     pub end: Option<Instant>,
 }
 
@@ -97,7 +97,7 @@ pub fn find(store: &Store, catalog: &Catalog, id: u64) -> Result<Option<SessionR
     found.map(|session| row(store, catalog, id, session)).transpose()
 }
 
-/// Whether there is such a session.
+/// Whether the session exists.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.

@@ -1,4 +1,4 @@
-//! How single values are shown: times, and what clients sent as they liked.
+//! How times and free-form values are serialized.
 
 use crate::wire::json::AsJson;
 use beamlive_storage::Timestamp;
@@ -6,7 +6,7 @@ use chrono::SecondsFormat;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-/// An instant as RFC 3339 in UTC with `Z`; with microseconds when it has any.
+/// An instant as RFC 3339 in UTC with `Z`; with microseconds unless they are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
 #[schema(value_type = String, format = DateTime, example = "2026-11-23T15:00:00.123456Z")]
 pub struct Instant(pub Timestamp);
@@ -36,7 +36,8 @@ impl Serialize for Instant {
     }
 }
 
-/// What a client sent, kept as MessagePack and shown as JSON; numbers that JSON can't say are null.
+/// A value from a client, stored as MessagePack and serialized as JSON. Numbers that JSON does not
+/// have are null.
 #[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
 #[schema(value_type = serde_json::Value)]
 pub struct FreeForm(pub Vec<u8>);

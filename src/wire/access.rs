@@ -1,9 +1,8 @@
 //! The body of a POST to an access list: what a host reports of its connections.
 
-use super::msgpack::{self, Value};
+use super::msgpack::{self, Value, MAX_DEPTH};
 use super::time;
 use crate::error::ApiError;
-use crate::routes::MAX_DEPTH;
 use beamlive_actors::access::history::RawEntry;
 use chrono_tz::Tz;
 use std::sync::Arc;

@@ -4,6 +4,8 @@
 //! index of its top-level map is built, and a length in it is trusted only once the bytes are there. A
 //! [`Value`] is always one well-formed value, so reading it cannot fail halfway.
 
+#[cfg(test)]
+pub(super) mod asked;
 pub(super) mod scan;
 #[cfg(test)]
 mod tests;
@@ -23,7 +25,7 @@ pub const MAX_DEPTH: usize = 128;
 pub struct Body<'a> {
     /// In the order of the body. A repeated key has its last value, at its first place.
     entries: Vec<Entry<'a>>,
-    /// Key to place in `entries`.
+    /// The index in `entries` by key.
     index: BTreeMap<&'a str, usize>,
 }
 
@@ -92,6 +94,8 @@ impl<'a> Body<'a> {
 
     /// The value under `name`; the last one if there are several.
     pub fn get(&self, name: &str) -> Option<Value<'a>> {
+        #[cfg(test)]
+        asked::note(name);
         let place = self.index.get(name)?;
         self.entries.get(*place).map(|entry| entry.value)
     }
@@ -179,7 +183,7 @@ impl<'a> Value<'a> {
     /// Checks that the bytes are exactly one well-formed value, nested at most `max_depth` levels.
     ///
     /// # Errors
-    /// [`BodyError`] says what is wrong at which byte.
+    /// [`BodyError`] when they are something else.
     pub fn parse(bytes: &'a [u8], max_depth: usize) -> Result<Value<'a>, BodyError> {
         let (value, end) = part(bytes, 0, max_depth, max_depth)?;
         if end < bytes.len() {
@@ -227,7 +231,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Type and data of an extension. None for anything else.
+    /// The type and data of an extension. None for other values.
     pub fn extension(&self) -> Option<(i8, &'a [u8])> {
         match self.head() {
             Head::Ext(kind, data) => Some((kind, data)),
@@ -263,7 +267,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Levels of lists and maps: 0 for anything else, 1 for a list without lists or maps in it.
+    /// Levels of lists and maps: 0 for other values, 1 for a list without lists or maps in it.
     pub fn depth(&self) -> usize {
         scan(self.0, 0, usize::MAX).map_or(0, |extent| extent.depth)
     }

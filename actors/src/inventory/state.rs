@@ -10,12 +10,14 @@ use beamlive_storage::ids::{BeamlineId, ContainerId, ProjectId};
 use beamlive_storage::records::{Automounter, Container, ContainerStatus, Sample};
 use serde::Serialize;
 use std::collections::HashMap;
+use utoipa::ToSchema;
 
 /// More containers around a sample than any facility nests (4): beyond, they hold each other in a circle.
 const MAX_DEPTH: usize = 16;
 
 /// A sample as beamlines see it. The order of the fields is the order on the wire.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SampleEntry)]
 pub struct ListedSample<'a> {
     /// Its id.
     pub id: u64,

@@ -1,27 +1,34 @@
-//! `GET /api/admin/activity`: who did what, when, from which address, to which record.
+//! `GET /api/admin/activity`: the activity log.
 
-use super::query::Query;
-use super::{answer, sources};
+use super::answer;
+use super::query::{PageParameters, ProjectFilter, Query};
 use crate::auth::{Admin, AppData};
 use crate::error::ApiError;
-use crate::views::activity;
+use crate::openapi::responses::ListErrors;
+use crate::views::activity::{self, ActivityRow};
 use actix_web::{HttpRequest, HttpResponse};
 
-/// The entries, newest first.
+/// Who did what, when, from which address, to which record
 ///
-/// # Errors
-/// 400 naming every wrong parameter, 401, 503.
-pub(super) async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let (store, catalog) = sources(&app);
-    let mut query = Query::of(&request, &["project", "before", "limit"]);
-    let project = query.project(&catalog);
+/// An upload has an entry only if there was something to note about it. All uploads are in the
+/// lists of datasets and reports, with `created`, `modified` and `address`.
+#[utoipa::path(
+    get,
+    path = "/api/admin/activity",
+    tag = "admin",
+    params(ProjectFilter, PageParameters),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<ActivityRow>), ListErrors),
+    security(("admin token" = [])),
+)]
+pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
+    let sources = answer::sources(&app);
+    let mut query = Query::of(&request);
+    let ProjectFilter { project } = query.read();
+    let project = query.project(project, &sources.1);
     let page = query.page();
     query.finish()?;
-    answer::list(move |rows| {
-        for row in activity::list(&store, &catalog, project, &page) {
-            rows.push(&row?)?;
-        }
-        Ok(())
+    answer::list(sources, move |store, catalog| {
+        Box::new(activity::list(store, catalog, project, &page))
     })
     .await
 }

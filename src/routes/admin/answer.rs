@@ -1,19 +1,26 @@
 //! How the admin API answers: one record, or a list that is read while it is sent.
 //!
-//! A page may be a thousand reports of many megabytes. So the rows are read on the pool as the client takes them, and
-//! no more than a few are in memory. What fits into the first piece is sent whole, with its length; a store that
-//! fails later breaks the connection off rather than ending the list as if it were complete.
+//! A page may be a thousand reports of many megabytes. So the rows are read on the pool as the
+//! client takes them, and only a few are in memory. A list that fits into the first piece is sent
+//! whole, with its length. When the store fails later, the connection is closed in the middle, so
+//! that the list never looks complete.
 
+use crate::auth::AppData;
 use crate::error::ApiError;
+use crate::views::sessions;
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use beamlive_actors::ask::Unavailable;
-use beamlive_storage::ReadError;
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_actors::pool;
+use beamlive_storage::ids::SessionId;
+use beamlive_storage::{ReadError, Store};
 use futures_util::future::ready;
 use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -21,14 +28,20 @@ use tokio::time::timeout;
 
 /// Bytes after which a piece is sent.
 const PIECE: usize = 256 * 1024;
-/// Pieces that wait for the client.
+/// Pieces that wait for the client at a time.
 const WAITING: usize = 1;
 /// How long a client may take for one piece: a reader on the pool waits for it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A list on its way to the client.
+/// What views read from.
+pub(super) type Sources = (Store, Arc<Catalog>);
+
+/// Rows that are read one after the other.
+pub(super) type Rows<'a, Row> = Box<dyn Iterator<Item = Result<Row, ReadError>> + 'a>;
+
+/// Writes a list in pieces.
 #[derive(Debug)]
-pub(super) struct Rows {
+struct ListWriter {
     buffer: Vec<u8>,
     started: bool,
     pieces: mpsc::Sender<Piece>,
@@ -42,12 +55,12 @@ enum Piece {
     Failed(Unavailable),
 }
 
-/// Why no more rows are wanted.
+/// Why a list ends early.
 #[derive(Debug)]
-pub(super) enum Halt {
+enum Halt {
     /// The store, or what it holds, can't be read.
     Failed(Unavailable),
-    /// The client has gone, or takes too long.
+    /// The client has gone, or is too slow.
     Gone,
 }
 
@@ -57,12 +70,9 @@ impl From<ReadError> for Halt {
     }
 }
 
-impl Rows {
-    /// Sends one row after the others.
-    ///
-    /// # Errors
-    /// [`Halt`] when no more rows are wanted.
-    pub(super) fn push(&mut self, row: &impl Serialize) -> Result<(), Halt> {
+impl ListWriter {
+    /// Writes the next row.
+    fn push(&mut self, row: &impl Serialize) -> Result<(), Halt> {
         self.separate();
         to_json(&mut self.buffer, row).map_err(Halt::Failed)?;
         if self.buffer.len() < PIECE {
@@ -92,7 +102,7 @@ impl Rows {
             }
             Err(Halt::Gone) => return,
         };
-        // Nobody is told that the client has gone before the end.
+        // It fails only when the client has gone.
         let _ = self.send(last);
     }
 
@@ -104,24 +114,83 @@ impl Rows {
     }
 }
 
-/// Answers with the JSON list of what `read` pushes. `read` runs on the pool.
+/// What views read from.
+pub(super) fn sources(app: &AppData) -> Sources {
+    let services = app.directory.services();
+    (services.store.clone(), services.catalog.load_full())
+}
+
+/// Answers with a list of the rows that `read` finds. It runs on the pool.
 ///
 /// # Errors
 /// 503 when the store can't be read from the start.
-pub(super) async fn list(
-    read: impl FnOnce(&mut Rows) -> Result<(), Halt> + Send + 'static,
+pub(super) async fn list<Row: Serialize>(
+    (store, catalog): Sources,
+    read: impl for<'a> FnOnce(&'a Store, &'a Catalog) -> Rows<'a, Row> + Send + 'static,
+) -> Result<HttpResponse, ApiError> {
+    stream(move |list| {
+        for row in read(&store, &catalog) {
+            list.push(&row?)?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Answers with the record of the id in a path.
+///
+/// # Errors
+/// 404 when there is none, 503 when the store can't be read.
+pub(super) async fn record<Row: Serialize + Send + 'static>(
+    app: &AppData,
+    what: &str,
+    id: &str,
+    find: fn(&Store, &Catalog, u64) -> Result<Option<Row>, ReadError>,
+) -> Result<HttpResponse, ApiError> {
+    let number = id.parse().map_err(|_| not_found(what, id))?;
+    let (store, catalog) = sources(app);
+    match pool::read(move || find(&store, &catalog, number)).await? {
+        Some(row) => one(&row),
+        None => Err(not_found(what, id)),
+    }
+}
+
+/// 404 for a record that does not exist.
+pub(super) fn not_found(what: &str, id: &str) -> ApiError {
+    ApiError::NotFound(format!("there is no {what} {id}"))
+}
+
+/// Refuses a filter by a session that does not exist.
+///
+/// # Errors
+/// 400 when there is no such session, 503 when the store can't be read.
+pub(super) async fn known_session(store: &Store, session: Option<SessionId>) -> Result<(), ApiError> {
+    let Some(id) = session else {
+        return Ok(());
+    };
+    let store = store.clone();
+    if pool::read(move || sessions::exists(&store, id)).await? {
+        Ok(())
+    } else {
+        Err(ApiError::field("session", format!("there is no session {id}")))
+    }
+}
+
+/// Answers with a JSON list of what `read` pushes. `read` runs on the pool.
+async fn stream(
+    read: impl FnOnce(&mut ListWriter) -> Result<(), Halt> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let (sender, mut pieces) = mpsc::channel(WAITING);
-    let mut rows = Rows {
+    let mut list = ListWriter {
         buffer: Vec::new(),
         started: false,
         pieces: sender,
         runtime: Handle::current(),
     };
-    // Its end shows in the channel, also when it panics.
+    // The channel shows its end, also when it panics.
     drop(tokio::task::spawn_blocking(move || {
-        let end = read(&mut rows);
-        rows.finish(end);
+        let end = read(&mut list);
+        list.finish(end);
     }));
     match pieces.recv().await {
         Some(Piece::Last(all)) => Ok(json().body(all)),
@@ -131,17 +200,17 @@ pub(super) async fn list(
     }
 }
 
-/// Answers with one record.
+/// Answers with one value.
 ///
 /// # Errors
-/// 503 when what is stored can't be shown.
+/// 503 when it can't be serialized.
 pub(super) fn one(row: &impl Serialize) -> Result<HttpResponse, ApiError> {
     let mut body = Vec::new();
     to_json(&mut body, row)?;
     Ok(json().body(body))
 }
 
-/// All pieces after the first; an error, which breaks the connection off, when the last never comes.
+/// The first piece and all others. An error, which closes the connection, when the last is missing.
 fn rest(first: Bytes, pieces: mpsc::Receiver<Piece>) -> impl Stream<Item = io::Result<Bytes>> {
     let first = stream::once(ready(Ok(first)));
     first.chain(stream::unfold(Some(pieces), |pieces| async move {
@@ -155,7 +224,7 @@ fn rest(first: Bytes, pieces: mpsc::Receiver<Piece>) -> impl Stream<Item = io::R
     }))
 }
 
-/// Secure keys open directories, so no cache on the way may keep an answer.
+/// Answers hold secure keys, which open directories, so no cache may store them.
 fn json() -> HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
     response
@@ -186,7 +255,7 @@ mod tests {
     #[actix_web::test]
     async fn what_is_small_is_sent_whole() {
         for (rows, text) in [(0, "[]"), (1, "[0]"), (3, "[0,1,2]")] {
-            let answer = list(move |to| (0..rows).try_for_each(|row| to.push(&row)));
+            let answer = stream(move |to| (0..rows).try_for_each(|row| to.push(&row)));
             let body = answer.await.unwrap().into_body();
             assert_eq!(body.size(), BodySize::Sized(text.len() as u64));
             assert_eq!(to_bytes(body).await.unwrap(), text);
@@ -195,7 +264,7 @@ mod tests {
 
     #[actix_web::test]
     async fn what_is_large_comes_in_pieces() {
-        let answer = list(|to| (0..3).try_for_each(|_| to.push(&large())))
+        let answer = stream(|to| (0..3).try_for_each(|_| to.push(&large())))
             .await
             .unwrap();
         let body = to_bytes(answer.into_body()).await.ok().unwrap();
@@ -205,16 +274,16 @@ mod tests {
 
     #[actix_web::test]
     async fn a_failure_at_the_start_is_a_503() {
-        let failed = list(|to| to.push(&1).and(Err(failure()))).await.unwrap_err();
+        let failed = stream(|to| to.push(&1).and(Err(failure()))).await.unwrap_err();
         assert_eq!(failed.status_and_code().1, "unreadable");
-        let panicked = list(|_| panic!("on purpose")).await.unwrap_err();
+        let panicked = stream(|_| panic!("on purpose")).await.unwrap_err();
         assert_eq!(panicked.status_and_code().1, "unreadable");
     }
 
     #[actix_web::test]
     async fn a_failure_later_never_looks_like_the_end() {
         for ending in [|| Err(failure()), || -> Result<(), Halt> { panic!("on purpose") }] {
-            let answer = list(move |to| {
+            let answer = stream(move |to| {
                 to.push(&large())?;
                 ending()
             });

@@ -4,22 +4,34 @@ use super::answer;
 use super::query::Query;
 use crate::auth::{Admin, AppData};
 use crate::body::{self, Body};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
+use crate::openapi::responses::{AdminErrors, BodyErrors};
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::place::Mistake;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-/// What a facility file did, or would do.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ApplyOptions {
+    /// Only answer what would change.
+    #[param(value_type = Option<bool>)]
+    dry_run: Option<String>,
+    /// Remove what the file does not name.
+    #[param(value_type = Option<bool>)]
+    prune: Option<String>,
+}
+
+/// What a facility file changed, or would change.
 #[derive(Debug, Default, Serialize, ToSchema)]
-pub(crate) struct Summary {
+struct Summary {
     /// New records.
     created: usize,
     /// Changed records.
     updated: usize,
-    /// Records that were as the file says.
+    /// Records that match the file already.
     unchanged: usize,
     /// With `prune`: removed records.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,20 +44,40 @@ pub(crate) struct Summary {
     changes: Option<Vec<String>>,
 }
 
-/// Applies the file as one change, or, with `dry_run=true`, tells what it would change. With `prune=true` what it
-/// does not name is removed.
+/// Make the facility match a facility file
 ///
-/// # Errors
-/// 400 with every mistake under its place in the file, 401, 408, 413, 503.
-pub(super) async fn post(
+/// One atomic change. Applying the same file again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/admin/apply",
+    tag = "admin",
+    params(ApplyOptions),
+    request_body(
+        description = "The facility file: TOML, or JSON of the same shape.",
+        content((String = "application/toml"), (String = "application/json")),
+    ),
+    responses(
+        (status = 200, description = "What changed, or would change.", body = Summary),
+        (
+            status = 400,
+            description = "Each mistake is named with its place in the file; nothing was changed.",
+            body = ErrorBody
+        ),
+        AdminErrors,
+        BodyErrors,
+    ),
+    security(("admin token" = [])),
+)]
+pub async fn post(
     request: HttpRequest,
     app: AppData,
     admin: Admin,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let mut query = Query::of(&request, &["dry_run", "prune"]);
-    let dry_run = query.flag("dry_run").unwrap_or(false);
-    let prune = query.flag("prune").unwrap_or(false);
+    let mut query = Query::of(&request);
+    let options: ApplyOptions = query.read();
+    let dry_run = query.flag("dry_run", options.dry_run).unwrap_or(false);
+    let prune = query.flag("prune", options.prune).unwrap_or(false);
     query.finish()?;
     let format = if body::is_json(&request) {
         Format::Json
@@ -72,7 +104,7 @@ pub(super) async fn post(
     }
 }
 
-/// All mistakes of a file; several of one place are told together.
+/// All mistakes of a file, by place.
 fn refusal(mistakes: Vec<Mistake>) -> ApiError {
     let count = mistakes.len();
     let mut fields = BTreeMap::<String, String>::new();

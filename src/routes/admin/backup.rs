@@ -2,7 +2,8 @@
 
 use super::query::Query;
 use crate::auth::{Admin, AppData};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
+use crate::openapi::responses::AdminErrors;
 use actix_web::http::header::{ContentDisposition, CACHE_CONTROL};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,17 +15,32 @@ use beamlive_storage::{Batch, CommitError, SnapshotError, SnapshotLimits};
 use futures_util::stream;
 use std::time::Duration;
 
-/// A backup that nobody reads makes way for another one after so long.
+/// A backup that is not read for so long is cancelled when another one is requested.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Sends the store as it is at one point of the write order, while it goes on. Each piece is made on a pool when the one
-/// before was sent, so a slow client costs nothing; when it goes away, the backup ends.
+/// The whole store at this moment, as a file
 ///
-/// # Errors
-/// 400 for any parameter, 401, 429 while another backup is taken, 503. What goes wrong later is told at the
-/// file's end.
-pub(super) async fn get(request: HttpRequest, app: AppData, admin: Admin) -> Result<HttpResponse, ApiError> {
-    Query::of(&request, &[]).finish()?;
+/// The service continues meanwhile. `beamlive backup` checks the file while it receives it, and
+/// `beamlive restore` reads it.
+#[utoipa::path(
+    get,
+    path = "/api/admin/backup",
+    tag = "admin",
+    responses(
+        (
+            status = 200,
+            description = "The backup. A failure after its start is reported in its last frame.",
+            body = String,
+            content_type = "application/octet-stream"
+        ),
+        (status = 400, description = "There are no parameters here.", body = ErrorBody),
+        (status = 429, description = "Another backup is being taken.", body = ErrorBody),
+        AdminErrors,
+    ),
+    security(("admin token" = [])),
+)]
+pub async fn get(request: HttpRequest, app: AppData, admin: Admin) -> Result<HttpResponse, ApiError> {
+    Query::of(&request).finish()?;
     let services = app.directory.services();
     let (store, now) = (&services.store, services.clock.now());
     let limits = SnapshotLimits {

@@ -1,21 +1,37 @@
 //! `GET /api/admin/connections`: the history of remote connections.
 
-use super::query::Query;
-use super::{answer, sources};
+use super::answer;
+use super::query::{PageParameters, Query};
 use crate::auth::{Admin, AppData};
 use crate::error::ApiError;
-use crate::views::connections::{self, ConnectionName};
+use crate::openapi::responses::ListErrors;
+use crate::views::connections::{self, ConnectionName, ConnectionRow};
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::pool;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-/// The connections, newest first; a page goes on after the connection that `before` names as `list/project/name`.
-///
-/// # Errors
-/// 400 naming every wrong parameter, 401, 503.
-pub(super) async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let (store, catalog) = sources(&app);
-    let mut query = Query::of(&request, &["list", "before", "limit"]);
-    let access_list = query.access_list(&catalog);
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ConnectionFilter {
+    /// Name of an access list.
+    list: Option<String>,
+}
+
+/// The history of remote connections
+#[utoipa::path(
+    get,
+    path = "/api/admin/connections",
+    tag = "admin",
+    params(ConnectionFilter, PageParameters),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<ConnectionRow>), ListErrors),
+    security(("admin token" = [])),
+)]
+pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
+    let (store, catalog) = answer::sources(&app);
+    let mut query = Query::of(&request);
+    let ConnectionFilter { list } = query.read();
+    let access_list = query.access_list(list, &catalog);
     let page = query.page_after("a connection, as list/project/name", |text| {
         ConnectionName::parse(text, &catalog)
     });

@@ -1,47 +1,64 @@
 //! `GET /api/admin/data` and `…/{id}`.
 
-use super::query::Query;
-use super::{answer, known_session, not_found, sources};
+use super::answer;
+use super::query::{PageParameters, Query};
 use crate::auth::{Admin, AppData};
 use crate::error::ApiError;
-use crate::views::data;
+use crate::openapi::responses::{ListErrors, RecordErrors};
+use crate::views::data::{self, DatasetRow, Filter};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
-use beamlive_actors::pool;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-/// The datasets, newest first.
-///
-/// # Errors
-/// 400 naming every wrong parameter, 401, 503.
-pub(super) async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let (store, catalog) = sources(&app);
-    let mut query = Query::of(&request, &["project", "beamline", "session", "before", "limit"]);
-    let filter = data::Filter {
-        project: query.project(&catalog),
-        beamline: query.beamline(&catalog),
-        session: query.session(),
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct DatasetFilter {
+    /// Username of a project.
+    project: Option<String>,
+    /// Acronym of a beamline.
+    beamline: Option<String>,
+    /// Id of a session.
+    #[param(value_type = Option<u64>)]
+    session: Option<String>,
+}
+
+/// Datasets
+#[utoipa::path(
+    get,
+    path = "/api/admin/data",
+    tag = "admin",
+    params(DatasetFilter, PageParameters),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<DatasetRow>), ListErrors),
+    security(("admin token" = [])),
+)]
+pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
+    let sources = answer::sources(&app);
+    let mut query = Query::of(&request);
+    let filter: DatasetFilter = query.read();
+    let filter = Filter {
+        project: query.project(filter.project, &sources.1),
+        beamline: query.beamline(filter.beamline, &sources.1),
+        session: query.session(filter.session),
     };
     let page = query.page();
     query.finish()?;
-    known_session(&store, filter.session).await?;
-    answer::list(move |rows| {
-        for row in data::list(&store, &catalog, filter, &page) {
-            rows.push(&row?)?;
-        }
-        Ok(())
+    answer::known_session(&sources.0, filter.session).await?;
+    answer::list(sources, move |store, catalog| {
+        Box::new(data::list(store, catalog, filter, &page))
     })
     .await
 }
 
-/// One dataset.
-///
-/// # Errors
-/// 401, 404, 503.
-pub(super) async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
-    let id = super::id(&path, "dataset")?;
-    let (store, catalog) = sources(&app);
-    match pool::read(move || data::find(&store, &catalog, id)).await? {
-        Some(row) => answer::one(&row),
-        None => Err(not_found("dataset", id)),
-    }
+/// One dataset
+#[utoipa::path(
+    get,
+    path = "/api/admin/data/{id}",
+    tag = "admin",
+    params(("id" = String, Path, description = "Its id.")),
+    responses((status = 200, description = "The record.", body = DatasetRow), RecordErrors),
+    security(("admin token" = [])),
+)]
+pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
+    answer::record(&app, "dataset", &path, data::find).await
 }

@@ -1,24 +1,41 @@
 //! `GET /api/admin/feedback`: what users left on the survey page.
 
-use super::query::Query;
-use super::{answer, known_session, sources};
+use super::answer;
+use super::query::{PageParameters, Query};
 use crate::auth::{Admin, AppData};
 use crate::error::ApiError;
-use crate::views::feedback;
+use crate::openapi::responses::ListErrors;
+use crate::views::feedback::{self, FeedbackRow};
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::pool;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-/// The answers, newest first.
-///
-/// # Errors
-/// 400 naming every wrong parameter, 401, 503.
-pub(super) async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let (store, _) = sources(&app);
-    let mut query = Query::of(&request, &["session", "before", "limit"]);
-    let session = query.session();
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct FeedbackFilter {
+    /// Id of a session.
+    #[param(value_type = Option<u64>)]
+    session: Option<String>,
+}
+
+/// What users left on the survey page
+#[utoipa::path(
+    get,
+    path = "/api/admin/feedback",
+    tag = "admin",
+    params(FeedbackFilter, PageParameters),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<FeedbackRow>), ListErrors),
+    security(("admin token" = [])),
+)]
+pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
+    let (store, _) = answer::sources(&app);
+    let mut query = Query::of(&request);
+    let FeedbackFilter { session } = query.read();
+    let session = query.session(session);
     let page = query.page();
     query.finish()?;
-    known_session(&store, session).await?;
+    answer::known_session(&store, session).await?;
     let rows = pool::read(move || Ok(feedback::list(&store, session, &page)?.collect::<Vec<_>>()));
     answer::one(&rows.await?)
 }

@@ -1,28 +1,36 @@
 //! `GET /api/admin/outbox` and `POST …/retry`: directories that the Data Proxy has not acknowledged.
 
-use super::query::Query;
-use super::{answer, sources};
+use super::answer;
+use super::query::{PageParameters, Query};
 use crate::auth::{Admin, AppData};
 use crate::error::ApiError;
-use crate::views::outbox::{self, Waiting};
+use crate::openapi::responses::{AdminErrors, ListErrors};
+use crate::views::outbox::{self, OutboxRow, OutboxRowName};
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::pool;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// How many forwards are tried again.
-#[derive(Debug, Serialize)]
-struct Retried {
+/// How many directories are tried again.
+#[derive(Debug, Serialize, ToSchema)]
+struct RetriedForwards {
+    /// Their number.
     retried: u64,
 }
 
-/// What waits, newest first; a page goes on after the record that `before` names as `dataset/17`.
-///
-/// # Errors
-/// 400 naming every wrong parameter, 401, 503.
-pub(super) async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let (store, catalog) = sources(&app);
-    let mut query = Query::of(&request, &["before", "limit"]);
-    let page = query.page_after("a record of the outbox, such as dataset/17", Waiting::parse);
+/// Directories that the Data Proxy has not acknowledged
+#[utoipa::path(
+    get,
+    path = "/api/admin/outbox",
+    tag = "admin",
+    params(PageParameters),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<OutboxRow>), ListErrors),
+    security(("admin token" = [])),
+)]
+pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
+    let (store, catalog) = answer::sources(&app);
+    let mut query = Query::of(&request);
+    let page = query.page_after("a record of the outbox, such as dataset/17", OutboxRowName::parse);
     query.finish()?;
     let now = app.directory.services().clock.now();
     let found = pool::read(move || {
@@ -38,11 +46,15 @@ pub(super) async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result
     }
 }
 
-/// Has everything that waits tried again now.
-///
-/// # Errors
-/// 401, 503.
-pub(super) async fn retry(app: AppData, admin: Admin) -> Result<HttpResponse, ApiError> {
+/// Try all of these again now
+#[utoipa::path(
+    post,
+    path = "/api/admin/outbox/retry",
+    tag = "admin",
+    responses((status = 200, description = "They are tried again.", body = RetriedForwards), AdminErrors),
+    security(("admin token" = [])),
+)]
+pub async fn retry(app: AppData, admin: Admin) -> Result<HttpResponse, ApiError> {
     let retried = app.directory.retry_outbox(admin.origin).await?;
-    answer::one(&Retried { retried })
+    answer::one(&RetriedForwards { retried })
 }

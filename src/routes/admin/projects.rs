@@ -1,42 +1,69 @@
 //! `GET /api/admin/projects/{username}`, and `PUT` and `DELETE` of its key.
 
-use super::{answer, not_found, sources};
+use super::answer;
 use crate::auth::{Admin, AppData};
 use crate::body::{self, Body};
-use crate::error::ApiError;
-use crate::views::projects;
+use crate::error::{ApiError, ErrorBody};
+use crate::openapi::responses::{BodyErrors, RecordErrors};
+use crate::routes::{form, Empty};
+use crate::views::projects::{self, ProjectRow};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::activity::Origin;
 use beamlive_actors::facility::KeySetting;
 use serde::Deserialize;
-use serde_json::json;
+use utoipa::ToSchema;
 
 /// Longest body with a key.
 const MAX_BODY: usize = 64 * 1024;
 
-#[derive(Debug, Deserialize)]
+/// A public key to set.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = KeySetting)]
 struct KeyBody {
+    /// Its OpenSSH line.
+    #[schema(example = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI… alice@BM")]
     key: Option<String>,
+    /// The same, by the name that clients use when they register a key.
+    public: Option<String>,
 }
 
-/// The account, without secrets.
-///
-/// # Errors
-/// 401, 404.
-pub(super) async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
-    let (_, catalog) = sources(&app);
+/// An account, without secrets
+#[utoipa::path(
+    get,
+    path = "/api/admin/projects/{username}",
+    tag = "admin",
+    params(("username" = String, Path, description = "The account.")),
+    responses((status = 200, description = "The account.", body = ProjectRow), RecordErrors),
+    security(("admin token" = [])),
+)]
+pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
+    let (_, catalog) = answer::sources(&app);
     match projects::find(&catalog, &path) {
         Some(row) => answer::one(&row),
-        None => Err(not_found("project", &*path)),
+        None => Err(answer::not_found("project", &path)),
     }
 }
 
-/// Sets the account's key, whatever it was.
-///
-/// # Errors
-/// 400 for a key that can't be used, 401, 404, 408, 413, 503.
-pub(super) async fn put_key(
+/// Set an account's key, in place of any other
+#[utoipa::path(
+    put,
+    path = "/api/admin/projects/{username}/key",
+    tag = "admin",
+    params(("username" = String, Path, description = "The account.")),
+    request_body(
+        description = "The key.",
+        content((KeyBody = "application/json"), (KeyBody = "application/x-www-form-urlencoded")),
+    ),
+    responses(
+        (status = 200, description = "The account has this key.", body = Empty),
+        (status = 400, description = "The key is missing or can't be used.", body = ErrorBody),
+        RecordErrors,
+        BodyErrors,
+    ),
+    security(("admin token" = [])),
+)]
+pub async fn put_key(
     request: HttpRequest,
     app: AppData,
     admin: Admin,
@@ -44,25 +71,27 @@ pub(super) async fn put_key(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let body = body.read(MAX_BODY).await?;
-    let line = if body::is_json(&request) {
-        from_json(&body)?
+    let KeyBody { key, public } = if body::is_json(&request) {
+        serde_json::from_slice(body::unmarked(&body))
+            .map_err(|error| ApiError::field("body", error.to_string()))?
     } else {
-        from_form(&body)
+        form(&body).unwrap_or_default()
     };
-    let line =
-        line.ok_or_else(|| ApiError::field("key", "is missing: send the OpenSSH line of the public key"))?;
+    let missing = || ApiError::field("key", "is missing: send the OpenSSH line of the public key");
+    let line = key.or(public).ok_or_else(missing)?;
     set(&app, path.into_inner(), Some(line), admin.origin).await
 }
 
-/// Resets the account's key: whoever registers one next has the account.
-///
-/// # Errors
-/// 401, 404, 503.
-pub(super) async fn delete_key(
-    app: AppData,
-    admin: Admin,
-    path: Path<String>,
-) -> Result<HttpResponse, ApiError> {
+/// Reset an account's key: the next one to register a key has the account
+#[utoipa::path(
+    delete,
+    path = "/api/admin/projects/{username}/key",
+    tag = "admin",
+    params(("username" = String, Path, description = "The account.")),
+    responses((status = 200, description = "The account has no key.", body = Empty), RecordErrors),
+    security(("admin token" = [])),
+)]
+pub async fn delete_key(app: AppData, admin: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
     set(&app, path.into_inner(), None, admin.origin).await
 }
 
@@ -73,22 +102,8 @@ async fn set(
     origin: Origin,
 ) -> Result<HttpResponse, ApiError> {
     match app.directory.set_key(username.clone(), line, origin).await? {
-        KeySetting::Done => answer::one(&json!({})),
-        KeySetting::UnknownUser => Err(not_found("project", username)),
+        KeySetting::Done => answer::one(&Empty {}),
+        KeySetting::UnknownUser => Err(answer::not_found("project", &username)),
         KeySetting::BadKey(why) => Err(ApiError::field("key", why)),
     }
-}
-
-fn from_json(body: &[u8]) -> Result<Option<String>, ApiError> {
-    let body: KeyBody = serde_json::from_slice(body::unmarked(body))
-        .map_err(|error| ApiError::field("body", error.to_string()))?;
-    Ok(body.key)
-}
-
-/// The field of a form; `public` is what clients call it when they register a key.
-fn from_form(body: &[u8]) -> Option<String> {
-    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
-    fields
-        .into_iter()
-        .find_map(|(name, value)| matches!(name.as_str(), "key" | "public").then_some(value))
 }

@@ -1,51 +1,86 @@
 //! Query parameters of the admin API: typed, with every mistake named at once.
+//!
+//! A route's parameters are the fields of a type with `IntoParams`, which is also their description.
+//! Their values are texts, because serde stops at the first mistake.
 
 use crate::error::ApiError;
 use crate::views::Page;
 use actix_web::HttpRequest;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::{AccessListId, BeamlineId, ProjectId, SessionId};
+use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde_json::Map;
 use std::collections::BTreeMap;
+use utoipa::IntoParams;
 
-/// Rows of a page that does not say.
+/// Rows of a page without a `limit`.
 const DEFAULT_LIMIT: usize = 100;
-/// Most rows of a page.
+/// Highest `limit`.
 const MAX_LIMIT: usize = 1000;
+
+/// Which page of a list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageParameters {
+    /// Only the rows after this one, the last one of the page before: its id, the
+    /// `list/project/name` of a connection, or the record of an outbox row, such as `dataset/17`.
+    before: Option<String>,
+    /// At most so many rows: 1 to 1000, 100 when absent.
+    #[param(value_type = Option<u64>)]
+    limit: Option<String>,
+}
+
+/// A list of one project.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ProjectFilter {
+    /// Username of a project.
+    pub(super) project: Option<String>,
+}
 
 /// The parameters of one request. Filters with nothing after the `=` count as absent.
 #[derive(Debug, Default)]
 pub(super) struct Query {
     values: BTreeMap<String, String>,
+    known: Vec<String>,
     mistakes: BTreeMap<String, String>,
 }
 
 impl Query {
-    /// Reads the parameters, of which only those in `known` may be there.
-    pub(super) fn of(request: &HttpRequest, known: &[&str]) -> Self {
-        Self::parse(request.query_string(), known)
+    /// The parameters of `request`.
+    pub(super) fn of(request: &HttpRequest) -> Self {
+        Self::parse(request.query_string())
     }
 
-    fn parse(text: &str, known: &[&str]) -> Self {
+    fn parse(text: &str) -> Self {
         let mut query = Self::default();
-        let pairs = match serde_urlencoded::from_str::<Vec<(String, String)>>(text) {
-            Ok(pairs) => pairs,
-            Err(error) => {
-                query.mistake("query", format!("can't be read: {error}"));
-                return query;
+        match serde_urlencoded::from_str::<Vec<(String, String)>>(text) {
+            Ok(pairs) => {
+                for (name, value) in pairs {
+                    if query.values.insert(name.clone(), value).is_some() {
+                        query.mistake(&name, "is given twice");
+                    }
+                }
             }
-        };
-        for (name, value) in pairs {
-            if !known.contains(&name.as_str()) {
-                let known = match known {
-                    [] => "there are none here".to_owned(),
-                    known => format!("known are {}", known.join(", ")),
-                };
-                query.mistake(&name, format!("is no parameter of this route; {known}"));
-            } else if query.values.insert(name.clone(), value).is_some() {
-                query.mistake(&name, "is given twice");
-            }
+            Err(error) => query.mistake("query", format!("can't be read: {error}")),
         }
         query
+    }
+
+    /// The parameters that `T` describes. All others are mistakes, unless they are read later.
+    pub(super) fn read<T: IntoParams + DeserializeOwned + Default>(&mut self) -> T {
+        let mut texts = Map::new();
+        for parameter in T::into_params(|| None) {
+            if let Some(text) = self.values.remove(&parameter.name) {
+                texts.insert(parameter.name.clone(), text.into());
+            }
+            self.known.push(parameter.name);
+        }
+        serde_json::from_value(texts.into()).unwrap_or_else(|error| {
+            self.mistake("query", format!("can't be read: {error}"));
+            T::default()
+        })
     }
 
     /// `limit`, and `before` as an id.
@@ -53,16 +88,17 @@ impl Query {
         self.page_after("an id", |text| text.parse().ok())
     }
 
-    /// `limit`, and `before` as `parse` reads it; `what` says what that is.
+    /// `limit`, and `before` as `parse` reads it. `what` describes it in messages.
     pub(super) fn page_after<Id>(&mut self, what: &str, parse: impl FnOnce(&str) -> Option<Id>) -> Page<Id> {
-        let before = self.values.remove("before").and_then(|text| {
+        let PageParameters { before, limit } = self.read();
+        let before = before.and_then(|text| {
             let before = parse(&text);
             if before.is_none() {
                 self.mistake("before", format!("must be {what}"));
             }
             before
         });
-        let limit = self.values.remove("limit").map_or(Some(DEFAULT_LIMIT), |text| {
+        let limit = limit.map_or(Some(DEFAULT_LIMIT), |text| {
             text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit))
         });
         if limit.is_none() {
@@ -75,39 +111,54 @@ impl Query {
     }
 
     /// `project`, by username.
-    pub(super) fn project(&mut self, catalog: &Catalog) -> Option<ProjectId> {
-        self.named("project", |username| Some(catalog.project(username)?.0))
+    pub(super) fn project(&mut self, text: Option<String>, catalog: &Catalog) -> Option<ProjectId> {
+        self.value("project", text, "names no project of this facility", |username| {
+            Some(catalog.project(username)?.0)
+        })
     }
 
     /// `beamline`, by acronym.
-    pub(super) fn beamline(&mut self, catalog: &Catalog) -> Option<BeamlineId> {
-        self.named("beamline", |acronym| Some(catalog.beamline(acronym)?.0))
+    pub(super) fn beamline(&mut self, text: Option<String>, catalog: &Catalog) -> Option<BeamlineId> {
+        self.value(
+            "beamline",
+            text,
+            "names no beamline of this facility",
+            |acronym| Some(catalog.beamline(acronym)?.0),
+        )
     }
 
     /// `list`: an access list, by name.
-    pub(super) fn access_list(&mut self, catalog: &Catalog) -> Option<AccessListId> {
-        self.named("list", |name| {
+    pub(super) fn access_list(&mut self, text: Option<String>, catalog: &Catalog) -> Option<AccessListId> {
+        self.value("list", text, "names no access list of this facility", |name| {
             Some(AccessListId(catalog.access_lists.find(name)?.0))
         })
     }
 
-    /// `session`, by id. Whether there is one is for the store to say.
-    pub(super) fn session(&mut self) -> Option<SessionId> {
-        self.value("session", "must be a session's id", |text| {
+    /// `session`, by id. Whether it exists is checked in the store.
+    pub(super) fn session(&mut self, text: Option<String>) -> Option<SessionId> {
+        self.value("session", text, "must be a session's id", |text| {
             text.parse().ok().map(SessionId)
         })
     }
 
     /// A flag.
-    pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
-        self.value(name, "must be true or false", |text| text.parse().ok())
+    pub(super) fn flag(&mut self, name: &str, text: Option<String>) -> Option<bool> {
+        self.value(name, text, "must be true or false", |text| text.parse().ok())
     }
 
-    /// All of it was read.
+    /// Ends the reading.
     ///
     /// # Errors
-    /// 400 with everything that is wrong.
-    pub(super) fn finish(self) -> Result<(), ApiError> {
+    /// 400 with every mistake, also of parameters that were not read.
+    pub(super) fn finish(mut self) -> Result<(), ApiError> {
+        let known = match self.known.join(", ") {
+            none if none.is_empty() => "there are none here".to_owned(),
+            names => format!("known are {names}"),
+        };
+        for name in self.values.into_keys() {
+            let mistake = format!("is no parameter of this route; {known}");
+            self.mistakes.insert(name, mistake);
+        }
         if self.mistakes.is_empty() {
             Ok(())
         } else {
@@ -115,17 +166,14 @@ impl Query {
         }
     }
 
-    fn named<T>(&mut self, name: &str, find: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        let what = match name {
-            "list" => "access list",
-            other => other,
-        };
-        self.value(name, &format!("names no {what} of this facility"), find)
-    }
-
-    fn value<T>(&mut self, name: &str, problem: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        let text = self.values.remove(name).filter(|text| !text.is_empty())?;
-        let value = parse(&text);
+    fn value<T>(
+        &mut self,
+        name: &str,
+        text: Option<String>,
+        problem: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = parse(&text.filter(|text| !text.is_empty())?);
         if value.is_none() {
             self.mistake(name, problem);
         }
@@ -147,7 +195,13 @@ mod tests {
     use beamlive_storage::Versioned;
     use rstest::rstest;
 
-    const KNOWN: [&str; 6] = ["beamline", "session", "active", "list", "before", "limit"];
+    #[derive(Debug, Default, Deserialize, IntoParams)]
+    struct Filter {
+        beamline: Option<String>,
+        session: Option<String>,
+        active: Option<String>,
+        list: Option<String>,
+    }
 
     fn catalog() -> Catalog {
         let mut catalog = Catalog::default();
@@ -162,12 +216,13 @@ mod tests {
 
     fn mistakes(text: &str) -> Vec<String> {
         let catalog = catalog();
-        let mut query = Query::parse(text, &KNOWN);
+        let mut query = Query::parse(text);
+        let filter: Filter = query.read();
         query.page();
-        query.beamline(&catalog);
-        query.session();
-        query.flag("active");
-        query.access_list(&catalog);
+        query.beamline(filter.beamline, &catalog);
+        query.session(filter.session);
+        query.flag("active", filter.active);
+        query.access_list(filter.list, &catalog);
         match query.finish() {
             Ok(()) => Vec::new(),
             Err(ApiError::Invalid { fields, .. }) => fields.into_keys().collect(),
@@ -204,7 +259,8 @@ mod tests {
 
     #[test]
     fn values_arrive() {
-        let mut query = Query::parse("beamline=BM&before=12&limit=5&active=true", &KNOWN);
+        let mut query = Query::parse("beamline=BM&before=12&limit=5&active=true");
+        let filter: Filter = query.read();
         assert_eq!(
             query.page(),
             Page {
@@ -212,9 +268,9 @@ mod tests {
                 limit: 5
             }
         );
-        assert_eq!(query.beamline(&catalog()), Some(BeamlineId(7)));
-        assert_eq!(query.flag("active"), Some(true));
-        assert_eq!(query.session(), None);
+        assert_eq!(query.beamline(filter.beamline, &catalog()), Some(BeamlineId(7)));
+        assert_eq!(query.flag("active", filter.active), Some(true));
+        assert_eq!(query.session(filter.session), None);
         query.finish().unwrap();
     }
 }

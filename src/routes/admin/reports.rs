@@ -1,42 +1,45 @@
 //! `GET /api/admin/reports` and `…/{id}`.
 
-use super::query::Query;
-use super::{answer, not_found, sources};
+use super::answer;
+use super::query::{PageParameters, ProjectFilter, Query};
 use crate::auth::{Admin, AppData};
 use crate::error::ApiError;
-use crate::views::reports;
+use crate::openapi::responses::{ListErrors, RecordErrors};
+use crate::views::reports::{self, ReportRow};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
-use beamlive_actors::pool;
 
-/// The reports, newest first.
-///
-/// # Errors
-/// 400 naming every wrong parameter, 401, 503.
-pub(super) async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let (store, catalog) = sources(&app);
-    let mut query = Query::of(&request, &["project", "before", "limit"]);
-    let project = query.project(&catalog);
+/// Reports
+#[utoipa::path(
+    get,
+    path = "/api/admin/reports",
+    tag = "admin",
+    params(ProjectFilter, PageParameters),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<ReportRow>), ListErrors),
+    security(("admin token" = [])),
+)]
+pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
+    let sources = answer::sources(&app);
+    let mut query = Query::of(&request);
+    let ProjectFilter { project } = query.read();
+    let project = query.project(project, &sources.1);
     let page = query.page();
     query.finish()?;
-    answer::list(move |rows| {
-        for row in reports::list(&store, &catalog, project, &page) {
-            rows.push(&row?)?;
-        }
-        Ok(())
+    answer::list(sources, move |store, catalog| {
+        Box::new(reports::list(store, catalog, project, &page))
     })
     .await
 }
 
-/// One report.
-///
-/// # Errors
-/// 401, 404, 503.
-pub(super) async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
-    let id = super::id(&path, "report")?;
-    let (store, catalog) = sources(&app);
-    match pool::read(move || reports::find(&store, &catalog, id)).await? {
-        Some(row) => answer::one(&row),
-        None => Err(not_found("report", id)),
-    }
+/// One report
+#[utoipa::path(
+    get,
+    path = "/api/admin/reports/{id}",
+    tag = "admin",
+    params(("id" = String, Path, description = "Its id.")),
+    responses((status = 200, description = "The record.", body = ReportRow), RecordErrors),
+    security(("admin token" = [])),
+)]
+pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
+    answer::record(&app, "report", &path, reports::find).await
 }

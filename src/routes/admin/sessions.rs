@@ -1,46 +1,63 @@
 //! `GET /api/admin/sessions` and `…/{id}`.
 
-use super::query::Query;
-use super::{answer, not_found, sources};
+use super::answer;
+use super::query::{PageParameters, Query};
 use crate::auth::{Admin, AppData};
 use crate::error::ApiError;
-use crate::views::sessions;
+use crate::openapi::responses::{ListErrors, RecordErrors};
+use crate::views::sessions::{self, Filter, SessionRow};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
-use beamlive_actors::pool;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-/// The sessions, newest first.
-///
-/// # Errors
-/// 400 naming every wrong parameter, 401, 503.
-pub(super) async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let (store, catalog) = sources(&app);
-    let mut query = Query::of(&request, &["project", "beamline", "active", "before", "limit"]);
-    let filter = sessions::Filter {
-        project: query.project(&catalog),
-        beamline: query.beamline(&catalog),
-        active: query.flag("active"),
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SessionFilter {
+    /// Username of a project.
+    project: Option<String>,
+    /// Acronym of a beamline.
+    beamline: Option<String>,
+    /// With an open stretch, or without one.
+    #[param(value_type = Option<bool>)]
+    active: Option<String>,
+}
+
+/// Sessions
+#[utoipa::path(
+    get,
+    path = "/api/admin/sessions",
+    tag = "admin",
+    params(SessionFilter, PageParameters),
+    responses((status = 200, description = "The rows, newest first.", body = Vec<SessionRow>), ListErrors),
+    security(("admin token" = [])),
+)]
+pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
+    let sources = answer::sources(&app);
+    let mut query = Query::of(&request);
+    let filter: SessionFilter = query.read();
+    let filter = Filter {
+        project: query.project(filter.project, &sources.1),
+        beamline: query.beamline(filter.beamline, &sources.1),
+        active: query.flag("active", filter.active),
     };
     let page = query.page();
     query.finish()?;
-    answer::list(move |rows| {
-        for row in sessions::list(&store, &catalog, filter, &page) {
-            rows.push(&row?)?;
-        }
-        Ok(())
+    answer::list(sources, move |store, catalog| {
+        Box::new(sessions::list(store, catalog, filter, &page))
     })
     .await
 }
 
-/// One session.
-///
-/// # Errors
-/// 401, 404, 503.
-pub(super) async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
-    let id = super::id(&path, "session")?;
-    let (store, catalog) = sources(&app);
-    match pool::read(move || sessions::find(&store, &catalog, id)).await? {
-        Some(row) => answer::one(&row),
-        None => Err(not_found("session", id)),
-    }
+/// One session
+#[utoipa::path(
+    get,
+    path = "/api/admin/sessions/{id}",
+    tag = "admin",
+    params(("id" = String, Path, description = "Its id.")),
+    responses((status = 200, description = "The record.", body = SessionRow), RecordErrors),
+    security(("admin token" = [])),
+)]
+pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
+    answer::record(&app, "session", &path, sessions::find).await
 }

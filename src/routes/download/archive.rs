@@ -2,6 +2,8 @@
 
 use super::request::{no_such_file, no_thread, serve, FileRequest, HeadOnly};
 use crate::error::ApiError;
+use crate::openapi::parameters::{ArchiveName, SecureKeyParameter};
+use crate::openapi::responses::{ArchiveErrors, FileErrors};
 use crate::proxy::archive::{self, Contents, Packing};
 use crate::proxy::naming;
 use crate::proxy::shelf::FilePath;
@@ -9,10 +11,21 @@ use actix_web::body::BodySize;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 
-/// Answers the archive, which is made while it is sent.
+/// All files of a directory
 ///
-/// # Errors
-/// 404 when there is no such key or directory, or the name is not that of an archive; 503 while too many are made.
+/// A tar with one folder, named as the directory. It is made while it is sent. Links are left out.
+/// When an archive can't be completed, the connection closes before the last chunk.
+#[utoipa::path(
+    get,
+    path = "/download/files/archive/{key}/{name}",
+    tag = "data proxy",
+    params(SecureKeyParameter, ArchiveName),
+    responses(
+        (status = 200, description = "The archive.", body = String, content_type = "application/gzip"),
+        FileErrors,
+        ArchiveErrors,
+    ),
+)]
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("archive", &request, |request| async move {
         let (name, packing) = archive_name(&request.rest)?;

@@ -3,17 +3,38 @@
 use crate::auth::AppData;
 use crate::body::Body;
 use crate::caller::{self, KnownCaller};
-use crate::error::ApiError;
-use crate::proxy::builtin::{self, CreateError};
+use crate::error::{ApiError, ErrorBody};
+use crate::openapi::parameters::SecretHeader;
+use crate::openapi::responses::{BodyErrors, BusyErrors};
+use crate::proxy::builtin::{self, CreateError, DirectoryKey, DirectoryPath};
 use actix_web::{HttpRequest, HttpResponse};
 
 /// Longest body: a path of 4,096 percent-encoded bytes, and some reserve.
 const MAX_BODY: usize = 16 * 1024;
 
-/// Answers `{"key": …}` to whom the configuration admits.
-///
-/// # Errors
-/// 403 for others, and for a directory that is in no users' root; 404 when an external Data Proxy is configured.
+/// A new key of a directory, from the built-in Data Proxy
+#[utoipa::path(
+    post,
+    path = "/download/data/create",
+    tag = "data proxy",
+    params(SecretHeader),
+    request_body(
+        description = "The directory.",
+        content((DirectoryPath = "application/x-www-form-urlencoded"), (DirectoryPath = "application/json")),
+    ),
+    responses(
+        (status = 200, description = "Its key.", body = DirectoryKey),
+        (status = 400, description = "The path is missing or not a path.", body = ErrorBody),
+        (
+            status = 403,
+            description = "The address has no permission, or the directory is in no users' root.",
+            body = ErrorBody
+        ),
+        (status = 404, description = "An external Data Proxy is configured.", body = ErrorBody),
+        BodyErrors,
+        BusyErrors,
+    ),
+)]
 pub async fn post(
     request: HttpRequest,
     app: AppData,

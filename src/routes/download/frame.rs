@@ -2,7 +2,9 @@
 
 use super::picture::{serve, PictureResponse};
 use super::request::{no_such_file, FileRequest};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
+use crate::openapi::parameters::SecureKeyParameter;
+use crate::openapi::responses::{FileErrors, PictureErrors};
 use crate::proxy::frame::tone::Brightness;
 use crate::proxy::frame::FrameError;
 use crate::proxy::pictures::series::SeriesFrame;
@@ -11,11 +13,33 @@ use crate::proxy::raw::{find, Found};
 use crate::proxy::shelf::{FileError, FilePath, OpenDirectory, OpenFile};
 use actix_web::{HttpRequest, HttpResponse};
 
-/// Answers the picture, which is made now if it is not kept.
+/// A picture of a diffraction frame
 ///
-/// # Errors
-/// 404 when there is no such key, file or brightness; 415 and 422 for what no picture is made of; 503 while too many
-/// are made.
+/// Grey, with dark spots on white, at most 1024 pixels on its longer side. Frames are read from
+/// miniCBF with byte offsets and from grey TIFF, packed by gzip or not, and from HDF5 of Eiger
+/// detectors, where the path is that of the master file and the number of the frame, from 1:
+/// `xtal_master.h5/1`. Takes `If-None-Match`.
+#[utoipa::path(
+    get,
+    path = "/download/files/frame/{key}/{path}/{brightness}.png",
+    tag = "data proxy",
+    params(
+        SecureKeyParameter,
+        ("path" = String, Path, description = "The frame's path in the directory. Slashes are not encoded."),
+        (
+            "brightness" = String,
+            Path,
+            description = "`xl` (0.25, the lightest), `lt` (0.5), `nm` (1) or `dk` (1.5)."
+        ),
+    ),
+    responses(
+        (status = 200, description = "The picture.", body = String, content_type = "image/png"),
+        (status = 304, description = "The client has it already."),
+        FileErrors,
+        (status = 415, description = "The file is no frame of a supported format.", body = ErrorBody),
+        PictureErrors,
+    ),
+)]
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("frame", &request, |file_request| answer(&request, file_request)).await
 }

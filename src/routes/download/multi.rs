@@ -4,30 +4,70 @@
 use super::archive::{archive_name, packed};
 use super::request::{no_such_file, serve};
 use crate::body::Body;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
+use crate::openapi::parameters::{ArchiveName, SecureKeyParameter};
+use crate::openapi::responses::{ArchiveErrors, BodyErrors, FileErrors};
 use crate::proxy::archive;
 use crate::proxy::shelf::FilePath;
 use actix_web::{HttpRequest, HttpResponse};
+use utoipa::{IntoParams, ToSchema};
 
 /// Most files of an archive.
 const MOST: usize = 4096;
 /// Longest form, in bytes.
 const MAX_FORM: usize = 1 << 20;
 
-/// Answers an archive of the files named, each tried with the configured suffixes. Those that are not there are left out.
+// The names need not be UTF-8, so `frames` reads them instead of serde.
+/// The names of files.
+#[derive(Debug, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+pub struct FrameNames {
+    /// A file, with or without its suffix; may be repeated.
+    #[schema(example = json!(["lys-1_0001", "lys-1_0002.cbf"]))]
+    pub frame: Vec<String>,
+}
+
+/// Some files of a directory
 ///
-/// # Errors
-/// 400 when no file is named, or too many; 404 when there is no such key, none of the files is there, or a name can't be
-/// that of a file; 503 while too many archives are made.
+/// An archive as of all files. Names of which there is no file are left out.
+#[utoipa::path(
+    get,
+    path = "/download/files/multi/{key}/{name}",
+    tag = "data proxy",
+    params(SecureKeyParameter, ArchiveName, FrameNames),
+    responses(
+        (status = 200, description = "The archive.", body = String, content_type = "application/gzip"),
+        (status = 400, description = "No file is named, or too many are.", body = ErrorBody),
+        FileErrors,
+        ArchiveErrors,
+    ),
+)]
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let query = request.query_string().to_owned();
     answer(&request, &query).await
 }
 
-/// The same, for names in the body.
+/// Some files of a directory, of which there are many
 ///
-/// # Errors
-/// As [`get`], and 413 and 408.
+/// As GET, with more names than a URL can hold. `frame` is repeated for each name.
+#[utoipa::path(
+    post,
+    path = "/download/files/multi/{key}/{name}",
+    tag = "data proxy",
+    params(SecureKeyParameter, ArchiveName),
+    request_body(
+        description = "The names.",
+        content = FrameNames,
+        content_type = "application/x-www-form-urlencoded"
+    ),
+    responses(
+        (status = 200, description = "The archive.", body = String, content_type = "application/gzip"),
+        (status = 400, description = "No file is named, or too many are.", body = ErrorBody),
+        FileErrors,
+        ArchiveErrors,
+        BodyErrors,
+    ),
+)]
 pub async fn post(request: HttpRequest, body: Body) -> Result<HttpResponse, ApiError> {
     let form = body.read(MAX_FORM).await?;
     let form = std::str::from_utf8(&form)

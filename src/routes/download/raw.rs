@@ -3,6 +3,8 @@
 
 use super::request::{no_such_file, no_thread, serve, FileRequest, HeadOnly};
 use crate::error::ApiError;
+use crate::openapi::parameters::{RangeHeader, SecureKeyParameter};
+use crate::openapi::responses::{ArchiveErrors, ConditionErrors, FileErrors};
 use crate::proxy::naming;
 use crate::proxy::raw::stream::FileStream;
 use crate::proxy::raw::{asked_part, conditions, find, modified, tag, unpacked, Found, Part};
@@ -12,10 +14,29 @@ use actix_web::http::header::{self, ContentRange, ContentRangeSpec, ETag, LastMo
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-/// Answers the file, or the part of it that was asked for.
+/// A file
 ///
-/// # Errors
-/// 404 when there is no such key or file; 412 when it is not what the client takes it for; 416 for a range that it has not.
+/// Takes `Range` (one range), `If-Range`, `If-Match`, `If-Unmodified-Since`, `If-None-Match` and
+/// `If-Modified-Since`. A file that exists only with `.gz` after its name is sent unpacked, without
+/// ranges.
+#[utoipa::path(
+    get,
+    path = "/download/files/raw/{key}/{path}",
+    tag = "data proxy",
+    params(
+        SecureKeyParameter,
+        ("path" = String, Path, description = "The file's path in the directory. Slashes are not encoded."),
+        RangeHeader,
+    ),
+    responses(
+        (status = 200, description = "The file.", body = String, content_type = "application/octet-stream"),
+        (status = 206, description = "The part of it that was asked for."),
+        (status = 304, description = "The client has it already."),
+        FileErrors,
+        ConditionErrors,
+        ArchiveErrors,
+    ),
+)]
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("raw", &request, |file_request| answer(&request, file_request)).await
 }

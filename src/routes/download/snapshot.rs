@@ -5,6 +5,8 @@ use super::picture::{serve, PictureResponse};
 use super::raw;
 use super::request::{no_such_file, FileRequest};
 use crate::error::ApiError;
+use crate::openapi::parameters::SecureKeyParameter;
+use crate::openapi::responses::{ConditionErrors, FileErrors, PictureErrors};
 use crate::proxy::cache::CacheKey;
 use crate::proxy::shelf::{FileError, FilePath, OpenDirectory, OpenFile};
 use crate::proxy::snapshot::animation::{SnapshotError, MOST};
@@ -22,11 +24,31 @@ enum Found {
     TooMany,
 }
 
-/// Answers the snapshot.
+/// A snapshot of the sample
 ///
-/// # Errors
-/// 404 when there is no such key or snapshot; 416 for a range that it has not; 422 for a series that no animation is made
-/// of; 503 while too many pictures are made.
+/// The file at this path, or the WebP, PNG or GIF of its stem, as `files/raw` sends it. If there is
+/// none, the series of PNGs of the stem, `name_0.png`, `name_90.png`, as an animated GIF.
+#[utoipa::path(
+    get,
+    path = "/download/files/snapshot/{key}/{path}",
+    tag = "data proxy",
+    params(
+        SecureKeyParameter,
+        (
+            "path" = String,
+            Path,
+            description = "The snapshot's path in the directory, with or without its suffix."
+        ),
+    ),
+    responses(
+        (status = 200, description = "The snapshot.", body = String, content_type = "image/gif"),
+        (status = 206, description = "The part of it that was asked for."),
+        (status = 304, description = "The client has it already."),
+        FileErrors,
+        ConditionErrors,
+        PictureErrors,
+    ),
+)]
 pub async fn get(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve("snapshot", &request, |file_request| {
         answer(&request, file_request)

@@ -58,7 +58,7 @@ async fn the_outbox_is_shown_by_age_and_goes_on_after_a_record() {
     .await;
     let catalog = catalog();
     let list = |before: Option<&str>, limit| {
-        let before = before.map(|text| outbox::Waiting::parse(text).unwrap());
+        let before = before.map(|text| outbox::OutboxRowName::parse(text).unwrap());
         let rows = outbox::list(&store, &catalog, &page(before, limit), NOW).unwrap();
         rows.map(|rows| {
             rows.map(|row| serde_json::to_value(row).unwrap())
@@ -88,7 +88,7 @@ async fn the_outbox_is_shown_by_age_and_goes_on_after_a_record() {
     });
     assert_eq!(list(None, 1).unwrap(), [expected]);
     for text in ["", "dataset", "dataset/", "dataset/x", "sample/1", "dataset/1/2"] {
-        assert_eq!(outbox::Waiting::parse(text), None, "{text}");
+        assert_eq!(outbox::OutboxRowName::parse(text), None, "{text}");
     }
 }
 

@@ -1,0 +1,126 @@
+//! The whole URL table. Every route works with and without its trailing slash.
+
+mod resource;
+
+use crate::error::ApiError;
+use crate::openapi::Document;
+use crate::routes::admin::{
+    activity, apply, backup, connections, data as datasets, feedback, outbox, projects, reports, sessions,
+};
+use crate::routes::download::{archive, create, frame, multi, raw, snapshot};
+use crate::routes::{accesslist, close, data, docs, health, keys, launch, project, report, samples, survey};
+use actix_web::web::{Data, ServiceConfig};
+use resource::{resource, Resource};
+use std::sync::{Arc, LazyLock};
+
+/// The API of beamlines and hosts, and the survey. Routes are tried one after the other, so those
+/// that are called most often come first.
+static API: LazyLock<Vec<Resource>> = LazyLock::new(|| {
+    vec![
+        resource!(accesslist::get, accesslist::post),
+        resource!(accesslist::get, accesslist::post).at("/access/accesslist"),
+        resource!(data::post),
+        resource!(samples::get),
+        resource!(launch::post),
+        resource!(close::post),
+        resource!(report::post),
+        // Before project/, whose pattern matches this path for a user named "project".
+        resource!(keys::get),
+        resource!(keys::get).at("/access/keys/{username}"),
+        resource!(project::post),
+        resource!(survey::style),
+        resource!(survey::get, survey::post),
+    ]
+});
+
+/// The built-in Data Proxy.
+static DOWNLOAD: LazyLock<Vec<Resource>> = LazyLock::new(|| {
+    vec![
+        resource!(create::post),
+        resource!(raw::get),
+        resource!(archive::get),
+        resource!(multi::get, multi::post),
+        resource!(frame::get),
+        resource!(snapshot::get),
+    ]
+});
+
+/// The admin API.
+static ADMIN: LazyLock<Vec<Resource>> = LazyLock::new(|| {
+    vec![
+        resource!(apply::post),
+        resource!(backup::get).without_head(),
+        resource!(sessions::list),
+        resource!(sessions::get),
+        resource!(datasets::list),
+        resource!(datasets::get),
+        resource!(reports::list),
+        resource!(reports::get),
+        resource!(connections::list),
+        resource!(activity::list),
+        resource!(outbox::list),
+        resource!(outbox::retry),
+        resource!(projects::get),
+        resource!(projects::put_key, projects::delete_key),
+        resource!(feedback::list),
+    ]
+});
+
+/// The documentation of all routes.
+static DOCS: LazyLock<Vec<Resource>> = LazyLock::new(|| {
+    vec![
+        resource!(docs::description),
+        resource!(docs::page),
+        resource!(docs::asset),
+    ]
+});
+
+/// Health and metrics.
+static MACHINES: LazyLock<Vec<Resource>> = LazyLock::new(|| {
+    vec![
+        resource!(health::live),
+        resource!(health::ready),
+        resource!(health::metrics),
+    ]
+});
+
+/// The OpenAPI document of all routes, also of those that this process does not serve.
+static DOCUMENT: LazyLock<Arc<Document>> = LazyLock::new(|| {
+    let tables = [&API, &DOWNLOAD, &ADMIN, &DOCS, &MACHINES];
+    let resources = tables.into_iter().flat_map(|table| table.iter());
+    Arc::new(Document::of(resources.map(Resource::description)))
+});
+
+/// Registers the API, the survey, the built-in Data Proxy and the documentation.
+pub fn api(config: &mut ServiceConfig) {
+    config.app_data(Data::from(Arc::clone(&DOCUMENT)));
+    for table in [&API, &DOWNLOAD, &ADMIN, &DOCS] {
+        register(table, config);
+    }
+}
+
+/// Registers the built-in Data Proxy alone.
+pub fn download(config: &mut ServiceConfig) {
+    register(&DOWNLOAD, config);
+}
+
+/// Registers health and metrics.
+pub fn machines(config: &mut ServiceConfig) {
+    register(&MACHINES, config);
+}
+
+fn register(table: &'static [Resource], config: &mut ServiceConfig) {
+    for resource in table {
+        resource.register(config);
+    }
+}
+
+/// The handler of every other path.
+///
+/// # Errors
+/// Always 404. The path is not repeated, because it may hold a token.
+pub async fn nowhere() -> Result<&'static str, ApiError> {
+    Err(ApiError::NotFound(
+        "there is nothing at this path: see /api/docs for what there is".to_owned(),
+    ))
+}

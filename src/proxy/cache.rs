@@ -13,6 +13,7 @@ use super::bounded::read_all;
 use super::shelf::Identity;
 use actix_web::web::Bytes;
 use lru::LruCache;
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -20,7 +21,6 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The suffix of entries.
 const ENTRY: &str = ".picture";
@@ -128,14 +128,14 @@ impl Cache {
     /// Bytes of all entries.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.index().bytes
+        self.index.lock().bytes
     }
 
     /// The picture of `key`. A damaged entry is removed.
     #[must_use]
     pub fn get(&self, key: &CacheKey) -> Option<Bytes> {
         let name = key.file_name();
-        let length = *self.index().entries.get(&name)?;
+        let length = *self.index.lock().entries.get(&name)?;
         let length = usize::try_from(length).ok()?;
         let path = self.directory.join(&name);
         let read = fs::File::open(&path).and_then(|file| read_all(file, length, length));
@@ -143,7 +143,7 @@ impl Cache {
         let picture = read.ok().flatten().and_then(|bytes| entry::decode(&name, bytes));
         if picture.is_none() {
             tracing::warn!(entry = %name, missing = is_missing, "a picture in the cache is damaged");
-            self.index().remove(&name);
+            self.index.lock().remove(&name);
             remove_file(&path);
         }
         picture
@@ -166,21 +166,16 @@ impl Cache {
             remove_file(&part);
             return;
         }
-        self.index().insert(name, length);
+        self.index.lock().insert(name, length);
         self.make_room();
     }
 
     fn make_room(&self) {
         // The index must not be locked while files are removed.
-        let next = || self.index().pop_above(self.limit);
+        let next = || self.index.lock().pop_above(self.limit);
         while let Some(name) = next() {
             remove_file(&self.directory.join(name));
         }
-    }
-
-    /// No panic leaves the index inconsistent.
-    fn index(&self) -> MutexGuard<'_, Index> {
-        self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

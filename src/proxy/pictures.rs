@@ -16,6 +16,7 @@ use beamlive_actors::ask::Unavailable;
 use futures_util::future::{BoxFuture, Shared};
 use futures_util::FutureExt;
 use lru::LruCache;
+use parking_lot::Mutex;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use series::SeriesFrame;
 use std::collections::HashMap;
@@ -23,7 +24,7 @@ use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
@@ -189,7 +190,7 @@ impl Pictures {
     /// The decoded frame, from memory if it was used recently.
     fn picture(&self, frame: &Frame) -> Result<Arc<Picture>, PictureError> {
         let key = frame.key("frame");
-        if let Some(picture) = lock(&self.recent).get(&key) {
+        if let Some(picture) = self.recent.lock().get(&key) {
             return Ok(picture.clone());
         }
         let picture = Arc::new(match frame {
@@ -203,17 +204,17 @@ impl Pictures {
                 self.compute(|| series.located.picture(stored, mask.as_ref().as_ref()))?
             }
         });
-        lock(&self.recent).put(key, picture.clone());
+        self.recent.lock().put(key, picture.clone());
         Ok(picture)
     }
 
     /// The mask of a detector, which is read once for all frames of a file.
     fn mask(&self, series: &SeriesFrame) -> Arc<Option<Mask>> {
-        if let Some(mask) = lock(&self.masks).get(&series.master) {
+        if let Some(mask) = self.masks.lock().get(&series.master) {
             return mask.clone();
         }
         let mask = Arc::new(series.located.mask());
-        lock(&self.masks).put(series.master, mask.clone());
+        self.masks.lock().put(series.master, mask.clone());
         mask
     }
 
@@ -226,7 +227,7 @@ impl Pictures {
         make: impl FnOnce(&Self) -> Result<Vec<u8>, PictureError> + Send + 'static,
     ) -> Outcome {
         let outcome = {
-            let mut pending = lock(&self.pending);
+            let mut pending = self.pending.lock();
             match pending.get(&key) {
                 Some(outcome) => outcome.clone(),
                 None if pending.len() >= self.most => return Err(Unavailable::Busy.into()),
@@ -260,7 +261,10 @@ impl PendingEntry {
         disk: &Arc<Disk>,
         make: impl FnOnce(&Pictures) -> Result<Vec<u8>, PictureError> + Send + 'static,
     ) -> Outcome {
-        let permits = lock(&self.pictures.per_disk)
+        let permits = self
+            .pictures
+            .per_disk
+            .lock()
             .entry(disk.path().to_owned())
             .or_insert_with(|| Arc::new(Semaphore::new(self.pictures.compute.current_num_threads())))
             .clone();
@@ -290,13 +294,8 @@ impl PendingEntry {
 
 impl Drop for PendingEntry {
     fn drop(&mut self) {
-        lock(&self.pictures.pending).remove(&self.key);
+        self.pictures.pending.lock().remove(&self.key);
     }
-}
-
-/// No panic leaves the data behind these locks inconsistent.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The decompressed bytes of a frame file.

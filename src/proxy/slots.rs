@@ -7,10 +7,11 @@ use super::disk::Operation;
 use super::read_rate::ReadRate;
 use crate::limits::rate::whole;
 use beamlive_storage::ids::ProjectId;
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -99,7 +100,7 @@ impl Slots {
             (per_project, &of_project, NoSlot::Project(per_project)),
             (self.limits.all, &|_| true, NoSlot::All),
         ];
-        let mut holders = lock(&self.holders);
+        let mut holders = self.holders.lock();
         let mut evicted = Vec::new();
         let reached = limits.into_iter().find_map(|(limit, counts, error)| {
             let fits = self.make_room(&mut holders, limit, counts, now, &mut evicted);
@@ -209,11 +210,11 @@ impl Slot {
 
     /// Releases the slot before it is dropped.
     pub fn release(&self) {
-        lock(&self.holders).by_number.remove(&self.number);
+        self.holders.lock().by_number.remove(&self.number);
     }
 
     fn change(&self, change: impl FnOnce(&mut Holder)) {
-        if let Some(holder) = lock(&self.holders).by_number.get_mut(&self.number) {
+        if let Some(holder) = self.holders.lock().by_number.get_mut(&self.number) {
             change(holder);
         }
     }
@@ -233,10 +234,6 @@ impl fmt::Debug for Holder {
             .field("rate", &self.rate)
             .finish_non_exhaustive()
     }
-}
-
-fn lock(holders: &Mutex<Holders>) -> MutexGuard<'_, Holders> {
-    holders.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use super::disk::{off_disk, Disk, Operation};
 use super::slots::Slot;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
+use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -70,13 +71,9 @@ impl State {
 }
 
 impl Channel {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Ends both sides.
     fn close(&self) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.closed = true;
         state.queue.clear();
         state.wake();
@@ -99,11 +96,9 @@ impl BodyWriter {
     pub fn send(&self, piece: Piece) -> io::Result<()> {
         off_disk(|| {
             let is_full = |state: &mut State| state.queue.len() >= QUEUED && !state.closed;
-            let (mut state, waited) = self
-                .channel
-                .room
-                .wait_timeout_while(self.channel.lock(), SEND_TIMEOUT, is_full)
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.channel.state.lock();
+            let room = &self.channel.room;
+            let waited = room.wait_while_for(&mut state, is_full, SEND_TIMEOUT);
             state.check_open()?;
             if waited.timed_out() {
                 return Err(io::Error::new(
@@ -120,13 +115,13 @@ impl BodyWriter {
     /// # Errors
     /// If the client has gone or has lost its slot.
     pub fn check_open(&self) -> io::Result<()> {
-        self.channel.lock().check_open()
+        self.channel.state.lock().check_open()
     }
 }
 
 impl Drop for BodyWriter {
     fn drop(&mut self) {
-        let mut state = self.channel.lock();
+        let mut state = self.channel.state.lock();
         state.finished = true;
         state.wake();
     }
@@ -200,7 +195,7 @@ impl ThreadedBody {
                     Err(_) => cut_off(),
                 };
             }
-            let mut state = self.channel.lock();
+            let mut state = self.channel.state.lock();
             let Some(piece) = state.queue.pop_front() else {
                 if state.finished || state.closed {
                     return cut_off();

@@ -1,7 +1,8 @@
 //! The current step of a thread: whether it accesses the disk, and since when.
 
+use parking_lot::Mutex;
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The state of one job. Its thread updates it, and others check for how long the step has lasted.
@@ -40,11 +41,11 @@ impl Operation {
     }
 
     fn set(&self, phase: Phase) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+        *self.0.lock() = phase;
     }
 
     fn phase(&self) -> Phase {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock()
     }
 
     /// Whether its current step has lasted for `deadline` or longer.

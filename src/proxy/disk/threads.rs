@@ -4,12 +4,13 @@ use super::job::{Close, Job, Task};
 use super::operation::{may_block, run_as, Operation};
 use super::status::{DiskStatus, Running};
 use beamlive_actors::ask::Unavailable;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::fmt;
 use std::fs::File;
 use std::io;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -97,7 +98,7 @@ impl Disk {
     /// Its current status.
     #[must_use]
     pub fn status(&self) -> DiskStatus {
-        self.status_of(&self.lock())
+        self.status_of(&self.state.lock())
     }
 
     fn status_of(&self, state: &State) -> DiskStatus {
@@ -109,7 +110,7 @@ impl Disk {
     /// Its current status. Also starts a probe, whose result is in a later status.
     #[must_use]
     pub fn probe(self: &Arc<Self>) -> DiskStatus {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         self.start_probe(&mut state);
         self.status_of(&state)
     }
@@ -165,7 +166,7 @@ impl Disk {
     ) -> io::Result<()> {
         let disk = self.clone();
         let work = move || {
-            let number = disk.lock().running.begin(&operation);
+            let number = disk.state.lock().running.begin(&operation);
             // After a panic, its channel is closed, and the caller sees that.
             let _ = catch_unwind(AssertUnwindSafe(|| run_as(&operation, work)));
             disk.ended(number);
@@ -174,7 +175,7 @@ impl Disk {
     }
 
     fn submit(self: &Arc<Self>, operation: &Arc<Operation>, job: Box<dyn Job>) -> Result<(), Unavailable> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if !self.status_of(&state).answers {
             self.start_probe(&mut state);
             self.report(&mut state);
@@ -219,7 +220,7 @@ impl Disk {
 
     /// Runs jobs until there are none for a while.
     fn run_jobs(&self) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         loop {
             if let Some(job) = state.queue.pop_front() {
                 let operation = Operation::new();
@@ -231,15 +232,11 @@ impl Disk {
                     tracing::error!(root = self.path(), "work on a file panicked");
                 }
                 self.ended(number);
-                state = self.lock();
+                state = self.state.lock();
                 continue;
             }
             state.idle += 1;
-            let (woken, waited) = self
-                .queued
-                .wait_timeout(state, IDLE_TIMEOUT)
-                .unwrap_or_else(PoisonError::into_inner);
-            state = woken;
+            let waited = self.queued.wait_for(&mut state, IDLE_TIMEOUT);
             state.idle -= 1;
             if waited.timed_out() && state.queue.is_empty() {
                 state.threads -= 1;
@@ -249,7 +246,7 @@ impl Disk {
     }
 
     fn ended(&self, number: u64) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.running.end(number, Instant::now());
         let status = self.status_of(&state);
         if status.stuck == 0 {
@@ -280,7 +277,7 @@ impl Disk {
             // The results do not matter, only that the calls return.
             let _ = rustix::fs::statfs(disk.path());
             let _ = rustix::fs::stat(disk.path());
-            let mut state = disk.lock();
+            let mut state = disk.state.lock();
             state.probes = state.probes.saturating_sub(1);
             // Threads that still hang may hang for ever, in a file system that was mounted anew
             // meanwhile.
@@ -296,7 +293,7 @@ impl Disk {
     /// The error after a timeout. A job that was queued times out slightly before the jobs ahead of
     /// it count as stuck, so half the deadline is enough here.
     fn refusal(&self) -> Unavailable {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         match state.running.status(Instant::now(), self.deadline / 2).stuck {
             0 => Unavailable::Busy,
             _ => {
@@ -330,11 +327,7 @@ impl Disk {
             return;
         }
         // The number of open files bounds these jobs. Without any thread, the file is closed here.
-        let _ = self.enqueue(self.lock(), Box::new(Close(file)));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let _ = self.enqueue(self.state.lock(), Box::new(Close(file)));
     }
 }
 

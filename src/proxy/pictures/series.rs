@@ -5,10 +5,11 @@ use crate::proxy::disk::Disk;
 use crate::proxy::frame::hdf5::{self, is_hdf5, Located, Siblings, Source};
 use crate::proxy::frame::FrameError;
 use crate::proxy::shelf::{FileError, FilePath, Identity, OpenDirectory, OpenFile};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// One frame of an HDF5 file.
 pub struct SeriesFrame {
@@ -49,7 +50,7 @@ impl SeriesFrame {
         });
         let located = hdf5::locate(Arc::new(file), siblings.clone(), number)?;
         let mut files = vec![master];
-        let opened = siblings.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = siblings.opened.lock();
         files.extend(located.file.as_ref().and_then(|name| opened.get(name)));
         drop(opened);
         Ok(Self {
@@ -92,7 +93,7 @@ impl Siblings for DirectorySiblings {
         };
         match self.directory.open(&path) {
             Ok(file) => {
-                let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut opened = self.opened.lock();
                 opened.insert(name.to_owned(), file.identity);
                 Ok(Some(Arc::new(file)))
             }

@@ -5,8 +5,9 @@ use super::source::{Siblings, Source};
 use hdf5_reader::error::Error;
 use hdf5_reader::storage::{Storage, StorageBuffer};
 use hdf5_reader::{Dataset, ExternalLinkResolver, Hdf5File, OpenOptions};
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Bytes of structures that are read for one frame, so that reading ends for any file.
 const BUDGET: u64 = 256 << 20;
@@ -57,9 +58,9 @@ impl StructureReader {
 
     /// Looks up `path` in the requested file. It may lead through a link to a sibling.
     pub(super) fn dataset(&self, path: &str) -> Result<Found, FrameError> {
-        *self.links.followed() = Followed::default();
+        *self.links.followed.lock() = Followed::default();
         let dataset = self.master.file.dataset(path);
-        let followed = std::mem::take(&mut *self.links.followed());
+        let followed = std::mem::take(&mut *self.links.followed.lock());
         match dataset {
             Ok(dataset) => {
                 let opened = followed.into.unwrap_or_else(|| self.master.clone());
@@ -136,20 +137,14 @@ struct Links {
     spent: Arc<AtomicU64>,
 }
 
-impl Links {
-    fn followed(&self) -> MutexGuard<'_, Followed> {
-        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl ExternalLinkResolver for Links {
     fn resolve_external_link(&self, name: &str) -> Result<Option<Hdf5File>, Error> {
-        self.followed().name = Some(name.to_owned());
+        self.followed.lock().name = Some(name.to_owned());
         let Some(source) = self.siblings.open(name)? else {
             return Ok(None);
         };
         let file = open(source.clone(), &self.spent, None)?;
-        self.followed().into = Some(Opened {
+        self.followed.lock().into = Some(Opened {
             file: file.clone(),
             source,
             name: Some(name.to_owned()),

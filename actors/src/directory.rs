@@ -22,7 +22,7 @@ use crate::facility::declaration::Format;
 use crate::facility::place::Mistake;
 use crate::facility::{Applied, Apply, Facility, KeySetting, RegisterKey, Registration, SetKey};
 use crate::forwarder::{Finish, Forwarder, ForwarderHealth, Retry};
-use crate::inventory::{Inventory, InventoryCache, MakeList, ReadyList};
+use crate::inventory::{ReadyList, SampleLists};
 use crate::key::PublicKey;
 use crate::schedule::Schedule;
 use crate::services::{Handed, Services};
@@ -53,11 +53,10 @@ pub struct Directory {
     arbiter: ArbiterHandle,
     beamlines: RwLock<HashMap<BeamlineId, Arc<Keeper<Beamline>>>>,
     facility: Keeper<Facility>,
-    inventory: Keeper<Inventory>,
     access: Keeper<Access>,
     forwarder: Arc<Keeper<Forwarder>>,
     forwarder_health: Arc<ForwarderHealth>,
-    lists: Arc<InventoryCache>,
+    lists: SampleLists,
     access_tables: AccessTables,
     schedule: Option<Schedule>,
     beamline_kind: Arc<Kind>,
@@ -249,14 +248,11 @@ impl Directory {
     /// [`Unavailable`] when the list could not be made.
     pub async fn samples(
         &self,
-        catalog: &Catalog,
+        catalog: &Arc<Catalog>,
         project: ProjectId,
         beamline: BeamlineId,
     ) -> Result<Arc<ReadyList>, Unavailable> {
-        match self.lists.get(project, beamline, catalog) {
-            Some(list) => Ok(list),
-            None => self.inventory.ask(MakeList { project, beamline }).await?,
-        }
+        self.lists.get(catalog, project, beamline).await
     }
 
     /// Applies a facility file as one change, or, in a dry run, tells what it would change.

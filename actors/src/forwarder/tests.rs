@@ -15,13 +15,13 @@ use tokio::sync::{mpsc, oneshot};
 const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
 const ALICE: ProjectId = ProjectId(1);
 
-/// One call that the proxy has before it: the test answers it, or lets it wait.
+/// A call to the proxy; the test answers it, or lets it wait.
 struct Asked {
     directory: String,
     answer: oneshot::Sender<Result<SecureKey, ProxyError>>,
 }
 
-/// A proxy under the test's hand.
+/// A proxy whose answers the test gives.
 struct Scripted(mpsc::UnboundedSender<Asked>);
 
 impl DataProxy for Scripted {
@@ -94,7 +94,7 @@ impl Bench {
         self.commit(batch).await;
     }
 
-    /// Uploads a record again whose row still waits.
+    /// Uploads a record again while its row still waits.
     async fn upload_again(&self, id: u64, directory: &str) {
         let row = self.row(id).unwrap();
         let mut batch = Batch::new();
@@ -122,14 +122,14 @@ impl Bench {
             .unwrap()
     }
 
-    /// Nothing is asked although the forwarder has looked.
+    /// Asserts that the forwarder reads the outbox and makes no call.
     async fn asserts_quiet(&mut self, forwarder: &Keeper<Forwarder>) {
-        forwarder.ask(Rouse).await.unwrap();
-        // What the look began has ended once batches and reads of that time have.
+        forwarder.ask(Wake).await.unwrap();
+        // Its work has ended once the batches and reads that started by then have.
         for _ in 0..3 {
             self.commit(Batch::new()).await;
             tokio::task::spawn_blocking(|| ()).await.unwrap();
-            forwarder.ask(Rouse).await.unwrap();
+            forwarder.ask(Wake).await.unwrap();
         }
         assert!(self.asked.try_recv().is_err(), "the proxy is called");
     }
@@ -143,7 +143,7 @@ impl Bench {
         };
         tokio::time::timeout(patience, look)
             .await
-            .unwrap_or_else(|_| panic!("{what} did not come true"));
+            .unwrap_or_else(|_| panic!("{what} did not happen"));
     }
 
     fn advance(&self, seconds: i64) {
@@ -312,7 +312,7 @@ async fn one_refused_directory_does_not_hold_up_the_others() {
 }
 
 #[actix::test]
-async fn keys_are_found_after_a_restart_and_nothing_recorded_is_asked_again() {
+async fn rows_are_sent_after_a_restart_and_recorded_keys_are_not_requested_again() {
     let mut bench = Bench::new();
     bench.upload(1, "/one").await;
     bench.upload(2, "/two").await;
@@ -399,7 +399,7 @@ async fn a_panicking_client_is_a_failed_call() {
 }
 
 #[actix::test]
-async fn a_key_in_hand_is_kept_while_the_writers_queue_is_full() {
+async fn a_received_key_is_kept_while_the_writers_queue_is_full() {
     let mut bench = Bench::new();
     bench.upload(1, "/one").await;
     let forwarder = bench.start();
@@ -407,7 +407,7 @@ async fn a_key_in_hand_is_kept_while_the_writers_queue_is_full() {
     let permits: Vec<_> = std::iter::from_fn(|| bench.store.reserve().ok()).collect();
     assert!(!permits.is_empty());
     asked.give(1);
-    forwarder.ask(Rouse).await.unwrap();
+    forwarder.ask(Wake).await.unwrap();
     assert_eq!(bench.key(1), None);
     drop(permits);
     bench.until("the key", |bench| bench.key(1).is_some()).await;
@@ -415,7 +415,7 @@ async fn a_key_in_hand_is_kept_while_the_writers_queue_is_full() {
 }
 
 #[actix::test]
-async fn while_writes_are_off_no_key_is_asked_for() {
+async fn while_writes_are_off_no_key_is_requested() {
     let mut bench = Bench::new();
     bench.upload(1, "/one").await;
     let forwarder = bench.start();
@@ -427,7 +427,7 @@ async fn while_writes_are_off_no_key_is_asked_for() {
         .await;
     bench.advance(600);
     for _ in 0..10 {
-        forwarder.ask(Rouse).await.unwrap();
+        forwarder.ask(Wake).await.unwrap();
     }
     assert!(bench.asked.try_recv().is_err());
     bench.engine.fail_after(u64::MAX);
@@ -438,7 +438,16 @@ async fn while_writes_are_off_no_key_is_asked_for() {
 }
 
 #[actix::test]
-async fn an_operator_has_everything_tried_at_once_and_the_log_knows() {
+async fn a_row_that_is_gone_is_not_sent() {
+    let mut bench = Bench::new();
+    let id = (Subject::Dataset, 1);
+    let outcome = delivery::deliver(bench.store.clone(), Arc::clone(&bench.proxy), id).await;
+    assert_eq!(outcome, Ok(supervisor::Success::Gone));
+    assert!(bench.asked.try_recv().is_err(), "the proxy is called");
+}
+
+#[actix::test]
+async fn an_operator_can_have_everything_tried_at_once_and_it_is_logged() {
     let mut bench = Bench::new();
     for id in 1..=2 {
         bench.upload(id, "/bad").await;

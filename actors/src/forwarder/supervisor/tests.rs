@@ -1,0 +1,407 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::forwarder::backoff::later;
+use crate::forwarder::circuit::REFUSALS;
+use beamlive_storage::records::Subject;
+use proptest::prelude::*;
+use std::time::Duration;
+
+const NOW: Timestamp = Timestamp(1_000_000_000);
+const FIRST: Duration = Duration::from_secs(1);
+const NONE: [u64; 0] = [];
+const LONGEST: Duration = Duration::from_secs(60);
+
+fn supervisor(concurrency: usize, window: usize) -> Supervisor {
+    let settings = ForwarderSettings {
+        concurrency,
+        window,
+        first_backoff: FIRST,
+        longest_backoff: LONGEST,
+    };
+    Supervisor::new(settings, fastrand::Rng::with_seed(1), NOW)
+}
+
+fn id(id: u64) -> RowId {
+    (Subject::Dataset, id)
+}
+
+fn row(number: u64) -> Row {
+    Row {
+        id: id(number),
+        revision: 1,
+        attempts: 0,
+        created: NOW,
+    }
+}
+
+fn at(seconds: u64) -> Timestamp {
+    later(NOW, Duration::from_secs(seconds))
+}
+
+fn with_rows(concurrency: usize, window: usize, ids: std::ops::Range<u64>) -> Supervisor {
+    let mut supervisor = supervisor(concurrency, window);
+    supervisor.add(&ids.map(row).collect::<Vec<_>>(), true, NOW);
+    supervisor
+}
+
+fn calls(supervisor: &mut Supervisor, now: Timestamp) -> Vec<u64> {
+    std::iter::from_fn(|| supervisor.next(now))
+        .map(|(_, id)| id)
+        .collect()
+}
+
+fn is_up(supervisor: &Supervisor) -> bool {
+    supervisor.circuit().state() == CircuitState::Closed
+}
+
+fn is_probing(supervisor: &Supervisor) -> bool {
+    supervisor.circuit().state() == CircuitState::HalfOpen
+}
+
+fn failure(blame: Blame, revision: Option<u64>) -> Outcome {
+    let error = match blame {
+        Blame::Proxy => ProxyError::Timeout,
+        Blame::Directory => ProxyError::NoKey,
+    };
+    Err(Failure::Proxy { error, revision })
+}
+
+fn fail(supervisor: &mut Supervisor, number: u64, blame: Blame, now: Timestamp) {
+    supervisor.finished(id(number), &failure(blame, None), now);
+}
+
+#[test]
+fn calls_are_bounded_and_each_row_is_in_one_call_at_a_time() {
+    let mut supervisor = with_rows(3, 10, 0..5);
+    assert_eq!(calls(&mut supervisor, NOW), [0, 1, 2]);
+    assert_eq!(supervisor.next_at(), None);
+    supervisor.add(&[row(1)], true, NOW);
+    supervisor.finished(id(1), &Ok(Success::Delivered), NOW);
+    assert_eq!(calls(&mut supervisor, NOW), [3]);
+    supervisor.finished(id(0), &Ok(Success::Gone), NOW);
+    supervisor.finished(id(2), &Ok(Success::Delivered), NOW);
+    assert_eq!(calls(&mut supervisor, NOW), [4]);
+    assert_eq!(supervisor.len(), 2);
+}
+
+#[test]
+fn a_refused_directory_backs_off_alone() {
+    let mut supervisor = with_rows(2, 10, 0..4);
+    assert_eq!(calls(&mut supervisor, NOW), [0, 1]);
+    fail(&mut supervisor, 0, Blame::Directory, NOW);
+    assert!(is_up(&supervisor));
+    assert_eq!(calls(&mut supervisor, NOW), [2]);
+    supervisor.finished(id(1), &Ok(Success::Delivered), NOW);
+    supervisor.finished(id(2), &Ok(Success::Delivered), NOW);
+    assert_eq!(calls(&mut supervisor, NOW), [3]);
+    supervisor.finished(id(3), &Ok(Success::Delivered), NOW);
+    let due = supervisor.next_at().unwrap();
+    assert!(due > NOW && due <= at(1));
+    assert_eq!(calls(&mut supervisor, due), [0]);
+    fail(&mut supervisor, 0, Blame::Directory, due);
+    let next = supervisor.next_at().unwrap();
+    assert!(next.micros_since(due) >= 1_000_000, "the second wait is longer");
+}
+
+#[test]
+fn an_unreachable_proxy_is_probed_by_one_call_at_a_time_with_backoff() {
+    let mut supervisor = with_rows(3, 10, 0..6);
+    assert_eq!(calls(&mut supervisor, NOW), [0, 1, 2]);
+    fail(&mut supervisor, 0, Blame::Proxy, NOW);
+    assert!(!is_up(&supervisor));
+    assert_eq!(
+        supervisor.next_at(),
+        None,
+        "calls from before the outage still run"
+    );
+    fail(&mut supervisor, 1, Blame::Proxy, NOW);
+    fail(&mut supervisor, 2, Blame::Proxy, NOW);
+    let mut now = NOW;
+    let mut waits = Vec::new();
+    for _ in 0..10 {
+        let probe_at = supervisor.next_at().unwrap();
+        waits.push(probe_at.micros_since(now));
+        assert_eq!(supervisor.next(probe_at.plus_micros(-1)), None);
+        now = probe_at;
+        let probe = supervisor.next(now).unwrap();
+        assert!(is_probing(&supervisor));
+        assert_eq!(supervisor.next(now), None, "one at a time");
+        fail(&mut supervisor, probe.1, Blame::Proxy, now);
+    }
+    assert!(waits.iter().all(|wait| *wait <= 60_000_000));
+    assert!(
+        waits.first().unwrap() <= &1_000_000 && waits.last().unwrap() >= &30_000_000,
+        "{waits:?}"
+    );
+
+    now = supervisor.next_at().unwrap();
+    let probe = supervisor.next(now).unwrap();
+    supervisor.finished(probe, &Ok(Success::Delivered), now);
+    assert!(is_up(&supervisor));
+    assert_eq!(supervisor.circuit().since(), now);
+    assert_eq!(
+        calls(&mut supervisor, now).len(),
+        3,
+        "all waiting rows may go again"
+    );
+}
+
+#[test]
+fn probes_take_turns_and_an_outage_does_not_add_to_their_own_backoff() {
+    let mut supervisor = with_rows(1, 10, 0..3);
+    let mut probed = Vec::new();
+    for _ in 0..9 {
+        let now = supervisor.next_at().unwrap();
+        let call = supervisor.next(now).unwrap();
+        probed.push(call.1);
+        fail(&mut supervisor, call.1, Blame::Proxy, now);
+    }
+    assert_eq!(probed, [0, 1, 2, 0, 1, 2, 0, 1, 2]);
+    let now = supervisor.next_at().unwrap();
+    let call = supervisor.next(now).unwrap();
+    supervisor.finished(call, &Ok(Success::Delivered), now);
+    let mut rest = calls(&mut supervisor, at(3600));
+    supervisor.finished(id(1), &Ok(Success::Delivered), now);
+    rest.extend(calls(&mut supervisor, later(now, FIRST)));
+    assert_eq!(rest, [1, 2]);
+}
+
+#[test]
+fn a_directory_that_breaks_the_proxy_does_not_hold_up_new_ones() {
+    let mut supervisor = with_rows(2, 10, 0..1);
+    let mut now = NOW;
+    for _ in 0..12 {
+        now = supervisor.next_at().unwrap();
+        assert_eq!(calls(&mut supervisor, now), [0]);
+        fail(&mut supervisor, 0, Blame::Proxy, now);
+    }
+    assert!(supervisor.next_at().unwrap().micros_since(now) >= 30_000_000);
+    supervisor.add(&[row(1)], false, now);
+    let soon = supervisor.next_at().unwrap();
+    assert!(soon <= later(now, FIRST));
+    assert_eq!(supervisor.next(soon), Some(id(1)));
+    assert!(is_probing(&supervisor));
+    supervisor.finished(id(1), &Ok(Success::Delivered), soon);
+    assert!(is_up(&supervisor));
+}
+
+#[test]
+fn a_proxy_that_refuses_every_directory_is_down_until_it_accepts_one() {
+    let several = REFUSALS as u64;
+    let mut supervisor = with_rows(1, 20, 0..several + 1);
+    for id in 0..several {
+        assert!(is_up(&supervisor));
+        assert_eq!(calls(&mut supervisor, NOW), [id]);
+        fail(&mut supervisor, id, Blame::Directory, NOW);
+    }
+    assert!(!is_up(&supervisor));
+    let probe = supervisor.next(supervisor.next_at().unwrap()).unwrap();
+    assert_eq!(probe, id(several), "the one that was never tried");
+    supervisor.finished(probe, &Ok(Success::Delivered), at(1));
+    assert!(is_up(&supervisor));
+}
+
+#[test]
+fn one_directory_refused_repeatedly_does_not_count_as_several() {
+    let mut supervisor = with_rows(1, 10, 0..1);
+    for _ in 0..2 * REFUSALS {
+        let now = supervisor.next_at().unwrap();
+        assert_eq!(calls(&mut supervisor, now), [0]);
+        fail(&mut supervisor, 0, Blame::Directory, now);
+        assert!(is_up(&supervisor));
+    }
+}
+
+#[test]
+fn a_refusal_shows_that_a_proxy_that_was_down_is_back() {
+    let mut supervisor = with_rows(1, 10, 0..2);
+    supervisor.next(NOW).unwrap();
+    fail(&mut supervisor, 0, Blame::Proxy, NOW);
+    let now = supervisor.next_at().unwrap();
+    let probe = supervisor.next(now).unwrap();
+    fail(&mut supervisor, probe.1, Blame::Directory, now);
+    assert!(is_up(&supervisor));
+}
+
+#[test]
+fn a_probe_whose_row_is_gone_is_followed_by_another() {
+    let mut supervisor = with_rows(1, 10, 0..2);
+    supervisor.next(NOW).unwrap();
+    fail(&mut supervisor, 0, Blame::Proxy, NOW);
+    let now = supervisor.next_at().unwrap();
+    let probe = supervisor.next(now).unwrap();
+    supervisor.finished(probe, &Ok(Success::Gone), now);
+    assert!(!is_up(&supervisor));
+    assert!(supervisor.next(at(1)).is_some());
+}
+
+#[test]
+fn a_row_uploaded_again_is_due_at_once_but_a_noted_failure_is_no_upload() {
+    let mut supervisor = with_rows(1, 10, 0..1);
+    supervisor.next(NOW).unwrap();
+    supervisor.finished(id(0), &failure(Blame::Directory, Some(2)), NOW);
+    supervisor.add(
+        &[Row {
+            revision: 2,
+            attempts: 1,
+            ..row(0)
+        }],
+        false,
+        NOW,
+    );
+    assert_eq!(calls(&mut supervisor, NOW), NONE);
+    supervisor.add(
+        &[Row {
+            revision: 3,
+            ..row(0)
+        }],
+        false,
+        NOW,
+    );
+    assert_eq!(calls(&mut supervisor, NOW), [0]);
+}
+
+#[test]
+fn a_row_that_left_may_be_added_again() {
+    let mut supervisor = with_rows(1, 10, 0..1);
+    assert_eq!(calls(&mut supervisor, NOW), [0]);
+    supervisor.finished(id(0), &Ok(Success::Delivered), NOW);
+    assert_eq!(supervisor.len(), 0);
+    supervisor.add(&[row(0)], false, NOW);
+    assert_eq!(calls(&mut supervisor, NOW), [0], "uploaded again");
+    supervisor.finished(id(0), &Ok(Success::Gone), NOW);
+    assert_eq!(supervisor.len(), 0);
+}
+
+#[test]
+fn the_window_keeps_what_is_due_soonest() {
+    let mut supervisor = with_rows(1, 4, 0..4);
+    assert_eq!(supervisor.page_limit(NOW), None);
+    supervisor.add(&[row(9)], true, NOW);
+    assert_eq!(calls(&mut supervisor, NOW), [0]);
+    fail(&mut supervisor, 0, Blame::Directory, NOW);
+    assert_eq!(
+        supervisor.page_limit(NOW),
+        None,
+        "less than half of the window is free"
+    );
+    supervisor.add(&[row(9)], false, NOW);
+    let mut order = Vec::new();
+    while let Some(call) = supervisor.next(NOW) {
+        order.push(call.1);
+        supervisor.finished(call, &Ok(Success::Delivered), NOW);
+    }
+    assert_eq!(order, [1, 2, 3, 9]);
+    assert_eq!(supervisor.page_limit(NOW), Some(4));
+    assert_eq!(supervisor.len(), 0);
+    supervisor.add(
+        &[Row {
+            attempts: 1,
+            ..row(0)
+        }],
+        false,
+        NOW,
+    );
+    assert_eq!(calls(&mut supervisor, NOW), NONE, "what has failed before waits");
+    assert_eq!(calls(&mut supervisor, at(1)), [0]);
+}
+
+#[test]
+fn a_retry_makes_everything_due() {
+    let mut supervisor = with_rows(1, 10, 0..2);
+    for _ in 0..8 {
+        let now = supervisor.next_at().unwrap();
+        let call = supervisor.next(now).unwrap();
+        fail(&mut supervisor, call.1, Blame::Proxy, now);
+    }
+    let now = at(200);
+    supervisor.retry(now);
+    let probe = supervisor.next(now).unwrap();
+    assert!(is_probing(&supervisor));
+    supervisor.finished(probe, &Ok(Success::Delivered), now);
+    assert_eq!(calls(&mut supervisor, now).len(), 1);
+}
+
+#[test]
+fn a_clock_set_back_keeps_nothing_waiting() {
+    let mut supervisor = with_rows(1, 10, 0..1);
+    supervisor.next(NOW).unwrap();
+    fail(&mut supervisor, 0, Blame::Directory, NOW);
+    let back = Timestamp(NOW.0 - 3_600_000_000);
+    assert_eq!(calls(&mut supervisor, back), [0]);
+    let mut supervisor = with_rows(1, 10, 0..1);
+    supervisor.next(NOW).unwrap();
+    fail(&mut supervisor, 0, Blame::Proxy, NOW);
+    assert_eq!(calls(&mut supervisor, back), [0]);
+}
+
+/// A step of a random history.
+#[derive(Debug, Clone)]
+enum Step {
+    Add(u64),
+    /// Ends the running call at this index, with this outcome.
+    End(usize, u8),
+    Wait(u64),
+    Retry,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => (0..12_u64).prop_map(Step::Add),
+        4 => (0..8_usize, 0..6_u8).prop_map(|(index, ending)| Step::End(index, ending)),
+        2 => (0..90_u64).prop_map(Step::Wait),
+        1 => Just(Step::Retry),
+    ];
+    proptest::collection::vec(step, 0..120)
+}
+
+proptest! {
+    #[test]
+    fn bounds_hold_and_every_row_is_sent_once_the_proxy_works(steps in steps()) {
+        let (concurrency, window) = (3, 6);
+        let mut supervisor = supervisor(concurrency, window);
+        let mut now = NOW;
+        let mut running: Vec<RowId> = Vec::new();
+        for step in steps {
+            match step {
+                Step::Add(id) => supervisor.add(&[row(id)], false, now),
+                Step::Wait(seconds) => now = later(now, Duration::from_secs(seconds)),
+                Step::Retry => supervisor.retry(now),
+                Step::End(index, ending) if index < running.len() => {
+                    let outcome = match ending {
+                        0 => Ok(Success::Delivered),
+                        1 => Ok(Success::Gone),
+                        2 => Ok(Success::Contended),
+                        3 => Err(Failure::Store(Unavailable::Busy)),
+                        4 => failure(Blame::Proxy, None),
+                        _ => failure(Blame::Directory, None),
+                    };
+                    supervisor.finished(running.remove(index), &outcome, now);
+                }
+                Step::End(..) => {}
+            }
+            while let Some(call) = supervisor.next(now) {
+                prop_assert!(!running.contains(&call));
+                prop_assert!(!is_probing(&supervisor) || running.is_empty());
+                prop_assert!(is_up(&supervisor) || is_probing(&supervisor));
+                running.push(call);
+            }
+            prop_assert!(running.len() <= concurrency && supervisor.len() <= window);
+            prop_assert_eq!(running.len(), supervisor.in_flight());
+        }
+        // From here on the proxy works.
+        let deadline = later(now, LONGEST * 3);
+        while supervisor.len() > 0 {
+            for id in running.drain(..) {
+                supervisor.finished(id, &Ok(Success::Delivered), now);
+            }
+            if let Some(next) = supervisor.next_at() {
+                now = now.max(next);
+                running.extend(std::iter::from_fn(|| supervisor.next(now)));
+                prop_assert!(!running.is_empty(), "nothing is due at {next:?}");
+            }
+            prop_assert!(now <= deadline);
+        }
+    }
+}

@@ -168,7 +168,7 @@ fn failure(error: reqwest::Error) -> ProxyError {
     if error.is_timeout() && !error.is_connect() {
         return ProxyError::Timeout;
     }
-    let causes: Vec<_> = std::iter::successors(error.source(), |cause| cause.source())
+    let causes: Vec<_> = std::iter::successors(error.source(), |cause| (*cause).source())
         .map(ToString::to_string)
         .collect();
     let text = match causes.is_empty() {

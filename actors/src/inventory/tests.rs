@@ -217,7 +217,11 @@ async fn a_list_whose_caller_has_gone_is_made_for_the_next() {
 #[tokio::test]
 async fn too_many_waiting_requests_are_refused() {
     let house = House::new();
-    let places = house.lists.waiting.try_acquire_many(MAX_WAITING as u32).unwrap();
+    let places = house
+        .lists
+        .waiting
+        .try_acquire_many(u32::try_from(MAX_WAITING).unwrap())
+        .unwrap();
     let catalog = house.catalog.load_full();
     assert_eq!(house.lists.get(&catalog, ALICE, BM).await, Err(Unavailable::Busy));
     drop(places);

@@ -103,9 +103,9 @@ impl Circuit {
         };
     }
 
-    /// A new row is waiting. If a single row has failed so far, its directory may be the cause; so
-    /// the new row may be the probe after the first delay of `backoff`.
-    pub(crate) fn row_added(&mut self, backoff: &Backoff) {
+    /// A row that was never tried is waiting. If a single row has failed so far, its directory may be
+    /// the cause; so the new row may be the probe after the first delay of `backoff`.
+    pub(crate) fn new_row_waits(&mut self, backoff: &Backoff) {
         if let CircuitState::Open { probe_at } = &mut self.state {
             if self.failed.len() < 2 {
                 *probe_at = later(self.last_failure, backoff.first()).min(*probe_at);

@@ -142,9 +142,6 @@ impl Supervisor {
                 0 => now,
                 _ => self.backoff.after(failures, now),
             };
-            if failures == 0 {
-                self.circuit.row_added(&self.backoff);
-            }
             let pending = Pending {
                 due,
                 created: row.created,
@@ -155,6 +152,7 @@ impl Supervisor {
             self.waiting.insert(row.id, pending);
         }
         self.trim();
+        self.advance_probe();
     }
 
     /// The next row to send now, if any. To be called until it returns none.
@@ -223,6 +221,7 @@ impl Supervisor {
             }
         }
         self.waiting.insert(id, row);
+        self.advance_probe();
     }
 
     /// Makes every row due now.
@@ -232,6 +231,13 @@ impl Supervisor {
             row.failures = 0;
         }
         self.circuit.retry(now);
+    }
+
+    /// Lets the next probe start earlier if it may be a new row.
+    fn advance_probe(&mut self) {
+        if self.waiting.values().any(|row| row.tried.is_none()) {
+            self.circuit.new_row_waits(&self.backoff);
+        }
     }
 
     /// Drops the rows that are due last, beyond the size of the window.

@@ -1,9 +1,10 @@
 //! Access lists: who may use which hosts, and the history of the connections that the hosts report.
 //!
-//! `lists.rs` finds the list of an address and its users, `history.rs` holds the rules of a connection's history,
-//! `connections.rs` what a post changes. The actor here takes the posts of each list one at a time, and those of
-//! different lists at once. A post is answered when all that its answer rests on is durable. The history itself is the
-//! record: posts leave no entry in the activity log.
+//! `lists.rs` finds the list of an address and its users, `history.rs` has the rules of a connection's
+//! history, `connections.rs` decides what a post changes. The actor handles the posts of one list
+//! one at a time, and those of different lists at once. It answers a post when everything is
+//! durable that the answer depends on. Posts leave no entry in the activity log: the history is the
+//! record.
 
 mod connections;
 pub mod history;
@@ -12,10 +13,11 @@ pub mod lists;
 use crate::activity::Origin;
 use crate::ask::{Ask, Command, Unavailable};
 use crate::facility::catalog::Catalog;
+use crate::pool;
 use actix::{Actor, ActorFutureExt, Addr, ArbiterHandle, AsyncContext, Context, Handler, WrapFuture};
 use arc_swap::ArcSwap;
 use beamlive_storage::ids::AccessListId;
-use beamlive_storage::{CommitError, Store};
+use beamlive_storage::Store;
 use chrono_tz::Tz;
 use connections::Known;
 pub use connections::{connections, ListedConnection};
@@ -27,10 +29,10 @@ use std::sync::Arc;
 const MAX_WAITING: usize = 64;
 /// Lists whose connections stay in memory.
 const MAX_LISTS: usize = 32;
-/// How often a post is tried when other nodes change the same connections.
+/// Attempts to handle a post while other nodes change the same connections.
 const ATTEMPTS: usize = 4;
 
-/// Takes the connections that a host reports into the histories of its list.
+/// Adds the connections that a host reports to the histories of its list.
 #[derive(Debug, Clone)]
 pub struct Post {
     /// The host's list.
@@ -41,10 +43,10 @@ pub struct Post {
     pub origin: Origin,
 }
 
-/// What a post came to; it is durable.
+/// The result of a post. It is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
-    /// How many connections it changed.
+    /// How many connections were changed.
     pub changed: usize,
     /// The first entries that were skipped, and why.
     pub skipped: Vec<String>,
@@ -62,7 +64,7 @@ pub struct Access {
     lists: HashMap<AccessListId, List>,
 }
 
-/// Where posts are read from and written to.
+/// The store, and what entries are checked against.
 #[derive(Clone)]
 struct Records {
     store: Store,
@@ -71,13 +73,14 @@ struct Records {
 }
 
 struct List {
-    /// `None` while a post is at work on it.
+    /// None while a post is being handled.
     known: Option<Known>,
     waiting: VecDeque<Ask<Post>>,
 }
 
 impl Access {
-    /// Starts the actor on `arbiter`, with room for `mailbox` waiting commands. Dates of entries are in `zone`.
+    /// Starts the actor on `arbiter`, with room for `mailbox` waiting commands. Dates of entries
+    /// are in `zone`.
     #[must_use]
     pub fn start(
         store: Store,
@@ -105,15 +108,15 @@ impl Access {
         })
     }
 
-    fn work(&mut self, Ask { command, reply }: Ask<Post>, known: Known, context: &mut Context<Self>) {
+    fn process(&mut self, Ask { command, reply }: Ask<Post>, known: Known, context: &mut Context<Self>) {
         let id = command.list;
-        let post = take_in(self.records.clone(), command, known).into_actor(self);
+        let post = process(self.records.clone(), command, known).into_actor(self);
         context.spawn(post.map(move |(known, result), access, context| {
-            // A caller that has gone away needs no answer.
+            // The caller may have gone.
             let _ = reply.send(result);
             let list = access.list(id);
             match list.waiting.pop_front() {
-                Some(next) => access.work(next, known, context),
+                Some(next) => access.process(next, known, context),
                 None => list.known = Some(known),
             }
         }));
@@ -130,7 +133,7 @@ impl Handler<Ask<Post>> for Access {
     fn handle(&mut self, ask: Ask<Post>, context: &mut Self::Context) {
         let list = self.list(ask.command.list);
         match list.known.take() {
-            Some(known) => self.work(ask, known, context),
+            Some(known) => self.process(ask, known, context),
             None if list.waiting.len() < MAX_WAITING => list.waiting.push_back(ask),
             None => {
                 let _ = ask.reply.send(Err(Unavailable::Busy));
@@ -139,8 +142,8 @@ impl Handler<Ask<Post>> for Access {
     }
 }
 
-/// Takes a post in and waits until it is durable. Gives back what is known of the list then.
-async fn take_in(records: Records, post: Post, mut known: Known) -> (Known, Result<Posted, Unavailable>) {
+/// Handles a post and waits until it is durable. Also returns what is known of the list afterwards.
+async fn process(records: Records, post: Post, mut known: Known) -> (Known, Result<Posted, Unavailable>) {
     let list = post.list;
     for _ in 0..ATTEMPTS {
         let (reader, entries) = (records.clone(), Arc::clone(&post.entries));
@@ -154,25 +157,23 @@ async fn take_in(records: Records, post: Post, mut known: Known) -> (Known, Resu
                 known = unchanged;
                 plan
             }
-            // Records that were read before have not been seen to be durable.
+            // Records that were read for this post may not be durable.
             Ok((_, Err(error))) => return (Known::default(), Err(error.into())),
-            // What was known went with the panic; it is read again.
+            // The panic has dropped what was known. It will be read again.
             Err(_) => return (Known::default(), Err(Unavailable::Lost("access"))),
         };
         if let Some(batch) = plan.batch(list) {
-            let permit = match records.store.reserve() {
-                Ok(permit) => permit,
-                Err(error) => return (Known::default(), Err(error.into())),
+            let committed = match records.store.reserve() {
+                Ok(permit) => pool::commit(permit, batch).await,
+                Err(error) => Err(error.into()),
             };
-            match permit.commit(batch).await {
-                Ok(_) => {}
-                Err(CommitError::Conflict(_)) => {
+            match committed {
+                Ok(true) => {}
+                Ok(false) => {
                     known = Known::default();
                     continue;
                 }
-                Err(CommitError::WritesOff(reason)) => {
-                    return (Known::default(), Err(Unavailable::WritesOff(reason)));
-                }
+                Err(error) => return (Known::default(), Err(error)),
             }
         }
         let posted = Posted {

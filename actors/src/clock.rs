@@ -1,17 +1,17 @@
-//! Time and randomness, injected: rules and actors take what these give, and tests give what they like.
+//! Injected time and randomness. Tests use a clock that stands still, and keys in a known order.
 
 use beamlive_storage::records::SecureKey;
 use beamlive_storage::Timestamp;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::Arc;
 
-/// Where the time comes from.
+/// A source of the time.
 pub trait Clock: Send + Sync + 'static {
     /// The present instant, UTC.
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's own clock.
+/// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -54,9 +54,9 @@ impl Clock for ManualClock {
     }
 }
 
-/// Where secure keys come from.
+/// A source of secure keys.
 pub trait KeySource: Send + Sync + 'static {
-    /// 160 bits nobody can guess.
+    /// A key of 160 bits that nobody can guess.
     fn secure_key(&self) -> SecureKey;
 }
 
@@ -67,7 +67,7 @@ pub struct SystemKeys;
 impl KeySource for SystemKeys {
     fn secure_key(&self) -> SecureKey {
         let mut key = [0; 20];
-        // Without randomness no key may be given out; the panic is the actor's, and its caller is told.
+        // The panic ends the actor; its caller gets an error.
         #[expect(clippy::expect_used, reason = "a guessable key is worse than no answer")]
         getrandom::fill(&mut key).expect("the operating system gives no random bytes");
         SecureKey(key)
@@ -80,10 +80,10 @@ pub struct CountingKeys(Arc<AtomicU64>);
 
 impl KeySource for CountingKeys {
     fn secure_key(&self) -> SecureKey {
-        let mut key = [0; 20];
         let number = self.0.fetch_add(1, Ordering::SeqCst) + 1;
-        for (byte, value) in key.iter_mut().rev().zip(number.to_le_bytes()) {
-            *byte = value;
+        let mut key = [0; 20];
+        if let Some(last) = key.last_chunk_mut() {
+            *last = number.to_be_bytes();
         }
         SecureKey(key)
     }

@@ -1,10 +1,9 @@
-//! Reads of the store that may touch the disk, off the actors' threads.
+//! The store as actors use it: reads on threads that may block, and commits that are awaited.
 
 use crate::ask::Unavailable;
-use beamlive_storage::ReadError;
-use std::sync::Arc;
+use beamlive_storage::{Batch, CommitError, Permit, ReadError};
 
-/// Runs `read` on the blocking pool. A reader that panicked counts as a store that can't be read.
+/// Runs `read` on the blocking pool. A panic in `read` counts as a store that can't be read.
 ///
 /// # Errors
 /// [`Unavailable::Unreadable`].
@@ -13,6 +12,19 @@ pub async fn read<T: Send + 'static>(
 ) -> Result<T, Unavailable> {
     match tokio::task::spawn_blocking(read).await {
         Ok(read) => Ok(read?),
-        Err(lost) => Err(Unavailable::Unreadable(Arc::from(lost.to_string()))),
+        Err(lost) => Err(Unavailable::Unreadable(lost.to_string().into())),
+    }
+}
+
+/// Commits `batch` and waits until it is durable. Returns false if it conflicts with an earlier
+/// batch; then nothing was written.
+///
+/// # Errors
+/// [`Unavailable::WritesOff`].
+pub(crate) async fn commit(permit: Permit, batch: Batch) -> Result<bool, Unavailable> {
+    match permit.commit(batch).await {
+        Ok(_) => Ok(true),
+        Err(CommitError::Conflict(_)) => Ok(false),
+        Err(CommitError::WritesOff(reason)) => Err(Unavailable::WritesOff(reason)),
     }
 }

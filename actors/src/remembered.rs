@@ -1,40 +1,35 @@
-//! The things an actor used last. Thousands of actors are idle, so this takes memory for what it holds only.
+//! A bounded LRU cache that allocates nothing in advance: most of the thousands of actors are idle.
 
 use lru::LruCache;
 use std::hash::Hash;
+use std::num::NonZeroUsize;
 
-/// At most so many things; the one that was not used for longest goes first.
+/// Holds a number of values. The least recently used is dropped first.
 #[derive(Debug, Clone)]
-pub(crate) struct Remembered<K: Hash + Eq, V> {
-    things: LruCache<K, V>,
-    most: usize,
-}
+pub(crate) struct Remembered<K: Hash + Eq, V>(LruCache<K, V>);
 
 impl<K: Hash + Eq, V> Remembered<K, V> {
-    /// Remembers at most so many things.
+    /// Holds at most `most` values, and at least one.
     pub(crate) fn new(most: usize) -> Self {
-        Self {
-            things: LruCache::unbounded(),
-            most,
-        }
+        // `LruCache::new` would allocate room for all of them.
+        let mut values = LruCache::unbounded();
+        values.resize(NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN));
+        Self(values)
     }
 
-    /// A thing, which is used now.
+    /// The value of `key`. This counts as a use.
     pub(crate) fn get(&mut self, key: &K) -> Option<&V> {
-        self.things.get(key)
+        self.0.get(key)
     }
 
-    /// A thing, without using it.
+    /// The value of `key`. This does not count as a use.
     pub(crate) fn peek(&self, key: &K) -> Option<&V> {
-        self.things.peek(key)
+        self.0.peek(key)
     }
 
-    /// Remembers a thing.
-    pub(crate) fn put(&mut self, key: K, thing: V) {
-        self.things.put(key, thing);
-        while self.things.len() > self.most {
-            self.things.pop_lru();
-        }
+    /// Adds or replaces a value.
+    pub(crate) fn put(&mut self, key: K, value: V) {
+        self.0.put(key, value);
     }
 }
 
@@ -43,7 +38,7 @@ mod tests {
     use super::Remembered;
 
     #[test]
-    fn the_one_not_used_for_longest_goes_first() {
+    fn the_least_recently_used_value_is_dropped_first() {
         let mut remembered = Remembered::new(2);
         remembered.put(1, 'a');
         remembered.put(2, 'b');

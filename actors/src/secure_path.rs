@@ -1,7 +1,7 @@
-//! Directories and the secure keys that open them.
+//! Directories and their secure keys.
 //!
-//! A directory is kept in two places only: with the built-in Data Proxy, which serves it, and in the outbox until an
-//! external one has given its key.
+//! Directories are stored in two places only: with the built-in Data Proxy, which serves them, and
+//! in the outbox until an external one has given a key.
 
 use beamlive_storage::ids::{IdRef, ProjectId, RawId};
 use beamlive_storage::keys::{self, Key, Table};
@@ -13,22 +13,21 @@ use subtle::ConstantTimeEq;
 /// Bytes of a key that logs show.
 const SHOWN: usize = 4;
 
-/// Tells directories apart without keeping them: the first half of their SHA-256.
+/// The first half of the SHA-256 of a directory. It identifies the directory without storing it.
 #[must_use]
 pub fn digest(directory: &str) -> [u8; 16] {
-    let mut half = [0; 16];
-    for (byte, value) in half.iter_mut().zip(Sha256::digest(directory.as_bytes())) {
-        *byte = value;
-    }
-    half
+    Sha256::digest(directory)
+        .first_chunk()
+        .copied()
+        .unwrap_or_default()
 }
 
-/// Lets `key`, which was asked for by itself, open `directory`.
+/// Lets `key` open `directory`; no record refers to it.
 pub fn open(batch: &mut Batch, project: Option<ProjectId>, directory: &str, key: SecureKey, now: Timestamp) {
     put(batch, None, project, directory, key, now);
 }
 
-/// Lets `key` open `directory`, which is that of a record; the record names the key.
+/// Lets `key` open `directory`, which is that of a record. The record holds the key.
 pub fn open_for(
     batch: &mut Batch,
     record: (Subject, IdRef),
@@ -56,11 +55,11 @@ fn put(
         created: now,
     };
     let id = record.map_or(IdRef::Known(0), |(_, id)| id);
-    // No two keys are the same: they are 160 random bits.
+    // Keys are 160 random bits, so no two are the same.
     batch.put_guarded_naming(keys::secure_path(&key), &path, id);
 }
 
-/// Whether `key` still opens something.
+/// Whether `key` opens a directory.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
@@ -68,8 +67,9 @@ pub fn is_live(store: &Store, key: &SecureKey) -> Result<bool, ReadError> {
     Ok(store.get_bytes(&keys::secure_path(key))?.is_some())
 }
 
-/// What `key` opens; none when there is no such key. Rows are found by the part of the key that logs show too; the rest,
-/// which nobody can guess, is compared in a time that does not tell how much of it was right.
+/// What `key` opens; none when there is no such key.
+///
+/// Rows are looked up by the part of the key that logs show. The rest is compared in constant time.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
@@ -87,8 +87,8 @@ pub fn find(store: &Store, key: &SecureKey) -> Result<Option<SecurePath>, ReadEr
     Ok(found.map(|found| found.record))
 }
 
-/// Up to `most` keys that were made at `limit` or before, in the order of the keys, from the one after `after`; with the
-/// revision of each.
+/// Lists up to `most` keys that were created at `limit` or before, with their revisions. They are
+/// in the order of the keys, starting after `after`.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
@@ -120,18 +120,18 @@ pub fn created_until(
     Ok(found)
 }
 
-/// Lets `key`, which was read at `revision`, open nothing any more.
+/// Removes `key`, which was read at `revision`.
 pub fn close(batch: &mut Batch, key: &SecureKey, revision: u64) {
     batch.remove(keys::secure_path(key), revision);
 }
 
-/// Ties a record to the key that an external Data Proxy gave for its directory.
+/// Sets the key that an external Data Proxy gave for the directory of a record.
 pub fn attach(batch: &mut Batch, subject: Subject, record: impl Into<IdRef>, key: SecureKey) {
     batch.set(keys::secure_key(subject, record), &key.0);
 }
 
-/// The key of a record's directory: `own`, which the record names, or that of an external Data Proxy; none while that one has
-/// not given it.
+/// The key of a record's directory: `own`, which the record holds, or the one that an external Data
+/// Proxy gave; none while it has not given one.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
@@ -148,7 +148,7 @@ pub fn of_record(
     Ok(bytes.and_then(|bytes| Some(SecureKey(bytes.try_into().ok()?))))
 }
 
-/// A directory that an external Data Proxy is to turn into a key.
+/// The row of the outbox for a directory that needs a key from an external Data Proxy.
 #[must_use]
 pub fn pending(project: ProjectId, directory: &str, now: Timestamp) -> PendingForward {
     PendingForward {

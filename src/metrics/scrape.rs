@@ -63,7 +63,7 @@ pub(super) struct Snapshot {
     writing: bool,
     writer: WriterMetrics,
     forwarder: ForwarderStatus,
-    actors: [ActorsStatus; 5],
+    actors: [ActorsStatus; 4],
     mailbox: usize,
     beamlines: usize,
     /// None when the store can't be read.
@@ -317,7 +317,7 @@ mod tests {
                 failed: 4,
                 last_error: None,
             },
-            actors: ["beamline", "facility", "inventory", "access", "forwarder"].map(|kind| ActorsStatus {
+            actors: ["beamline", "facility", "access", "forwarder"].map(|kind| ActorsStatus {
                 kind,
                 running: 2,
                 waiting: 7,

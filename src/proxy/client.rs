@@ -1,5 +1,5 @@
-//! An external Data Proxy over HTTP: `POST {proxy_url}/data/create/` with the form field `path`, or with the same as JSON where the
-//! form is refused.
+//! The client of an external Data Proxy: `POST {proxy_url}/data/create/` with the form field
+//! `path`. If the proxy refuses the form, the same is sent as JSON.
 
 use super::builtin::SECRET_HEADER;
 use beamlive_actors::forwarder::{DataProxy, ProxyError};
@@ -15,7 +15,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Bytes of an answer; an honest one has about fifty.
+/// Longest answer, in bytes. A usual one has about fifty.
 const ANSWER_LIMIT: usize = 64 * 1024;
 
 /// The client of an external Data Proxy. Clones share its connections.
@@ -24,39 +24,39 @@ pub struct HttpProxy {
     client: Client,
     create: Url,
     secret: Option<HeaderValue>,
-    /// It was the JSON that got the last key.
+    /// The last key was the answer to JSON.
     reads_json: Arc<AtomicBool>,
 }
 
 /// How a directory is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Body {
-    /// What all Data Proxies read, but for one version.
+    /// All Data Proxies read it, except for one version.
     Form,
-    /// What that one reads.
+    /// That version reads it.
     Json,
 }
 
-/// Why there is no client.
+/// Why a client can't be made.
 #[derive(Debug, Error)]
 pub enum ClientError {
-    /// What was configured is no URL of a Data Proxy.
+    /// The configured URL is not that of a Data Proxy.
     #[error("{0:?} is not the http or https URL of a Data Proxy")]
     Url(String),
-    /// The secret can't be sent.
+    /// The secret can't be sent in a header.
     #[error("the secret of the Data Proxy has characters that no header may have")]
     Secret,
-    /// The client could not be made.
+    /// The HTTP client failed to start.
     #[error("the client of the Data Proxy could not be made")]
     Client(#[source] reqwest::Error),
 }
 
 impl HttpProxy {
-    /// The proxy at `proxy_url`, such as `https://proxy.example.org/download`; every call ends after `timeout`, and is
-    /// sent with `secret`, if there is one.
+    /// A client of the proxy at `proxy_url`, such as `https://proxy.example.org/download`. Each
+    /// request ends after `timeout` and has the `secret`, if there is one.
     ///
     /// # Errors
-    /// [`ClientError`] when the URL is none, or the client could not be made.
+    /// [`ClientError`] when the URL or the secret can't be used, or the HTTP client can't be made.
     pub fn new(proxy_url: &str, timeout: Duration, secret: Option<&str>) -> Result<Self, ClientError> {
         let create = Url::parse(&format!("{}/data/create/", proxy_url.trim_end_matches('/')))
             .ok()
@@ -69,7 +69,8 @@ impl HttpProxy {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(timeout)
             .redirect(redirect::Policy::none())
-            // Directories go to the configured host and to no other, whatever the environment says.
+            // Directories are sent to the configured host only; proxies of the environment are
+            // ignored.
             .no_proxy()
             .build()
             .map_err(ClientError::Client)?;
@@ -86,8 +87,9 @@ impl HttpProxy {
         })
     }
 
-    /// Asks once; and once more, in the other way, when the first was refused. Every call that is not refused may make a key, so there
-    /// is no second one after a success or a timeout.
+    /// Sends one request, and a second one with the other body if the first was refused. Each
+    /// request that is not refused may make a key, so there is no second one after a success or a
+    /// timeout.
     async fn ask(self, directory: String) -> Result<SecureKey, ProxyError> {
         let (first, second) = match self.reads_json.load(Ordering::Relaxed) {
             false => (Body::Form, Body::Json),
@@ -99,11 +101,11 @@ impl HttpProxy {
         };
         match self.send(second, &directory).await {
             Ok(key) => {
-                tracing::info!(body = ?second, "the Data Proxy takes directories in another way: this is remembered");
+                tracing::info!(body = ?second, "the Data Proxy takes this kind of body; it is sent first from now on");
                 self.reads_json.store(second == Body::Json, Ordering::Relaxed);
                 Ok(key)
             }
-            // It is the directory, or the proxy, not the way.
+            // The kind of body is not the cause.
             Err(ProxyError::Status(_)) => Err(refused),
             Err(error) => Err(error),
         }
@@ -126,7 +128,8 @@ impl HttpProxy {
     }
 }
 
-/// Whether no key can have been made. A timeout is none, whoever reports it, and who has too much to do is not asked twice.
+/// Whether the status shows that no key was made. After a timeout that is unknown, and an
+/// overloaded proxy is not asked twice.
 fn is_refusal(status: u16) -> bool {
     matches!(status, 400..=599) && !matches!(status, 408 | 429 | 504)
 }
@@ -159,18 +162,15 @@ fn parse(body: &[u8]) -> Result<SecureKey, ProxyError> {
     }
 }
 
-/// The URL stays out of the text, for it may hold a password.
+/// The URL is left out of the message, because it may contain a password.
 fn failure(error: reqwest::Error) -> ProxyError {
     let error = error.without_url();
     if error.is_timeout() && !error.is_connect() {
         return ProxyError::Timeout;
     }
-    let mut causes = Vec::new();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        causes.push(cause.to_string());
-        source = cause.source();
-    }
+    let causes: Vec<_> = std::iter::successors(error.source(), |cause| (*cause).source())
+        .map(ToString::to_string)
+        .collect();
     let text = match causes.is_empty() {
         true => error.to_string(),
         false => causes.join(": "),

@@ -1,4 +1,4 @@
-//! The body of a POST to an access list: what a host reports of its connections.
+//! The body of a POST to an access list: the connections of a host.
 
 use super::msgpack::{self, Value, MAX_DEPTH};
 use super::time;
@@ -7,16 +7,16 @@ use beamlive_actors::access::history::RawEntry;
 use chrono_tz::Tz;
 use std::sync::Arc;
 
-/// Longest body, in bytes; a thousand connections take a tenth of a megabyte.
+/// Longest body, in bytes. A thousand connections take about 100 KB.
 pub const MAX_BODY: usize = 4 << 20;
 /// Most entries.
 const MAX_ENTRIES: usize = 10_000;
 
-/// Reads a MessagePack list. An entry that is no map, or lacks a field, comes out with empty fields: it is skipped
-/// and logged with the other bad ones, and the rest is kept.
+/// Parses a MessagePack list. Fields that an entry lacks are empty; such entries are skipped and
+/// logged later, and the others are kept.
 ///
 /// # Errors
-/// 400 when the body is no list, or too long a one.
+/// 400 when the body is no list, or the list is too long.
 pub fn parse(bytes: &[u8]) -> Result<Arc<[RawEntry]>, ApiError> {
     let list = msgpack::list(bytes, MAX_DEPTH, MAX_ENTRIES)
         .map_err(|error| ApiError::field("body", error.to_string()))?;
@@ -31,7 +31,7 @@ fn entry(value: &Value<'_>) -> RawEntry {
             Some(text) => text.to_owned(),
             None if value.is_nil() => String::new(),
             None => time::read(&value, Tz::UTC).map_or_else(
-                // No time either, so that the entry is skipped for it.
+                // This is no time, so the entry is skipped.
                 || value.kind().to_owned(),
                 |time| time.instant(Tz::UTC).to_utc().to_rfc3339(),
             ),

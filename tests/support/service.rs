@@ -147,7 +147,7 @@ impl Service {
 
     /// How many actors it had to bring back.
     pub fn respawns(&self) -> u64 {
-        ["beamline", "facility", "inventory", "access", "forwarder"]
+        ["beamline", "facility", "access", "forwarder"]
             .iter()
             .map(|kind| self.metric(&format!("beamlive_actor_respawns_total{{actor=\"{kind}\"}}")))
             .sum()

@@ -1,4 +1,4 @@
-//! The connections of one access list: what is known of them in memory, and what a post changes.
+//! The connections of one access list: those in memory, and what a post changes.
 
 use super::history::{self, changes, observe, Observed, RawEntry};
 use crate::facility::catalog::Catalog;
@@ -14,17 +14,17 @@ use std::num::NonZeroUsize;
 
 /// Connections of one list that stay in memory: a host posts its last 1,000.
 const KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
-/// Entries of one post that are looked at.
+/// Entries of one post that are read.
 const MAX_ENTRIES: usize = 10_000;
 /// Skipped entries that a reply names.
 const MAX_NAMED: usize = 20;
 /// Connections in one answer.
 const MAX_LISTED: usize = 1000;
 
-/// A connection within its list.
+/// Identifies a connection within its list.
 type Name = (ProjectId, String);
 
-/// The durable state of a list's connections, those used last.
+/// The durable state of the connections of a list that were used last.
 #[derive(Debug)]
 pub(super) struct Known(LruCache<Name, Versioned<Connection>>);
 
@@ -34,11 +34,11 @@ impl Default for Known {
     }
 }
 
-/// What a post comes to.
+/// What a post changes.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     changed: BTreeMap<Name, Next>,
-    /// A record that was read for this post: it may not be durable yet.
+    /// A record that was read for this post. It may not be durable yet.
     read: Option<(Key, u64)>,
     /// The first entries that were skipped, and why.
     pub(super) skipped: Vec<String>,
@@ -46,7 +46,7 @@ pub(super) struct Plan {
     pub(super) skipped_count: usize,
 }
 
-/// The next state of a connection, and the revision it follows on; none for a new one.
+/// The next state of a connection, and the revision that it replaces; none for a new connection.
 #[derive(Debug)]
 struct Next {
     revision: Option<u64>,
@@ -54,7 +54,7 @@ struct Next {
 }
 
 impl Known {
-    /// Takes `entries` in: what changes is in the plan, and nothing is known of it here until [`Self::learn`].
+    /// Plans what `entries` change. The plan takes effect here with [`Self::learn`].
     ///
     /// # Errors
     /// [`ReadError`] when the store can't be read.
@@ -77,7 +77,8 @@ impl Known {
         for _ in entries.iter().skip(MAX_ENTRIES) {
             plan.skip(|| format!("entries from {MAX_ENTRIES} on: a post holds no more"));
         }
-        // The first date of a new connection is its first in time, in whichever order a host lists its entries.
+        // Hosts list entries in any order; a new connection was created at the earliest of its
+        // dates.
         history::sort(&mut seen);
         for entry in seen {
             let name = (entry.project, entry.name.clone());
@@ -100,7 +101,7 @@ impl Known {
         Ok(plan)
     }
 
-    /// Knows what `plan` changed, now that it is durable.
+    /// Takes over what `plan` changes, once that is durable.
     pub(super) fn learn(&mut self, plan: Plan) {
         for (name, next) in plan.changed {
             let known = Versioned {
@@ -136,7 +137,7 @@ impl Plan {
         self.changed.len()
     }
 
-    /// What is to be committed before the post may be acknowledged; `None` when all it rests on is durable.
+    /// The batch that must be durable before the post is acknowledged; none if nothing is missing.
     pub(super) fn batch(&self, list: AccessListId) -> Option<Batch> {
         let mut batch = Batch::new();
         for ((project, name), next) in &self.changed {
@@ -149,8 +150,8 @@ impl Plan {
             }
         }
         if batch.is_empty() {
-            // Reads may be ahead of the disk, after a predecessor was lost with its batch on the way. A batch that
-            // writes nothing resolves after that one.
+            // A lost predecessor may have handed over a batch whose changes can be read already but
+            // are not durable. A batch that writes nothing resolves after that one.
             let (key, revision) = self.read.clone()?;
             batch.require_revision(key, revision);
         }
@@ -165,21 +166,23 @@ impl Plan {
     }
 }
 
-/// A connection, as an operator sees it.
+/// A connection in the list for operators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedConnection {
     /// The list of the host that reported it.
     pub list: AccessListId,
     /// Whose connection.
     pub project: ProjectId,
-    /// What the host calls it.
+    /// Its name at the host.
     pub name: String,
-    /// When it was first seen and when it ended; its history holds changes of status only.
+    /// The record; its history holds changes of status only.
     pub connection: Connection,
 }
 
-/// The connections of one list, or of all: those created last first, at most `limit` and never more than 1,000.
-/// Reads all of them, so it is for threads that may block.
+/// The connections of one list, or of all lists, newest first. At most `limit`, and never more than
+/// 1,000.
+///
+/// Reads all connections. For threads that may block.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.
@@ -215,7 +218,7 @@ pub fn connections(
     Ok(newest)
 }
 
-/// Those of one instant stay in the order of their keys.
+/// Connections created at the same instant stay in the order of their keys.
 fn keep_newest(connections: &mut Vec<ListedConnection>, limit: usize) {
     connections.sort_by_key(|listed| Reverse(listed.connection.created));
     connections.truncate(limit);

@@ -1,10 +1,10 @@
-//! The history of a remote connection, as the hosts report it again and again, late, and out of order.
+//! The history of a remote connection. Hosts report entries repeatedly, late, and out of order.
 //!
-//! A record keeps every distinct entry seen, by date, and a reader is shown the changes of status among them
-//! ([`changes`]). Keeping changes only would not do: an entry dropped because it repeats the status before it becomes
-//! a change as soon as a late entry comes between the two, and nothing would then tell its next repetition from news.
-//! Kept this way, a history is a function of the set of entries seen, whatever their order, so that posting any of
-//! them again changes nothing.
+//! A record keeps every distinct entry, by date; readers see the changes of status ([`changes`]).
+//! Keeping only the changes is not enough. An entry that repeats the status before it becomes a
+//! change when a late entry comes between the two. If it had been dropped, its next repetition
+//! would look new. As it is, a history depends only on the set of its entries, not on their order,
+//! and posting one again changes nothing.
 
 use crate::facility::catalog::Catalog;
 use crate::session::dataset::SHOWABLE;
@@ -20,24 +20,24 @@ use thiserror::Error;
 const MAX_ENTRIES: usize = 1000;
 /// Characters that a connection's name may have.
 const MAX_NAME: usize = 255;
-/// As much of a bad value as a report shows.
+/// Characters of a bad value that a message shows.
 const SHOWN: usize = 32;
 
-/// What an entry does to a connection.
+/// The effect of an entry on a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observed {
-    /// It says nothing new.
+    /// Nothing is new.
     Known,
-    /// The connection is this now.
+    /// The connection afterwards.
     Changed(Connection),
-    /// The connection has had more changes than are kept: the entry is to be skipped.
+    /// The connection has as many changes as are kept: skip the entry.
     Full,
 }
 
-/// Takes an entry into a connection; `None` is one that was never seen.
+/// Adds an entry to a connection; `connection` is none when the entry is its first.
 ///
-/// `created` is the start of the first entry seen and never changes; `end` is the date of the newest change to Finished
-/// or Failed, or else the newest end that was told.
+/// `created` is the start of the first entry and never changes. `end` is the date of the newest change to
+/// Finished or Failed, or else the newest `end_time` that was reported.
 #[must_use]
 pub fn observe(connection: Option<&Connection>, entry: &Entry) -> Observed {
     let date = entry.date(connection.map_or(&[], |known| &known.history));
@@ -46,7 +46,7 @@ pub fn observe(connection: Option<&Connection>, entry: &Entry) -> Observed {
     }
     let mut history = connection.map_or_else(Vec::new, |known| known.history.clone());
     let created = connection.map_or(entry.began.unwrap_or(date), |known| known.created);
-    let told = connection.and_then(|known| known.end).max(entry.ended);
+    let reported_end = connection.and_then(|known| known.end).max(entry.ended);
     let item = (entry.status, date);
     if let Err(mut place) = history.binary_search_by_key(&rank(&item), rank) {
         if history.len() >= MAX_ENTRIES {
@@ -60,7 +60,7 @@ pub fn observe(connection: Option<&Connection>, entry: &Entry) -> Observed {
     }
     let now = Connection {
         created,
-        end: end(&history).or(told),
+        end: end(&history).or(reported_end),
         history,
     };
     match connection {
@@ -73,7 +73,7 @@ fn has(history: &[(ConnectionStatus, Timestamp)], status: ConnectionStatus, date
     history.binary_search_by_key(&rank(&(status, date)), rank).is_ok()
 }
 
-/// When a history ended last.
+/// The date of the newest change to Finished or Failed.
 fn end(history: &[(ConnectionStatus, Timestamp)]) -> Option<Timestamp> {
     let changes = changes(history);
     let last = changes.iter().rev().find(|(status, _)| is_end(*status));
@@ -92,7 +92,7 @@ pub fn changes(history: &[(ConnectionStatus, Timestamp)]) -> Vec<(ConnectionStat
     changes
 }
 
-/// Entries sort by date; at one instant a connection begins before it ends.
+/// Sorts entries by date. At one instant a connection begins before it ends.
 fn rank((status, date): &(ConnectionStatus, Timestamp)) -> (Timestamp, u8) {
     let step = match status {
         ConnectionStatus::Connected => 0,
@@ -103,44 +103,46 @@ fn rank((status, date): &(ConnectionStatus, Timestamp)) -> (Timestamp, u8) {
     (*date, step)
 }
 
-/// One connection as a host reports it, unchecked: with `date`, or, since 2026, with `start_time` and `end_time`.
-/// Absent fields are empty.
+/// An entry as a host reports it, unchecked. It has a `date`, or `start_time` and `end_time`;
+/// absent fields are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RawEntry {
     /// A username.
     pub project: String,
-    /// What the host calls the connection.
+    /// The connection's name at the host.
     pub name: String,
     /// Connected, Disconnected, Failed or Finished.
     pub status: String,
     /// Since when it has this status: ISO-8601, in the facility's zone without an offset.
     pub date: String,
-    /// When the connection began, written in the same way.
+    /// When the connection began, in the same form.
     pub start_time: String,
     /// When it ended.
     pub end_time: String,
 }
 
-/// One connection as a host reports it, checked.
+/// An entry, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Whose.
     pub project: ProjectId,
-    /// What the host calls it.
+    /// The connection's name at the host.
     pub name: String,
-    /// What it is.
+    /// The status it reports.
     pub status: ConnectionStatus,
-    /// Since when: two instants if a clock showed the time twice, the earlier one first; otherwise one, twice.
+    /// Since when it has this status. A local time may have two instants, when clocks are set back:
+    /// the earlier one is first. Otherwise both are the same.
     pub dates: [Timestamp; 2],
-    /// When the connection began, if that was told besides.
+    /// When the connection began, if that was reported.
     pub began: Option<Timestamp>,
-    /// When it ended, if that was told besides.
+    /// When it ended, if that was reported.
     pub ended: Option<Timestamp>,
 }
 
 impl Entry {
-    /// Which of its dates is meant. One that is in the history has been decided; otherwise it is the one that is not
-    /// before what was last reported, the earlier one if there is a choice.
+    /// Chooses between the two dates. A date that is in the history was chosen before. Otherwise it
+    /// is the earlier one, unless that is before the last entry of the history and the later one is
+    /// not.
     fn date(&self, history: &[(ConnectionStatus, Timestamp)]) -> Timestamp {
         let [earlier, later] = self.dates;
         let is_known = |date| has(history, self.status, date);
@@ -160,9 +162,9 @@ impl Entry {
     }
 }
 
-/// Puts the entries of a post into the order in which they are observed: by date. Those of the hour that a clock repeats
-/// stay as the host has listed them, which is all there is to tell their order; but a connection whose end is listed
-/// first is one of a list with the newest first.
+/// Sorts the entries of a post by date. Ambiguous dates, of the hour that clocks repeat, stay in
+/// the order in which the host has listed them. But if the end of a connection is listed first, the
+/// host lists the newest entries first.
 pub fn sort(entries: &mut [Entry]) {
     const HOUR: i64 = 3_600_000_000;
     let mut ends_first = HashMap::new();
@@ -185,24 +187,24 @@ pub fn sort(entries: &mut [Entry]) {
 /// Why an entry is not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SkippedEntry {
-    /// No such account.
+    /// There is no such account.
     #[error("there is no project {0:?}")]
     UnknownProject(String),
-    /// No such status.
+    /// There is no such status.
     #[error("{0:?} is no status of a connection")]
     UnknownStatus(String),
-    /// Not a date.
+    /// A date can't be parsed or is out of range.
     #[error("{0:?} is no date of the form 2026-11-23 08:00:00 or 2026-11-23T08:00:00+00:00")]
     BadDate(String),
-    /// Empty or too long.
+    /// The name is empty or too long.
     #[error("{0:?} is no name of a connection: it needs 1 to {MAX_NAME} characters")]
     BadName(String),
 }
 
-/// Checks an entry. Times without an offset are of a clock in `zone`.
+/// Checks an entry. Times without an offset are local times in `zone`.
 ///
 /// # Errors
-/// [`SkippedEntry`] names the first thing that is wrong with it.
+/// [`SkippedEntry`] tells the first mistake.
 pub fn parse_entry(raw: &RawEntry, catalog: &Catalog, zone: Tz) -> Result<Entry, SkippedEntry> {
     let shown = |text: &str| text.chars().take(SHOWN).collect::<String>();
     let RawEntry {
@@ -237,7 +239,7 @@ pub fn parse_entry(raw: &RawEntry, catalog: &Catalog, zone: Tz) -> Result<Entry,
             let (start, end) = zone::span(start, end, zone);
             (Some(start), Some(end))
         }
-        // The instants of a start alone are decided with the history.
+        // A start alone is resolved with the history.
         (_, end) => (None, end.map(|end| end.instant(zone))),
     };
     let dates = match (date, status, began, ended) {

@@ -1,4 +1,4 @@
-//! Which access list an address has, who is on it, and which address a request comes from.
+//! The access list of an address, its users, and the address of a request.
 
 use crate::facility::catalog::{Catalog, Entries};
 use crate::schedule::Schedule;
@@ -12,12 +12,12 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use thiserror::Error;
 
-/// Proxies one behind another; a longer chain is no chain of proxies.
+/// Longest chain of proxies in front of the service.
 const MAX_FORWARDED: usize = 64;
-/// As much of a bad entry as an error names: longer than any address.
+/// Characters of a bad entry that a message shows; more than any address has.
 const SHOWN: usize = 64;
 
-/// The active access lists by network. IPv4 in IPv6 form is IPv4, in lists and in addresses.
+/// The active access lists by network. IPv4-mapped IPv6 counts as IPv4, in lists and in addresses.
 #[derive(Debug, Default)]
 pub struct AccessTable {
     lists: Entries<AccessList>,
@@ -27,7 +27,8 @@ pub struct AccessTable {
 }
 
 impl AccessTable {
-    /// Reads the networks of all active lists. Of two lists with one network, the one declared first has it.
+    /// Collects the networks of all active lists. If two lists declare the same network, the first
+    /// has it.
     #[must_use]
     pub fn of(lists: &Entries<AccessList>) -> Self {
         let mut networks = HashMap::new();
@@ -36,7 +37,8 @@ impl AccessTable {
                 Some(network) => {
                     networks.entry(network).or_insert(AccessListId(id));
                 }
-                // Addresses are checked before they are stored, so this one was written by another build.
+                // Addresses are checked before they are stored; another version has written this
+                // one.
                 None => tracing::error!(list = entry.record.name, "an access list's address can't be used"),
             }
         }
@@ -48,7 +50,7 @@ impl AccessTable {
         }
     }
 
-    /// The list of an address: the longest prefix wins.
+    /// The list of an address; the longest prefix wins.
     #[must_use]
     pub fn find(&self, address: IpAddr) -> Option<(AccessListId, &AccessList)> {
         let address = address.to_canonical();
@@ -60,7 +62,7 @@ impl AccessTable {
     }
 }
 
-/// The table of the present catalog, made again only when the access lists change.
+/// The table of the newest catalog, made again only when the access lists change.
 #[derive(Debug, Default)]
 pub struct AccessTables {
     current: ArcSwapOption<AccessTable>,
@@ -83,8 +85,8 @@ impl AccessTables {
     }
 }
 
-/// Reads an address or a network in CIDR form, as access lists and trusted proxies are declared. Host bits are
-/// dropped; IPv4 in IPv6 form becomes IPv4.
+/// Parses an address or a network in CIDR form, as in access lists and trusted proxies. Host bits
+/// are dropped; IPv4-mapped IPv6 becomes IPv4.
 #[must_use]
 pub fn parse_network(text: &str) -> Option<IpNet> {
     let text = text.trim();
@@ -104,8 +106,8 @@ fn canonical(network: IpNet) -> IpNet {
         .map_or(network, IpNet::V4)
 }
 
-/// The usernames on `list`: its own users and, when there is a `schedule`, the projects that use one of its beamlines
-/// from afar now. Sorted, each once. An account that is gone is left out.
+/// The usernames on `list`: its own users and, with a `schedule`, the projects that use one of its
+/// beamlines remotely now. Sorted, without duplicates; deleted accounts are left out.
 #[must_use]
 pub fn users(
     list: &AccessList,
@@ -124,10 +126,10 @@ pub fn users(
     users.into_iter().map(str::to_owned).collect()
 }
 
-/// Why `X-Forwarded-For` does not say where a request comes from.
+/// Why `X-Forwarded-For` can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BadForwarded {
-    /// The entry that decides is something else than an address.
+    /// The relevant entry is no address.
     #[error("X-Forwarded-For has an entry that is no address: {0:?}")]
     NoAddress(String),
     /// There are too many proxies.
@@ -135,14 +137,15 @@ pub enum BadForwarded {
     TooMany,
 }
 
-/// The address a request comes from: the peer's, unless the peer is `trusted`; then the rightmost entry of
-/// `forwarded` (the values of the `X-Forwarded-For` headers, in order) that is not trusted itself, or the leftmost
-/// when all are. Entries are `ip`, `ip:port`, `[v6]` or `[v6]:port`; what stands to the left of the one that decides is
-/// never looked at, for whoever sent the request may have written it. IPv4 in IPv6 form is given back as IPv4.
+/// The client's address: that of the peer, unless the peer is `trusted`. Then it is the rightmost
+/// entry of
+/// `forwarded` that is not trusted, or the leftmost if all are trusted. `forwarded` holds the values of the
+/// `X-Forwarded-For` headers, in order. Entries further left are ignored: the client may have written them.
+/// Entries are `ip`, `ip:port`, `[v6]` or `[v6]:port`. IPv4-mapped IPv6 is returned as IPv4.
 ///
 /// # Errors
-/// [`BadForwarded`] when the peer is trusted and the entry that decides is no address, or when there are more than 64
-/// proxies.
+/// [`BadForwarded`] when the peer is trusted and the relevant entry is no address, or when there
+/// are more than 64 proxies.
 pub fn caller(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> Result<IpAddr, BadForwarded> {
     let is_trusted = |address: &IpAddr| {
         trusted
@@ -154,7 +157,7 @@ pub fn caller(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> Result<IpA
         return Ok(peer);
     }
     let mut nearest = peer;
-    // Empty elements of a list header say nothing.
+    // Empty elements of a list header are ignored.
     let entries = forwarded.iter().rev().flat_map(|value| value.rsplit(','));
     for (index, entry) in entries
         .map(str::trim)

@@ -20,7 +20,7 @@ const NX: AccessListId = AccessListId(3);
 const OTHER: AccessListId = AccessListId(4);
 const ALICE: ProjectId = ProjectId(1);
 
-/// A database whose writes can be seen before they are durable, for as long as it is held.
+/// An engine whose writes can be read before they are durable, as long as it is held.
 #[derive(Default)]
 struct Disk {
     memory: MemoryEngine,
@@ -138,7 +138,7 @@ fn second(second: i64) -> Timestamp {
     Timestamp::from(eight).plus_micros(second * 1_000_000)
 }
 
-/// Lets everyone go on until `reached`, or until `answer` is there, which is then too early.
+/// Lets other tasks run until `reached`. Fails if there is an `answer` before.
 async fn unanswered<T>(answer: &mut oneshot::Receiver<T>, reached: impl Fn() -> bool) {
     while !reached() {
         assert!(
@@ -234,7 +234,7 @@ async fn an_answer_waits_for_the_disk_and_other_lists_do_not_wait_for_it() {
     house.disk.hold(true);
     let mut first = ask(&house.access, NX, &[entry("nx-1", "Connected", 1)]);
     unanswered(&mut first, || house.groups() == 1).await;
-    // It finds nothing changed, but what it finds is not durable yet.
+    // Nothing changes, but the record that it reads is not durable yet.
     let mut second = ask(&house.access, NX, &[entry("nx-1", "Connected", 1)]);
     let nothing = ask(&house.access, OTHER, &[entry("nx-1", "Gone", 1)])
         .await
@@ -248,7 +248,7 @@ async fn an_answer_waits_for_the_disk_and_other_lists_do_not_wait_for_it() {
 }
 
 #[actix::test]
-async fn a_successor_does_not_answer_from_what_is_not_durable_yet() {
+async fn a_successor_waits_until_the_records_it_reads_are_durable() {
     let house = House::new();
     house.disk.hold(true);
     let mut first = ask(&house.access, NX, &[entry("nx-1", "Connected", 1)]);
@@ -299,7 +299,7 @@ async fn what_another_node_changed_is_read_again() {
 }
 
 #[actix::test]
-async fn when_writes_are_off_a_change_is_refused_and_not_believed() {
+async fn when_writes_are_off_a_change_is_refused_and_not_kept_in_memory() {
     let house = House::new();
     house.post(&[entry("nx-1", "Connected", 1)]).await.unwrap();
     house.disk.memory.fail_after(0);

@@ -11,7 +11,7 @@ use crate::facility::declaration::Format;
 use crate::facility::place::Mistake;
 use crate::facility::{Applied, Apply, Facility, KeySetting, RegisterKey, Registration, SetKey};
 use crate::forwarder::{Finish, Forwarder, ForwarderHealth, Retry};
-use crate::inventory::{Inventory, InventoryCache, MakeList, ReadyList};
+use crate::inventory::{ReadyList, SampleLists};
 use crate::key::PublicKey;
 use crate::schedule::Schedule;
 use crate::services::{Pending, Services};
@@ -42,11 +42,10 @@ pub struct Directory {
     pub(super) beamlines: RwLock<HashMap<BeamlineId, Arc<Supervisor<Beamline>>>>,
     pub(super) beamline_kind: Arc<Kind>,
     pub(super) facility: Supervisor<Facility>,
-    pub(super) inventory: Supervisor<Inventory>,
     pub(super) access: Supervisor<Access>,
     pub(super) forwarder: Arc<Supervisor<Forwarder>>,
     pub(super) forwarder_health: Arc<ForwarderHealth>,
-    pub(super) lists: Arc<InventoryCache>,
+    pub(super) lists: SampleLists,
     pub(super) access_tables: AccessTables,
     pub(super) schedule: Option<Schedule>,
 }
@@ -186,14 +185,11 @@ impl Directory {
     /// [`Unavailable`] when the list could not be made.
     pub async fn samples(
         &self,
-        catalog: &Catalog,
+        catalog: &Arc<Catalog>,
         project: ProjectId,
         beamline: BeamlineId,
     ) -> Result<Arc<ReadyList>, Unavailable> {
-        match self.lists.get(project, beamline, catalog) {
-            Some(list) => Ok(list),
-            None => self.inventory.ask(MakeList { project, beamline }).await?,
-        }
+        self.lists.get(catalog, project, beamline).await
     }
 
     /// Applies a facility file as one change. A dry run only returns what it would change.

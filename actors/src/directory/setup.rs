@@ -9,7 +9,7 @@ use crate::expiry::Expiry;
 use crate::facility::catalog::Catalog;
 use crate::facility::Facility;
 use crate::forwarder::{self, DataProxy, Forwarder, ForwarderHealth, ForwarderSettings, LocalProxy};
-use crate::inventory::{Inventory, InventoryCache};
+use crate::inventory::SampleLists;
 use crate::schedule::Schedule;
 use crate::services::{Forwarding, Services};
 use actix::ArbiterHandle;
@@ -74,7 +74,6 @@ impl Directory {
             keys: setup.keys.clone(),
             forwarding,
         };
-        let lists = Arc::new(InventoryCache::new(setup.sample_lists_bytes));
         let (zone, others) = (setup.zone, setup.others.clone());
         let facility = {
             let (services, others) = (services.clone(), others.clone());
@@ -86,12 +85,6 @@ impl Directory {
                     ..
                 } = services.clone();
                 Facility::start(store, catalog, clock, zone, &others, mailbox)
-            })
-        };
-        let inventory = {
-            let (catalog, lists, others) = (catalog.clone(), lists.clone(), others.clone());
-            Supervisor::new(Kind::new("inventory", mailbox), move || {
-                Inventory::start(catalog.clone(), lists.clone(), &others, mailbox)
             })
         };
         let access = {
@@ -107,11 +100,10 @@ impl Directory {
             arbiter: setup.beamlines,
             beamlines: RwLock::default(),
             facility,
-            inventory,
             access,
             forwarder,
             forwarder_health,
-            lists,
+            lists: SampleLists::new(setup.sample_lists_bytes),
             access_tables: AccessTables::default(),
             schedule: setup.scheduling.then(Schedule::default),
             beamline_kind: Kind::new("beamline", mailbox),

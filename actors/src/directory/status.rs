@@ -48,7 +48,7 @@ impl ActorsStatus {
 impl Directory {
     /// The counters of each kind of actors. Sends them no message.
     #[must_use]
-    pub fn actors(&self) -> [ActorsStatus; 5] {
+    pub fn actors(&self) -> [ActorsStatus; 4] {
         let beamlines = {
             let running = self.beamlines.read().unwrap_or_else(PoisonError::into_inner);
             ActorsStatus::of(
@@ -59,7 +59,6 @@ impl Directory {
         [
             beamlines,
             ActorsStatus::of_one(&self.facility),
-            ActorsStatus::of_one(&self.inventory),
             ActorsStatus::of_one(&self.access),
             ActorsStatus::of_one(&*self.forwarder),
         ]

@@ -12,16 +12,19 @@ use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
 use tokio::sync::{mpsc, oneshot};
 
+mod failures;
+mod listing;
+
 const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
 const ALICE: ProjectId = ProjectId(1);
 
-/// One call that the proxy has before it: the test answers it, or lets it wait.
+/// A call to the proxy; the test answers it, or lets it wait.
 struct Asked {
     directory: String,
     answer: oneshot::Sender<Result<SecureKey, ProxyError>>,
 }
 
-/// A proxy under the test's hand.
+/// A proxy whose answers the test gives.
 struct Scripted(mpsc::UnboundedSender<Asked>);
 
 impl DataProxy for Scripted {
@@ -94,7 +97,7 @@ impl Bench {
         self.commit(batch).await;
     }
 
-    /// Uploads a record again whose row still waits.
+    /// Uploads a record again while its row still waits.
     async fn upload_again(&self, id: u64, directory: &str) {
         let row = self.row(id).unwrap();
         let mut batch = Batch::new();
@@ -122,14 +125,14 @@ impl Bench {
             .unwrap()
     }
 
-    /// Nothing is asked although the forwarder has looked.
+    /// Asserts that the forwarder reads the outbox and makes no call.
     async fn asserts_quiet(&mut self, forwarder: &Supervisor<Forwarder>) {
-        forwarder.ask(Rouse).await.unwrap();
-        // What the look began has ended once batches and reads of that time have.
+        forwarder.ask(Wake).await.unwrap();
+        // Its work has ended once the batches and reads that started by then have.
         for _ in 0..3 {
             self.commit(Batch::new()).await;
             tokio::task::spawn_blocking(|| ()).await.unwrap();
-            forwarder.ask(Rouse).await.unwrap();
+            forwarder.ask(Wake).await.unwrap();
         }
         assert!(self.asked.try_recv().is_err(), "the proxy is called");
     }
@@ -143,7 +146,7 @@ impl Bench {
         };
         tokio::time::timeout(patience, look)
             .await
-            .unwrap_or_else(|_| panic!("{what} did not come true"));
+            .unwrap_or_else(|_| panic!("{what} did not happen"));
     }
 
     fn advance(&self, seconds: i64) {
@@ -223,96 +226,7 @@ async fn a_wake_before_the_batch_is_durable_is_enough() {
 }
 
 #[actix::test]
-async fn a_proxy_that_is_down_is_probed_and_everything_is_delivered_once_it_is_back() {
-    let mut bench = Bench::new();
-    for id in 1..=5 {
-        bench.upload(id, "/users/alice").await;
-    }
-    let forwarder = bench.start();
-    for error in [
-        ProxyError::Timeout,
-        ProxyError::Status(500),
-        ProxyError::Connect("refused".to_owned()),
-    ] {
-        bench.asked().await.fail(error);
-    }
-    bench
-        .until("being down", |bench| {
-            !bench.health.status().up && bench.health.status().failed == 3
-        })
-        .await;
-    let row = bench.row(2).unwrap().record;
-    assert_eq!((row.attempts, row.last_error.is_some()), (1, true));
-    for _ in 0..5 {
-        bench.asserts_quiet(&forwarder).await;
-        bench.advance(60);
-        wake(&forwarder);
-        let probe = bench.asked().await;
-        bench.asserts_quiet(&forwarder).await;
-        let failed = bench.health.status().failed;
-        probe.fail(ProxyError::Timeout);
-        bench
-            .until("the failure", |bench| bench.health.status().failed == failed + 1)
-            .await;
-    }
-    let down_since = bench.health.status().since.unwrap();
-    assert_eq!(down_since, NOW);
-    bench.advance(60);
-    wake(&forwarder);
-    for number in 1..=5 {
-        bench.asked().await.give(number);
-    }
-    bench
-        .until("an empty outbox", |bench| {
-            backlog(&bench.store, 10).unwrap().rows == 0
-        })
-        .await;
-    bench
-        .until("being up", |bench| {
-            bench.health.status().up && bench.health.status().last_error.is_none()
-        })
-        .await;
-    bench.asserts_quiet(&forwarder).await;
-}
-
-#[actix::test]
-async fn one_refused_directory_does_not_hold_up_the_others() {
-    let mut bench = Bench::new();
-    bench.upload(1, "/bad").await;
-    let forwarder = bench.start();
-    let mut attempts = 0;
-    for id in 2..=12 {
-        bench.upload(id, "/good").await;
-        wake(&forwarder);
-        loop {
-            let asked = bench.asked().await;
-            if asked.directory == "/good" {
-                asked.give(1);
-                break;
-            }
-            attempts += 1;
-            asked.fail(ProxyError::NoKey);
-        }
-        bench.until("the key", |bench| bench.key(id).is_some()).await;
-        assert!(bench.health.status().up);
-    }
-    bench
-        .until("the failures", |bench| {
-            bench.row(1).unwrap().record.attempts == attempts
-        })
-        .await;
-    assert_eq!(attempts, 1, "no time has passed");
-    let waiting = pending(&bench.store, None, 10).unwrap();
-    assert_eq!(waiting.len(), 1);
-    let (_, id, row) = waiting.into_iter().next().unwrap();
-    assert_eq!(
-        (id, row.last_error.as_deref()),
-        (1, Some("the Data Proxy gave no key for this directory"))
-    );
-}
-
-#[actix::test]
-async fn keys_are_found_after_a_restart_and_nothing_recorded_is_asked_again() {
+async fn rows_are_sent_after_a_restart_and_recorded_keys_are_not_requested_again() {
     let mut bench = Bench::new();
     bench.upload(1, "/one").await;
     bench.upload(2, "/two").await;
@@ -367,78 +281,16 @@ async fn a_record_uploaded_again_during_the_call_keeps_the_key_only_for_the_same
 }
 
 #[actix::test]
-async fn a_directory_corrected_by_a_new_upload_does_not_wait_for_the_old_ones_backoff() {
+async fn a_row_that_is_gone_is_not_sent() {
     let mut bench = Bench::new();
-    bench.upload(1, "/bad").await;
-    let forwarder = bench.start();
-    bench.asked().await.fail(ProxyError::Status(400));
-    bench
-        .until("the failure", |bench| bench.row(1).unwrap().record.attempts == 1)
-        .await;
-    bench.asserts_quiet(&forwarder).await;
-    bench.upload_again(1, "/good").await;
-    wake(&forwarder);
-    assert_eq!(bench.asked().await.directory, "/good");
+    let id = (Subject::Dataset, 1);
+    let outcome = delivery::deliver(bench.store.clone(), Arc::clone(&bench.proxy), id).await;
+    assert_eq!(outcome, Ok(due_queue::Success::Gone));
+    assert!(bench.asked.try_recv().is_err(), "the proxy is called");
 }
 
 #[actix::test]
-async fn a_panicking_client_is_a_failed_call() {
-    let mut bench = Bench::new();
-    bench.upload(1, "/panic").await;
-    bench.upload(2, "/good").await;
-    let _forwarder = bench.start();
-    bench.asked().await.give(2);
-    bench.until("the key", |bench| bench.key(2).is_some()).await;
-    bench
-        .until("the failure", |bench| bench.row(1).unwrap().record.attempts == 1)
-        .await;
-    assert_eq!(
-        bench.row(1).unwrap().record.last_error,
-        Some(ProxyError::Panicked.to_string())
-    );
-}
-
-#[actix::test]
-async fn a_key_in_hand_is_kept_while_the_writers_queue_is_full() {
-    let mut bench = Bench::new();
-    bench.upload(1, "/one").await;
-    let forwarder = bench.start();
-    let asked = bench.asked().await;
-    let permits: Vec<_> = std::iter::from_fn(|| bench.store.reserve().ok()).collect();
-    assert!(!permits.is_empty());
-    asked.give(1);
-    forwarder.ask(Rouse).await.unwrap();
-    assert_eq!(bench.key(1), None);
-    drop(permits);
-    bench.until("the key", |bench| bench.key(1).is_some()).await;
-    bench.asserts_quiet(&forwarder).await;
-}
-
-#[actix::test]
-async fn while_writes_are_off_no_key_is_asked_for() {
-    let mut bench = Bench::new();
-    bench.upload(1, "/one").await;
-    let forwarder = bench.start();
-    let asked = bench.asked().await;
-    bench.engine.fail_after(0);
-    asked.give(1);
-    bench
-        .until("the failure", |bench| bench.health.status().last_error.is_some())
-        .await;
-    bench.advance(600);
-    for _ in 0..10 {
-        forwarder.ask(Rouse).await.unwrap();
-    }
-    assert!(bench.asked.try_recv().is_err());
-    bench.engine.fail_after(u64::MAX);
-    bench.store = Store::with_engine(Arc::new(bench.engine.clone()), 64);
-    let _successor = bench.start();
-    bench.asked().await.give(1);
-    bench.until("the key", |bench| bench.key(1).is_some()).await;
-}
-
-#[actix::test]
-async fn an_operator_has_everything_tried_at_once_and_the_log_knows() {
+async fn an_operator_can_have_everything_tried_at_once_and_it_is_logged() {
     let mut bench = Bench::new();
     for id in 1..=2 {
         bench.upload(id, "/bad").await;
@@ -494,29 +346,6 @@ async fn finishing_records_what_is_in_flight_and_starts_nothing_new() {
 }
 
 #[actix::test]
-async fn a_lost_actor_is_replaced_by_the_next_wake() {
-    struct Halt;
-    impl Message for Halt {
-        type Result = ();
-    }
-    impl Handler<Halt> for Forwarder {
-        type Result = ();
-        fn handle(&mut self, _: Halt, context: &mut Context<Self>) {
-            actix::ActorContext::terminate(context);
-        }
-    }
-    let mut bench = Bench::new();
-    let forwarder = bench.start();
-    let lost = forwarder.address();
-    lost.send(Halt).await.unwrap();
-    bench.until("being lost", |_| !lost.connected()).await;
-    bench.upload(1, "/one").await;
-    wake(&forwarder);
-    bench.asked().await.give(1);
-    bench.until("the key", |bench| bench.key(1).is_some()).await;
-}
-
-#[actix::test]
 async fn the_built_in_proxy_drains_what_an_external_one_left() {
     let mut bench = Bench::new();
     let keys: Arc<dyn crate::clock::KeySource> = Arc::new(CountingKeys::default());
@@ -543,41 +372,4 @@ async fn the_built_in_proxy_drains_what_an_external_one_left() {
             ("/left", Some(ALICE))
         );
     }
-}
-
-#[actix::test]
-async fn the_outbox_is_listed_newest_first_and_in_pages() {
-    let bench = Bench::new();
-    for (id, age) in [(1, 30), (2, 10), (3, 20), (4, 20), (5, 0)] {
-        let mut batch = Batch::new();
-        let entry = secure_path::pending(ALICE, "/one", NOW.plus_micros(-age));
-        let subject = if id == 3 {
-            Subject::Session
-        } else {
-            Subject::Report
-        };
-        batch.insert(
-            keys::outbox(subject, beamlive_storage::ids::IdRef::Known(id)),
-            &entry,
-        );
-        bench.commit(batch).await;
-    }
-    let (mut seen, mut before) = (Vec::new(), None);
-    loop {
-        let page = pending(&bench.store, before, 2).unwrap();
-        let Some((subject, id, entry)) = page.last().cloned() else {
-            break;
-        };
-        before = Some((entry.created, subject, id));
-        seen.extend(page.into_iter().map(|(_, id, _)| id));
-    }
-    assert_eq!(seen, [5, 2, 4, 3, 1]);
-    let all = backlog(&bench.store, 10).unwrap();
-    assert_eq!(
-        (all.rows, all.capped, all.oldest),
-        (5, false, Some(NOW.plus_micros(-30)))
-    );
-    let some = backlog(&bench.store, 5).unwrap();
-    assert_eq!((some.rows, some.capped), (5, false));
-    assert!(backlog(&bench.store, 4).unwrap().capped);
 }

@@ -6,12 +6,12 @@
 )]
 
 use super::*;
-use crate::ask::{Kind, Supervisor};
+use arc_swap::ArcSwap;
 use beamlive_storage::ids::{ContainerId, ContainerTypeId};
-use beamlive_storage::records::{Container, ContainerStatus, Project};
+use beamlive_storage::records::{ContainerStatus, Project};
 use beamlive_storage::{Timestamp, Versioned};
 use std::io::Read;
-use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 const ALICE: ProjectId = ProjectId(1);
 const BOB: ProjectId = ProjectId(2);
@@ -34,7 +34,7 @@ fn sample(project: ProjectId, location: &str, name: &str) -> Versioned<Sample> {
     })
 }
 
-/// A puck for each of two projects, with a sample each.
+/// Two projects, each with one puck and one sample.
 fn catalog() -> Catalog {
     let mut catalog = Catalog {
         generation: 1,
@@ -62,50 +62,40 @@ fn changed(catalog: &Catalog, change: impl FnOnce(&mut Catalog)) -> Catalog {
     catalog
 }
 
-/// The actor with what it shares.
+/// The lists and the published catalog.
+#[derive(Clone)]
 struct House {
     catalog: Arc<ArcSwap<Catalog>>,
-    cache: Arc<InventoryCache>,
-    samples: Arc<SampleIndex>,
-    keeper: Supervisor<Inventory>,
+    lists: Arc<SampleLists>,
 }
 
 impl House {
     fn new() -> Self {
-        let catalog = Arc::new(ArcSwap::from_pointee(catalog()));
-        let cache = Arc::new(InventoryCache::new(1 << 20));
-        let samples = Arc::<SampleIndex>::default();
-        let start = {
-            let (catalog, cache, samples) = (catalog.clone(), cache.clone(), samples.clone());
-            move || {
-                Inventory {
-                    catalog: catalog.clone(),
-                    cache: cache.clone(),
-                    samples: samples.clone(),
-                    permits: Arc::new(Semaphore::new(PARALLEL)),
-                    making: HashMap::new(),
-                }
-                .start()
-            }
-        };
         Self {
-            catalog,
-            cache,
-            samples,
-            keeper: Supervisor::new(Kind::new("inventory", 1024), start),
+            catalog: Arc::new(ArcSwap::from_pointee(catalog())),
+            lists: Arc::new(SampleLists::new(1 << 20)),
         }
     }
 
     async fn make(&self, project: ProjectId) -> Arc<ReadyList> {
-        let command = MakeList {
-            project,
-            beamline: BM,
-        };
-        self.keeper.ask(command).await.unwrap().unwrap()
+        let catalog = self.catalog.load_full();
+        self.lists.get(&catalog, project, BM).await.unwrap()
     }
 
-    fn get(&self, project: ProjectId) -> Option<Arc<ReadyList>> {
-        self.cache.get(project, BM, &self.catalog.load())
+    /// The list, if a valid one is kept.
+    async fn cached(&self, project: ProjectId) -> Option<Arc<ReadyList>> {
+        let generation = self.lists.generation(&self.catalog.load());
+        self.lists.cached((project, BM), generation).await
+    }
+
+    /// Begins to make a list.
+    async fn begin(&self, project: ProjectId) -> JoinHandle<Arc<ReadyList>> {
+        let house = self.clone();
+        let making = tokio::spawn(async move { house.make(project).await });
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        making
     }
 
     fn change(&self, change: impl FnOnce(&mut Catalog)) {
@@ -118,18 +108,18 @@ fn text(list: &ReadyList) -> String {
     String::from_utf8(list.json.to_vec()).unwrap()
 }
 
-#[actix::test]
-async fn a_list_is_made_once_and_read_without_asking() {
+#[tokio::test]
+async fn a_list_is_made_once_and_then_cached() {
     let house = House::new();
-    assert_eq!(house.get(ALICE), None);
+    assert_eq!(house.cached(ALICE).await, None);
     let made = house.make(ALICE).await;
     assert!(text(&made).contains("\"first\""));
-    assert!(Arc::ptr_eq(&house.get(ALICE).unwrap(), &made));
+    assert!(Arc::ptr_eq(&house.cached(ALICE).await.unwrap(), &made));
     assert!(Arc::ptr_eq(&house.make(ALICE).await, &made));
-    assert_eq!(house.get(BOB), None);
+    assert_eq!(house.cached(BOB).await, None);
 }
 
-#[actix::test]
+#[tokio::test]
 async fn a_registered_key_leaves_the_lists_valid() {
     let house = House::new();
     let made = house.make(ALICE).await;
@@ -144,138 +134,142 @@ async fn a_registered_key_leaves_the_lists_valid() {
         };
         catalog.projects.put(ALICE.0, versioned(project));
     });
-    assert!(Arc::ptr_eq(&house.get(ALICE).unwrap(), &made));
+    assert!(Arc::ptr_eq(&house.cached(ALICE).await.unwrap(), &made));
 }
 
-#[actix::test]
-async fn a_change_in_a_list_makes_it_anew_and_leaves_the_others_as_they_are() {
+#[tokio::test]
+async fn a_changed_list_is_made_again_and_the_others_stay_the_same() {
     let house = House::new();
     let (alice, bob) = (house.make(ALICE).await, house.make(BOB).await);
     house.change(|catalog| catalog.samples.put(7, sample(ALICE, "2", "second")));
-    assert_eq!(house.get(ALICE), None);
-    assert_eq!(house.get(BOB), None);
+    assert_eq!(house.cached(ALICE).await, None);
+    assert_eq!(house.cached(BOB).await, None);
     let anew = house.make(ALICE).await;
     assert!(text(&anew).contains("\"second\""));
     assert_ne!(anew.etag, alice.etag);
     assert!(Arc::ptr_eq(&house.make(BOB).await, &bob));
 }
 
-#[actix::test]
+#[tokio::test]
 #[expect(
     clippy::await_holding_lock,
-    reason = "the work that wants it is on other threads"
+    reason = "the work that needs it is on other threads"
 )]
-async fn who_asks_after_a_change_is_not_given_a_list_begun_before() {
+async fn a_request_after_a_change_does_not_get_a_list_begun_before_it() {
     let house = House::new();
-    let late = {
-        // Lists can't be made while the index is held.
-        let index = house.samples.0.lock().unwrap();
-        let before = tokio::spawn(ask(&house, ALICE));
-        settle().await;
+    let (before, after) = {
+        // Lists can't be made while the index is locked.
+        let _index = house.lists.samples.0.lock().unwrap();
+        let before = house.begin(ALICE).await;
         house.change(|catalog| catalog.samples.put(7, sample(ALICE, "2", "second")));
-        let after = tokio::spawn(ask(&house, ALICE));
-        settle().await;
-        drop(index);
-        before.await.unwrap().unwrap().unwrap();
-        after.await.unwrap().unwrap().unwrap()
+        (before, house.begin(ALICE).await)
     };
+    before.await.unwrap();
+    let late = after.await.unwrap();
     assert!(text(&late).contains("\"second\""));
     assert!(
-        Arc::ptr_eq(&house.get(ALICE).unwrap(), &late),
+        Arc::ptr_eq(&house.cached(ALICE).await.unwrap(), &late),
         "the older list must not take the newer one's place"
     );
 }
 
-#[actix::test]
+#[tokio::test]
 #[expect(
     clippy::await_holding_lock,
-    reason = "the work that wants it is on other threads"
+    reason = "the work that needs it is on other threads"
 )]
-async fn however_many_ask_a_list_is_made_once() {
+async fn a_list_requested_many_times_at_once_is_made_once() {
     let house = House::new();
-    let holders = Arc::strong_count(&house.cache);
-    let answers: Vec<_> = {
-        let index = house.samples.0.lock().unwrap();
-        let asked: Vec<_> = (0..40).map(|_| tokio::spawn(ask(&house, ALICE))).collect();
-        settle().await;
-        // The actor is not held up by the work.
-        assert_eq!(
-            Arc::strong_count(&house.cache),
-            holders + 1,
-            "one list is in the making"
-        );
-        drop(index);
-        asked
+    let answers = {
+        let _index = house.lists.samples.0.lock().unwrap();
+        let mut answers = Vec::new();
+        for _ in 0..40 {
+            answers.push(house.begin(ALICE).await);
+        }
+        assert_eq!(house.lists.making.available_permits(), PARALLEL - 1);
+        assert_eq!(house.lists.waiting.available_permits(), MAX_WAITING - 40);
+        answers
     };
     let first = house.make(ALICE).await;
     for answer in answers {
-        assert!(Arc::ptr_eq(&answer.await.unwrap().unwrap().unwrap(), &first));
+        assert!(Arc::ptr_eq(&answer.await.unwrap(), &first));
     }
+    assert_eq!(house.lists.waiting.available_permits(), MAX_WAITING);
 }
 
-fn ask(
-    house: &House,
-    project: ProjectId,
-) -> impl std::future::Future<Output = Result<Answer, oneshot::error::RecvError>> {
-    let (reply, answer) = oneshot::channel();
-    let command = MakeList {
-        project,
-        beamline: BM,
+#[tokio::test]
+#[expect(
+    clippy::await_holding_lock,
+    reason = "the work that needs it is on other threads"
+)]
+async fn a_list_whose_caller_has_gone_is_made_for_the_next() {
+    let house = House::new();
+    let next = {
+        let _index = house.lists.samples.0.lock().unwrap();
+        let gone = house.begin(ALICE).await;
+        let next = house.begin(ALICE).await;
+        gone.abort();
+        next
     };
-    house.keeper.address().do_send(Ask {
-        command,
-        reply: reply.into(),
-    });
-    answer
+    assert!(text(&next.await.unwrap()).contains("\"first\""));
 }
 
-/// Lets the actor, which shares this thread, take what was sent.
-async fn settle() {
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
+#[tokio::test]
+async fn too_many_waiting_requests_are_refused() {
+    let house = House::new();
+    let places = house
+        .lists
+        .waiting
+        .try_acquire_many(u32::try_from(MAX_WAITING).unwrap())
+        .unwrap();
+    let catalog = house.catalog.load_full();
+    assert_eq!(house.lists.get(&catalog, ALICE, BM).await, Err(Unavailable::Busy));
+    drop(places);
+    house.make(ALICE).await;
 }
 
-#[test]
-fn a_snapshot_older_than_the_newest_one_seen_finds_nothing_newer() {
-    let cache = InventoryCache::new(1 << 20);
-    let old = catalog();
-    let new = changed(&old, |catalog| {
-        catalog.samples.put(7, sample(ALICE, "2", "second"))
-    });
-    let list = Arc::new(ReadyList::of(b"[]".to_vec()));
-    cache.put(ALICE, BM, list.clone(), &new);
-    assert_eq!(cache.get(ALICE, BM, &old), None);
-    assert_eq!(cache.get(ALICE, BM, &new), Some(list.clone()));
-    cache.put(ALICE, BM, Arc::new(ReadyList::of(b"[1]".to_vec())), &old);
-    assert_eq!(cache.get(ALICE, BM, &new), Some(list));
+#[tokio::test]
+async fn a_list_of_an_older_catalog_does_not_replace_a_newer_one() {
+    let old = Arc::new(catalog());
+    let new = Arc::new(changed(&old, |catalog| {
+        catalog.samples.put(7, sample(ALICE, "2", "second"));
+    }));
+    let lists = SampleLists::new(1 << 20);
+    let list = lists.get(&new, ALICE, BM).await.unwrap();
+    assert!(Arc::ptr_eq(&lists.get(&old, ALICE, BM).await.unwrap(), &list));
+    lists.get(&old, BOB, BM).await.unwrap();
+    assert!(Arc::ptr_eq(&lists.get(&new, ALICE, BM).await.unwrap(), &list));
 }
 
-#[test]
-fn the_least_recently_used_lists_go_first() {
-    let catalog = catalog();
-    let list = |letter: u8| Arc::new(ReadyList::of(vec![letter; 1000]));
-    let cache = InventoryCache::new(3000);
+#[tokio::test]
+async fn the_least_recently_used_lists_go_first() {
+    let made = |letter: u8, length| Made {
+        list: Arc::new(ReadyList {
+            json: vec![letter; length].into(),
+            gzip: None,
+            etag: String::new(),
+        }),
+        generation: 1,
+    };
+    let lists = SampleLists::new(3000).lists;
+    let kept = async || {
+        lists.run_pending_tasks().await;
+        [1, 2, 3, 4].map(|project| lists.contains_key(&(ProjectId(project), BM)))
+    };
     for (project, letter) in [(1, b'a'), (2, b'b')] {
-        cache.put(ProjectId(project), BM, list(letter), &catalog);
+        lists.insert((ProjectId(project), BM), made(letter, 1000)).await;
     }
-    assert!(cache.get(ProjectId(1), BM, &catalog).is_some());
-    cache.put(ProjectId(3), BM, list(b'c'), &catalog);
-    let kept = [1, 2, 3].map(|project| cache.get(ProjectId(project), BM, &catalog).is_some());
-    assert_eq!(kept, [true, false, true]);
-    // Putting a list in its own place costs nothing more, however often.
+    assert_eq!(kept().await, [true, true, false, false]);
+    assert!(lists.get(&(ProjectId(1), BM)).await.is_some());
+    lists.insert((ProjectId(3), BM), made(b'c', 1000)).await;
+    assert_eq!(kept().await, [true, false, true, false]);
+    // A list that replaces another one takes its room.
     for _ in 0..100 {
-        cache.put(ProjectId(3), BM, list(b'c'), &catalog);
+        lists.insert((ProjectId(3), BM), made(b'c', 1000)).await;
     }
-    assert!(cache.get(ProjectId(1), BM, &catalog).is_some());
-    let long = Arc::new(ReadyList {
-        json: vec![0; 100_000].into(),
-        gzip: None,
-        etag: String::new(),
-    });
-    cache.put(ProjectId(4), BM, long, &catalog);
-    let kept = [1, 2, 3, 4].map(|project| cache.get(ProjectId(project), BM, &catalog).is_some());
-    assert_eq!(kept, [false, false, false, true]);
+    assert_eq!(kept().await, [true, false, true, false]);
+    lists.insert((ProjectId(4), BM), made(b'd', 100_000)).await;
+    assert_eq!(kept().await, [false, false, false, true]);
 }
 
 #[test]
@@ -294,27 +288,4 @@ fn long_lists_are_compressed_and_tags_follow_the_bytes() {
         ReadyList::of(b"[]".to_vec()).etag,
         "4f53cda18c2baa0c0354bb5f9a3ecbe5"
     );
-}
-
-#[actix::test]
-async fn an_actor_that_was_lost_is_replaced() {
-    let catalog = Arc::new(ArcSwap::from_pointee(catalog()));
-    let cache = Arc::new(InventoryCache::new(1 << 20));
-    let arbiter = actix::Arbiter::new();
-    let (lost, kept) = (actix::Arbiter::new(), arbiter.handle());
-    let first = Inventory::start(catalog.clone(), cache.clone(), &lost.handle(), 16);
-    let first = Mutex::new(Some(first));
-    let keeper = Supervisor::new(Kind::new("inventory", 1024), move || {
-        let first = first.lock().unwrap().take();
-        first.unwrap_or_else(|| Inventory::start(catalog.clone(), cache.clone(), &kept, 16))
-    });
-    lost.stop();
-    lost.join().unwrap();
-    let command = MakeList {
-        project: ALICE,
-        beamline: BM,
-    };
-    assert!(text(&keeper.ask(command).await.unwrap().unwrap()).contains("\"first\""));
-    assert_eq!(keeper.kind().respawns(), 1);
-    arbiter.stop();
 }

@@ -1,11 +1,11 @@
-//! Which type of key made a signature, told from its bytes alone.
+//! The form of a signature, which tells the type of the key that made it.
 
 use std::ops::RangeInclusive;
 
 /// Lengths of RSA signatures, in bytes: as long as the modulus.
 pub(super) const RSA_BYTES: RangeInclusive<usize> = 256..=1024;
 
-/// A signature by the type of key that makes such bytes. Integers are big-endian and padded to the type's width.
+/// A signature, by the type of key. Integers are big-endian and padded to the length of the type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Shape<'a> {
     Ed25519(&'a [u8; 64]),
@@ -13,7 +13,7 @@ pub(super) enum Shape<'a> {
         r: [u8; 20],
         s: [u8; 20],
     },
-    /// Of a P-256 key, or of a DSA key with a q of 256 bits.
+    /// Made with a P-256 key, or with a DSA key whose q has 256 bits.
     P256OrDsa {
         r: [u8; 32],
         s: [u8; 32],
@@ -26,9 +26,10 @@ pub(super) enum Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    /// The shape of `signature`; none when no key could have made it.
+    /// The shape of `signature`; none when no key can have made it.
     ///
-    /// DER integers are told apart by size: that those of a larger type all fit a smaller one has a chance of 2⁻⁹⁶.
+    /// DER integers are distinguished by their length. The probability that both integers of a
+    /// larger type are as short as those of a smaller one is 2⁻⁹⁶.
     pub(super) fn of(signature: &'a [u8]) -> Option<Shape<'a>> {
         if let Ok(bytes) = signature.try_into() {
             return Some(Shape::Ed25519(bytes));
@@ -55,8 +56,8 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// The positive integers of a DER `SEQUENCE { INTEGER, INTEGER }` without leading zeros. Strict: one signature has one
-/// form. All such signatures are short enough for one-byte lengths.
+/// The two positive integers of a DER `SEQUENCE { INTEGER, INTEGER }`, without leading zeros.
+/// Strict: each signature has one encoding. All of them are short enough for lengths of one byte.
 fn two_integers(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (body, after) = element(der, 0x30)?;
     let (r, rest) = element(body, 0x02)?;
@@ -67,7 +68,7 @@ fn two_integers(der: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((magnitude(r)?, magnitude(s)?))
 }
 
-/// Splits `bytes` after the DER element of type `tag` that it starts with.
+/// Splits `bytes` after a first DER element of type `tag`.
 fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     match bytes {
         [found, length @ 0..=0x7f, rest @ ..] if *found == tag => rest.split_at_checked(usize::from(*length)),
@@ -75,7 +76,8 @@ fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// A DER integer's bytes as a positive number in the only form DER allows.
+/// The bytes of a positive DER integer without the leading zero. Other encodings than DER's are
+/// refused.
 fn magnitude(integer: &[u8]) -> Option<&[u8]> {
     match integer {
         [0, rest @ ..] if rest.first().is_some_and(|byte| *byte >= 0x80) => Some(rest),

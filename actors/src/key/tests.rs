@@ -19,7 +19,7 @@ struct Vector {
     signature: Vec<u8>,
 }
 
-/// Signatures that Python's cryptography made, two of each type and size of key.
+/// Signatures made by Python's cryptography, two for each type and size of key.
 fn vectors() -> Vec<Vector> {
     let files = [
         include_str!("../../../tests/fixtures/vectors/tokens.json"),
@@ -54,7 +54,7 @@ fn vector(entry: &serde_json::Value) -> Vector {
     }
 }
 
-/// An SSH wire string for each part, as one key line of this type.
+/// A key line of this type, whose data are the parts as SSH strings.
 fn line(kind: &str, parts: &[&[u8]]) -> String {
     let mut blob = Vec::new();
     for part in [kind.as_bytes()].iter().chain(parts) {
@@ -64,7 +64,7 @@ fn line(kind: &str, parts: &[&[u8]]) -> String {
     format!("{kind} {}", STANDARD.encode(blob))
 }
 
-/// A positive number of exactly so many bits, odd, in SSH's form.
+/// An odd positive number of exactly this many bits, as SSH encodes it.
 fn number(bits: usize) -> Vec<u8> {
     let mut bytes = vec![0xff; bits.div_ceil(8)];
     bytes[0] >>= (8 - bits % 8) % 8;
@@ -88,7 +88,7 @@ fn signatures_of_every_type_verify_and_tell_their_type() {
 }
 
 #[test]
-fn no_signature_verifies_for_nobody_another_key_or_another_message() {
+fn no_signature_verifies_without_a_key_or_with_another_key_or_message() {
     let vectors = vectors();
     for vector in &vectors {
         assert!(
@@ -114,7 +114,7 @@ fn no_signature_verifies_for_nobody_another_key_or_another_message() {
 }
 
 #[test]
-fn a_signature_with_a_bit_changed_cut_short_or_grown_does_not_verify() {
+fn a_changed_shortened_or_extended_signature_does_not_verify() {
     for vector in vectors() {
         let step = if vector.kind == KeyKind::Ed25519 { 1 } else { 13 };
         for bit in (0..vector.signature.len() * 8).step_by(step) {
@@ -143,7 +143,7 @@ fn the_largest_rsa_key_verifies() {
     assert!(!verify(None, b"a message", &signature));
 }
 
-/// The shortest of several runs: noise only adds.
+/// The shortest of several runs: noise only makes them longer.
 fn cost(key: Option<&PublicKey>, signature: &[u8]) -> Duration {
     let run = || {
         let start = Instant::now();
@@ -154,10 +154,10 @@ fn cost(key: Option<&PublicKey>, signature: &[u8]) -> Duration {
 }
 
 #[test]
-fn the_account_does_not_show_in_the_time_it_takes() {
+fn the_time_does_not_depend_on_the_account() {
     let vectors = vectors();
     let keys: Vec<Option<&PublicKey>> = vectors.iter().map(|v| Some(&v.key)).chain([None]).collect();
-    // Numbers above any key's own, which the crates refuse before any work.
+    // Numbers above those of any key; the crates refuse them at once.
     let dsa_out_of_range = [&[0x30, 46, 2, 21, 0][..], &[0xff; 20], &[2, 21, 0], &[0xff; 20]].concat();
     let p256_or_dsa_out_of_range =
         [&[0x30, 70, 2, 33, 0][..], &[0xff; 32], &[2, 33, 0], &[0xff; 32]].concat();
@@ -168,7 +168,7 @@ fn the_account_does_not_show_in_the_time_it_takes() {
         &rsa_out_of_range,
     ]);
     for signature in signatures {
-        // On a busy machine it takes more runs until each cost is near its least.
+        // On a busy machine it takes more runs to measure the least cost.
         let mut costs = vec![Duration::MAX; keys.len()];
         let level = |costs: &[Duration]| {
             let least = *costs.iter().min().unwrap();
@@ -245,7 +245,7 @@ fn fingerprints_are_those_of_ssh_keygen() {
 const E: &[u8] = &[1, 0, 1];
 
 #[test]
-fn refused_keys_say_why() {
+fn refusals_tell_the_reason() {
     let rsa = |e: &[u8], bits| line("ssh-rsa", &[e, &number(bits)]);
     let dsa = |p, q| line("ssh-dss", &[&number(p), &number(q), &[2], &[2]]);
     let vector = vectors().remove(0).line;
@@ -295,7 +295,7 @@ fn refused_keys_say_why() {
         (dsa(1024, 256), KeyError::DsaSize { p: 1024, q: 256 }),
         (dsa(1024, 159), KeyError::DsaSize { p: 1024, q: 159 }),
         (dsa(1024, 160), unsound(KeyKind::Dsa)),
-        // The neutral point, with which a signature fits any message.
+        // With the neutral point, a signature is valid for any message.
         (
             line("ssh-ed25519", &[&[&[1][..], &[0; 31]].concat()]),
             unsound(KeyKind::Ed25519),
@@ -379,7 +379,7 @@ fn login_keys_of_every_type_are_accepted_as_one_line() {
 
 proptest! {
     #[test]
-    fn any_line_and_any_signature_is_answered(text in any::<String>(), data in any::<Vec<u8>>(), kind in 0_usize..6) {
+    fn no_line_and_no_signature_causes_a_panic(text in any::<String>(), data in any::<Vec<u8>>(), kind in 0_usize..6) {
         let kinds = ["ssh-ed25519", "ssh-dss", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "x"];
         let _ = PublicKey::parse(&text);
         let _ = PublicKey::parse(&format!("{} {}", kinds[kind], STANDARD.encode(&data)));

@@ -1,11 +1,12 @@
-//! The numbers of a key, checked once, and the verification with each type.
+//! The numbers of a key, checked once, and the verification with each type of key.
 //!
-//! A DSA or RSA signature whose numbers are not below the key's own fails without any work in the crates. Where that
-//! happens depends on the key, so it would tell one account from another: such a signature is cut to size and verified
-//! all the same, and the answer is no.
+//! The crates reject a DSA or RSA signature at once if its numbers are not below those of the key.
+//! That would take less time for some accounts than for others. So such a signature is reduced to
+//! the right size and verified all the same, and the result is false.
 
+use super::error::KeyError;
+use super::kind::KeyKind;
 use super::shape::Shape;
-use super::{KeyError, KeyKind};
 use dsa::BigUint;
 use rsa::signature::hazmat::PrehashVerifier;
 use rsa::traits::PublicKeyParts;
@@ -41,7 +42,7 @@ pub(super) struct RsaVerifier {
 }
 
 impl Verifier {
-    /// Takes the key's numbers if they are sound and of a type and size that may sign requests.
+    /// Checks the key's numbers, its type and its size.
     pub(super) fn new(data: &KeyData) -> Result<Verifier, KeyError> {
         match data {
             KeyData::Ed25519(key) => ed25519_dalek::VerifyingKey::from_bytes(&key.0)
@@ -81,7 +82,7 @@ impl Verifier {
         }
     }
 
-    /// Whether a signature of this shape can have been made with this key.
+    /// Whether this key can have made a signature of this shape.
     pub(super) fn takes(&self, shape: &Shape<'_>) -> bool {
         match (self, shape) {
             (Verifier::Rsa(key), Shape::Rsa(signature)) => key.modulus.len() == signature.len(),
@@ -93,7 +94,7 @@ impl Verifier {
         }
     }
 
-    /// Whether the signature over `message` was made with this key. Never true for a shape it does not take.
+    /// Whether this key has made the signature over `message`.
     pub(super) fn verify(&self, message: &[u8], shape: &Shape<'_>) -> bool {
         match (self, shape) {
             (Verifier::Ed25519(key), Shape::Ed25519(bytes)) => key
@@ -114,7 +115,7 @@ impl Verifier {
     }
 }
 
-/// A DSA key of one of the two sizes that clients make.
+/// Accepts the two sizes of DSA keys that clients make.
 fn dsa_key(key: &DsaPublicKey) -> Result<Verifier, KeyError> {
     let size = |number| positive(number).map_or(0, bits);
     match (size(&key.p), size(&key.q)) {
@@ -136,7 +137,8 @@ impl<const Q: usize> DsaVerifier<Q> {
         let g = positive(&key.g).map(BigUint::from_bytes_be).ok_or_else(unsound)?;
         let y = positive(&key.y).map(BigUint::from_bytes_be).ok_or_else(unsound)?;
         let one = BigUint::from(1_u8);
-        // Even moduli take another, far slower path; a generator of another order makes signatures forgeable.
+        // Even moduli take a far slower path. With a generator of another order, signatures can be
+        // forged.
         let odd = p_bytes.last().is_some_and(|byte| byte & 1 == 1)
             && q_bytes.last().is_some_and(|byte| byte & 1 == 1);
         if !odd || g <= one || g >= p || y <= one || y >= p || g.modpow(&q, &p) != one {
@@ -148,7 +150,7 @@ impl<const Q: usize> DsaVerifier<Q> {
         Ok(DsaVerifier { key, order })
     }
 
-    /// DSA with SHA-256, of which FIPS 186 takes as many of the leftmost bits as q has.
+    /// DSA with SHA-256; as FIPS 186 says, the hash is cut to the length of q.
     fn verify(&self, message: &[u8], r: [u8; Q], s: [u8; Q]) -> bool {
         let in_range = r < self.order && s < self.order;
         let (r, s) = if in_range {
@@ -166,7 +168,7 @@ impl<const Q: usize> DsaVerifier<Q> {
     }
 }
 
-/// A positive number without its highest bit, and so below every order of as many bits.
+/// A positive number without its highest bit; it is below every order of this length.
 fn below_any_order<const Q: usize>(mut number: [u8; Q]) -> [u8; Q] {
     if let [first, .., last] = number.as_mut_slice() {
         *first &= 0x7f;
@@ -183,14 +185,14 @@ impl RsaVerifier {
         if !RSA_BITS.contains(&bits(modulus)) {
             return Err(KeyError::RsaSize { bits: bits(modulus) });
         }
-        // The time to verify grows with the exponent, so accounts must not differ in it.
+        // The time to verify grows with the exponent, so all accounts must have the same one.
         if exponent != Some(BigUint::from(RSA_EXPONENT)) {
             return Err(KeyError::RsaExponent);
         }
         Self::with_modulus(modulus.to_vec()).ok_or(KeyError::Unsound { kind: KeyKind::Rsa })
     }
 
-    /// A key of this modulus (big-endian, no leading zeros) and the exponent 65537.
+    /// A key with this modulus (big-endian, no leading zeros) and the exponent 65537.
     pub(super) fn with_modulus(modulus: Vec<u8>) -> Option<Self> {
         let n = BigUint::from_bytes_be(&modulus);
         let e = BigUint::from(RSA_EXPONENT);

@@ -44,7 +44,8 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
     }
 }
 
-/// Answers every request with `reply`, bytes and all, and shows the requests. With `hang`, the connection then stays open.
+/// Answers each request with the bytes of `reply`, and passes the requests on. With `hang`, the
+/// connection then stays open.
 async fn serve(reply: Vec<u8>, hang: bool) -> (String, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -80,7 +81,7 @@ async fn ask(url: &str) -> Result<SecureKey, ProxyError> {
 }
 
 #[tokio::test]
-async fn the_directory_goes_as_it_is_to_data_create_and_the_key_comes_back() {
+async fn the_directory_is_sent_unchanged_and_the_key_is_returned() {
     let (url, mut requests) = serve(http("200 OK", &format!(r#"{{"key": "{KEY}"}}"#)), true).await;
     let proxy = HttpProxy::new(&format!("{url}/download/"), Duration::from_secs(20), None).unwrap();
     for (directory, encoded) in [
@@ -123,7 +124,7 @@ async fn the_directory_goes_as_it_is_to_data_create_and_the_key_comes_back() {
     ProxyError::MalformedKey
 )]
 #[tokio::test]
-async fn whatever_else_it_says_with_200_is_a_failure_of_this_directory(
+async fn any_other_answer_with_200_is_a_failure_of_the_directory(
     #[case] body: &str,
     #[case] expected: ProxyError,
 ) {
@@ -152,7 +153,8 @@ async fn any_other_status_is_a_failure_even_with_a_key(
     assert_eq!(error.blame(), blame);
 }
 
-/// A Data Proxy that refuses one way of asking with `status`, and gives a key for the other. What it reads can be changed.
+/// A Data Proxy that refuses one kind of body with `status` and gives a key for the other. The kind
+/// can be changed.
 async fn picky(status: &'static str, json: Arc<AtomicBool>) -> (HttpProxy, mpsc::UnboundedReceiver<bool>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -190,7 +192,7 @@ fn seen(requests: &mut mpsc::UnboundedReceiver<bool>) -> Vec<bool> {
 #[case("422 Unprocessable Entity")]
 #[case("500 Internal Server Error")]
 #[tokio::test]
-async fn one_that_reads_json_only_is_found_out_once_and_again_when_it_changes(#[case] status: &'static str) {
+async fn the_accepted_kind_of_body_is_remembered_until_it_is_refused(#[case] status: &'static str) {
     let json = Arc::new(AtomicBool::new(true));
     let (proxy, mut requests) = picky(status, json.clone()).await;
     let create = || async { proxy.create(&entry("/users/alice")).await.map(|key| key.to_hex()) };
@@ -212,14 +214,14 @@ async fn one_that_reads_json_only_is_found_out_once_and_again_when_it_changes(#[
 #[case("201 Created")]
 #[case("302 Found")]
 #[tokio::test]
-async fn what_is_no_refusal_is_not_followed_by_another_call(#[case] status: &'static str) {
+async fn only_a_refusal_is_followed_by_a_second_request(#[case] status: &'static str) {
     let (proxy, mut requests) = picky(status, Arc::new(AtomicBool::new(true))).await;
     assert!(proxy.create(&entry("/users/alice")).await.is_err());
     assert_eq!(seen(&mut requests), [false]);
 }
 
 #[tokio::test]
-async fn after_a_timeout_or_an_answer_without_a_key_it_is_not_asked_in_the_other_way() {
+async fn after_a_timeout_or_an_answer_without_a_key_there_is_no_second_request() {
     let (url, mut requests) = serve(Vec::new(), true).await;
     let proxy = HttpProxy::new(&url, Duration::from_millis(100), None).unwrap();
     assert_eq!(
@@ -248,7 +250,7 @@ async fn redirects_are_not_followed() {
 #[case::announced(format!("HTTP/1.1 200 OK\r\ncontent-length: 9999999999\r\n\r\n{}", "x".repeat(100_000)))]
 #[case::streamed(format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{}", format!("4000\r\n{}\r\n", "x".repeat(0x4000)).repeat(6)))]
 #[tokio::test]
-async fn an_endless_answer_is_cut_off(#[case] reply: String) {
+async fn an_endless_answer_is_a_failure(#[case] reply: String) {
     let (url, _requests) = serve(reply.into_bytes(), true).await;
     assert_eq!(ask(&url).await, Err(ProxyError::TooLong(ANSWER_LIMIT)));
 }
@@ -259,7 +261,7 @@ async fn an_endless_answer_is_cut_off(#[case] reply: String) {
 #[case::no_http(b"SSH-2.0-OpenSSH\r\n".to_vec())]
 #[case::in_the_body(b"HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\n{\"key\"".to_vec())]
 #[tokio::test]
-async fn a_broken_exchange_is_the_proxys_failure(#[case] reply: Vec<u8>) {
+async fn a_broken_connection_is_a_failure_of_the_proxy(#[case] reply: Vec<u8>) {
     let (url, _requests) = serve(reply, false).await;
     let error = ask(&url).await.unwrap_err();
     assert!(matches!(error, ProxyError::Broken(_)), "{error:?}");
@@ -270,7 +272,7 @@ async fn a_broken_exchange_is_the_proxys_failure(#[case] reply: Vec<u8>) {
 #[case::no_answer(Vec::new())]
 #[case::half_an_answer(b"HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\n{\"key\"".to_vec())]
 #[tokio::test]
-async fn a_proxy_that_hangs_is_given_up(#[case] reply: Vec<u8>) {
+async fn a_proxy_that_hangs_is_a_timeout(#[case] reply: Vec<u8>) {
     let (url, _requests) = serve(reply, true).await;
     let proxy = HttpProxy::new(&url, Duration::from_millis(100), None).unwrap();
     assert_eq!(
@@ -280,7 +282,7 @@ async fn a_proxy_that_hangs_is_given_up(#[case] reply: Vec<u8>) {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_not_there_is_named_but_no_password() {
+async fn a_connection_failure_is_described_without_the_password() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);

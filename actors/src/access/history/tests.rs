@@ -17,7 +17,7 @@ fn at(status: ConnectionStatus, date: i64) -> Entry {
     (status, Timestamp(date))
 }
 
-/// An entry of one date that tells nothing besides.
+/// An entry with one date and nothing else.
 fn seen(status: ConnectionStatus, date: i64) -> super::Entry {
     super::Entry {
         project: ProjectId(7),
@@ -66,7 +66,7 @@ fn a_repeated_status_is_no_change() {
 }
 
 #[test]
-fn a_late_entry_takes_its_place_by_date() {
+fn a_late_entry_is_sorted_in_by_date() {
     let entries = [at(Connected, 1), at(Connected, 3), at(Disconnected, 2)];
     let connection = post(None, &entries).unwrap();
     assert_eq!(
@@ -93,7 +93,7 @@ fn a_connection_may_end_in_the_second_it_began() {
 }
 
 #[test]
-fn a_connection_keeps_so_many_changes_and_no_more() {
+fn the_number_of_changes_is_bounded() {
     let flapping: Vec<_> = (0..1000)
         .map(|date| at(if date % 2 == 0 { Connected } else { Disconnected }, date))
         .collect();
@@ -104,7 +104,7 @@ fn a_connection_keeps_so_many_changes_and_no_more() {
 }
 
 #[test]
-fn repetitions_make_room_for_changes() {
+fn repetitions_are_dropped_to_make_room_for_changes() {
     let repeating: Vec<_> = (0..1000).map(|date| at(Connected, date)).collect();
     let full = post(None, &repeating).unwrap();
     let finished = post(Some(full), &[at(Finished, 5000)]).unwrap();
@@ -117,7 +117,7 @@ fn entry() -> impl Strategy<Value = Entry> {
 }
 
 proptest! {
-    /// Posts in any order, then any part of any of them again, as often as one likes.
+    /// Posts in any order, then parts of them again.
     #[test]
     fn posting_again_changes_nothing(
         posts in proptest::collection::vec(proptest::collection::vec(entry(), 1..12), 1..6),
@@ -144,7 +144,7 @@ proptest! {
         }
     }
 
-    /// The order in which entries arrive doesn't show.
+    /// The result does not depend on the order in which entries arrive.
     #[test]
     fn a_history_is_a_function_of_the_entries(entries in proptest::collection::vec(entry(), 1..20)) {
         let mut sorted = entries.clone();
@@ -180,7 +180,7 @@ fn utc(text: &str) -> Timestamp {
 #[case::an_offset_counts("2026-11-26 08:00:00+00:00", "2026-11-26T08:00:00Z")]
 #[case::iso("2026-11-26T08:00:00.5Z", "2026-11-26T08:00:00.5Z")]
 #[case::naive_iso("2026-01-15T08:00:00", "2026-01-15T13:00:00Z")]
-fn dates_are_the_facilitys(#[case] date: &str, #[case] expected: &str) {
+fn dates_without_an_offset_are_local(#[case] date: &str, #[case] expected: &str) {
     let zone = chrono_tz::America::Toronto;
     let entry = parse_entry(&raw("alice", "nx-1", "Connected", date), &catalog(), zone).unwrap();
     assert_eq!((entry.project, entry.name.as_str()), (ProjectId(7), "nx-1"));
@@ -226,7 +226,8 @@ fn names_are_bounded_in_characters() {
     assert_eq!(entry("é".repeat(256)), Err(SkippedEntry::BadName("é".repeat(32))));
 }
 
-/// What becomes of the posts of one host in Toronto: created, end and history, in minutes of the hours of UTC.
+/// The connection that results from the posts of a host in Toronto: created, end and history, in
+/// UTC.
 fn posted(posts: &[&[RawEntry]]) -> (String, Option<String>, Vec<(ConnectionStatus, String)>) {
     let zone = chrono_tz::America::Toronto;
     let shown = |time: Timestamp| time.to_utc().format("%H:%M").to_string();
@@ -251,7 +252,11 @@ fn posted(posts: &[&[RawEntry]]) -> (String, Option<String>, Vec<(ConnectionStat
     }
     // Hosts post their last connections every minute.
     for post in posts {
-        assert_eq!(take(post), 0, "{post:?} changes something when it comes again");
+        assert_eq!(
+            take(post),
+            0,
+            "{post:?} changes something when it is posted again"
+        );
     }
     let connection = connection.unwrap();
     (
@@ -303,7 +308,7 @@ fn a_list_may_have_the_newest_first() {
     assert_eq!(history, [(Connected, "05:50".into()), (Finished, "06:10".into())]);
 }
 
-/// An entry of a host of 2026.
+/// An entry with start and end, as hosts send them since 2026.
 fn spanning(status: &str, start: &str, end: &str) -> RawEntry {
     RawEntry {
         start_time: start.into(),

@@ -55,7 +55,7 @@ fn the_longest_prefix_wins() {
 }
 
 #[test]
-fn ipv4_in_ipv6_form_is_ipv4_on_both_sides() {
+fn ipv4_mapped_ipv6_is_ipv4_in_lists_and_addresses() {
     let table = AccessTable::of(&lists(&["10.45.0.0/24", "::ffff:192.0.2.0/120", "::/0"]));
     assert_eq!(found(&table, "::ffff:10.45.0.9"), Some(1));
     assert_eq!(found(&table, "192.0.2.200"), Some(2));
@@ -184,7 +184,7 @@ fn an_entry_that_is_no_address_is_named(#[case] forwarded: &[&str], #[case] name
 }
 
 #[test]
-fn a_chain_of_proxies_without_end_is_refused() {
+fn too_long_a_chain_of_proxies_is_refused() {
     let trusted = ["10.0.0.0/8".parse().unwrap()];
     let header = |count: usize| vec!["10.0.0.2"; count].join(",");
     let caller = |header: String| caller("10.0.0.1".parse().unwrap(), &[&header], &trusted);

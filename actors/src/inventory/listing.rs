@@ -1,9 +1,12 @@
-//! Which samples a project finds at a beamline, where they are, and in which order.
+//! The samples of a project at a beamline, with their ports, in the order of measurement.
 //!
-//! A sample is listed when the container it is in is on-site. Its port follows from the outermost container around
-//! it: held by an active automounter of this beamline, the sample has a port; of another beamline, it is not listed
-//! here; by none, it is listed without a port, at every beamline. What the containers in between are marked as does
-//! not matter: a puck in an adaptor that is loaded nowhere is on-site too.
+//! A sample is listed when its container is on-site. Its port follows from its outermost container:
+//! - in an active automounter of this beamline: the sample has a port;
+//! - in one of another beamline: the sample is not listed here;
+//! - in none: the sample is listed without a port, at every beamline.
+//!
+//! The status of the containers in between does not matter: a puck in an adaptor that is not loaded
+//! is on-site too.
 
 use crate::facility::catalog::{Catalog, Entries};
 use beamlive_storage::ids::{BeamlineId, ContainerId, ProjectId};
@@ -12,10 +15,11 @@ use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
 
-/// More containers around a sample than any facility nests (4): beyond, they hold each other in a circle.
+/// Deepest nesting of containers. Facilities have up to 4; deeper ones contain each other in a
+/// circle.
 const MAX_DEPTH: usize = 16;
 
-/// A sample as beamlines see it. The order of the fields is the order on the wire.
+/// A sample in a list. The order of the fields is the order on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = SampleEntry)]
 pub struct ListedSample<'a> {
@@ -29,20 +33,21 @@ pub struct ListedSample<'a> {
     pub comments: &'a str,
     /// Its group's name.
     pub group: Option<&'a str>,
-    /// Where in its container.
+    /// Its location in the container.
     pub location: &'a str,
     /// Its container's name.
     pub container: &'a str,
-    /// What kind of container that is.
+    /// The type of that container.
     pub container_type: &'a str,
-    /// Where in the beamline's automounter: the locations from the outside in, joined. `""` when not loaded.
+    /// Its port in the beamline's automounter: the locations from the outside in, joined. `""` when
+    /// not loaded.
     pub port: String,
-    /// Its place in the list, from 0.
+    /// Its index in the list, from 0.
     pub priority: usize,
 }
 
-/// The samples of every project, by id: derived once per change of the samples, so that one project's list does not
-/// go through all of them.
+/// The samples of each project, by id. Derived once per change of the samples, so that the list of
+/// a project does not go through all samples.
 #[derive(Debug, Default)]
 pub struct SamplesByProject {
     samples: Entries<Sample>,
@@ -50,7 +55,7 @@ pub struct SamplesByProject {
 }
 
 impl SamplesByProject {
-    /// Goes through all samples once.
+    /// Goes through all samples.
     #[must_use]
     pub fn of(samples: &Entries<Sample>) -> Self {
         let mut by_project: HashMap<_, Vec<_>> = HashMap::new();
@@ -63,7 +68,7 @@ impl SamplesByProject {
         }
     }
 
-    /// Whether it still says what `samples` say.
+    /// Whether it was derived from these `samples`.
     #[must_use]
     pub fn is_of(&self, samples: &Entries<Sample>) -> bool {
         self.samples.same(samples)
@@ -76,7 +81,7 @@ impl SamplesByProject {
     }
 }
 
-/// Where a container is.
+/// Where a container is loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
     /// In this beamline's automounter, at this port.
@@ -87,8 +92,8 @@ enum Place {
     Unloaded,
 }
 
-/// The samples of `project` that are to be had at `beamline`, in the order in which they are to be measured: by
-/// priority of the group, then of the sample (none last), then container, location and name.
+/// The samples of `project` at `beamline`, ordered by priority of the group, then of the sample
+/// (none last), then by container, location and name.
 #[must_use]
 pub fn list<'a>(
     catalog: &'a Catalog,
@@ -114,10 +119,10 @@ pub fn list<'a>(
         .collect()
 }
 
-/// By what a list is sorted; the id makes the order of samples that differ in nothing else a fixed one.
+/// The sort key of a list. The id makes the order of otherwise equal samples a fixed one.
 type Rank<'a> = (Nullable, Nullable, &'a str, usize, &'a str, u64);
 
-/// A priority: `(false, priority)`, or `(true, 0)`, which comes last, for none.
+/// A priority: `(false, priority)`, or `(true, 0)` for none, which comes last.
 type Nullable = (bool, i64);
 
 fn none_last(priority: Option<i64>) -> Nullable {
@@ -134,7 +139,7 @@ struct Shelf<'a> {
 }
 
 impl<'a> Shelf<'a> {
-    /// `None` when its samples aren't to be listed at `beamline`.
+    /// None when its samples are not listed at `beamline`.
     fn at(
         catalog: &'a Catalog,
         holders: &HashMap<ContainerId, BeamlineId>,
@@ -201,8 +206,8 @@ impl<'a> Shelf<'a> {
     }
 }
 
-/// Which beamline's active automounter a container is. Declared twice, the automounter declared first has it: a
-/// sample is never loaded at two beamlines.
+/// The beamlines whose active automounters the containers are. If two automounters declare a
+/// container, the first has it: a sample is never loaded at two beamlines.
 fn holders(automounters: &Entries<Automounter>) -> HashMap<ContainerId, BeamlineId> {
     let mut holders = HashMap::new();
     for (_, entry) in automounters.iter().filter(|(_, entry)| entry.record.active) {
@@ -213,7 +218,7 @@ fn holders(automounters: &Entries<Automounter>) -> HashMap<ContainerId, Beamline
     holders
 }
 
-/// Goes from a container outwards to the one that nothing holds.
+/// Where the outermost container around `id` is loaded.
 fn place(
     containers: &Entries<Container>,
     holders: &HashMap<ContainerId, BeamlineId>,

@@ -20,7 +20,7 @@ fn versioned<R>(record: R) -> Versioned<R> {
     Versioned { revision: 1, record }
 }
 
-/// Builds a facility, a record at a time.
+/// Builds a facility record by record.
 #[derive(Default)]
 struct Facility {
     catalog: Catalog,
@@ -166,7 +166,7 @@ fn a_puck_has_a_port_where_it_is_loaded_and_is_hidden_elsewhere() {
 }
 
 #[test]
-fn only_active_automounters_hold_anything() {
+fn only_active_automounters_count() {
     let mut facility = Facility::new();
     facility
         .container(1, "AM-BM", None)
@@ -178,7 +178,7 @@ fn only_active_automounters_hold_anything() {
 }
 
 #[test]
-fn the_samples_own_container_must_be_on_site_and_the_ones_around_it_need_not() {
+fn only_the_samples_own_container_must_be_on_site() {
     let mut facility = Facility::new();
     facility
         .container(1, "adaptor", None)
@@ -224,7 +224,7 @@ fn containers_nest_four_deep() {
 }
 
 #[test]
-fn containers_that_hold_each_other_are_loaded_nowhere() {
+fn containers_in_a_circle_are_not_loaded() {
     let mut facility = Facility::new();
     facility
         .container(1, "puck", Some((2, "A")))
@@ -285,7 +285,7 @@ fn a_project_sees_its_own_samples_only() {
     assert_eq!(list(&facility.catalog, &samples, ProjectId(2), BM), []);
 }
 
-/// What a day at a facility does to containers.
+/// A change of containers or automounters.
 #[derive(Debug, Clone)]
 enum Step {
     Move {
@@ -317,7 +317,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    /// Whatever is moved and loaded where, wrongly declared or not.
+    /// Holds for any placement of containers, also for wrong ones.
     #[test]
     fn a_loaded_sample_is_listed_at_one_beamline_and_an_unloaded_one_at_all(steps in steps()) {
         let mut facility = Facility::new();

@@ -1,4 +1,4 @@
-//! How long something took, as clients show it.
+//! Lengths of time as text for clients.
 
 const UNITS: [(&str, i64); 7] = [
     ("year", 365 * 86_400),

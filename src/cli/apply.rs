@@ -1,4 +1,4 @@
-//! `beamlive apply`: a facility file, to a running service.
+//! `beamlive apply`: applies a facility file to a running service.
 
 use super::admin_client::{Counts, Service};
 use super::Failure;
@@ -13,7 +13,7 @@ pub struct Apply {
     /// Remove what the file does not name.
     #[arg(long)]
     prune: bool,
-    /// Which service.
+    /// The service.
     #[command(flatten)]
     service: Service,
 }
@@ -22,7 +22,7 @@ impl Apply {
     /// Applies the file and prints what it did.
     ///
     /// # Errors
-    /// When the file can't be read, the service not reached, or the file has mistakes; each is named.
+    /// When the file or the service can't be reached, or the file has mistakes; each is named.
     pub async fn run(self) -> Result<(), Failure> {
         let (text, is_json) = read(&self.file)?;
         let done = self.service.apply(text, is_json, false, self.prune).await?;
@@ -30,7 +30,7 @@ impl Apply {
     }
 }
 
-/// Reads a facility file, and tells whether it is JSON.
+/// Reads a facility file. The flag is true for JSON.
 pub(super) fn read(file: &Path) -> Result<(String, bool), Failure> {
     let text =
         std::fs::read_to_string(file).map_err(|error| format!("can't read {}: {error}", file.display()))?;
@@ -40,7 +40,7 @@ pub(super) fn read(file: &Path) -> Result<(String, bool), Failure> {
     Ok((text, is_json))
 }
 
-/// The counts in a line.
+/// The counts as one line.
 pub(super) fn summary(counts: &Counts, prune: bool) -> String {
     let Counts {
         created,

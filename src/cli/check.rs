@@ -1,4 +1,4 @@
-//! `beamlive check`: a facility file's mistakes, and what it would change.
+//! `beamlive check`: lists the mistakes of a facility file, and what it would change.
 
 use super::admin_client::{Counts, Service};
 use super::apply::{read, summary};
@@ -30,13 +30,13 @@ pub struct Check {
     /// The zone of times without an offset.
     #[arg(long, env = "BEAMLIVE_TIMEZONE", value_name = "ZONE", default_value = "UTC")]
     timezone: chrono_tz::Tz,
-    /// Also tell what --prune would remove.
+    /// Also list what --prune would remove.
     #[arg(long)]
     prune: bool,
 }
 
 impl Check {
-    /// Prints what the file would change, and changes nothing.
+    /// Prints what the file would change.
     ///
     /// # Errors
     /// When the file has mistakes; each is named with its place.
@@ -50,7 +50,7 @@ impl Check {
                 };
                 service.apply(text, is_json, true, self.prune).await?
             }
-            None => against_nothing(&text, is_json, self.timezone)?,
+            None => against_empty(&text, is_json, self.timezone)?,
         };
         for change in &counts.changes {
             super::print(change)?;
@@ -59,8 +59,8 @@ impl Check {
     }
 }
 
-/// What a file would change in a facility that has nothing but the seven data types.
-fn against_nothing(text: &str, is_json: bool, zone: chrono_tz::Tz) -> Result<Counts, Failure> {
+/// What a file would change in a facility with nothing but the seven data types.
+fn against_empty(text: &str, is_json: bool, zone: chrono_tz::Tz) -> Result<Counts, Failure> {
     let format = if is_json { Format::Json } else { Format::Toml };
     let situation = Situation {
         prune: false,

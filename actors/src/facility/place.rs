@@ -1,80 +1,65 @@
-//! Where in a facility file something stands, and the mistakes found there.
+//! Places in a facility file, and the mistakes found there.
 
 use serde::Serialize;
 use std::fmt;
 
-/// Mistakes that are listed one by one; of a file with more, only their number is told.
+/// Mistakes that are listed. Of those beyond it only the number is given.
 const LISTED: usize = 10_000;
 
 /// Longest piece of the file that a message repeats, in characters.
 const QUOTED: usize = 80;
 
-/// The sections of a facility file, in the order in which they are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Section {
+macro_rules! sections {
+    ($($(#[$doc:meta])* $section:ident = $name:literal;)*) => {
+        /// The sections of a facility file, in the order in which they are read.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Section {
+            $($(#[$doc])* $section,)*
+        }
+
+        impl Section {
+            /// All of them, in order.
+            pub const ALL: [Self; 10] = [$(Self::$section),*];
+
+            /// Its name in the file.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$section => $name,)*
+                }
+            }
+        }
+    };
+}
+
+sections! {
     /// Accounts.
-    Project,
+    Project = "project";
     /// Beamlines.
-    Beamline,
+    Beamline = "beamline";
     /// Data types.
-    DataType,
+    DataType = "data_type";
     /// Kinds of containers.
-    ContainerType,
+    ContainerType = "container_type";
     /// Containers.
-    Container,
+    Container = "container";
     /// Automounters.
-    Automounter,
+    Automounter = "automounter";
     /// Groups of samples.
-    Group,
+    Group = "group";
     /// Samples.
-    Sample,
+    Sample = "sample";
     /// Access lists.
-    AccessList,
+    AccessList = "access_list";
     /// Beamtimes.
-    Beamtime,
+    Beamtime = "beamtime";
 }
 
 impl Section {
-    /// All of them, in order.
-    pub const ALL: [Self; 10] = [
-        Self::Project,
-        Self::Beamline,
-        Self::DataType,
-        Self::ContainerType,
-        Self::Container,
-        Self::Automounter,
-        Self::Group,
-        Self::Sample,
-        Self::AccessList,
-        Self::Beamtime,
-    ];
-
-    /// Its name in the file.
+    /// What one of its entries is called: `access list`.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Project => "project",
-            Self::Beamline => "beamline",
-            Self::DataType => "data_type",
-            Self::ContainerType => "container_type",
-            Self::Container => "container",
-            Self::Automounter => "automounter",
-            Self::Group => "group",
-            Self::Sample => "sample",
-            Self::AccessList => "access_list",
-            Self::Beamtime => "beamtime",
-        }
-    }
-
-    /// What one of its entries is called.
-    #[must_use]
-    pub fn noun(self) -> &'static str {
-        match self {
-            Self::DataType => "data type",
-            Self::ContainerType => "container type",
-            Self::AccessList => "access list",
-            other => other.name(),
-        }
+    pub fn noun(self) -> String {
+        self.name().replace('_', " ")
     }
 }
 
@@ -99,7 +84,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Something in a facility file that has to be put right.
+/// Something in a facility file that has to be corrected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mistake {
     /// Where: `[[sample]] #3 (line 87), location`.
@@ -134,17 +119,13 @@ impl Mistakes {
         self.listed.is_empty()
     }
 
-    /// Adds one about a field of an entry.
-    pub fn field(&mut self, place: Place, field: &str, message: impl Into<String>) {
-        self.add(place.line, || format!("{place}, {field}"), message);
+    /// Adds one about a field of the entry at `place`, or about the entry as a whole when `field` is `""`.
+    pub fn note(&mut self, place: Place, field: &str, message: impl Into<String>) {
+        let separator = if field.is_empty() { "" } else { ", " };
+        self.add(place.line, || format!("{place}{separator}{field}"), message);
     }
 
-    /// Adds one about an entry as a whole.
-    pub fn entry(&mut self, place: Place, message: impl Into<String>) {
-        self.add(place.line, || place.to_string(), message);
-    }
-
-    /// Adds one about something that is no entry, at `line` if that is known.
+    /// Adds one about something other than an entry, at `line` if that is known.
     pub fn other(&mut self, line: Option<usize>, place: &str, message: impl Into<String>) {
         self.add(line, || place.to_owned(), message);
     }
@@ -193,30 +174,12 @@ pub(crate) fn suggestion(given: &str, known: &[&str]) -> String {
     let given = plain(given);
     let nearest = known
         .iter()
-        .map(|name| (distance(&given, &plain(name)), name))
+        .map(|name| (strsim::levenshtein(&given, &plain(name)), name))
         .min();
     match nearest {
         Some((changes, name)) if changes <= 2 && changes < name.len() => format!("; did you mean `{name}`?"),
         _ => String::new(),
     }
-}
-
-/// How many characters have to be put in, left out or replaced to come from one text to the other.
-fn distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cell, b) in row.iter_mut().skip(1).zip(to.chars()) {
-            let changed = (diagonal + usize::from(a != b)).min(*cell + 1).min(left + 1);
-            diagonal = std::mem::replace(cell, changed);
-            left = changed;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -234,18 +197,6 @@ mod tests {
     }
 
     #[test]
-    fn measures_how_far_texts_are_apart() {
-        for (a, b, changes) in [
-            ("", "", 0),
-            ("abc", "", 3),
-            ("", "ab", 2),
-            ("kitten", "sitting", 3),
-        ] {
-            assert_eq!(distance(a, b), changes, "{a} {b}");
-        }
-    }
-
-    #[test]
     fn quotes_on_one_line_and_not_too_long() {
         assert_eq!(quoted("a\n\"b\""), r#""a\n\"b\"""#);
         assert_eq!(quoted(&"é".repeat(500)).chars().count(), QUOTED + 3);
@@ -260,7 +211,7 @@ mod tests {
                 number: line,
                 line: Some(line),
             };
-            mistakes.field(place, "name", "is missing");
+            mistakes.note(place, "name", "is missing");
         }
         let list = mistakes.into_list();
         assert_eq!(list.len(), LISTED + 1);

@@ -3,6 +3,7 @@
 use super::catalog::{Catalog, Declared, Entries};
 use crate::activity::{self, Deed, Origin};
 use crate::ask::Unavailable;
+use crate::pool;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::records::{DataType, Subject};
 use beamlive_storage::{keys, Batch, CommitError, Store, Timestamp, Versioned};
@@ -18,13 +19,13 @@ const DATA_TYPES: [(&str, &str, &str); 7] = [
     ("MAD", "MAD scan", "MAD_SCAN"),
 ];
 
-/// Whether a data type exists from the start; such are never removed.
+/// Whether a data type exists from the start. These are never removed.
 #[must_use]
 pub fn is_seeded(acronym: &str) -> bool {
     DATA_TYPES.iter().any(|(seeded, ..)| *seeded == acronym)
 }
 
-/// Creates the seven data types. For a store that has no data type yet; any other refuses the batch.
+/// Creates the seven data types. The store refuses the batch if it holds one already.
 #[must_use]
 pub fn seed() -> Batch {
     let mut batch = Batch::new();
@@ -37,7 +38,7 @@ pub fn seed() -> Batch {
     batch
 }
 
-/// The facility of a store that is new: nothing but the seven data types.
+/// The facility of a new store: nothing but the seven data types.
 #[must_use]
 pub fn seeded_catalog() -> Catalog {
     let mut catalog = Catalog {
@@ -58,17 +59,15 @@ fn data_types() -> impl Iterator<Item = DataType> {
     })
 }
 
-/// Reads the facility at start-up; a store that has no data type gets the seven at `now` first. Reads run on the
-/// blocking pool of the tokio runtime that this is awaited in.
+/// Reads the facility at start-up. A store that has no data type gets the seven first, as of `now`. Reads run on the
+/// blocking pool of the current tokio runtime.
 ///
 /// # Errors
 /// [`Unavailable`] when the store can't be read or written.
 pub async fn open_catalog(store: &Store, now: Timestamp) -> Result<Catalog, Unavailable> {
     let reader = store.clone();
-    if super::read(move || Entries::<DataType>::load(&reader))
-        .await?
-        .is_empty()
-    {
+    let types = pool::read(move || Entries::<DataType>::load(&reader)).await?;
+    if types.is_empty() {
         let mut batch = seed();
         let origin = Origin {
             who: "beamlive".to_owned(),
@@ -83,11 +82,11 @@ pub async fn open_catalog(store: &Store, now: Timestamp) -> Result<Catalog, Unav
         };
         activity::log(&mut batch, &origin, deed, now);
         match store.reserve()?.commit(batch).await {
-            // Another process was faster with the same seven.
+            // Another process has created the same seven.
             Ok(_) | Err(CommitError::Conflict(_)) => {}
             Err(CommitError::WritesOff(reason)) => return Err(Unavailable::WritesOff(reason)),
         }
     }
     let reader = store.clone();
-    super::read(move || Catalog::load(&reader)).await
+    pool::read(move || Catalog::load(&reader)).await
 }

@@ -8,9 +8,11 @@
 use super::*;
 use crate::facility::catalog::Declared;
 use crate::facility::declaration::Format;
-use beamlive_storage::ids::AccessListId;
+use crate::facility::place::Section;
 use beamlive_storage::records::{ContainerStatus, Sample};
+use beamlive_storage::{Table, Timestamp};
 
+mod defaults;
 mod first_id;
 mod mistakes;
 mod properties;
@@ -278,11 +280,7 @@ fn prune_removes_what_is_not_named_and_keeps_what_records_refer_to() {
     )
     .unwrap()
     .catalog;
-    let in_use = InUse {
-        projects: [ProjectId(1)].into(),
-        beamlines: [BeamlineId(1)].into(),
-        access_lists: HashSet::new(),
-    };
+    let in_use = InUse([(Section::Project, 1), (Section::Beamline, 1)].into());
     let ways = Ways {
         prune: true,
         in_use: &in_use,
@@ -344,11 +342,7 @@ fn prune_refuses_to_remove_what_the_file_refers_to() {
 
 #[test]
 fn a_project_that_is_kept_may_be_referred_to() {
-    let in_use = InUse {
-        projects: [ProjectId(1)].into(),
-        beamlines: HashSet::new(),
-        access_lists: HashSet::new(),
-    };
+    let in_use = InUse([(Section::Project, 1)].into());
     let ways = Ways {
         prune: true,
         in_use: &in_use,
@@ -383,10 +377,7 @@ fn a_sample_belongs_to_the_project_of_its_container() {
 fn an_access_list_with_connections_is_kept_as_inactive() {
     let base = base();
     let (id, _) = base.access_lists.find("l").unwrap();
-    let in_use = InUse {
-        access_lists: [AccessListId(id)].into(),
-        ..InUse::default()
-    };
+    let in_use = InUse([(Section::AccessList, id)].into());
     let ways = Ways {
         prune: true,
         in_use: &in_use,

@@ -1,15 +1,15 @@
-//! How the facility's actor makes a change: planned on the published snapshot, committed, then published.
+//! Changes of the facility: planned on the published snapshot, committed, then published.
 
 use super::catalog::{Catalog, Declared};
 use super::commands::{Applied, Apply, KeySetting, RegisterKey, Registration, SetKey};
 use super::declaration::Declaration;
 use super::place::{Mistake, Mistakes};
 use super::plan::{Counters, InUse, Plan, Situation};
-use super::{aside, read};
 use crate::activity::{self, Deed, Origin};
 use crate::ask::Unavailable;
 use crate::clock::Clock;
 use crate::key::PublicKey;
+use crate::pool;
 use arc_swap::ArcSwap;
 use beamlive_storage::ids::ProjectId;
 use beamlive_storage::records::{Project, Subject};
@@ -19,28 +19,28 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-/// Tries of one change; each but the first after another writer was faster.
+/// Tries of one change. Each but the first follows a conflict with another writer of the store.
 const TRIES: usize = 8;
 
-/// What the actor works with.
-pub(super) struct Desk {
+/// Makes one change after the other. Its caller must await each before the next.
+pub(super) struct Writer {
     store: Store,
     catalog: Arc<ArcSwap<Catalog>>,
     clock: Arc<dyn Clock>,
     zone: Tz,
-    /// Whether the store may know more than the published snapshot.
+    /// Whether the store may hold more than the published snapshot.
     stale: AtomicBool,
 }
 
-impl fmt::Debug for Desk {
+impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk")
+        f.debug_struct("Writer")
             .field("zone", &self.zone)
             .finish_non_exhaustive()
     }
 }
 
-impl Desk {
+impl Writer {
     pub(super) fn new(store: Store, catalog: Arc<ArcSwap<Catalog>>, clock: Arc<dyn Clock>, zone: Tz) -> Self {
         Self {
             store,
@@ -51,15 +51,15 @@ impl Desk {
         }
     }
 
-    /// The facility as it is. Reads and publishes it anew if the store may know more; not when writes are off, for
-    /// then it may know what never became durable.
+    /// The facility as it is. Reads and publishes it again if the store may hold more; not when writes are off, because
+    /// the store may then hold what never became durable.
     pub(super) async fn current(&self) -> Result<Arc<Catalog>, Unavailable> {
         let published = self.catalog.load_full();
         if !self.stale.load(Ordering::Relaxed) || self.store.status() != StoreStatus::Writing {
             return Ok(published);
         }
         let store = self.store.clone();
-        let mut catalog = read(move || Catalog::load(&store)).await?;
+        let mut catalog = pool::read(move || Catalog::load(&store)).await?;
         catalog.generation = published.generation + 1;
         self.stale.store(false, Ordering::Relaxed);
         Ok(self.publish(catalog))
@@ -70,7 +70,12 @@ impl Desk {
         for _ in 0..TRIES {
             let catalog = self.current().await?;
             let (store, zone, now) = (self.store.clone(), self.zone, self.clock.now());
-            let (plan, back) = aside(move || (plan(&store, &catalog, &command, zone, now), command)).await?;
+            let made =
+                tokio::task::spawn_blocking(move || (plan(&store, &catalog, &command, zone, now), command));
+            let (plan, back) = made.await.map_err(|error| {
+                tracing::error!(%error, "planning a facility file failed");
+                Unavailable::Lost("facility")
+            })?;
             command = back;
             let Plan {
                 catalog,
@@ -100,14 +105,8 @@ impl Desk {
             activity::log(&mut batch, &command.origin, deed, now);
             for change in keys {
                 let action = if change.replaced { "replace key" } else { "set key" };
-                log_key(
-                    &mut batch,
-                    &command.origin,
-                    change.project,
-                    action,
-                    Some(&change.line),
-                    now,
-                );
+                let (origin, line) = (&command.origin, Some(change.line.as_str()));
+                log_key(&mut batch, origin, change.project, action, line, now);
             }
             if self.commit(batch, catalog).await? {
                 return Ok(Ok(applied));
@@ -118,32 +117,24 @@ impl Desk {
 
     pub(super) async fn register_key(&self, command: RegisterKey) -> Result<Registration, Unavailable> {
         let line = command.key.line();
-        for _ in 0..TRIES {
-            let catalog = self.current().await?;
-            let Some((id, entry)) = account(&catalog, &command.username) else {
-                return Ok(Registration::UnknownUser);
-            };
-            match &entry.record.key {
-                Some(key) if *key == line => return Ok(Registration::SameKey),
-                Some(_) => {
-                    // Anyone can ask for this as often as they like, so it is not for the activity log.
-                    tracing::warn!(
-                        username = %entry.record.username,
-                        address = ?command.origin.address,
-                        "refused another key for an account that has one"
-                    );
-                    return Ok(Registration::AnotherKey);
-                }
-                None => {}
+        let judge = |project: Option<&Project>| match project {
+            None => Err(Registration::UnknownUser),
+            Some(Project { key: None, .. }) => Ok("register key"),
+            Some(Project { key: Some(key), .. }) if *key == line => Err(Registration::SameKey),
+            Some(project) => {
+                // Not in the activity log, because anyone may ask for this as often as they like.
+                tracing::warn!(
+                    username = %project.username,
+                    address = ?command.origin.address,
+                    "refused another key for an account that has one"
+                );
+                Err(Registration::AnotherKey)
             }
-            if self
-                .change_key(&catalog, id, entry, Some(&line), &command.origin, "register key")
-                .await?
-            {
-                return Ok(Registration::Registered);
-            }
-        }
-        Err(Unavailable::Contended)
+        };
+        let refused = self
+            .change_key(&command.username, Some(&line), &command.origin, judge)
+            .await?;
+        Ok(refused.unwrap_or(Registration::Registered))
     }
 
     pub(super) async fn set_key(&self, command: SetKey) -> Result<KeySetting, Unavailable> {
@@ -151,58 +142,60 @@ impl Desk {
             Ok(key) => key.map(|key| key.line()),
             Err(error) => return Ok(KeySetting::BadKey(error.to_string())),
         };
+        let judge = |project: Option<&Project>| match (project, &line) {
+            (None, _) => Err(KeySetting::UnknownUser),
+            (Some(project), line) if project.key == *line => Err(KeySetting::Done),
+            (Some(_), None) => Ok("reset key"),
+            (Some(Project { key: None, .. }), Some(_)) => Ok("set key"),
+            (Some(Project { key: Some(_), .. }), Some(_)) => Ok("replace key"),
+        };
+        let refused = self
+            .change_key(&command.username, line.as_deref(), &command.origin, judge)
+            .await?;
+        Ok(refused.unwrap_or(KeySetting::Done))
+    }
+
+    /// Gives an account a key, or none, if `judge` allows it and says what that is called in the activity log. `Some`
+    /// is why it does not.
+    async fn change_key<E>(
+        &self,
+        username: &str,
+        line: Option<&str>,
+        origin: &Origin,
+        judge: impl Fn(Option<&Project>) -> Result<&'static str, E>,
+    ) -> Result<Option<E>, Unavailable> {
         for _ in 0..TRIES {
             let catalog = self.current().await?;
-            let Some((id, entry)) = account(&catalog, &command.username) else {
-                return Ok(KeySetting::UnknownUser);
+            let account = catalog.projects.find(username);
+            let action = match judge(account.map(|(_, entry)| &entry.record)) {
+                Ok(action) => action,
+                Err(refused) => return Ok(Some(refused)),
             };
-            if entry.record.key == line {
-                return Ok(KeySetting::Done);
-            }
-            let action = match (&line, &entry.record.key) {
-                (None, _) => "reset key",
-                (Some(_), None) => "set key",
-                (Some(_), Some(_)) => "replace key",
+            let Some((id, entry)) = account else { break };
+            let now = self.clock.now();
+            let record = Project {
+                key: line.map(str::to_owned),
+                modified: now,
+                ..entry.record.clone()
             };
-            if self
-                .change_key(&catalog, id, entry, line.as_deref(), &command.origin, action)
-                .await?
-            {
-                return Ok(KeySetting::Done);
+            let id = ProjectId(id);
+            let mut batch = Batch::new();
+            let revision = batch.replace(keys::record(Project::TABLE, id), entry.revision, &record);
+            log_key(&mut batch, origin, id, action, line, now);
+            let mut after = Catalog::clone(&catalog);
+            after.generation += 1;
+            after.put_project(id, Versioned { revision, record });
+            if self.commit(batch, after).await? {
+                return Ok(None);
             }
         }
         Err(Unavailable::Contended)
     }
 
-    /// Gives an account a key, or none. `false`: another writer was faster.
-    async fn change_key(
-        &self,
-        catalog: &Catalog,
-        id: ProjectId,
-        entry: &Versioned<Project>,
-        line: Option<&str>,
-        origin: &Origin,
-        action: &str,
-    ) -> Result<bool, Unavailable> {
-        let now = self.clock.now();
-        let record = Project {
-            key: line.map(str::to_owned),
-            modified: now,
-            ..entry.record.clone()
-        };
-        let mut batch = Batch::new();
-        let revision = batch.replace(keys::record(Project::TABLE, id), entry.revision, &record);
-        log_key(&mut batch, origin, id, action, line, now);
-        let mut after = catalog.clone();
-        after.generation += 1;
-        after.put_project(id, Versioned { revision, record });
-        self.commit(batch, after).await
-    }
-
-    /// Publishes `after` once `batch` is durable. `false`: another writer was faster, and nothing was done.
+    /// Publishes `after` once `batch` is durable. `false`: conflict with another writer; nothing was done.
     async fn commit(&self, batch: Batch, after: Catalog) -> Result<bool, Unavailable> {
         let permit = self.store.reserve()?;
-        // Until the outcome is known, the store may know more.
+        // Until the outcome is known, the store may hold more.
         self.stale.store(true, Ordering::Relaxed);
         match permit.commit(batch).await {
             Ok(_) => {
@@ -222,7 +215,7 @@ impl Desk {
     }
 }
 
-/// Reads the file and plans it: mistakes of both kinds are told together.
+/// Reads the file and plans it. The mistakes of both steps are listed together.
 fn plan(
     store: &Store,
     catalog: &Catalog,
@@ -247,13 +240,6 @@ fn plan(
     };
     let plan = Plan::make_noting(catalog, &declaration, &situation, &mut mistakes);
     Ok(plan.ok_or_else(|| mistakes.into_list()))
-}
-
-fn account<'a>(catalog: &'a Catalog, username: &str) -> Option<(ProjectId, &'a Versioned<Project>)> {
-    catalog
-        .projects
-        .find(username)
-        .map(|(id, entry)| (ProjectId(id), entry))
 }
 
 fn log_key(

@@ -27,16 +27,15 @@ pub use check::DEEPEST;
 pub use commands::{Applied, Apply, KeySetting, RegisterKey, Registration, SetKey};
 pub use seed::{open_catalog, seed, seeded_catalog};
 
-use crate::ask::{Ask, Command};
+use crate::ask::Ask;
 use crate::clock::Clock;
 use actix::{Actor, Addr, ArbiterHandle, AsyncContext, Context, Handler, WrapFuture};
 use arc_swap::ArcSwap;
 use beamlive_storage::Store;
 use catalog::Catalog;
 use chrono_tz::Tz;
-use std::future::Future;
 use std::sync::Arc;
-use writer::Writer;
+use writer::{Change, Writer};
 
 /// The owner of all declared records.
 #[derive(Debug)]
@@ -60,26 +59,6 @@ impl Facility {
         let writer = Arc::new(Writer::new(store, catalog, clock, zone));
         Self::start_in_arbiter(arbiter, move |_| Self { writer, mailbox })
     }
-
-    /// Does `work`, answers with its result, and takes no other message until then.
-    fn exclusive<C: Command, F>(
-        &self,
-        ask: Ask<C>,
-        ctx: &mut Context<Self>,
-        work: impl FnOnce(Arc<Writer>, C) -> F,
-    ) where
-        F: Future<Output = C::Reply> + 'static,
-    {
-        let work = work(Arc::clone(&self.writer), ask.command);
-        let reply = ask.reply;
-        ctx.wait(
-            async move {
-                // The caller may have gone; the change stays.
-                let _ = reply.send(work.await);
-            }
-            .into_actor(self),
-        );
-    }
 }
 
 impl Actor for Facility {
@@ -99,35 +78,19 @@ impl Actor for Facility {
     }
 }
 
-impl Handler<Ask<Apply>> for Facility {
+/// Makes the change, answers with its result, and takes no other message until then.
+impl<C: Change> Handler<Ask<C>> for Facility {
     type Result = ();
 
-    fn handle(&mut self, ask: Ask<Apply>, ctx: &mut Self::Context) {
-        self.exclusive(
-            ask,
-            ctx,
-            |writer, command| async move { writer.apply(command).await },
+    fn handle(&mut self, ask: Ask<C>, ctx: &mut Self::Context) {
+        let writer = Arc::clone(&self.writer);
+        ctx.wait(
+            async move {
+                // The caller may have gone; the change stays.
+                let _ = ask.reply.send(ask.command.make(&writer).await);
+            }
+            .into_actor(self),
         );
-    }
-}
-
-impl Handler<Ask<RegisterKey>> for Facility {
-    type Result = ();
-
-    fn handle(&mut self, ask: Ask<RegisterKey>, ctx: &mut Self::Context) {
-        self.exclusive(ask, ctx, |writer, command| async move {
-            writer.register_key(command).await
-        });
-    }
-}
-
-impl Handler<Ask<SetKey>> for Facility {
-    type Result = ();
-
-    fn handle(&mut self, ask: Ask<SetKey>, ctx: &mut Self::Context) {
-        self.exclusive(ask, ctx, |writer, command| async move {
-            writer.set_key(command).await
-        });
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) use entries::{
 
 pub(crate) use values::Time;
 
-use super::place::{suggestion, Mistake, Mistakes, Place, Section};
+use super::place::{suggestion, Mistakes, Place, Section};
 use chrono_tz::Tz;
 use reader::short;
 use serde::de::DeserializeOwned;
@@ -79,20 +79,8 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// Reads a facility file. Times without an offset are in `zone`.
-    ///
-    /// # Errors
-    /// Every mistake that can be seen without knowing the facility, each with its place.
-    pub fn parse(text: &str, format: Format, zone: Tz) -> Result<Self, Vec<Mistake>> {
-        let mut mistakes = Mistakes::new();
-        match Self::read(text, format, zone, &mut mistakes) {
-            Some(declaration) if mistakes.is_empty() => Ok(declaration),
-            _ => Err(mistakes.into_list()),
-        }
-    }
-
-    /// As [`Self::parse`], but returns the entries without mistakes, so that these can be checked further. `None` when
-    /// the text is no TOML or JSON at all.
+    /// Reads a facility file, except entries that hold mistakes. Times without an offset are in `zone`. `None` when the
+    /// text is no TOML or JSON at all.
     pub fn read(text: &str, format: Format, zone: Tz, mistakes: &mut Mistakes) -> Option<Self> {
         let mut file = File {
             tree: Tree::read(text, format, mistakes)?,

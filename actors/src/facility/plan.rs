@@ -23,7 +23,7 @@ pub use situation::{Counters, Counts, InUse, KeyChange, Situation};
 use super::catalog::{key, Catalog};
 use super::check;
 use super::declaration::Declaration;
-use super::place::{Mistake, Mistakes};
+use super::place::Mistakes;
 use beamlive_storage::ids::ProjectId;
 use beamlive_storage::Batch;
 use draft::Draft;
@@ -45,21 +45,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans `declaration` over `catalog`.
-    ///
-    /// # Errors
-    /// Every mistake, each with its place.
-    pub fn make(
-        catalog: &Catalog,
-        declaration: &Declaration,
-        situation: &Situation<'_>,
-    ) -> Result<Self, Vec<Mistake>> {
-        let mut mistakes = Mistakes::new();
-        Self::make_noting(catalog, declaration, situation, &mut mistakes).ok_or_else(|| mistakes.into_list())
-    }
-
-    /// As [`Self::make`], for a file of which `mistakes` may be known already. Further ones are added to them. With any
-    /// there is no plan.
+    /// Plans `declaration` over `catalog`. Mistakes are added to `mistakes`; with any, also of reading the file, there is
+    /// no plan.
     pub fn make_noting(
         catalog: &Catalog,
         declaration: &Declaration,
@@ -70,17 +57,17 @@ impl Plan {
         let raised = declaration
             .first_id
             .map(|first| (first, ids::lower(&mut draft, first)));
-        section(&mut draft, &declaration.projects);
-        section(&mut draft, &declaration.beamlines);
-        section(&mut draft, &declaration.data_types);
-        section(&mut draft, &declaration.container_types);
+        section(&mut draft, &declaration.projects, resolve::project);
+        section(&mut draft, &declaration.beamlines, resolve::beamline);
+        section(&mut draft, &declaration.data_types, resolve::data_type);
+        section(&mut draft, &declaration.container_types, resolve::container_type);
         resolve::reserve_containers(&mut draft, &declaration.containers);
-        section(&mut draft, &declaration.containers);
-        section(&mut draft, &declaration.automounters);
-        section(&mut draft, &declaration.groups);
-        section(&mut draft, &declaration.samples);
-        section(&mut draft, &declaration.access_lists);
-        section(&mut draft, &declaration.beamtimes);
+        section(&mut draft, &declaration.containers, resolve::container);
+        section(&mut draft, &declaration.automounters, resolve::automounter);
+        section(&mut draft, &declaration.groups, resolve::group);
+        section(&mut draft, &declaration.samples, resolve::sample);
+        section(&mut draft, &declaration.access_lists, resolve::access_list);
+        section(&mut draft, &declaration.beamtimes, resolve::beamtime);
         draft.mark_unread();
         if situation.prune {
             prune::prune(&mut draft);

@@ -6,7 +6,7 @@ use super::declaration::Declaration;
 use super::place::{Mistake, Mistakes};
 use super::plan::{Counters, InUse, Plan, Situation};
 use crate::activity::{self, Deed, Origin};
-use crate::ask::Unavailable;
+use crate::ask::{Command, Unavailable};
 use crate::clock::Clock;
 use crate::key::PublicKey;
 use crate::pool;
@@ -21,6 +21,12 @@ use std::sync::Arc;
 
 /// Tries of one change. Each but the first follows a conflict with another writer of the store.
 const TRIES: usize = 8;
+
+/// A command of the actor.
+pub(super) trait Change: Command {
+    /// Makes the change, unless the command is refused.
+    async fn make(self, writer: &Writer) -> Self::Reply;
+}
 
 /// Makes one change after the other. Its caller must await each before the next.
 pub(super) struct Writer {
@@ -63,96 +69,6 @@ impl Writer {
         catalog.generation = published.generation + 1;
         self.stale.store(false, Ordering::Relaxed);
         Ok(self.publish(catalog))
-    }
-
-    pub(super) async fn apply(&self, command: Apply) -> Result<Result<Applied, Vec<Mistake>>, Unavailable> {
-        let mut command = command;
-        for _ in 0..TRIES {
-            let catalog = self.current().await?;
-            let (store, zone, now) = (self.store.clone(), self.zone, self.clock.now());
-            let made =
-                tokio::task::spawn_blocking(move || (plan(&store, &catalog, &command, zone, now), command));
-            let (plan, back) = made.await.map_err(|error| {
-                tracing::error!(%error, "planning a facility file failed");
-                Unavailable::Lost("facility")
-            })?;
-            command = back;
-            let Plan {
-                catalog,
-                counts,
-                changes,
-                keys,
-                mut batch,
-            } = match plan? {
-                Ok(plan) => plan,
-                Err(mistakes) => return Ok(Err(mistakes)),
-            };
-            let applied = Applied { counts, changes };
-            if command.dry_run || batch.is_empty() {
-                return Ok(Ok(applied));
-            }
-            let note = format!(
-                "{} created, {} updated, {} unchanged, {} removed, {} kept",
-                counts.created, counts.updated, counts.unchanged, counts.removed, counts.kept
-            );
-            let deed = Deed {
-                subject: Subject::Facility,
-                record: None,
-                project: None,
-                action: "apply",
-                note,
-            };
-            activity::log(&mut batch, &command.origin, deed, now);
-            for change in keys {
-                let action = if change.replaced { "replace key" } else { "set key" };
-                let (origin, line) = (&command.origin, Some(change.line.as_str()));
-                log_key(&mut batch, origin, change.project, action, line, now);
-            }
-            if self.commit(batch, catalog).await? {
-                return Ok(Ok(applied));
-            }
-        }
-        Err(Unavailable::Contended)
-    }
-
-    pub(super) async fn register_key(&self, command: RegisterKey) -> Result<Registration, Unavailable> {
-        let line = command.key.line();
-        let judge = |project: Option<&Project>| match project {
-            None => Err(Registration::UnknownUser),
-            Some(Project { key: None, .. }) => Ok("register key"),
-            Some(Project { key: Some(key), .. }) if *key == line => Err(Registration::SameKey),
-            Some(project) => {
-                // Not in the activity log, because anyone may ask for this as often as they like.
-                tracing::warn!(
-                    username = %project.username,
-                    address = ?command.origin.address,
-                    "refused another key for an account that has one"
-                );
-                Err(Registration::AnotherKey)
-            }
-        };
-        let refused = self
-            .change_key(&command.username, Some(&line), &command.origin, judge)
-            .await?;
-        Ok(refused.unwrap_or(Registration::Registered))
-    }
-
-    pub(super) async fn set_key(&self, command: SetKey) -> Result<KeySetting, Unavailable> {
-        let line = match command.line.as_deref().map(PublicKey::parse).transpose() {
-            Ok(key) => key.map(|key| key.line()),
-            Err(error) => return Ok(KeySetting::BadKey(error.to_string())),
-        };
-        let judge = |project: Option<&Project>| match (project, &line) {
-            (None, _) => Err(KeySetting::UnknownUser),
-            (Some(project), line) if project.key == *line => Err(KeySetting::Done),
-            (Some(_), None) => Ok("reset key"),
-            (Some(Project { key: None, .. }), Some(_)) => Ok("set key"),
-            (Some(Project { key: Some(_), .. }), Some(_)) => Ok("replace key"),
-        };
-        let refused = self
-            .change_key(&command.username, line.as_deref(), &command.origin, judge)
-            .await?;
-        Ok(refused.unwrap_or(KeySetting::Done))
     }
 
     /// Gives an account a key, or none, if `judge` allows it and says what that is called in the activity log. `Some`
@@ -212,6 +128,96 @@ impl Writer {
         let catalog = Arc::new(catalog);
         self.catalog.store(Arc::clone(&catalog));
         catalog
+    }
+}
+
+impl Change for Apply {
+    async fn make(self, writer: &Writer) -> Self::Reply {
+        for _ in 0..TRIES {
+            let catalog = writer.current().await?;
+            let (command, store) = (self.clone(), writer.store.clone());
+            let (zone, now) = (writer.zone, writer.clock.now());
+            let plan = pool::read(move || plan(&store, &catalog, &command, zone, now)).await?;
+            let Plan {
+                catalog,
+                counts,
+                changes,
+                keys,
+                mut batch,
+            } = match plan {
+                Ok(plan) => plan,
+                Err(mistakes) => return Ok(Err(mistakes)),
+            };
+            let applied = Applied { counts, changes };
+            if self.dry_run || batch.is_empty() {
+                return Ok(Ok(applied));
+            }
+            let note = format!(
+                "{} created, {} updated, {} unchanged, {} removed, {} kept",
+                counts.created, counts.updated, counts.unchanged, counts.removed, counts.kept
+            );
+            let deed = Deed {
+                subject: Subject::Facility,
+                record: None,
+                project: None,
+                action: "apply",
+                note,
+            };
+            activity::log(&mut batch, &self.origin, deed, now);
+            for change in keys {
+                let action = if change.replaced { "replace key" } else { "set key" };
+                let (origin, line) = (&self.origin, Some(change.line.as_str()));
+                log_key(&mut batch, origin, change.project, action, line, now);
+            }
+            if writer.commit(batch, catalog).await? {
+                return Ok(Ok(applied));
+            }
+        }
+        Err(Unavailable::Contended)
+    }
+}
+
+impl Change for RegisterKey {
+    async fn make(self, writer: &Writer) -> Self::Reply {
+        let line = self.key.line();
+        let judge = |project: Option<&Project>| match project {
+            None => Err(Registration::UnknownUser),
+            Some(Project { key: None, .. }) => Ok("register key"),
+            Some(Project { key: Some(key), .. }) if *key == line => Err(Registration::SameKey),
+            Some(project) => {
+                // Not in the activity log, because anyone may ask for this as often as they like.
+                tracing::warn!(
+                    username = %project.username,
+                    address = ?self.origin.address,
+                    "refused another key for an account that has one"
+                );
+                Err(Registration::AnotherKey)
+            }
+        };
+        let refused = writer
+            .change_key(&self.username, Some(&line), &self.origin, judge)
+            .await?;
+        Ok(refused.unwrap_or(Registration::Registered))
+    }
+}
+
+impl Change for SetKey {
+    async fn make(self, writer: &Writer) -> Self::Reply {
+        let line = match self.line.as_deref().map(PublicKey::parse).transpose() {
+            Ok(key) => key.map(|key| key.line()),
+            Err(error) => return Ok(KeySetting::BadKey(error.to_string())),
+        };
+        let judge = |project: Option<&Project>| match (project, &line) {
+            (None, _) => Err(KeySetting::UnknownUser),
+            (Some(project), line) if project.key == *line => Err(KeySetting::Done),
+            (Some(_), None) => Ok("reset key"),
+            (Some(Project { key: None, .. }), Some(_)) => Ok("set key"),
+            (Some(Project { key: Some(_), .. }), Some(_)) => Ok("replace key"),
+        };
+        let refused = writer
+            .change_key(&self.username, line.as_deref(), &self.origin, judge)
+            .await?;
+        Ok(refused.unwrap_or(KeySetting::Done))
     }
 }
 

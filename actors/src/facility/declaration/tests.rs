@@ -7,6 +7,7 @@
 
 use super::*;
 use crate::facility::catalog::Catalog;
+use crate::facility::place::Mistake;
 use crate::facility::plan::{Counters, InUse, Plan, Situation};
 use beamlive_storage::records::ContainerStatus;
 use beamlive_storage::Timestamp;
@@ -17,6 +18,17 @@ mod mistakes;
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHmviWc9fXW1Pum7mFf7huogMThAljEqFmPtLDybonxi";
 const EXAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/facility.toml"));
+
+impl Declaration {
+    /// Reads a file without mistakes.
+    pub(crate) fn parse(text: &str, format: Format, zone: Tz) -> Result<Self, Vec<Mistake>> {
+        let mut mistakes = Mistakes::new();
+        match Self::read(text, format, zone, &mut mistakes) {
+            Some(declaration) if mistakes.is_empty() => Ok(declaration),
+            _ => Err(mistakes.into_list()),
+        }
+    }
+}
 
 fn read(text: &str, format: Format) -> Result<Declaration, Vec<Mistake>> {
     Declaration::parse(text, format, chrono_tz::America::Regina)

@@ -14,21 +14,15 @@ use beamlive_storage::records::{
 };
 use beamlive_storage::Timestamp;
 
-/// An entry that becomes a record. A field that it leaves out takes its default, with exceptions: a project's `key`,
-/// which its owner registers, its `ssh_keys`, and a data type's `aliases` stay as they are.
-pub(super) trait Resolve {
-    /// What it becomes.
-    type Record: Described;
-
-    /// The record. `None` when its fields contradict each other, or it refers to something that does not exist; that
-    /// is noted.
-    fn resolve(&self, place: Place, draft: &mut Draft<'_>) -> Option<Self::Record>;
-}
-
-/// Makes records of all entries of a section.
-pub(super) fn section<E: Resolve>(draft: &mut Draft<'_>, entries: &[Placed<E>]) {
+/// Makes records of all entries of a section. `resolve` gives the record of an entry, or `None` when its fields
+/// contradict each other or it refers to something that does not exist, which it has noted.
+pub(super) fn section<E, R: Described>(
+    draft: &mut Draft<'_>,
+    entries: &[Placed<E>],
+    resolve: fn(&E, Place, &mut Draft<'_>) -> Option<R>,
+) {
     for Placed { place, name, entry } in entries {
-        match entry.resolve(*place, draft) {
+        match resolve(entry, *place, draft) {
             Some(record) => draft.put(record, *place),
             None => draft.doubt(place.section, name.as_ref()),
         }
@@ -44,225 +38,207 @@ pub(super) fn reserve_containers(draft: &mut Draft<'_>, entries: &[Placed<Contai
     }
 }
 
-impl Resolve for ProjectEntry {
-    type Record = Project;
+/// What the file leaves out stays as it is: the `key`, which the owner registers, and the `ssh_keys`.
+pub(super) fn project(entry: &ProjectEntry, _: Place, draft: &mut Draft<'_>) -> Option<Project> {
+    let old = draft.catalog.projects.find(&entry.username.0);
+    let old = old.map(|(_, old)| &old.record);
+    let now = draft.situation.now;
+    let mut record = Project {
+        username: entry.username.0.clone(),
+        name: entry
+            .name
+            .as_ref()
+            .map_or(&entry.username.0, |name| &name.0)
+            .clone(),
+        key: match &entry.key {
+            Some(key) => Some(key.0.clone()),
+            None => old.and_then(|old| old.key.clone()),
+        },
+        ssh_keys: match &entry.ssh_keys {
+            Some(keys) => keys.texts(),
+            None => old.map(|old| old.ssh_keys.clone()).unwrap_or_default(),
+        },
+        created: old.map_or(now, |old| old.created),
+        modified: old.map_or(now, |old| old.modified),
+    };
+    if old.is_some_and(|old| *old != record) {
+        record.modified = now;
+    }
+    Some(record)
+}
 
-    fn resolve(&self, _: Place, draft: &mut Draft<'_>) -> Option<Project> {
-        let old = draft.catalog.projects.find(&self.username.0);
-        let old = old.map(|(_, old)| &old.record);
-        let now = draft.situation.now;
-        let mut record = Project {
-            username: self.username.0.clone(),
-            name: self
-                .name
-                .as_ref()
-                .map_or(&self.username.0, |name| &name.0)
-                .clone(),
-            key: match &self.key {
-                Some(key) => Some(key.0.clone()),
-                None => old.and_then(|old| old.key.clone()),
-            },
-            ssh_keys: match &self.ssh_keys {
-                Some(keys) => keys.texts(),
-                None => old.map(|old| old.ssh_keys.clone()).unwrap_or_default(),
-            },
-            created: old.map_or(now, |old| old.created),
-            modified: old.map_or(now, |old| old.modified),
-        };
-        if old.is_some_and(|old| *old != record) {
-            record.modified = now;
+pub(super) fn beamline(entry: &BeamlineEntry, _: Place, _: &mut Draft<'_>) -> Option<Beamline> {
+    Some(Beamline {
+        acronym: entry.acronym.0.clone(),
+        name: entry
+            .name
+            .as_ref()
+            .map_or(&entry.acronym.0, |name| &name.0)
+            .clone(),
+        active: entry.active.unwrap_or(true),
+    })
+}
+
+/// The aliases stay as they are if the file leaves them out.
+pub(super) fn data_type(entry: &DataTypeEntry, _: Place, draft: &mut Draft<'_>) -> Option<DataType> {
+    let old = draft.catalog.data_types.find(&entry.acronym.0);
+    Some(DataType {
+        acronym: entry.acronym.0.clone(),
+        name: entry
+            .name
+            .as_ref()
+            .map_or(&entry.acronym.0, |name| &name.0)
+            .clone(),
+        aliases: match &entry.aliases {
+            Some(aliases) => aliases.texts(),
+            None => old.map(|(_, old)| old.record.aliases.clone()).unwrap_or_default(),
+        },
+    })
+}
+
+pub(super) fn container_type(
+    entry: &ContainerTypeEntry,
+    place: Place,
+    draft: &mut Draft<'_>,
+) -> Option<ContainerType> {
+    if entry.locations.0.is_empty() {
+        return draft.refuse(place, "locations", "must name at least one location");
+    }
+    Some(ContainerType {
+        name: entry.name.0.clone(),
+        locations: entry.locations.texts(),
+    })
+}
+
+pub(super) fn container(entry: &ContainerEntry, place: Place, draft: &mut Draft<'_>) -> Option<Container> {
+    let project = draft.refer(place, "project", Section::Project, &entry.project.0)?;
+    let kind = draft.refer(place, "type", Section::ContainerType, &entry.kind.0);
+    let held = match (&entry.parent, &entry.location) {
+        (None, None) => Some(None),
+        (Some(parent), Some(location)) => {
+            let parent = draft.refer(place, "parent", Section::Container, &parent.path());
+            parent.map(|parent| Some((ContainerId(parent), location.0.clone())))
         }
-        Some(record)
-    }
-}
-
-impl Resolve for BeamlineEntry {
-    type Record = Beamline;
-
-    fn resolve(&self, _: Place, _: &mut Draft<'_>) -> Option<Beamline> {
-        Some(Beamline {
-            acronym: self.acronym.0.clone(),
-            name: self.name.as_ref().map_or(&self.acronym.0, |name| &name.0).clone(),
-            active: self.active.unwrap_or(true),
-        })
-    }
-}
-
-impl Resolve for DataTypeEntry {
-    type Record = DataType;
-
-    fn resolve(&self, _: Place, draft: &mut Draft<'_>) -> Option<DataType> {
-        let old = draft.catalog.data_types.find(&self.acronym.0);
-        Some(DataType {
-            acronym: self.acronym.0.clone(),
-            name: self.name.as_ref().map_or(&self.acronym.0, |name| &name.0).clone(),
-            aliases: match &self.aliases {
-                Some(aliases) => aliases.texts(),
-                None => old.map(|(_, old)| old.record.aliases.clone()).unwrap_or_default(),
-            },
-        })
-    }
-}
-
-impl Resolve for ContainerTypeEntry {
-    type Record = ContainerType;
-
-    fn resolve(&self, place: Place, draft: &mut Draft<'_>) -> Option<ContainerType> {
-        if self.locations.0.is_empty() {
-            return draft.refuse(place, "locations", "must name at least one location");
+        (Some(_), None) => draft.refuse(place, "location", "is missing: say where in the parent"),
+        (None, Some(_)) => {
+            let message = "is missing: say which container the location is in";
+            draft.refuse(place, "parent", message)
         }
-        Some(ContainerType {
-            name: self.name.0.clone(),
-            locations: self.locations.texts(),
-        })
-    }
+    };
+    let (parent, location) = held?.unzip();
+    Some(Container {
+        project: ProjectId(project),
+        name: entry.name.0.clone(),
+        kind: ContainerTypeId(kind?),
+        status: entry
+            .status
+            .as_ref()
+            .map_or(ContainerStatus::Draft, |status| status.0),
+        parent,
+        location,
+    })
 }
 
-impl Resolve for ContainerEntry {
-    type Record = Container;
-
-    fn resolve(&self, place: Place, draft: &mut Draft<'_>) -> Option<Container> {
-        let project = draft.refer(place, "project", Section::Project, &self.project.0)?;
-        let kind = draft.refer(place, "type", Section::ContainerType, &self.kind.0);
-        let held = match (&self.parent, &self.location) {
-            (None, None) => Some(None),
-            (Some(parent), Some(location)) => {
-                let parent = draft.refer(place, "parent", Section::Container, &parent.path());
-                parent.map(|parent| Some((ContainerId(parent), location.0.clone())))
-            }
-            (Some(_), None) => draft.refuse(place, "location", "is missing: say where in the parent"),
-            (None, Some(_)) => {
-                let message = "is missing: say which container the location is in";
-                draft.refuse(place, "parent", message)
-            }
-        };
-        let (parent, location) = held?.unzip();
-        Some(Container {
-            project: ProjectId(project),
-            name: self.name.0.clone(),
-            kind: ContainerTypeId(kind?),
-            status: self
-                .status
-                .as_ref()
-                .map_or(ContainerStatus::Draft, |status| status.0),
-            parent,
-            location,
-        })
-    }
+pub(super) fn automounter(
+    entry: &AutomounterEntry,
+    place: Place,
+    draft: &mut Draft<'_>,
+) -> Option<Automounter> {
+    let beamline = draft.refer(place, "beamline", Section::Beamline, &entry.beamline.0);
+    let container = draft.refer(place, "container", Section::Container, &entry.container.path());
+    Some(Automounter {
+        beamline: BeamlineId(beamline?),
+        container: ContainerId(container?),
+        active: entry.active.unwrap_or(true),
+    })
 }
 
-impl Resolve for AutomounterEntry {
-    type Record = Automounter;
-
-    fn resolve(&self, place: Place, draft: &mut Draft<'_>) -> Option<Automounter> {
-        let beamline = draft.refer(place, "beamline", Section::Beamline, &self.beamline.0);
-        let container = draft.refer(place, "container", Section::Container, &self.container.path());
-        Some(Automounter {
-            beamline: BeamlineId(beamline?),
-            container: ContainerId(container?),
-            active: self.active.unwrap_or(true),
-        })
-    }
+pub(super) fn group(entry: &GroupEntry, place: Place, draft: &mut Draft<'_>) -> Option<Group> {
+    let project = draft.refer(place, "project", Section::Project, &entry.project.0)?;
+    Some(Group {
+        project: ProjectId(project),
+        name: entry.name.0.clone(),
+        priority: entry.priority,
+    })
 }
 
-impl Resolve for GroupEntry {
-    type Record = Group;
-
-    fn resolve(&self, place: Place, draft: &mut Draft<'_>) -> Option<Group> {
-        let project = draft.refer(place, "project", Section::Project, &self.project.0)?;
-        Some(Group {
-            project: ProjectId(project),
-            name: self.name.0.clone(),
-            priority: self.priority,
-        })
-    }
-}
-
-impl Resolve for SampleEntry {
-    type Record = Sample;
-
-    fn resolve(&self, place: Place, draft: &mut Draft<'_>) -> Option<Sample> {
-        let username = &self.project.0;
-        let project = draft.refer(place, "project", Section::Project, username)?;
-        let container = format!("{username}/{}", self.container.0);
-        let container = draft.refer(place, "container", Section::Container, &container);
-        let group = match &self.group {
-            None => None,
-            Some(group) => {
-                let group = format!("{username}/{}", group.0);
-                Some(draft.refer(place, "group", Section::Group, &group)?)
-            }
-        };
-        Some(Sample {
-            project: ProjectId(project),
-            container: ContainerId(container?),
-            location: self.location.0.clone(),
-            name: self.name.0.clone(),
-            barcode: self
-                .barcode
-                .as_ref()
-                .map(|text| text.0.clone())
-                .unwrap_or_default(),
-            comments: self
-                .comments
-                .as_ref()
-                .map(|text| text.0.clone())
-                .unwrap_or_default(),
-            group: group.map(GroupId),
-            priority: self.priority,
-        })
-    }
-}
-
-impl Resolve for AccessListEntry {
-    type Record = AccessList;
-
-    fn resolve(&self, place: Place, draft: &mut Draft<'_>) -> Option<AccessList> {
-        let mut all = |field, section, names: Vec<String>| -> Option<Vec<u64>> {
-            // Every name is looked up before the first that is missing ends this.
-            let ids: Vec<_> = names
-                .iter()
-                .map(|name| draft.refer(place, field, section, name))
-                .collect();
-            let mut ids = ids.into_iter().collect::<Option<Vec<_>>>()?;
-            ids.sort_unstable();
-            Some(ids)
-        };
-        let names = self.users.as_ref().map(|users| users.texts());
-        let users = all("users", Section::Project, names.unwrap_or_default());
-        let names = self.beamlines.as_ref().map(|beamlines| beamlines.texts());
-        let beamlines = all("beamlines", Section::Beamline, names.unwrap_or_default());
-        Some(AccessList {
-            name: self.name.0.clone(),
-            address: self.address.0.clone(),
-            users: users?.into_iter().map(ProjectId).collect(),
-            beamlines: beamlines?.into_iter().map(BeamlineId).collect(),
-            active: self.active.unwrap_or(true),
-        })
-    }
-}
-
-impl Resolve for BeamtimeEntry {
-    type Record = Beamtime;
-
-    fn resolve(&self, place: Place, draft: &mut Draft<'_>) -> Option<Beamtime> {
-        let project = draft.refer(place, "project", Section::Project, &self.project.0);
-        let beamline = draft.refer(place, "beamline", Section::Beamline, &self.beamline.0);
-        let start = instant(&self.start, place, "start", draft);
-        let end = instant(&self.end, place, "end", draft);
-        let (start, end) = (start?, end?);
-        if end <= start {
-            return draft.refuse(place, "end", "must be later than the start");
+pub(super) fn sample(entry: &SampleEntry, place: Place, draft: &mut Draft<'_>) -> Option<Sample> {
+    let username = &entry.project.0;
+    let project = draft.refer(place, "project", Section::Project, username)?;
+    let container = format!("{username}/{}", entry.container.0);
+    let container = draft.refer(place, "container", Section::Container, &container);
+    let group = match &entry.group {
+        None => None,
+        Some(group) => {
+            let group = format!("{username}/{}", group.0);
+            Some(draft.refer(place, "group", Section::Group, &group)?)
         }
-        Some(Beamtime {
-            project: ProjectId(project?),
-            beamline: BeamlineId(beamline?),
-            start,
-            end,
-            remote: self.remote.unwrap_or(false),
-            cancelled: self.cancelled.unwrap_or(false),
-        })
+    };
+    Some(Sample {
+        project: ProjectId(project),
+        container: ContainerId(container?),
+        location: entry.location.0.clone(),
+        name: entry.name.0.clone(),
+        barcode: entry
+            .barcode
+            .as_ref()
+            .map(|text| text.0.clone())
+            .unwrap_or_default(),
+        comments: entry
+            .comments
+            .as_ref()
+            .map(|text| text.0.clone())
+            .unwrap_or_default(),
+        group: group.map(GroupId),
+        priority: entry.priority,
+    })
+}
+
+pub(super) fn access_list(
+    entry: &AccessListEntry,
+    place: Place,
+    draft: &mut Draft<'_>,
+) -> Option<AccessList> {
+    let mut all = |field, section, names: Vec<String>| -> Option<Vec<u64>> {
+        // Every name is looked up before the first that is missing ends this.
+        let ids: Vec<_> = names
+            .iter()
+            .map(|name| draft.refer(place, field, section, name))
+            .collect();
+        let mut ids = ids.into_iter().collect::<Option<Vec<_>>>()?;
+        ids.sort_unstable();
+        Some(ids)
+    };
+    let names = entry.users.as_ref().map(|users| users.texts());
+    let users = all("users", Section::Project, names.unwrap_or_default());
+    let names = entry.beamlines.as_ref().map(|beamlines| beamlines.texts());
+    let beamlines = all("beamlines", Section::Beamline, names.unwrap_or_default());
+    Some(AccessList {
+        name: entry.name.0.clone(),
+        address: entry.address.0.clone(),
+        users: users?.into_iter().map(ProjectId).collect(),
+        beamlines: beamlines?.into_iter().map(BeamlineId).collect(),
+        active: entry.active.unwrap_or(true),
+    })
+}
+
+pub(super) fn beamtime(entry: &BeamtimeEntry, place: Place, draft: &mut Draft<'_>) -> Option<Beamtime> {
+    let project = draft.refer(place, "project", Section::Project, &entry.project.0);
+    let beamline = draft.refer(place, "beamline", Section::Beamline, &entry.beamline.0);
+    let start = instant(&entry.start, place, "start", draft);
+    let end = instant(&entry.end, place, "end", draft);
+    let (start, end) = (start?, end?);
+    if end <= start {
+        return draft.refuse(place, "end", "must be later than the start");
     }
+    Some(Beamtime {
+        project: ProjectId(project?),
+        beamline: BeamlineId(beamline?),
+        start,
+        end,
+        remote: entry.remote.unwrap_or(false),
+        cancelled: entry.cancelled.unwrap_or(false),
+    })
 }
 
 fn instant(time: &Time, place: Place, field: &str, draft: &mut Draft<'_>) -> Option<Timestamp> {

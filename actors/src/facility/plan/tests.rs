@@ -8,7 +8,7 @@
 use super::*;
 use crate::facility::catalog::Declared;
 use crate::facility::declaration::Format;
-use crate::facility::place::Section;
+use crate::facility::place::{Mistake, Section};
 use beamlive_storage::records::{ContainerStatus, Sample};
 use beamlive_storage::{Table, Timestamp};
 
@@ -82,6 +82,18 @@ beamline = 'X'
 start = 2026-11-23T08:00:00
 end = 2026-11-23T16:00:00
 ";
+
+impl Plan {
+    /// Plans a file that could be read.
+    pub(crate) fn make(
+        catalog: &Catalog,
+        declaration: &Declaration,
+        situation: &Situation<'_>,
+    ) -> Result<Self, Vec<Mistake>> {
+        let mut mistakes = Mistakes::new();
+        Self::make_noting(catalog, declaration, situation, &mut mistakes).ok_or_else(|| mistakes.into_list())
+    }
+}
 
 const NOW: Timestamp = Timestamp(1_000_000);
 const LATER: Timestamp = Timestamp(2_000_000);

@@ -10,7 +10,8 @@ const UNITS: [(&str, i64); 7] = [
     ("sec", 1),
 ];
 
-/// The two largest units of a length in microseconds: `2 hours 5 mins`; `0 minutes` for less than a second.
+/// The two largest units of a length in microseconds: `2 hours 5 mins`; `0 minutes` for less than a
+/// second.
 ///
 /// A year has 365 days and a month 30.
 #[must_use]

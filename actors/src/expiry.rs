@@ -1,7 +1,7 @@
 //! Removes expired records of requests that were answered under an `Idempotency-Key`.
 //!
-//! It removes a few rows at a time, so that the writer serves others in between. Readers check the age of a record
-//! themselves; this actor only frees its space.
+//! It removes a few rows at a time, so that the writer serves others in between. Readers check the
+//! age of a record themselves; this actor only frees its space.
 
 use crate::ask::Unavailable;
 use crate::clock::Clock;

@@ -1,8 +1,9 @@
-//! The declared facility: the actor that owns all declared records and makes one change after the other.
+//! The declared facility: the actor that owns all declared records and makes one change after the
+//! other.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `catalog.rs`, `catalog/` | the declared records as one immutable snapshot, which this actor publishes |
+//! | `catalog.rs`, `catalog/` | the snapshot of all declared records that this actor publishes |
 //! | `declaration.rs`, `declaration/` | reads the facility file |
 //! | `plan.rs`, `plan/` | pure: from the facility and a file to the facility afterwards |
 //! | `check.rs` | pure: what must hold of the facility as a whole |
@@ -11,8 +12,8 @@
 //! | `commands.rs` | the commands of the actor and their answers |
 //! | `writer.rs` | makes a change: planned, committed, published |
 //!
-//! A snapshot is published only once what it holds is durable. While a change is being committed the actor takes no
-//! other message; on a conflict it reads the facility again and retries.
+//! A snapshot is published only once what it holds is durable. While a change is being committed
+//! the actor takes no other message; on a conflict it reads the facility again and retries.
 
 pub mod catalog;
 mod check;
@@ -20,12 +21,12 @@ pub mod commands;
 pub mod declaration;
 pub mod place;
 pub mod plan;
-pub mod seed;
+mod seed;
 mod writer;
 
 pub use check::DEEPEST;
 pub use commands::{Applied, Apply, KeySetting, RegisterKey, Registration, SetKey};
-pub use seed::{open_catalog, seed, seeded_catalog};
+pub use seed::{open_catalog, seeded_catalog};
 
 use crate::ask::Ask;
 use crate::clock::Clock;
@@ -45,9 +46,9 @@ pub struct Facility {
 }
 
 impl Facility {
-    /// Starts the actor on `arbiter`. It first reads the facility from the store and publishes it in `catalog`, so it
-    /// may also follow one that was lost. Times without an offset in facility files are in `zone`; at most `mailbox`
-    /// messages wait.
+    /// Starts the actor on `arbiter`. It first reads the facility from the store and publishes it
+    /// in `catalog`, so it may also follow one that was lost. Times without an offset in facility
+    /// files are in `zone`; at most `mailbox` messages wait.
     pub fn start(
         store: Store,
         catalog: Arc<ArcSwap<Catalog>>,

@@ -11,13 +11,15 @@ const HALF_SHIFT: TimeDelta = TimeDelta::hours(4);
 /// How long an unscheduled session lasts on a beamline that isn't active.
 const UNSCHEDULED: TimeDelta = TimeDelta::hours(2);
 
-/// The schedule of a facility that uses scheduling. It holds nothing: the catalog has the beamtimes and their index.
+/// The schedule of a facility that uses scheduling. It holds nothing: the catalog has the beamtimes
+/// and their index.
 #[derive(Debug, Default)]
 pub struct Schedule(());
 
 impl Schedule {
-    /// Until when `project` has `beamline`: the latest end of its beamtimes there that are not cancelled and that
-    /// include `now`, give or take half a shift. Without one: two hours from `now` when the beamline isn't active, else `None`.
+    /// Until when `project` has `beamline`: the latest end of its beamtimes there that are not
+    /// cancelled and that include `now`, give or take half a shift. Without one: two hours from
+    /// `now` when the beamline isn't active, else `None`.
     #[must_use]
     pub fn end_time(
         &self,
@@ -41,8 +43,8 @@ impl Schedule {
         }
     }
 
-    /// The projects that use one of `beamlines` remotely now: they have a remote beamtime that is not cancelled, has
-    /// begun and ended at most half a shift ago. By id, each once.
+    /// The projects that use one of `beamlines` remotely now: they have a remote beamtime that is
+    /// not cancelled, has begun and ended at most half a shift ago. By id, each once.
     #[must_use]
     pub fn remote_users(
         &self,

@@ -1,4 +1,5 @@
-//! Times as clients and people write them, and the conversion between UTC and the facility's local time.
+//! Times as clients and people write them, and the conversion between UTC and the facility's local
+//! time.
 
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,8 @@ pub enum Reading {
 }
 
 impl Reading {
-    /// Parses an ISO-8601 date and time in the years 0 to 9999. Seconds may be left out, a fraction may follow a point
-    /// or a comma, `24:00` is the end of a day, and the `T` may be a space.
+    /// Parses an ISO-8601 date and time in the years 0 to 9999. Seconds may be left out, a fraction
+    /// may follow a point or a comma, `24:00` is the end of a day, and the `T` may be a space.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -66,8 +67,9 @@ impl Reading {
         Some(Self::Exact(utc.and_utc().into()))
     }
 
-    /// The instants that may be meant, the earlier one first. Both are the same, except in the hour that is repeated in
-    /// `zone`. A local time that is skipped in `zone` is read with the offset before the change.
+    /// The instants that may be meant, the earlier one first. Both are the same, except in the hour
+    /// that is repeated in `zone`. A local time that is skipped in `zone` is read with the offset
+    /// before the change.
     #[must_use]
     pub fn instants(self, zone: Tz) -> [Timestamp; 2] {
         let naive = match self {
@@ -111,8 +113,8 @@ impl Reading {
     }
 }
 
-/// Start and end of a period. One or both may be in the hour that is repeated in `zone`. Of the possible pairs, the
-/// shortest whose end is not before its start is taken.
+/// Start and end of a period. One or both may be in the hour that is repeated in `zone`. Of the
+/// possible pairs, the shortest whose end is not before its start is taken.
 #[must_use]
 pub fn span(start: Reading, end: Reading, zone: Tz) -> (Timestamp, Timestamp) {
     let (starts, ends) = (start.instants(zone), end.instants(zone));

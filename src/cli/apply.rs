@@ -5,7 +5,8 @@ use super::Failure;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Apply a facility file to a running service. One atomic change; applying it again changes nothing.
+/// Apply a facility file to a running service. One atomic change; applying it again changes
+/// nothing.
 #[derive(Debug, Args)]
 pub struct Apply {
     /// The facility file: TOML, or JSON when it is named *.json.

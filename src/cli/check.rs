@@ -11,7 +11,8 @@ use beamlive_actors::facility::seeded_catalog;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Check a facility file. Without --url it is compared with an empty facility, with --url with a running service.
+/// Check a facility file. Without --url it is compared with an empty facility, with --url with a
+/// running service.
 #[derive(Debug, Args)]
 pub struct Check {
     /// The facility file: TOML, or JSON when it is named *.json.

@@ -1,4 +1,5 @@
-//! The declared records of the facility as one immutable snapshot: every reader sees one state of all of them.
+//! The declared records of the facility as one immutable snapshot: every reader sees one state of
+//! all of them.
 //!
 //! What is derived from them is part of the snapshot: the index of each table, and the parsed keys.
 
@@ -111,8 +112,8 @@ impl Catalog {
         self.parse_key(id);
     }
 
-    /// Updates `signing_keys`, which were those of `before`, to those of `projects`. Returns the projects whose keys
-    /// differ, by id.
+    /// Updates `signing_keys`, which were those of `before`, to those of `projects`. Returns the
+    /// projects whose keys differ, by id.
     pub(crate) fn update_keys(&mut self, before: &Entries<Project>) -> BTreeSet<u64> {
         let mut ids: BTreeSet<_> = before
             .iter()
@@ -181,7 +182,8 @@ impl Catalog {
         let parsed = key(&self.projects, id.0).and_then(|line| match PublicKey::parse(line) {
             Ok(key) => Some(Arc::new(key)),
             Err(error) => {
-                // Keys are checked before they are stored, so this one was written by another build.
+                // Keys are checked before they are stored, so this one was written by another
+                // build.
                 tracing::error!(project = id.0, %error, "a stored key can't be used; its owner can't sign in");
                 None
             }

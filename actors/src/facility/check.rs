@@ -1,5 +1,5 @@
-//! What must hold of the facility as a whole. Checked on what a plan results in; each violation is reported at the entry
-//! of the file that causes it.
+//! What must hold of the facility as a whole. Checked on what a plan results in; each violation is
+//! reported at the entry of the file that causes it.
 
 use super::place::{quoted, Mistakes, Place, Section};
 use super::plan::draft::Draft;
@@ -34,7 +34,8 @@ impl Violations {
     }
 }
 
-/// Finds every violation. A section that holds mistakes is not checked where these could be the cause.
+/// Finds every violation. A section that holds mistakes is not checked where these could be the
+/// cause.
 pub(crate) fn check(draft: &Draft<'_>) -> Violations {
     let mut check = Check {
         draft,
@@ -116,7 +117,8 @@ impl<'a> Check<'a> {
         self.violations.add(places, message);
     }
 
-    /// Every container that is in another is at a location of that one's type, and no other is there.
+    /// Every container that is in another is at a location of that one's type, and no other is
+    /// there.
     fn held(&mut self, locations: &Locations<'_>) {
         let mut taken: HashMap<(ContainerId, &str), u64> = HashMap::new();
         for (id, _) in self.draft.catalog.containers.iter() {
@@ -155,7 +157,8 @@ impl<'a> Check<'a> {
 
     /// No container is in itself, and none is deeper than [`DEEPEST`].
     fn nesting(&mut self) {
-        // Of every container: how deep it is, and the nearest entry of the file at or above it, which put it there.
+        // Of every container: how deep it is, and the nearest entry of the file at or above it,
+        // which put it there.
         let mut levels: HashMap<u64, (usize, Option<Place>)> = HashMap::new();
         let mut too_deep: HashSet<Option<Place>> = HashSet::new();
         for (start, _) in self.draft.catalog.containers.iter() {
@@ -255,7 +258,8 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// A beamline has one active automounter; its container is in no other and serves no other beamline.
+    /// A beamline has one active automounter; its container is in no other and serves no other
+    /// beamline.
     fn automounters(&mut self) {
         let mut beamlines = HashMap::new();
         let mut containers = HashMap::new();
@@ -303,8 +307,8 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Of two entries in conflict: the place of the one further down in the file, or of the one that is in the file, and the
-/// id of the other.
+/// Of two entries in conflict: the place of the one further down in the file, or of the one that is
+/// in the file, and the id of the other.
 fn later(own: (Option<Place>, u64), first: (Option<Place>, u64)) -> (Option<Place>, u64) {
     if own.0 >= first.0 {
         (own.0, first.1)

@@ -71,7 +71,8 @@ impl Command for RegisterKey {
 pub struct SetKey {
     /// Whose key.
     pub username: String,
-    /// The key's OpenSSH line. `None` removes the key, so that the next client to sign in registers one.
+    /// The key's OpenSSH line. `None` removes the key, so that the next client to sign in registers
+    /// one.
     pub line: Option<String>,
     /// Who asks.
     pub origin: Origin,

@@ -1,4 +1,5 @@
-//! The facility file: TOML or JSON of the same shape, read into entries whose fields are checked one by one.
+//! The facility file: TOML or JSON of the same shape, read into entries whose fields are checked
+//! one by one.
 //!
 //! [`super::plan`] checks the entries as a whole, what they refer to, and the facility as a whole.
 //!
@@ -21,6 +22,7 @@ pub(crate) use entries::{
     DataTypeEntry, GroupEntry, ProjectEntry, SampleEntry,
 };
 
+pub use text::Format;
 pub(crate) use values::Time;
 
 use super::place::{suggestion, Mistakes, Place, Section};
@@ -31,20 +33,12 @@ use serde_json::Value;
 use std::collections::HashSet;
 use text::Tree;
 
-/// What a facility file is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// TOML, as people write it.
-    Toml,
-    /// JSON, as programs write it.
-    Json,
-}
-
 /// An entry, and where it stands.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Placed<E> {
     pub(crate) place: Place,
-    /// The name by which others refer to it: `alice`, or `alice/CLS-0042` for what belongs to a project.
+    /// The name by which others refer to it: `alice`, or `alice/CLS-0042` for what belongs to a
+    /// project.
     pub(crate) name: Option<String>,
     pub(crate) entry: E,
 }
@@ -79,8 +73,8 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// Reads a facility file, except entries that hold mistakes. Times without an offset are in `zone`. `None` when the
-    /// text is no TOML or JSON at all.
+    /// Reads a facility file, except entries that hold mistakes. Times without an offset are in
+    /// `zone`. `None` when the text is no TOML or JSON at all.
     pub fn read(text: &str, format: Format, zone: Tz, mistakes: &mut Mistakes) -> Option<Self> {
         let mut file = File {
             tree: Tree::read(text, format, mistakes)?,

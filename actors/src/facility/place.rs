@@ -119,7 +119,8 @@ impl Mistakes {
         self.listed.is_empty()
     }
 
-    /// Adds one about a field of the entry at `place`, or about the entry as a whole when `field` is `""`.
+    /// Adds one about a field of the entry at `place`, or about the entry as a whole when `field`
+    /// is `""`.
     pub fn note(&mut self, place: Place, field: &str, message: impl Into<String>) {
         let separator = if field.is_empty() { "" } else { ", " };
         self.add(place.line, || format!("{place}{separator}{field}"), message);

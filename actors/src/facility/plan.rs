@@ -1,4 +1,5 @@
-//! What applying a facility file would do: pure, from the facility as it is and the file to the facility as it will be.
+//! What applying a facility file would do: pure, from the facility as it is and the file to the
+//! facility as it will be.
 //!
 //! Rules are checked on the result, so a file may move things around in one go.
 //!
@@ -45,8 +46,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans `declaration` over `catalog`. Mistakes are added to `mistakes`; with any, also of reading the file, there is
-    /// no plan.
+    /// Plans `declaration` over `catalog`. Mistakes are added to `mistakes`; with any, also of
+    /// reading the file, there is no plan.
     pub fn make_noting(
         catalog: &Catalog,
         declaration: &Declaration,

@@ -21,21 +21,8 @@ const DATA_TYPES: [(&str, &str, &str); 7] = [
 
 /// Whether a data type exists from the start. These are never removed.
 #[must_use]
-pub fn is_seeded(acronym: &str) -> bool {
+pub(super) fn is_seeded(acronym: &str) -> bool {
     DATA_TYPES.iter().any(|(seeded, ..)| *seeded == acronym)
-}
-
-/// Creates the seven data types. The store refuses the batch if it holds one already.
-#[must_use]
-pub fn seed() -> Batch {
-    let mut batch = Batch::new();
-    let mut last = 0_u64;
-    for (id, record) in (1..).zip(data_types()) {
-        batch.insert(keys::record(DataType::TABLE, IdRef::Known(id)), &record);
-        last = id;
-    }
-    batch.set(keys::counter(DataType::TABLE), &last.to_be_bytes());
-    batch
 }
 
 /// The facility of a new store: nothing but the seven data types.
@@ -45,22 +32,19 @@ pub fn seeded_catalog() -> Catalog {
         generation: 1,
         ..Catalog::default()
     };
-    for (id, record) in (1..).zip(data_types()) {
+    for (id, (acronym, name, alias)) in (1..).zip(DATA_TYPES) {
+        let record = DataType {
+            acronym: acronym.to_owned(),
+            name: name.to_owned(),
+            aliases: vec![alias.to_owned()],
+        };
         catalog.data_types.put(id, Versioned { revision: 1, record });
     }
     catalog
 }
 
-fn data_types() -> impl Iterator<Item = DataType> {
-    DATA_TYPES.iter().map(|(acronym, name, alias)| DataType {
-        acronym: (*acronym).to_owned(),
-        name: (*name).to_owned(),
-        aliases: vec![(*alias).to_owned()],
-    })
-}
-
-/// Reads the facility at start-up. A store that has no data type gets the seven first, as of `now`. Reads run on the
-/// blocking pool of the current tokio runtime.
+/// Reads the facility at start-up. A store that has no data type gets the seven first, as of `now`.
+/// Reads run on the blocking pool of the current tokio runtime.
 ///
 /// # Errors
 /// [`Unavailable`] when the store can't be read or written.
@@ -68,7 +52,12 @@ pub async fn open_catalog(store: &Store, now: Timestamp) -> Result<Catalog, Unav
     let reader = store.clone();
     let types = pool::read(move || Entries::<DataType>::load(&reader)).await?;
     if types.is_empty() {
-        let mut batch = seed();
+        let mut batch = Batch::new();
+        let seeded = seeded_catalog().data_types;
+        for (id, entry) in seeded.iter() {
+            batch.insert(keys::record(DataType::TABLE, IdRef::Known(id)), &entry.record);
+        }
+        batch.set(keys::counter(DataType::TABLE), &seeded.last_id().to_be_bytes());
         let origin = Origin {
             who: "beamlive".to_owned(),
             address: None,

@@ -57,8 +57,8 @@ impl Writer {
         }
     }
 
-    /// The facility as it is. Reads and publishes it again if the store may hold more; not when writes are off, because
-    /// the store may then hold what never became durable.
+    /// The facility as it is. Reads and publishes it again if the store may hold more; not when
+    /// writes are off, because the store may then hold what never became durable.
     pub(super) async fn current(&self) -> Result<Arc<Catalog>, Unavailable> {
         let published = self.catalog.load_full();
         if !self.stale.load(Ordering::Relaxed) || self.store.status() != StoreStatus::Writing {
@@ -71,8 +71,8 @@ impl Writer {
         Ok(self.publish(catalog))
     }
 
-    /// Gives an account a key, or none, if `judge` allows it and says what that is called in the activity log. `Some`
-    /// is why it does not.
+    /// Gives an account a key, or none, if `judge` allows it and says what that is called in the
+    /// activity log. `Some` is why it does not.
     async fn change_key<E>(
         &self,
         username: &str,
@@ -108,7 +108,8 @@ impl Writer {
         Err(Unavailable::Contended)
     }
 
-    /// Publishes `after` once `batch` is durable. `false`: conflict with another writer; nothing was done.
+    /// Publishes `after` once `batch` is durable. `false`: conflict with another writer; nothing
+    /// was done.
     async fn commit(&self, batch: Batch, after: Catalog) -> Result<bool, Unavailable> {
         let permit = self.store.reserve()?;
         // Until the outcome is known, the store may hold more.

@@ -32,8 +32,8 @@ pub(crate) struct Summary {
     changes: Option<Vec<String>>,
 }
 
-/// Applies the file as one change, or, with `dry_run=true`, lists what it would change. With `prune=true` what it
-/// does not name is removed.
+/// Applies the file as one change, or, with `dry_run=true`, lists what it would change. With
+/// `prune=true` what it does not name is removed.
 ///
 /// # Errors
 /// 400 with every mistake under its place in the file, 401, 408, 413, 503.

@@ -10,7 +10,8 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::{Arc, OnceLock};
 
-/// A record that the facility file declares: its table, its section, and the name that identifies it there.
+/// A record that the facility file declares: its table, its section, and the name that identifies
+/// it there.
 pub trait Declared: Record + Clone + PartialEq {
     /// What identifies it besides its id.
     type Name: Hash + Eq + Ord + Clone + Send + Sync;
@@ -108,7 +109,8 @@ impl<R: Declared> Entries<R> {
             .get_or_init(|| R::Index::of(self.iter().map(|(id, entry)| (id, &entry.record))))
     }
 
-    /// Whether nothing was put or removed between the two. Costs one comparison; says no when a change was undone.
+    /// Whether nothing was put or removed between the two. Costs one comparison; says no when a
+    /// change was undone.
     #[must_use]
     pub fn same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.by_id, &other.by_id)

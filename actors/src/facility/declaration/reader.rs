@@ -1,8 +1,8 @@
 //! Reads one entry of a facility file with serde, and notes every mistake in it.
 //!
-//! Derived code stops at the first field that is wrong. An entry that holds a mistake is therefore read again without
-//! that field, until all its other fields have been read. A field that is absent is given to its type as null, so that
-//! only an `Option` accepts it.
+//! Derived code stops at the first field that is wrong. An entry that holds a mistake is therefore
+//! read again without that field, until all its other fields have been read. A field that is absent
+//! is given to its type as null, so that only an `Option` accepts it.
 
 use crate::facility::place::{quoted, suggestion, Mistakes, Place};
 use serde::de::{

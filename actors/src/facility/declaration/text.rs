@@ -1,6 +1,5 @@
-//! From the text of a facility file to one tree of values, whatever it is written in.
+//! Parses the text of a facility file, TOML or JSON, into one tree of values.
 
-use super::Format;
 use crate::facility::place::{quoted, Mistakes};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -9,12 +8,21 @@ use std::fmt;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
+/// The format of a facility file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// TOML, as people write it.
+    Toml,
+    /// JSON, as programs write it.
+    Json,
+}
+
 /// The tables of a file.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     pub(super) tables: Map<String, Value>,
-    /// The lines of headers, by table, and of a list of tables by index. `None` where a table is written without one;
-    /// of a JSON file none is known.
+    /// The lines of the headers: one for a table, or one for each table of a list. `None` for a
+    /// table that is written without a header. Empty for JSON.
     headers: HashMap<String, Vec<Option<usize>>>,
 }
 
@@ -90,7 +98,7 @@ impl Lines {
     }
 }
 
-/// Dates become strings. So does a number that JSON can't hold, for no field takes one.
+/// Dates become strings. So do numbers that JSON can't hold: no field takes them.
 fn from_toml(value: DeValue<'_>) -> Value {
     match value {
         DeValue::String(text) => Value::String(text.into_owned()),
@@ -114,7 +122,7 @@ fn from_toml(value: DeValue<'_>) -> Value {
     }
 }
 
-/// A JSON value without repeated keys, of which the usual reader silently keeps the last.
+/// A JSON value without repeated keys. (`Value` itself silently keeps the last of them.)
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {

@@ -62,8 +62,8 @@ texts! {
     Comments(String) = comments;
     /// Where a container is.
     Status(ContainerStatus) = status;
-    /// An address or a network in CIDR form, written in one way: IPv4 in IPv6 form is IPv4, and a network of one
-    /// address is that address.
+    /// An address or a network in CIDR form, written in one way: IPv4 in IPv6 form is IPv4, and a
+    /// network of one address is that address.
     Network(String) = network;
     /// The canonical line of a key that signs requests.
     SigningKey(String) = |line| PublicKey::parse(line).map(|key| key.line()).map_err(|e| e.to_string());

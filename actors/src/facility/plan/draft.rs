@@ -83,7 +83,8 @@ impl<'a> Draft<'a> {
         None
     }
 
-    /// The id of what an entry refers to. It is a mistake when there is none, or when it is going to be removed.
+    /// The id of what an entry refers to. It is a mistake when there is none, or when it is going
+    /// to be removed.
     pub(super) fn refer(&mut self, place: Place, field: &str, section: Section, name: &str) -> Option<u64> {
         let noun = section.noun();
         let message = match self.id_of(section, name) {
@@ -123,8 +124,8 @@ impl<'a> Draft<'a> {
             || self.situation.in_use.contains(section, id)
     }
 
-    /// Gives a name that the file holds at `place` its id: that of the record there is, or a new one. Returns also
-    /// where the file names it first.
+    /// Gives a name that the file holds at `place` its id: that of the record there is, or a new
+    /// one. Returns also where the file names it first.
     pub(super) fn reserve<R: Cataloged>(&mut self, name: R::Name, place: Place) -> (u64, Place) {
         let id = R::of(&self.catalog).id(&name).unwrap_or_else(|| {
             let id = self.next_id::<R>();
@@ -207,7 +208,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The file holds an entry, but its new state is not known. `name` is that by which others refer to it.
+    /// The file holds an entry, but its new state is not known. `name` is that by which others
+    /// refer to it.
     pub(super) fn doubt(&mut self, section: Section, name: Option<&String>) {
         self.unread.sections.insert(section);
         self.unread.names.extend(name.map(|name| (section, name.clone())));

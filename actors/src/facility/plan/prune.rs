@@ -8,8 +8,9 @@ use beamlive_storage::records::{
     AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Sample,
 };
 
-/// Removes every entry that the file does not name. What records refer to is kept: a project as it is, a beamline or
-/// an access list as inactive. The data types that exist from the start are kept too.
+/// Removes every entry that the file does not name. What records refer to is kept: a project as it
+/// is, a beamline or an access list as inactive. The data types that exist from the start are kept
+/// too.
 pub(super) fn prune(draft: &mut Draft<'_>) {
     remove::<Sample>(draft, |_| false);
     remove::<Group>(draft, |_| false);
@@ -35,7 +36,8 @@ pub(super) fn prune(draft: &mut Draft<'_>) {
     }
 }
 
-/// Removes what the file does not name, unless it is `kept`. Returns the ids of what records refer to.
+/// Removes what the file does not name, unless it is `kept`. Returns the ids of what records refer
+/// to.
 fn remove<R: Described>(draft: &mut Draft<'_>, kept: fn(&R) -> bool) -> Vec<u64> {
     let entries = R::of(&draft.catalog).clone();
     let mut in_use = Vec::new();

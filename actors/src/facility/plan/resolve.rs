@@ -14,8 +14,9 @@ use beamlive_storage::records::{
 };
 use beamlive_storage::Timestamp;
 
-/// Makes records of all entries of a section. `resolve` gives the record of an entry, or `None` when its fields
-/// contradict each other or it refers to something that does not exist, which it has noted.
+/// Makes records of all entries of a section. `resolve` gives the record of an entry, or `None`
+/// when its fields contradict each other or it refers to something that does not exist, which it
+/// has noted.
 pub(super) fn section<E, R: Described>(
     draft: &mut Draft<'_>,
     entries: &[Placed<E>],
@@ -38,18 +39,15 @@ pub(super) fn reserve_containers(draft: &mut Draft<'_>, entries: &[Placed<Contai
     }
 }
 
-/// What the file leaves out stays as it is: the `key`, which the owner registers, and the `ssh_keys`.
+/// What the file leaves out stays as it is: the `key`, which the owner registers, and the
+/// `ssh_keys`.
 pub(super) fn project(entry: &ProjectEntry, _: Place, draft: &mut Draft<'_>) -> Option<Project> {
     let old = draft.catalog.projects.find(&entry.username.0);
     let old = old.map(|(_, old)| &old.record);
     let now = draft.situation.now;
     let mut record = Project {
         username: entry.username.0.clone(),
-        name: entry
-            .name
-            .as_ref()
-            .map_or(&entry.username.0, |name| &name.0)
-            .clone(),
+        name: text(&entry.name, &entry.username.0),
         key: match &entry.key {
             Some(key) => Some(key.0.clone()),
             None => old.and_then(|old| old.key.clone()),
@@ -70,11 +68,7 @@ pub(super) fn project(entry: &ProjectEntry, _: Place, draft: &mut Draft<'_>) -> 
 pub(super) fn beamline(entry: &BeamlineEntry, _: Place, _: &mut Draft<'_>) -> Option<Beamline> {
     Some(Beamline {
         acronym: entry.acronym.0.clone(),
-        name: entry
-            .name
-            .as_ref()
-            .map_or(&entry.acronym.0, |name| &name.0)
-            .clone(),
+        name: text(&entry.name, &entry.acronym.0),
         active: entry.active.unwrap_or(true),
     })
 }
@@ -84,11 +78,7 @@ pub(super) fn data_type(entry: &DataTypeEntry, _: Place, draft: &mut Draft<'_>) 
     let old = draft.catalog.data_types.find(&entry.acronym.0);
     Some(DataType {
         acronym: entry.acronym.0.clone(),
-        name: entry
-            .name
-            .as_ref()
-            .map_or(&entry.acronym.0, |name| &name.0)
-            .clone(),
+        name: text(&entry.name, &entry.acronym.0),
         aliases: match &entry.aliases {
             Some(aliases) => aliases.texts(),
             None => old.map(|(_, old)| old.record.aliases.clone()).unwrap_or_default(),
@@ -179,16 +169,8 @@ pub(super) fn sample(entry: &SampleEntry, place: Place, draft: &mut Draft<'_>) -
         container: ContainerId(container?),
         location: entry.location.0.clone(),
         name: entry.name.0.clone(),
-        barcode: entry
-            .barcode
-            .as_ref()
-            .map(|text| text.0.clone())
-            .unwrap_or_default(),
-        comments: entry
-            .comments
-            .as_ref()
-            .map(|text| text.0.clone())
-            .unwrap_or_default(),
+        barcode: text(&entry.barcode, ""),
+        comments: text(&entry.comments, ""),
         group: group.map(GroupId),
         priority: entry.priority,
     })
@@ -199,20 +181,18 @@ pub(super) fn access_list(
     place: Place,
     draft: &mut Draft<'_>,
 ) -> Option<AccessList> {
-    let mut all = |field, section, names: Vec<String>| -> Option<Vec<u64>> {
-        // Every name is looked up before the first that is missing ends this.
-        let ids: Vec<_> = names
-            .iter()
-            .map(|name| draft.refer(place, field, section, name))
-            .collect();
-        let mut ids = ids.into_iter().collect::<Option<Vec<_>>>()?;
-        ids.sort_unstable();
-        Some(ids)
-    };
-    let names = entry.users.as_ref().map(|users| users.texts());
-    let users = all("users", Section::Project, names.unwrap_or_default());
-    let names = entry.beamlines.as_ref().map(|beamlines| beamlines.texts());
-    let beamlines = all("beamlines", Section::Beamline, names.unwrap_or_default());
+    let users = entry
+        .users
+        .as_ref()
+        .map(|users| users.texts())
+        .unwrap_or_default();
+    let users = refer_all(draft, place, "users", Section::Project, &users);
+    let beamlines = entry
+        .beamlines
+        .as_ref()
+        .map(|beamlines| beamlines.texts())
+        .unwrap_or_default();
+    let beamlines = refer_all(draft, place, "beamlines", Section::Beamline, &beamlines);
     Some(AccessList {
         name: entry.name.0.clone(),
         address: entry.address.0.clone(),
@@ -250,4 +230,27 @@ fn instant(time: &Time, place: Place, field: &str, draft: &mut Draft<'_>) -> Opt
             draft.refuse(place, field, message)
         }
     }
+}
+
+/// What the file gives, or else the default.
+fn text<T: AsRef<String>>(given: &Option<T>, default: &str) -> String {
+    given.as_ref().map_or(default, |given| given.as_ref()).to_owned()
+}
+
+/// The ids of all that a list refers to, in order. Every name is looked up, so that all mistakes
+/// are noted.
+fn refer_all(
+    draft: &mut Draft<'_>,
+    place: Place,
+    field: &str,
+    section: Section,
+    names: &[String],
+) -> Option<Vec<u64>> {
+    let ids: Vec<_> = names
+        .iter()
+        .map(|name| draft.refer(place, field, section, name))
+        .collect();
+    let mut ids = ids.into_iter().collect::<Option<Vec<_>>>()?;
+    ids.sort_unstable();
+    Some(ids)
 }

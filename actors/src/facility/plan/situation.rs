@@ -8,7 +8,8 @@ use beamlive_storage::{Order, ReadError, Store, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
 
-/// How many entries became what. The first three are entries of the file; the last two are not in it.
+/// How many entries became what. The first three are entries of the file; the last two are not in
+/// it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Entries that did not exist.
@@ -73,7 +74,8 @@ impl Counters {
     }
 }
 
-/// The projects, beamlines and access lists that sessions, datasets, reports or connections refer to, by id.
+/// The projects, beamlines and access lists that sessions, datasets, reports or connections refer
+/// to, by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InUse(pub HashSet<(Section, u64)>);
 

@@ -19,8 +19,8 @@ mod properties;
 
 const EXAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/facility.toml"));
 
-/// Projects a and b; beamlines X and Y; types Dewar (1, 2), Adaptor (A, B), Puck (1, 2, 3); in a: dewars DX, DY, an
-/// adaptor AD in DX at 1, a puck P in AD at A, with a sample at 1; X has DX.
+/// Projects a and b; beamlines X and Y; types Dewar (1, 2), Adaptor (A, B), Puck (1, 2, 3); in a:
+/// dewars DX, DY, an adaptor AD in DX at 1, a puck P in AD at A, with a sample at 1; X has DX.
 const BASE: &str = "
 [[project]]
 username = 'a'

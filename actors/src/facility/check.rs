@@ -11,35 +11,12 @@ use std::collections::{HashMap, HashSet};
 /// Containers in each other, at most: automounter, adaptor, puck, and one more.
 pub const DEEPEST: usize = 4;
 
-/// What does not hold.
-#[derive(Default)]
-pub(crate) struct Violations(Vec<(Option<Place>, &'static str, String)>);
-
-impl Violations {
-    /// Notes all of them as mistakes of the file.
-    pub(crate) fn note(self, mistakes: &mut Mistakes) {
-        for (place, field, message) in self.0 {
-            match place {
-                Some(place) => mistakes.note(place, field, message),
-                None => mistakes.other(None, "the facility", message),
-            }
-        }
-    }
-
-    /// Adds one, at the first of these places that the file has.
-    fn add<const N: usize>(&mut self, places: [(Option<Place>, &'static str); N], message: String) {
-        let found = places.into_iter().find(|(place, _)| place.is_some());
-        let (place, field) = found.unwrap_or_default();
-        self.0.push((place, field, message));
-    }
-}
-
 /// Finds every violation. A section that holds mistakes is not checked where these could be the
 /// cause.
-pub(crate) fn check(draft: &Draft<'_>) -> Violations {
+pub(crate) fn check(draft: &Draft<'_>) -> Mistakes {
     let mut check = Check {
         draft,
-        violations: Violations::default(),
+        mistakes: Mistakes::new(),
     };
     let locations = check.locations();
     check.held(&locations);
@@ -54,7 +31,7 @@ pub(crate) fn check(draft: &Draft<'_>) -> Violations {
     if draft.is_complete(Section::DataType) {
         check.aliases();
     }
-    check.violations
+    check.mistakes
 }
 
 /// The locations of each kind of container whose state is known.
@@ -69,12 +46,23 @@ fn has(locations: &Locations<'_>, kind: ContainerTypeId, location: &str) -> bool
 
 struct Check<'a> {
     draft: &'a Draft<'a>,
-    violations: Violations,
+    mistakes: Mistakes,
 }
 
 impl<'a> Check<'a> {
     fn place(&self, section: Section, id: u64) -> Option<Place> {
         self.draft.place(section, id)
+    }
+
+    /// Notes a violation at the first of these places that the file has.
+    fn add<const N: usize>(&mut self, places: [(Option<Place>, &str); N], message: String) {
+        let found = places
+            .into_iter()
+            .find_map(|(place, field)| Some((place?, field)));
+        match found {
+            Some((place, field)) => self.mistakes.note(place, field, message),
+            None => self.mistakes.other(None, "the facility", message),
+        }
     }
 
     fn locations(&self) -> Locations<'a> {
@@ -114,7 +102,7 @@ impl<'a> Check<'a> {
             (self.place(Section::Container, holder.0), "type"),
             (self.place(Section::ContainerType, kind.0), "locations"),
         ];
-        self.violations.add(places, message);
+        self.add(places, message);
     }
 
     /// Every container that is in another is at a location of that one's type, and no other is
@@ -149,7 +137,7 @@ impl<'a> Check<'a> {
                         self.container_name(*parent),
                         self.container_name(ContainerId(other)),
                     );
-                    self.violations.add([(place, "location")], message);
+                    self.add([(place, "location")], message);
                 }
             }
         }
@@ -194,7 +182,7 @@ impl<'a> Check<'a> {
                         "{} is the {above}th container in another: at most {DEEPEST} nest",
                         self.container_name(ContainerId(id)),
                     );
-                    self.violations.add([(mover, "parent")], message);
+                    self.add([(mover, "parent")], message);
                 }
             }
         }
@@ -212,7 +200,7 @@ impl<'a> Check<'a> {
             .collect();
         let more = if circle.len() < shown.len() { "" } else { " in …" };
         let message = format!("is in itself: {}{more}", shown.join(" in "));
-        self.violations.add([(first, "parent")], message);
+        self.add([(first, "parent")], message);
     }
 
     /// Every sample is at a location of its container's type.
@@ -243,7 +231,7 @@ impl<'a> Check<'a> {
                         quoted(alias),
                     );
                     let other = (self.place(Section::DataType, other), "acronym");
-                    self.violations.add([own, other], message);
+                    self.add([own, other], message);
                 } else if let Some((other, first)) = owners.insert(alias, (id, acronym)) {
                     let message = format!(
                         "data types {} and {} both have the alias {}",
@@ -252,7 +240,7 @@ impl<'a> Check<'a> {
                         quoted(alias),
                     );
                     let other = (self.place(Section::DataType, other), "aliases");
-                    self.violations.add([own, other], message);
+                    self.add([own, other], message);
                 }
             }
         }
@@ -273,20 +261,19 @@ impl<'a> Check<'a> {
                 let acronym = self.draft.catalog.acronym(automounter.beamline);
                 let message = format!("beamline {} has two active automounters", quoted(acronym));
                 let place = own.max(self.place(Section::Automounter, first));
-                self.violations.add([(place, "beamline")], message);
+                self.add([(place, "beamline")], message);
             }
             let label = quoted(&self.container_name(automounter.container));
             if let Some(first) = containers.insert(automounter.container, id) {
                 let message = format!("container {label} is the automounter of two beamlines");
                 let place = own.max(self.place(Section::Automounter, first));
-                self.violations.add([(place, "container")], message);
+                self.add([(place, "container")], message);
             }
             let container = self.container(automounter.container);
             if container.is_some_and(|container| container.parent.is_some()) {
                 let message = format!("container {label} is in another, so it is no automounter");
                 let other = self.place(Section::Container, automounter.container.0);
-                self.violations
-                    .add([(own, "container"), (other, "parent")], message);
+                self.add([(own, "container"), (other, "parent")], message);
             }
         }
     }
@@ -301,7 +288,7 @@ impl<'a> Check<'a> {
                 let (place, other) = later(own, (self.place(Section::AccessList, first), first));
                 let name = lists.get(other).map_or("?", |entry| &entry.record.name);
                 let message = format!("the active access list {} has the same address", quoted(name));
-                self.violations.add([(place, "address")], message);
+                self.add([(place, "address")], message);
             }
         }
     }

@@ -21,9 +21,7 @@ pub(crate) use entries::{
     AccessListEntry, AutomounterEntry, BeamlineEntry, BeamtimeEntry, ContainerEntry, ContainerTypeEntry,
     DataTypeEntry, GroupEntry, ProjectEntry, SampleEntry,
 };
-
 pub use text::Format;
-pub(crate) use values::Time;
 
 use super::place::{suggestion, Mistakes, Place, Section};
 use chrono_tz::Tz;
@@ -68,8 +66,6 @@ pub struct Declaration {
     /// Ids of sessions, datasets, reports and samples start above this.
     pub(crate) first_id: Option<u64>,
     pub(crate) unread: Unread,
-    /// The zone of times without an offset.
-    pub(crate) zone: Tz,
 }
 
 impl Declaration {
@@ -78,6 +74,7 @@ impl Declaration {
     pub fn read(text: &str, format: Format, zone: Tz, mistakes: &mut Mistakes) -> Option<Self> {
         let mut file = File {
             tree: Tree::read(text, format, mistakes)?,
+            zone,
             unread: Unread::default(),
             mistakes,
         };
@@ -94,7 +91,6 @@ impl Declaration {
             beamtimes: file.section(Section::Beamtime, &[]),
             first_id: file.first_id(),
             unread: file.finish(),
-            zone,
         })
     }
 }
@@ -102,6 +98,7 @@ impl Declaration {
 /// A file whose tables are taken out one after the other.
 struct File<'a> {
     tree: Tree,
+    zone: Tz,
     unread: Unread,
     mistakes: &'a mut Mistakes,
 }
@@ -130,7 +127,7 @@ impl File<'_> {
             let name = parts
                 .filter(|parts| !parts.is_empty())
                 .map(|parts| parts.join("/"));
-            match reader::read(value, place, self.mistakes) {
+            match reader::read(value, place, self.zone, self.mistakes) {
                 Some(entry) => read.push(Placed { place, name, entry }),
                 None => {
                     self.unread.sections.insert(section);

@@ -123,12 +123,15 @@ impl Mistakes {
     /// is `""`.
     pub fn note(&mut self, place: Place, field: &str, message: impl Into<String>) {
         let separator = if field.is_empty() { "" } else { ", " };
-        self.add(place.line, || format!("{place}{separator}{field}"), message);
+        self.other(place.line, &format!("{place}{separator}{field}"), message);
     }
 
     /// Adds one about something other than an entry, at `line` if that is known.
     pub fn other(&mut self, line: Option<usize>, place: &str, message: impl Into<String>) {
-        self.add(line, || place.to_owned(), message);
+        self.add(line.unwrap_or(0), || Mistake {
+            place: place.to_owned(),
+            message: message.into(),
+        });
     }
 
     /// All of them in the order of the file's lines, where these are known.
@@ -145,16 +148,20 @@ impl Mistakes {
         list
     }
 
-    fn add(&mut self, line: Option<usize>, place: impl FnOnce() -> String, message: impl Into<String>) {
+    /// Adds those of `other`.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.more += other.more;
+        for (line, mistake) in other.listed {
+            self.add(line, || mistake);
+        }
+    }
+
+    fn add(&mut self, line: usize, mistake: impl FnOnce() -> Mistake) {
         if self.listed.len() == LISTED {
             self.more += 1;
-            return;
+        } else {
+            self.listed.push((line, mistake()));
         }
-        let mistake = Mistake {
-            place: place(),
-            message: message.into(),
-        };
-        self.listed.push((line.unwrap_or(0), mistake));
     }
 }
 

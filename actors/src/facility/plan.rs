@@ -73,7 +73,8 @@ impl Plan {
         if situation.prune {
             prune::prune(&mut draft);
         }
-        check::check(&draft).note(draft.mistakes);
+        let violations = check::check(&draft);
+        draft.mistakes.append(violations);
         if !draft.mistakes.is_empty() {
             return None;
         }

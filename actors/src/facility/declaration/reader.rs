@@ -4,7 +4,9 @@
 //! read again without that field, until all its other fields have been read. A field that is absent
 //! is given to its type as null, so that only an `Option` accepts it.
 
+use super::values::{instant, Time};
 use crate::facility::place::{quoted, suggestion, Mistakes, Place};
+use chrono_tz::Tz;
 use serde::de::{
     self, Deserialize, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, Visitor,
@@ -15,14 +17,17 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 
-/// Reads the entry at `place`. `None` when it holds a mistake; each is noted.
+/// Reads the entry at `place`. Times without an offset are in `zone`. `None` when it holds a
+/// mistake; each is noted.
 pub(super) fn read<'de, T: Deserialize<'de>>(
     value: &'de Value,
     place: Place,
+    zone: Tz,
     mistakes: &mut Mistakes,
 ) -> Option<T> {
     let notes = Notes {
         place,
+        zone,
         mistakes: RefCell::new(mistakes),
         left_out: RefCell::default(),
     };
@@ -128,6 +133,7 @@ pub(super) fn unexpected(value: &Value) -> Unexpected<'_> {
 /// What is known of the entry so far.
 struct Notes<'a> {
     place: Place,
+    zone: Tz,
     mistakes: RefCell<&'a mut Mistakes>,
     /// Fields that hold a mistake.
     left_out: RefCell<HashSet<Cow<'static, str>>>,
@@ -174,6 +180,21 @@ impl<'de> Deserializer<'de> for Node<'de, '_> {
         }
     }
 
+    /// The text of a [`Time`] is replaced by its instant, because the type does not know the zone.
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        if name != Time::NAME {
+            return visitor.visit_newtype_struct(self);
+        }
+        let zone = self.notes.zone;
+        let time = instant(<&str>::deserialize(self)?, zone).map_err(Error::Wrong)?;
+        let micros: de::value::I64Deserializer<Error> = time.0.into_deserializer();
+        visitor.visit_newtype_struct(micros)
+    }
+
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -212,7 +233,7 @@ impl<'de> Deserializer<'de> for Node<'de, '_> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        seq tuple tuple_struct map enum identifier ignored_any
     }
 }
 

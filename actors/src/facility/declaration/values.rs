@@ -5,7 +5,9 @@ use crate::facility::place::{quoted, suggestion};
 use crate::key::{check_ssh_line, PublicKey};
 use crate::zone::Reading;
 use beamlive_storage::records::ContainerStatus;
+use beamlive_storage::Timestamp;
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use ipnet::IpNet;
 use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -72,8 +74,16 @@ texts! {
         let line = line.trim();
         check_ssh_line(line).map(|()| line.to_owned()).map_err(|e| e.to_string())
     };
-    /// A date and time, with an offset or without.
-    Time(Reading) = time;
+}
+
+/// A date and time. The reader gives it an instant instead of the text, because it knows the zone.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename = "Time")]
+pub(crate) struct Time(pub(crate) Timestamp);
+
+impl Time {
+    /// The name by which the reader knows this type.
+    pub(super) const NAME: &'static str = "Time";
 }
 
 /// Different values, in the order of the file.
@@ -223,9 +233,15 @@ pub(super) fn network(text: &str) -> Result<String, String> {
     })
 }
 
-fn time(text: &str) -> Result<Reading, String> {
+/// The instant of a date and time, the earlier one of a local time that is repeated in `zone`.
+pub(super) fn instant(text: &str, zone: Tz) -> Result<Timestamp, String> {
     let what = match Reading::parse(text) {
-        Some(time) => return Ok(time),
+        Some(time) => match time.skipped(zone) {
+            None => return Ok(time.instant(zone)),
+            Some(naive) => {
+                return Err(format!("{naive} does not exist in {zone}: the clocks skip it"));
+            }
+        },
         None if NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok() => "must have a time of day too",
         None => "must be a date and time",
     };

@@ -7,7 +7,6 @@ use crate::facility::declaration::{Declaration, Unread};
 use crate::facility::place::{quoted, Mistakes, Place, Section};
 use beamlive_storage::ids::{IdRef, ProjectId};
 use beamlive_storage::{keys, Batch, Table, Versioned};
-use chrono_tz::Tz;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What the file says of one section.
@@ -34,8 +33,6 @@ pub(crate) struct Draft<'a> {
     last: BTreeMap<Table, u64>,
     /// New ids of samples are above this.
     first_id: u64,
-    /// The zone of times without an offset.
-    pub(super) zone: Tz,
 }
 
 impl<'a> Draft<'a> {
@@ -57,7 +54,6 @@ impl<'a> Draft<'a> {
             named: BTreeMap::new(),
             last: BTreeMap::new(),
             first_id: declaration.first_id.unwrap_or(0),
-            zone: declaration.zone,
         }
     }
 

@@ -4,7 +4,7 @@ use super::describe::Described;
 use super::draft::Draft;
 use crate::facility::declaration::{
     AccessListEntry, AutomounterEntry, BeamlineEntry, BeamtimeEntry, ContainerEntry, ContainerTypeEntry,
-    DataTypeEntry, GroupEntry, Placed, ProjectEntry, SampleEntry, Time,
+    DataTypeEntry, GroupEntry, Placed, ProjectEntry, SampleEntry,
 };
 use crate::facility::place::{Place, Section};
 use beamlive_storage::ids::{BeamlineId, ContainerId, ContainerTypeId, GroupId, ProjectId};
@@ -12,7 +12,6 @@ use beamlive_storage::records::{
     AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, ContainerType, DataType, Group,
     Project, Sample,
 };
-use beamlive_storage::Timestamp;
 
 /// Makes records of all entries of a section. `resolve` gives the record of an entry, or `None`
 /// when its fields contradict each other or it refers to something that does not exist, which it
@@ -205,9 +204,7 @@ pub(super) fn access_list(
 pub(super) fn beamtime(entry: &BeamtimeEntry, place: Place, draft: &mut Draft<'_>) -> Option<Beamtime> {
     let project = draft.refer(place, "project", Section::Project, &entry.project.0);
     let beamline = draft.refer(place, "beamline", Section::Beamline, &entry.beamline.0);
-    let start = instant(&entry.start, place, "start", draft);
-    let end = instant(&entry.end, place, "end", draft);
-    let (start, end) = (start?, end?);
+    let (start, end) = (entry.start.0, entry.end.0);
     if end <= start {
         return draft.refuse(place, "end", "must be later than the start");
     }
@@ -219,17 +216,6 @@ pub(super) fn beamtime(entry: &BeamtimeEntry, place: Place, draft: &mut Draft<'_
         remote: entry.remote.unwrap_or(false),
         cancelled: entry.cancelled.unwrap_or(false),
     })
-}
-
-fn instant(time: &Time, place: Place, field: &str, draft: &mut Draft<'_>) -> Option<Timestamp> {
-    let zone = draft.zone;
-    match time.0.skipped(zone) {
-        None => Some(time.0.instant(zone)),
-        Some(skipped) => {
-            let message = format!("{skipped} does not exist in {zone}: the clocks skip it");
-            draft.refuse(place, field, message)
-        }
-    }
 }
 
 /// What the file gives, or else the default.

@@ -54,3 +54,30 @@ fn fills_in_what_is_left_out() {
     let start = chrono::DateTime::parse_from_rfc3339("2026-11-23T14:00:00Z").unwrap();
     assert_eq!(beamtime.start, start.to_utc().into());
 }
+
+#[test]
+fn keeps_registered_keys_and_login_keys_that_the_file_leaves_out() {
+    const ONE: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHmviWc9fXW1Pum7mFf7huogMThAljEqFmPtLDybonxi";
+    let keyless = base();
+    let set = plan(
+        &keyless,
+        &format!("[[project]]\nusername = 'a'\nkey = '{ONE} a@b'\nssh_keys = ['{ONE}']"),
+        false,
+    )
+    .unwrap();
+    let expected = KeyChange {
+        project: ProjectId(1),
+        line: ONE.to_owned(),
+        replaced: false,
+    };
+    assert_eq!(set.keys, [expected]);
+    assert_eq!(set.changes, ["update project a: key, ssh_keys"]);
+    assert!(set.catalog.signing_keys.contains_key(&ProjectId(1)));
+    assert!(keyless.signing_keys.is_empty());
+
+    let absent = plan(&set.catalog, BASE, false).unwrap();
+    assert!(absent.batch.is_empty() && absent.keys.is_empty());
+    let emptied = plan(&set.catalog, "[[project]]\nusername = 'a'\nssh_keys = []", false).unwrap();
+    let project = &emptied.catalog.projects.get(1).unwrap().record;
+    assert_eq!((project.key.as_deref(), project.ssh_keys.len()), (Some(ONE), 0));
+}

@@ -10,7 +10,7 @@
 use beamlive_actors::access::history::{observe, Entry, Observed};
 use beamlive_actors::beamline::state::{newest, Launch, Launched, Missing, State};
 use beamlive_actors::facility::catalog::Catalog;
-use beamlive_actors::inventory::state::{list, SamplesByProject};
+use beamlive_actors::inventory::listing::{list, SamplesByProject};
 use beamlive_actors::inventory::ReadyList;
 use beamlive_actors::session::dataset::DatasetUpload;
 use beamlive_actors::session::frames::Frames;

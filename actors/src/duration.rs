@@ -1,4 +1,4 @@
-//! How long something took, as clients show it.
+//! Lengths of time as text for clients.
 
 const UNITS: [(&str, i64); 7] = [
     ("year", 365 * 86_400),
@@ -10,7 +10,8 @@ const UNITS: [(&str, i64); 7] = [
     ("sec", 1),
 ];
 
-/// The two largest units of a length in microseconds: `2 hours 5 mins`; `0 minutes` for less than a second.
+/// The two largest units of a length in microseconds: `2 hours 5 mins`; `0 minutes` for less than a
+/// second.
 ///
 /// A year has 365 days and a month 30.
 #[must_use]
@@ -32,28 +33,4 @@ pub fn humanize(micros: i64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::humanize;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case(0, "0 minutes")]
-    #[case(-5, "0 minutes")]
-    #[case(1, "1 sec")]
-    #[case(59, "59 secs")]
-    #[case(60, "1 min")]
-    #[case(7_500, "2 hours 5 mins")]
-    #[case(7_505, "2 hours 5 mins")]
-    #[case(3_605, "1 hour 5 secs")]
-    #[case(86_400 * 8, "1 week 1 day")]
-    #[case(86_400 * 35, "1 month 5 days")]
-    #[case(86_400 * 800, "2 years 2 months")]
-    fn two_units_at_most(#[case] seconds: i64, #[case] text: &str) {
-        assert_eq!(humanize(seconds * 1_000_000), text);
-    }
-
-    #[test]
-    fn less_than_a_second_is_nothing() {
-        assert_eq!(humanize(999_999), "0 minutes");
-    }
-}
+mod tests;

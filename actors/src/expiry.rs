@@ -1,7 +1,7 @@
-//! Removes what is kept for a time only: under which `Idempotency-Key` a request was answered.
+//! Removes expired records of requests that were answered under an `Idempotency-Key`.
 //!
-//! Nobody waits for it, so it takes a few rows at a time and lets the writer serve others in between. Whether something
-//! is outdated is decided where it is read; here only the room that it takes is given back.
+//! It removes a few rows at a time, so that the writer serves others in between. Readers check the
+//! age of a record themselves; this actor only frees its space.
 
 use crate::ask::Unavailable;
 use crate::clock::Clock;
@@ -14,10 +14,10 @@ use beamlive_storage::{Batch, CommitError, ReadError, Store, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long an answered request is known by its `Idempotency-Key`: 24 h, in microseconds.
+/// How long an answered request is remembered by its `Idempotency-Key`: 24 h, in microseconds.
 pub const KEPT_MICROS: i64 = 24 * 3600 * 1_000_000;
-/// How often to look.
-const ROUND: Duration = Duration::from_secs(600);
+/// Time between two sweeps.
+const INTERVAL: Duration = Duration::from_secs(600);
 /// Rows that are removed in one batch.
 const ROWS: usize = 256;
 
@@ -28,21 +28,23 @@ pub struct Expiry {
 }
 
 impl Expiry {
-    /// Starts it; the first look is taken at once.
+    /// Starts it. The first sweep begins at once.
     pub fn start(store: Store, clock: Arc<dyn Clock>, arbiter: &ArbiterHandle) -> Addr<Self> {
         Self::start_in_arbiter(arbiter, move |_| Self { store, clock })
     }
 
-    fn look(&mut self, context: &mut Context<Self>) {
-        let round = sweep(self.store.clone(), self.clock.now()).into_actor(self);
-        context.spawn(round.map(|swept, _, context| {
+    fn sweep(&mut self, context: &mut Context<Self>) {
+        let swept = sweep(self.store.clone(), self.clock.now()).into_actor(self);
+        context.spawn(swept.map(|swept, _, context| {
             match swept {
                 Ok(0) => {}
-                Ok(rows) => tracing::debug!(rows, "forgot answered requests older than a day"),
-                // Nothing is lost but room: the next round finds the same rows.
-                Err(error) => tracing::warn!(%error, "answered requests older than a day are still kept"),
+                Ok(rows) => tracing::debug!(rows, "removed answered requests older than a day"),
+                // The next sweep finds the same rows.
+                Err(error) => {
+                    tracing::warn!(%error, "answered requests older than a day could not be removed")
+                }
             }
-            context.run_later(ROUND, Self::look);
+            context.run_later(INTERVAL, Self::sweep);
         }));
     }
 }
@@ -51,11 +53,11 @@ impl Actor for Expiry {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        self.look(context);
+        self.sweep(context);
     }
 }
 
-/// Removes all that is outdated at `now`, and says how many rows these were.
+/// Removes everything that is expired at `now`. Returns the number of rows.
 ///
 /// # Errors
 /// [`Unavailable`] when the store can't be read or written.
@@ -63,13 +65,13 @@ pub async fn sweep(store: Store, now: Timestamp) -> Result<usize, Unavailable> {
     let mut swept = 0;
     loop {
         let reader = store.clone();
-        let outdated = pool::read(move || outdated(&reader, now, ROWS)).await?;
-        let rows = outdated.len();
+        let expired = pool::read(move || expired(&reader, now, ROWS)).await?;
+        let rows = expired.len();
         if rows == 0 {
             return Ok(swept);
         }
         let mut batch = Batch::new();
-        for row in outdated {
+        for row in expired {
             if let Some((answered, revision)) = row.answered {
                 batch.remove(answered, revision);
             }
@@ -77,20 +79,20 @@ pub async fn sweep(store: Store, now: Timestamp) -> Result<usize, Unavailable> {
         }
         match store.reserve()?.commit(batch).await {
             Ok(_) => swept += rows,
-            // One of the keys was just used again: look anew.
+            // One of the keys has just been used again: read again.
             Err(CommitError::Conflict(_)) => {}
             Err(CommitError::WritesOff(reason)) => return Err(Unavailable::WritesOff(reason)),
         }
     }
 }
 
-struct Outdated {
+struct Expired {
     by_time: Key,
     /// The answer, if it is still the one of that time, and its revision.
     answered: Option<(Key, u64)>,
 }
 
-fn outdated(store: &Store, now: Timestamp, limit: usize) -> Result<Vec<Outdated>, ReadError> {
+fn expired(store: &Store, now: Timestamp, limit: usize) -> Result<Vec<Expired>, ReadError> {
     let start = Key::of(Table::AnsweredRequestByTime);
     let end = keys::answered_requests_before(now.plus_micros(-KEPT_MICROS + 1));
     let mut rows = Vec::new();
@@ -100,15 +102,15 @@ fn outdated(store: &Store, now: Timestamp, limit: usize) -> Result<Vec<Outdated>
     {
         let by_time = key?;
         let Some((received, answered)) = keys::parse_answered_request_by_time(&by_time) else {
-            tracing::warn!("an index entry of answered requests makes no sense; removing it");
-            rows.push(Outdated {
+            tracing::warn!("removing a malformed index entry of answered requests");
+            rows.push(Expired {
                 by_time: Key::raw(&by_time),
                 answered: None,
             });
             continue;
         };
         let read = store.get::<AnsweredRequest>(&answered)?;
-        rows.push(Outdated {
+        rows.push(Expired {
             by_time: Key::raw(&by_time),
             answered: read
                 .filter(|read| read.record.received == received)

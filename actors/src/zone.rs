@@ -1,4 +1,5 @@
-//! Times as clients and people write them, and the facility's clock on the wall.
+//! Times as clients and people write them, and the conversion between UTC and the facility's local
+//! time.
 
 #[cfg(test)]
 mod tests;
@@ -7,7 +8,7 @@ use beamlive_storage::Timestamp;
 use chrono::{DateTime, Datelike, Days, MappedLocalTime, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
-/// Longest text that is looked at, in bytes; the longest form of a time has 35.
+/// Longest text that is parsed, in bytes; the longest form of a time has 35.
 const MAX_TEXT: usize = 64;
 const WITH_OFFSET: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"];
 const NAIVE: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
@@ -17,13 +18,13 @@ const NAIVE: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
 pub enum Reading {
     /// With an offset: one instant.
     Exact(Timestamp),
-    /// Without one: what a clock at the facility showed.
+    /// Without one: local time of the facility.
     Clock(NaiveDateTime),
 }
 
 impl Reading {
-    /// Reads an ISO-8601 date and time in the years 0 to 9999: seconds may be left out, a fraction may follow a point
-    /// or a comma, `24:00` is the end of a day, and a space may stand for the `T`.
+    /// Parses an ISO-8601 date and time in the years 0 to 9999. Seconds may be left out, a fraction
+    /// may follow a point or a comma, `24:00` is the end of a day, and the `T` may be a space.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -66,8 +67,9 @@ impl Reading {
         Some(Self::Exact(utc.and_utc().into()))
     }
 
-    /// The instants that may be meant, the earlier one first. Both are the same, except in the hour that a clock in
-    /// `zone` repeats. A time that the clocks skip is what a clock shows that was not set forward.
+    /// The instants that may be meant, the earlier one first. Both are the same, except in the hour
+    /// that is repeated in `zone`. A local time that is skipped in `zone` is read with the offset
+    /// before the change.
     #[must_use]
     pub fn instants(self, zone: Tz) -> [Timestamp; 2] {
         let naive = match self {
@@ -91,7 +93,19 @@ impl Reading {
         }
     }
 
-    /// The instant that is meant when nothing else is known: the earlier one.
+    /// The local time, if it is skipped in `zone`: a clock that was set forward never showed it.
+    #[must_use]
+    pub fn skipped(self, zone: Tz) -> Option<NaiveDateTime> {
+        match self {
+            Self::Exact(_) => None,
+            Self::Clock(naive) => {
+                let offset = zone.offset_from_local_datetime(&naive);
+                matches!(offset, MappedLocalTime::None).then_some(naive)
+            }
+        }
+    }
+
+    /// The instant that is assumed when nothing else is known: the earlier one.
     #[must_use]
     pub fn instant(self, zone: Tz) -> Timestamp {
         let [earlier, _] = self.instants(zone);
@@ -99,16 +113,15 @@ impl Reading {
     }
 }
 
-/// Start and end of something, of which a clock in `zone` may have shown one or both in the hour that it repeats. The
-/// end is not before the start if there is such a reading, and as near to it as possible: an hour too much is a
-/// mistake of the clock.
+/// Start and end of a period. One or both may be in the hour that is repeated in `zone`. Of the
+/// possible pairs, the shortest whose end is not before its start is taken.
 #[must_use]
 pub fn span(start: Reading, end: Reading, zone: Tz) -> (Timestamp, Timestamp) {
     let (starts, ends) = (start.instants(zone), end.instants(zone));
     let pairs = starts
         .into_iter()
         .flat_map(|start| ends.into_iter().map(move |end| (start, end)));
-    // Of two that are as long, the first is taken.
+    // Of two of the same length, the first is taken.
     pairs
         .filter(|(start, end)| end >= start)
         .min_by_key(|(start, end)| end.0.saturating_sub(start.0))

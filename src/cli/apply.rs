@@ -1,11 +1,12 @@
-//! `beamlive apply`: a facility file, to a running service.
+//! `beamlive apply`: applies a facility file to a running service.
 
 use beamlive_client::admin::{Counts, Service};
 use beamlive_client::{print, Failure};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Apply a facility file to a running service. One atomic change; applying it again changes nothing.
+/// Apply a facility file to a running service. One atomic change; applying it again changes
+/// nothing.
 #[derive(Debug, Args)]
 pub struct Apply {
     /// The facility file: TOML, or JSON when it is named *.json.
@@ -13,7 +14,7 @@ pub struct Apply {
     /// Remove what the file does not name.
     #[arg(long)]
     prune: bool,
-    /// Which service.
+    /// The service.
     #[command(flatten)]
     service: Service,
 }
@@ -22,7 +23,7 @@ impl Apply {
     /// Applies the file and prints what it did.
     ///
     /// # Errors
-    /// When the file can't be read, the service not reached, or the file has mistakes; each is named.
+    /// When the file or the service can't be reached, or the file has mistakes; each is named.
     pub async fn run(self) -> Result<(), Failure> {
         let (text, is_json) = read(&self.file)?;
         let done = self
@@ -34,7 +35,7 @@ impl Apply {
     }
 }
 
-/// Reads a facility file, and tells whether it is JSON.
+/// Reads a facility file. The flag is true for JSON.
 pub(super) fn read(file: &Path) -> Result<(String, bool), Failure> {
     let text =
         std::fs::read_to_string(file).map_err(|error| format!("can't read {}: {error}", file.display()))?;
@@ -44,7 +45,7 @@ pub(super) fn read(file: &Path) -> Result<(String, bool), Failure> {
     Ok((text, is_json))
 }
 
-/// The counts in a line.
+/// The counts as one line.
 pub(super) fn summary(counts: &Counts, prune: bool) -> String {
     let Counts {
         created,

@@ -1,4 +1,4 @@
-//! `beamlive check`: a facility file's mistakes, and what it would change.
+//! `beamlive check`: lists the mistakes of a facility file, and what it would change.
 
 use super::apply::{read, summary};
 use beamlive_actors::clock::{Clock, SystemClock};
@@ -11,7 +11,8 @@ use beamlive_client::{print, Failure};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Check a facility file. Without --url it is compared with an empty facility, with --url with a running service.
+/// Check a facility file. Without --url it is compared with an empty facility, with --url with a
+/// running service.
 #[derive(Debug, Args)]
 pub struct Check {
     /// The facility file: TOML, or JSON when it is named *.json.
@@ -30,13 +31,13 @@ pub struct Check {
     /// The zone of times without an offset.
     #[arg(long, env = "BEAMLIVE_TIMEZONE", value_name = "ZONE", default_value = "UTC")]
     timezone: chrono_tz::Tz,
-    /// Also tell what --prune would remove.
+    /// Also list what --prune would remove.
     #[arg(long)]
     prune: bool,
 }
 
 impl Check {
-    /// Prints what the file would change, and changes nothing.
+    /// Prints what the file would change.
     ///
     /// # Errors
     /// When the file has mistakes; each is named with its place.
@@ -47,7 +48,7 @@ impl Check {
                 let admin = Admin::new(&url, &self.token_file)?;
                 admin.apply(text, is_json, true, self.prune).await?
             }
-            None => against_nothing(&text, is_json, self.timezone)?,
+            None => against_empty(&text, is_json, self.timezone)?,
         };
         for change in &counts.changes {
             print(change)?;
@@ -56,8 +57,8 @@ impl Check {
     }
 }
 
-/// What a file would change in a facility that has nothing but the seven data types.
-fn against_nothing(text: &str, is_json: bool, zone: chrono_tz::Tz) -> Result<Counts, Failure> {
+/// What a file would change in a facility with nothing but the seven data types.
+fn against_empty(text: &str, is_json: bool, zone: chrono_tz::Tz) -> Result<Counts, Failure> {
     let format = if is_json { Format::Json } else { Format::Toml };
     let situation = Situation {
         prune: false,

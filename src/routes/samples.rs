@@ -8,7 +8,7 @@ use crate::openapi::responses::SignedErrors;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use beamlive_actors::inventory::state::ListedSample;
+use beamlive_actors::inventory::listing::ListedSample;
 
 /// The project's samples that can be mounted
 ///

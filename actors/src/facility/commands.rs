@@ -1,4 +1,4 @@
-//! What can be asked of the facility's actor, and what it answers.
+//! The commands of the facility's actor, and their answers.
 
 use super::declaration::Format;
 use super::place::Mistake;
@@ -9,16 +9,16 @@ use crate::key::PublicKey;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Makes the facility what a file says: one atomic change, or none when there is a mistake.
+/// Applies a facility file: one atomic change, or none when there is a mistake.
 #[derive(Debug, Clone)]
 pub struct Apply {
     /// The file.
     pub text: Arc<str>,
-    /// What it is written in.
+    /// Its format.
     pub format: Format,
     /// Only say what would change.
     pub dry_run: bool,
-    /// Remove what the file does not name.
+    /// Also remove what the file does not name.
     pub prune: bool,
     /// Who asks.
     pub origin: Origin,
@@ -38,10 +38,10 @@ impl Command for Apply {
     type Reply = Result<Result<Applied, Vec<Mistake>>, Unavailable>;
 }
 
-/// Gives a keyless account its key. That the request was signed with it is for the caller to verify.
+/// Gives an account without a key its key. The caller verifies that the request was signed with it.
 #[derive(Debug, Clone)]
 pub struct RegisterKey {
-    /// Whose.
+    /// Whose key.
     pub username: String,
     /// The key.
     pub key: Arc<PublicKey>,
@@ -49,10 +49,10 @@ pub struct RegisterKey {
     pub origin: Origin,
 }
 
-/// What came of a registration.
+/// The result of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registration {
-    /// The account was keyless and has this key now.
+    /// The account had no key and has this one now.
     Registered,
     /// The account has this very key already.
     SameKey,
@@ -66,25 +66,26 @@ impl Command for RegisterKey {
     type Reply = Result<Registration, Unavailable>;
 }
 
-/// Sets or resets an account's key, whatever it was.
+/// Sets or resets an account's key, with or without an old one.
 #[derive(Debug, Clone)]
 pub struct SetKey {
-    /// Whose.
+    /// Whose key.
     pub username: String,
-    /// The key's OpenSSH line; `None` leaves the account keyless, so that the next one to come registers.
+    /// The key's OpenSSH line. `None` removes the key, so that the next client to sign in registers
+    /// one.
     pub line: Option<String>,
     /// Who asks.
     pub origin: Origin,
 }
 
-/// What came of setting a key.
+/// The result of setting a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySetting {
-    /// The account's key is as asked.
+    /// The account's key is as requested.
     Done,
     /// There is no such account.
     UnknownUser,
-    /// The line is no usable key: why not.
+    /// The line is not a usable key, with the reason.
     BadKey(String),
 }
 

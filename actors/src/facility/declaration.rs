@@ -1,166 +1,158 @@
-//! The facility file: TOML or JSON of the same shape, read into entries of which each is right by itself.
+//! The facility file: TOML or JSON of the same shape, read into entries whose fields are checked
+//! one by one.
 //!
-//! What an entry refers to, and what the facility looks like afterwards, is [`super::plan`]'s to judge.
+//! [`super::plan`] checks the entries as a whole, what they refer to, and the facility as a whole.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `text.rs` | from the text to a tree of values, with the lines of the headers |
+//! | `entries.rs` | one type per section, read by serde |
+//! | `values.rs` | the types of the fields, which check their values |
+//! | `reader.rs` | reads an entry and notes all of its mistakes |
+//! | `ids.rs` | the table `[ids]` |
 
 mod entries;
-mod fields;
 mod ids;
-mod rules;
-mod sections;
+mod reader;
 mod text;
+mod values;
 
-pub use entries::{
-    AccessListEntry, AutomounterEntry, BeamlineEntry, BeamtimeEntry, ContainerEntry, ContainerName,
-    ContainerTypeEntry, DataTypeEntry, GroupEntry, Placed, ProjectEntry, SampleEntry,
+pub(crate) use entries::{
+    AccessListEntry, AutomounterEntry, BeamlineEntry, BeamtimeEntry, ContainerEntry, ContainerTypeEntry,
+    DataTypeEntry, GroupEntry, ProjectEntry, SampleEntry,
 };
+pub use text::Format;
 
-use super::place::{suggestion, Mistake, Mistakes, Place, Section};
+use super::place::{suggestion, Mistakes, Place, Section};
 use chrono_tz::Tz;
-use fields::{shown, Fields};
-use serde_json::{Map, Value};
+use reader::short;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::collections::HashSet;
+use text::Tree;
 
-/// What a facility file is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// TOML, as people write it.
-    Toml,
-    /// JSON, as programs write it.
-    Json,
+/// An entry, and where it stands.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Placed<E> {
+    pub(crate) place: Place,
+    /// The name by which others refer to it: `alice`, or `alice/CLS-0042` for what belongs to a
+    /// project.
+    pub(crate) name: Option<String>,
+    pub(crate) entry: E,
+}
+
+/// Entries that hold mistakes. What refers to them is no mistake of its own.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Unread {
+    /// Their names, as in [`Placed::name`].
+    pub(crate) names: HashSet<(Section, String)>,
+    /// Their sections.
+    pub(crate) sections: HashSet<Section>,
 }
 
 /// What a facility file says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub struct Declaration {
-    /// Accounts.
-    pub projects: Vec<Placed<ProjectEntry>>,
-    /// Beamlines.
-    pub beamlines: Vec<Placed<BeamlineEntry>>,
-    /// Data types.
-    pub data_types: Vec<Placed<DataTypeEntry>>,
-    /// Kinds of containers.
-    pub container_types: Vec<Placed<ContainerTypeEntry>>,
-    /// Containers.
-    pub containers: Vec<Placed<ContainerEntry>>,
-    /// Automounters.
-    pub automounters: Vec<Placed<AutomounterEntry>>,
-    /// Groups.
-    pub groups: Vec<Placed<GroupEntry>>,
-    /// Samples.
-    pub samples: Vec<Placed<SampleEntry>>,
-    /// Access lists.
-    pub access_lists: Vec<Placed<AccessListEntry>>,
-    /// Beamtimes.
-    pub beamtimes: Vec<Placed<BeamtimeEntry>>,
+    pub(crate) projects: Vec<Placed<ProjectEntry>>,
+    pub(crate) beamlines: Vec<Placed<BeamlineEntry>>,
+    pub(crate) data_types: Vec<Placed<DataTypeEntry>>,
+    pub(crate) container_types: Vec<Placed<ContainerTypeEntry>>,
+    pub(crate) containers: Vec<Placed<ContainerEntry>>,
+    pub(crate) automounters: Vec<Placed<AutomounterEntry>>,
+    pub(crate) groups: Vec<Placed<GroupEntry>>,
+    pub(crate) samples: Vec<Placed<SampleEntry>>,
+    pub(crate) access_lists: Vec<Placed<AccessListEntry>>,
+    pub(crate) beamtimes: Vec<Placed<BeamtimeEntry>>,
     /// Ids of sessions, datasets, reports and samples start above this.
-    pub first_id: Option<u64>,
-    /// Names of entries that stand in the file but could not be read: whoever refers to them makes no mistake.
-    pub unread: HashSet<(Section, String)>,
+    pub(crate) first_id: Option<u64>,
+    pub(crate) unread: Unread,
 }
 
 impl Declaration {
-    /// Reads a facility file. Naive times are on the clocks of `zone`.
-    ///
-    /// # Errors
-    /// Every mistake that can be seen without knowing the facility, each with its place.
-    pub fn parse(text: &str, format: Format, zone: Tz) -> Result<Self, Vec<Mistake>> {
-        let mut mistakes = Mistakes::new();
-        let declaration = Self::read(text, format, zone, &mut mistakes);
-        if mistakes.is_empty() {
-            Ok(declaration.unwrap_or_default())
-        } else {
-            Err(mistakes.into_list())
-        }
-    }
-
-    /// As [`Self::parse`], but keeps the entries that are right, so that these can be judged too. `None` when the
-    /// text is no TOML or JSON at all.
+    /// Reads a facility file, except entries that hold mistakes. Times without an offset are in
+    /// `zone`. `None` when the text is no TOML or JSON at all.
     pub fn read(text: &str, format: Format, zone: Tz, mistakes: &mut Mistakes) -> Option<Self> {
-        let mut tree = text::Tree::read(text, format, mistakes)?;
-        let mut this = Self::default();
-        for section in Section::ALL {
-            let Some(value) = tree.tables.remove(section.name()) else {
-                continue;
+        let mut file = File {
+            tree: Tree::read(text, format, mistakes)?,
+            zone,
+            unread: Unread::default(),
+            mistakes,
+        };
+        Some(Self {
+            projects: file.section(Section::Project, &["username"]),
+            beamlines: file.section(Section::Beamline, &["acronym"]),
+            data_types: file.section(Section::DataType, &[]),
+            container_types: file.section(Section::ContainerType, &["name"]),
+            containers: file.section(Section::Container, &["project", "name"]),
+            automounters: file.section(Section::Automounter, &[]),
+            groups: file.section(Section::Group, &["project", "name"]),
+            samples: file.section(Section::Sample, &[]),
+            access_lists: file.section(Section::AccessList, &[]),
+            beamtimes: file.section(Section::Beamtime, &[]),
+            first_id: file.first_id(),
+            unread: file.finish(),
+        })
+    }
+}
+
+/// A file whose tables are taken out one after the other.
+struct File<'a> {
+    tree: Tree,
+    zone: Tz,
+    unread: Unread,
+    mistakes: &'a mut Mistakes,
+}
+
+impl File<'_> {
+    /// Reads the entries of a section; others refer to them by the fields `name`.
+    fn section<E: DeserializeOwned>(&mut self, section: Section, name: &[&str]) -> Vec<Placed<E>> {
+        let header = format!("[[{}]]", section.name());
+        let entries = match self.tree.tables.remove(section.name()) {
+            None => return Vec::new(),
+            Some(Value::Array(entries)) => entries,
+            Some(_) => {
+                let message = format!("must be a list of tables, each under a header {header}");
+                self.mistakes.other(None, &header, message);
+                return Vec::new();
+            }
+        };
+        let mut read = Vec::with_capacity(entries.len());
+        for (index, value) in entries.iter().enumerate() {
+            let place = Place {
+                section,
+                number: index + 1,
+                line: self.tree.line(section.name(), index),
             };
-            let name = section.name();
-            let Value::Array(entries) = value else {
-                let message = format!("must be a list of tables, each under a header [[{name}]]");
-                mistakes.other(None, &format!("[[{name}]]"), message);
-                continue;
-            };
-            let count = entries.len();
-            for (index, entry) in entries.into_iter().enumerate() {
-                let place = Place {
-                    section,
-                    number: index + 1,
-                    line: tree.line(section, index, count),
-                };
-                match entry {
-                    Value::Object(fields) => this.entry(place, fields, zone, mistakes),
-                    other => {
-                        mistakes.entry(place, format!("must be a table of fields, not {}", shown(&other)))
-                    }
+            let parts: Option<Vec<_>> = name.iter().map(|field| value.get(field)?.as_str()).collect();
+            let name = parts
+                .filter(|parts| !parts.is_empty())
+                .map(|parts| parts.join("/"));
+            match reader::read(value, place, self.zone, self.mistakes) {
+                Some(entry) => read.push(Placed { place, name, entry }),
+                None => {
+                    self.unread.sections.insert(section);
+                    self.unread.names.extend(name.map(|name| (section, name)));
                 }
             }
         }
-        if let Some(table) = tree.tables.remove("ids") {
-            this.first_id = ids::first(table, tree.ids_line, mistakes);
-        }
+        read
+    }
+
+    fn first_id(&mut self) -> Option<u64> {
+        let table = self.tree.tables.remove("ids")?;
+        ids::first(table, self.tree.line("ids", 0), self.mistakes)
+    }
+
+    /// Every table that is left is unknown.
+    fn finish(self) -> Unread {
         let mut known = Section::ALL.map(Section::name).to_vec();
         known.push("ids");
-        for name in tree.tables.keys() {
-            let short: String = name
-                .chars()
-                .take(80)
-                .map(|c| if c.is_control() { '?' } else { c })
-                .collect();
+        for name in self.tree.tables.keys() {
             let message = format!("is not a known section{}", suggestion(name, &known));
-            mistakes.other(None, &format!("[[{short}]]"), message);
+            self.mistakes
+                .other(None, &format!("[[{}]]", short(name)), message);
         }
-        Some(this)
-    }
-
-    fn entry(&mut self, place: Place, table: Map<String, Value>, zone: Tz, mistakes: &mut Mistakes) {
-        let mut fields = Fields::new(place, table, mistakes);
-        let named = name_of(place.section, &fields);
-        let f = &mut fields;
-        macro_rules! keep {
-            ($list:ident, $read:expr) => {{
-                let entry = $read;
-                if let (true, Some(entry)) = (fields.finish(), entry) {
-                    self.$list.push(Placed { place, entry });
-                    return;
-                }
-            }};
-        }
-        match place.section {
-            Section::Project => keep!(projects, sections::project(f)),
-            Section::Beamline => keep!(beamlines, sections::beamline(f)),
-            Section::DataType => keep!(data_types, sections::data_type(f)),
-            Section::ContainerType => keep!(container_types, sections::container_type(f)),
-            Section::Container => keep!(containers, sections::container(f)),
-            Section::Automounter => keep!(automounters, sections::automounter(f)),
-            Section::Group => keep!(groups, sections::group(f)),
-            Section::Sample => keep!(samples, sections::sample(f)),
-            Section::AccessList => keep!(access_lists, sections::access_list(f)),
-            Section::Beamtime => keep!(beamtimes, sections::beamtime(f, zone)),
-        }
-        self.unread.extend(named.map(|name| (place.section, name)));
-    }
-}
-
-/// How [`Declaration::unread`] names a thing that belongs to a project.
-pub(super) fn owned(project: &str, name: &str) -> String {
-    format!("{project}/{name}")
-}
-
-fn name_of(section: Section, fields: &Fields<'_>) -> Option<String> {
-    match section {
-        Section::Project => fields.peek("username").map(str::to_owned),
-        Section::Beamline | Section::DataType => fields.peek("acronym").map(str::to_owned),
-        Section::ContainerType => fields.peek("name").map(str::to_owned),
-        Section::Container | Section::Group => Some(owned(fields.peek("project")?, fields.peek("name")?)),
-        Section::Automounter | Section::Sample | Section::AccessList | Section::Beamtime => None,
+        self.unread
     }
 }
 

@@ -1,80 +1,65 @@
-//! Where in a facility file something stands, and the mistakes found there.
+//! Places in a facility file, and the mistakes found there.
 
 use serde::Serialize;
 use std::fmt;
 
-/// Mistakes that are listed one by one; of a file with more, only their number is told.
+/// Mistakes that are listed. Of those beyond it only the number is given.
 const LISTED: usize = 10_000;
 
 /// Longest piece of the file that a message repeats, in characters.
 const QUOTED: usize = 80;
 
-/// The sections of a facility file, in the order in which they are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Section {
+macro_rules! sections {
+    ($($(#[$doc:meta])* $section:ident = $name:literal;)*) => {
+        /// The sections of a facility file, in the order in which they are read.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Section {
+            $($(#[$doc])* $section,)*
+        }
+
+        impl Section {
+            /// All of them, in order.
+            pub const ALL: [Self; 10] = [$(Self::$section),*];
+
+            /// Its name in the file.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$section => $name,)*
+                }
+            }
+        }
+    };
+}
+
+sections! {
     /// Accounts.
-    Project,
+    Project = "project";
     /// Beamlines.
-    Beamline,
+    Beamline = "beamline";
     /// Data types.
-    DataType,
+    DataType = "data_type";
     /// Kinds of containers.
-    ContainerType,
+    ContainerType = "container_type";
     /// Containers.
-    Container,
+    Container = "container";
     /// Automounters.
-    Automounter,
+    Automounter = "automounter";
     /// Groups of samples.
-    Group,
+    Group = "group";
     /// Samples.
-    Sample,
+    Sample = "sample";
     /// Access lists.
-    AccessList,
+    AccessList = "access_list";
     /// Beamtimes.
-    Beamtime,
+    Beamtime = "beamtime";
 }
 
 impl Section {
-    /// All of them, in order.
-    pub const ALL: [Self; 10] = [
-        Self::Project,
-        Self::Beamline,
-        Self::DataType,
-        Self::ContainerType,
-        Self::Container,
-        Self::Automounter,
-        Self::Group,
-        Self::Sample,
-        Self::AccessList,
-        Self::Beamtime,
-    ];
-
-    /// Its name in the file.
+    /// What one of its entries is called: `access list`.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Project => "project",
-            Self::Beamline => "beamline",
-            Self::DataType => "data_type",
-            Self::ContainerType => "container_type",
-            Self::Container => "container",
-            Self::Automounter => "automounter",
-            Self::Group => "group",
-            Self::Sample => "sample",
-            Self::AccessList => "access_list",
-            Self::Beamtime => "beamtime",
-        }
-    }
-
-    /// What one of its entries is called.
-    #[must_use]
-    pub fn noun(self) -> &'static str {
-        match self {
-            Self::DataType => "data type",
-            Self::ContainerType => "container type",
-            Self::AccessList => "access list",
-            other => other.name(),
-        }
+    pub fn noun(self) -> String {
+        self.name().replace('_', " ")
     }
 }
 
@@ -99,7 +84,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Something in a facility file that has to be put right.
+/// Something in a facility file that has to be corrected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mistake {
     /// Where: `[[sample]] #3 (line 87), location`.
@@ -134,19 +119,19 @@ impl Mistakes {
         self.listed.is_empty()
     }
 
-    /// Adds one about a field of an entry.
-    pub fn field(&mut self, place: Place, field: &str, message: impl Into<String>) {
-        self.add(place.line, || format!("{place}, {field}"), message);
+    /// Adds one about a field of the entry at `place`, or about the entry as a whole when `field`
+    /// is `""`.
+    pub fn note(&mut self, place: Place, field: &str, message: impl Into<String>) {
+        let separator = if field.is_empty() { "" } else { ", " };
+        self.other(place.line, &format!("{place}{separator}{field}"), message);
     }
 
-    /// Adds one about an entry as a whole.
-    pub fn entry(&mut self, place: Place, message: impl Into<String>) {
-        self.add(place.line, || place.to_string(), message);
-    }
-
-    /// Adds one about something that is no entry, at `line` if that is known.
+    /// Adds one about something other than an entry, at `line` if that is known.
     pub fn other(&mut self, line: Option<usize>, place: &str, message: impl Into<String>) {
-        self.add(line, || place.to_owned(), message);
+        self.add(line.unwrap_or(0), || Mistake {
+            place: place.to_owned(),
+            message: message.into(),
+        });
     }
 
     /// All of them in the order of the file's lines, where these are known.
@@ -163,16 +148,20 @@ impl Mistakes {
         list
     }
 
-    fn add(&mut self, line: Option<usize>, place: impl FnOnce() -> String, message: impl Into<String>) {
+    /// Adds those of `other`.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.more += other.more;
+        for (line, mistake) in other.listed {
+            self.add(line, || mistake);
+        }
+    }
+
+    fn add(&mut self, line: usize, mistake: impl FnOnce() -> Mistake) {
         if self.listed.len() == LISTED {
             self.more += 1;
-            return;
+        } else {
+            self.listed.push((line, mistake()));
         }
-        let mistake = Mistake {
-            place: place(),
-            message: message.into(),
-        };
-        self.listed.push((line.unwrap_or(0), mistake));
     }
 }
 
@@ -193,7 +182,7 @@ pub(crate) fn suggestion(given: &str, known: &[&str]) -> String {
     let given = plain(given);
     let nearest = known
         .iter()
-        .map(|name| (distance(&given, &plain(name)), name))
+        .map(|name| (strsim::levenshtein(&given, &plain(name)), name))
         .min();
     match nearest {
         Some((changes, name)) if changes <= 2 && changes < name.len() => format!("; did you mean `{name}`?"),
@@ -201,76 +190,5 @@ pub(crate) fn suggestion(given: &str, known: &[&str]) -> String {
     }
 }
 
-/// How many characters have to be put in, left out or replaced to come from one text to the other.
-fn distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cell, b) in row.iter_mut().skip(1).zip(to.chars()) {
-            let changed = (diagonal + usize::from(a != b)).min(*cell + 1).min(left + 1);
-            diagonal = std::mem::replace(cell, changed);
-            left = changed;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn suggests_what_was_probably_meant() {
-        let known = ["location", "priority", "group"];
-        assert_eq!(suggestion("loaction", &known), "; did you mean `location`?");
-        assert_eq!(suggestion("Group", &known), "; did you mean `group`?");
-        assert_eq!(suggestion("barcode", &known), "");
-        assert_eq!(suggestion("", &["on"]), "");
-        assert_eq!(suggestion(&"x".repeat(1_000_000), &known), "");
-    }
-
-    #[test]
-    fn measures_how_far_texts_are_apart() {
-        for (a, b, changes) in [
-            ("", "", 0),
-            ("abc", "", 3),
-            ("", "ab", 2),
-            ("kitten", "sitting", 3),
-        ] {
-            assert_eq!(distance(a, b), changes, "{a} {b}");
-        }
-    }
-
-    #[test]
-    fn quotes_on_one_line_and_not_too_long() {
-        assert_eq!(quoted("a\n\"b\""), r#""a\n\"b\"""#);
-        assert_eq!(quoted(&"é".repeat(500)).chars().count(), QUOTED + 3);
-    }
-
-    #[test]
-    fn lists_by_line_and_counts_what_it_does_not_list() {
-        let mut mistakes = Mistakes::new();
-        for line in (1..=LISTED + 5).rev() {
-            let place = Place {
-                section: Section::Sample,
-                number: line,
-                line: Some(line),
-            };
-            mistakes.field(place, "name", "is missing");
-        }
-        let list = mistakes.into_list();
-        assert_eq!(list.len(), LISTED + 1);
-        assert_eq!(
-            list.first().map(|m| m.place.as_str()),
-            Some("[[sample]] #6 (line 6), name")
-        );
-        assert_eq!(
-            list.last().map(ToString::to_string).as_deref(),
-            Some("the file: has 5 more mistakes")
-        );
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 use super::catalog::{Catalog, Declared, Entries};
 use crate::activity::{self, ActivityEntry, Origin};
 use crate::ask::Unavailable;
+use crate::pool;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::records::{DataType, Subject};
 use beamlive_storage::{keys, Batch, CommitError, Store, Timestamp, Versioned};
@@ -18,58 +19,45 @@ const DATA_TYPES: [(&str, &str, &str); 7] = [
     ("MAD", "MAD scan", "MAD_SCAN"),
 ];
 
-/// Whether a data type exists from the start; such are never removed.
+/// Whether a data type exists from the start. These are never removed.
 #[must_use]
-pub fn is_seeded(acronym: &str) -> bool {
+pub(super) fn is_seeded(acronym: &str) -> bool {
     DATA_TYPES.iter().any(|(seeded, ..)| *seeded == acronym)
 }
 
-/// Creates the seven data types. For a store that has no data type yet; any other refuses the batch.
-#[must_use]
-pub fn seed() -> Batch {
-    let mut batch = Batch::new();
-    let mut last = 0_u64;
-    for (id, record) in (1..).zip(data_types()) {
-        batch.insert(keys::record(DataType::TABLE, IdRef::Known(id)), &record);
-        last = id;
-    }
-    batch.set(keys::counter(DataType::TABLE), &last.to_be_bytes());
-    batch
-}
-
-/// The facility of a store that is new: nothing but the seven data types.
+/// The facility of a new store: nothing but the seven data types.
 #[must_use]
 pub fn seeded_catalog() -> Catalog {
     let mut catalog = Catalog {
         generation: 1,
         ..Catalog::default()
     };
-    for (id, record) in (1..).zip(data_types()) {
+    for (id, (acronym, name, alias)) in (1..).zip(DATA_TYPES) {
+        let record = DataType {
+            acronym: acronym.to_owned(),
+            name: name.to_owned(),
+            aliases: vec![alias.to_owned()],
+        };
         catalog.data_types.put(id, Versioned { revision: 1, record });
     }
     catalog
 }
 
-fn data_types() -> impl Iterator<Item = DataType> {
-    DATA_TYPES.iter().map(|(acronym, name, alias)| DataType {
-        acronym: (*acronym).to_owned(),
-        name: (*name).to_owned(),
-        aliases: vec![(*alias).to_owned()],
-    })
-}
-
-/// Reads the facility at start-up; a store that has no data type gets the seven at `now` first. Reads run on the
-/// blocking pool of the tokio runtime that this is awaited in.
+/// Reads the facility at start-up. A store that has no data type gets the seven first, as of `now`.
+/// Reads run on the blocking pool of the current tokio runtime.
 ///
 /// # Errors
 /// [`Unavailable`] when the store can't be read or written.
 pub async fn open_catalog(store: &Store, now: Timestamp) -> Result<Catalog, Unavailable> {
     let reader = store.clone();
-    if super::read(move || Entries::<DataType>::load(&reader))
-        .await?
-        .is_empty()
-    {
-        let mut batch = seed();
+    let types = pool::read(move || Entries::<DataType>::load(&reader)).await?;
+    if types.is_empty() {
+        let mut batch = Batch::new();
+        let seeded = seeded_catalog().data_types;
+        for (id, entry) in seeded.iter() {
+            batch.insert(keys::record(DataType::TABLE, IdRef::Known(id)), &entry.record);
+        }
+        batch.set(keys::counter(DataType::TABLE), &seeded.last_id().to_be_bytes());
         let origin = Origin {
             who: "beamlive".to_owned(),
             address: None,
@@ -83,11 +71,11 @@ pub async fn open_catalog(store: &Store, now: Timestamp) -> Result<Catalog, Unav
         };
         activity::log(&mut batch, &origin, deed, now);
         match store.reserve()?.commit(batch).await {
-            // Another process was faster with the same seven.
+            // Another process has created the same seven.
             Ok(_) | Err(CommitError::Conflict(_)) => {}
             Err(CommitError::WritesOff(reason)) => return Err(Unavailable::WritesOff(reason)),
         }
     }
     let reader = store.clone();
-    super::read(move || Catalog::load(&reader)).await
+    pool::read(move || Catalog::load(&reader)).await
 }

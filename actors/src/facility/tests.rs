@@ -8,7 +8,7 @@
 use super::declaration::Format;
 use super::*;
 use crate::activity::Origin;
-use crate::ask::{Kind, Supervisor};
+use crate::ask::{Command, Kind, Supervisor, Unavailable};
 use crate::clock::ManualClock;
 use crate::key::PublicKey;
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId};

@@ -6,7 +6,7 @@
 )]
 
 use super::*;
-use beamlive_storage::records::Beamline;
+use beamlive_storage::records::{Beamline, Beamtime};
 use beamlive_storage::Versioned;
 use proptest::prelude::*;
 

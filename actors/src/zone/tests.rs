@@ -45,7 +45,8 @@ fn what_is_no_time(#[case] text: &str) {
     assert_eq!(Reading::parse(text), None);
 }
 
-/// Clocks that go back, and clocks that go forward, on both halves of the earth; and a whole day left out.
+/// Clocks that go back, and clocks that go forward, on both halves of the earth; and a whole day
+/// left out.
 #[rstest]
 #[case::toronto_before(Tz::America__Toronto, "2026-11-01 00:59:59", "04:59:59", "04:59:59")]
 #[case::toronto_first(Tz::America__Toronto, "2026-11-01 01:00:00", "05:00:00", "06:00:00")]
@@ -66,7 +67,8 @@ fn the_instants_of_a_clock(#[case] zone: Tz, #[case] text: &str, #[case] first: 
     );
 }
 
-/// In the night in which the clocks of Paris go back, 02:00 to 03:00 comes twice: from 00:00 and from 01:00 UTC.
+/// In the night in which the clocks of Paris go back, 02:00 to 03:00 comes twice: from 00:00 and
+/// from 01:00 UTC.
 #[rstest]
 #[case::the_case_of_the_issue("2026-10-25T01:05:00Z", "2026-10-25T02:25:00", "01:05", "01:25")]
 #[case::end_in_the_first_hour("2026-10-25T00:05:00Z", "2026-10-25T02:25:00", "00:05", "00:25")]

@@ -1,4 +1,4 @@
-//! `POST /api/admin/apply`: makes the facility what a facility file says.
+//! `POST /api/admin/apply`: applies a facility file.
 
 use super::answer;
 use super::query::Query;
@@ -104,16 +104,16 @@ pub async fn post(
     }
 }
 
-/// All mistakes of a file, by place.
+/// All mistakes of a file. Those of one place are joined.
 fn refusal(mistakes: Vec<Mistake>) -> ApiError {
     let count = mistakes.len();
     let mut fields = BTreeMap::<String, String>::new();
     for Mistake { place, message } in mistakes {
         fields
             .entry(place)
-            .and_modify(|told| {
-                told.push_str("; ");
-                told.push_str(&message);
+            .and_modify(|messages| {
+                messages.push_str("; ");
+                messages.push_str(&message);
             })
             .or_insert(message);
     }

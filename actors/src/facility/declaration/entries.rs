@@ -1,153 +1,133 @@
 //! What each section of a facility file says: one type per section.
 
-use crate::facility::place::Place;
-use beamlive_storage::records::ContainerStatus;
-use beamlive_storage::Timestamp;
-
-/// An entry, and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed<E> {
-    /// Where.
-    pub place: Place,
-    /// What.
-    pub entry: E,
-}
+use super::values::{
+    Acronym, Comments, Line, List, Name, Network, SigningKey, SshKey, Status, Time, Username,
+};
+use serde::Deserialize;
 
 /// `[[project]]`: an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProjectEntry {
-    /// Its username.
-    pub username: String,
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct ProjectEntry {
+    pub(crate) username: Username,
     /// Its name for people; the username unless given.
-    pub name: String,
-    /// The canonical line of the key that signs its requests. `None` leaves the key alone: she registers one.
-    pub key: Option<String>,
-    /// Lines for the keys endpoint. `None` leaves them alone, an empty list removes them.
-    pub ssh_keys: Option<Vec<String>>,
+    pub(crate) name: Option<Name>,
+    /// The key that signs its requests. `None` leaves the key unchanged; the user may register one.
+    pub(crate) key: Option<SigningKey>,
+    /// Lines for the keys endpoint. `None` leaves them unchanged, an empty list removes them.
+    pub(crate) ssh_keys: Option<List<SshKey>>,
 }
 
 /// `[[beamline]]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BeamlineEntry {
-    /// Its acronym.
-    pub acronym: String,
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct BeamlineEntry {
+    pub(crate) acronym: Acronym,
     /// Its name for people; the acronym unless given.
-    pub name: String,
+    pub(crate) name: Option<Name>,
     /// Whether it takes users; true unless given.
-    pub active: bool,
+    pub(crate) active: Option<bool>,
 }
 
 /// `[[data_type]]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DataTypeEntry {
-    /// Its acronym.
-    pub acronym: String,
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct DataTypeEntry {
+    pub(crate) acronym: Acronym,
     /// Its name for people; the acronym unless given.
-    pub name: String,
-    /// What else clients may send for it. `None` leaves them alone, an empty list removes them.
-    pub aliases: Option<Vec<String>>,
+    pub(crate) name: Option<Name>,
+    /// What else clients may send for it. `None` leaves them unchanged, an empty list removes them.
+    pub(crate) aliases: Option<List<Acronym>>,
 }
 
 /// `[[container_type]]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContainerTypeEntry {
-    /// Its name.
-    pub name: String,
-    /// Its locations, in order.
-    pub locations: Vec<String>,
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct ContainerTypeEntry {
+    pub(crate) name: Name,
+    pub(crate) locations: List<Name>,
 }
 
-/// How a file names a container.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ContainerName {
-    /// Its owner's username.
-    pub project: String,
-    /// Its name.
-    pub name: String,
+/// How other entries name a container.
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct ContainerName {
+    pub(crate) project: Username,
+    pub(crate) name: Name,
+}
+
+impl ContainerName {
+    /// `alice/CLS-0042`
+    #[must_use]
+    pub(crate) fn path(&self) -> String {
+        format!("{}/{}", self.project.0, self.name.0)
+    }
 }
 
 /// `[[container]]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContainerEntry {
-    /// Itself.
-    pub container: ContainerName,
-    /// Its type's name.
-    pub kind: String,
-    /// Where it is in its life; draft unless given.
-    pub status: ContainerStatus,
-    /// What holds it, and where.
-    pub held: Option<(ContainerName, String)>,
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct ContainerEntry {
+    pub(crate) project: Username,
+    pub(crate) name: Name,
+    #[serde(rename = "type")]
+    pub(crate) kind: Name,
+    /// Where it is; draft unless given.
+    pub(crate) status: Option<Status>,
+    pub(crate) parent: Option<ContainerName>,
+    /// Where in `parent`.
+    pub(crate) location: Option<Name>,
 }
 
 /// `[[automounter]]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AutomounterEntry {
-    /// The beamline's acronym.
-    pub beamline: String,
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct AutomounterEntry {
+    pub(crate) beamline: Acronym,
     /// The container its robot holds.
-    pub container: ContainerName,
+    pub(crate) container: ContainerName,
     /// Whether it is in use; true unless given.
-    pub active: bool,
+    pub(crate) active: Option<bool>,
 }
 
 /// `[[group]]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupEntry {
-    /// Its owner's username.
-    pub project: String,
-    /// Its name.
-    pub name: String,
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct GroupEntry {
+    pub(crate) project: Username,
+    pub(crate) name: Name,
     /// Lower comes first.
-    pub priority: Option<i64>,
+    pub(crate) priority: Option<i64>,
 }
 
 /// `[[sample]]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SampleEntry {
-    /// The container it is in; of the same project.
-    pub container: ContainerName,
-    /// Where in the container.
-    pub location: String,
-    /// Its name.
-    pub name: String,
-    /// `""` unless given.
-    pub barcode: String,
-    /// `""` unless given.
-    pub comments: String,
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct SampleEntry {
+    pub(crate) project: Username,
+    pub(crate) name: Name,
+    pub(crate) container: Name,
+    pub(crate) location: Name,
+    pub(crate) barcode: Option<Line>,
+    pub(crate) comments: Option<Comments>,
     /// The name of its group, of the same project.
-    pub group: Option<String>,
+    pub(crate) group: Option<Name>,
     /// Lower comes first.
-    pub priority: Option<i64>,
+    pub(crate) priority: Option<i64>,
 }
 
 /// `[[access_list]]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessListEntry {
-    /// Its name.
-    pub name: String,
-    /// An address or a network, in the one way of writing it.
-    pub address: String,
-    /// Usernames.
-    pub users: Vec<String>,
-    /// Acronyms.
-    pub beamlines: Vec<String>,
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct AccessListEntry {
+    pub(crate) name: Name,
+    pub(crate) address: Network,
+    pub(crate) users: Option<List<Username>>,
+    pub(crate) beamlines: Option<List<Acronym>>,
     /// Whether it counts; true unless given.
-    pub active: bool,
+    pub(crate) active: Option<bool>,
 }
 
 /// `[[beamtime]]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BeamtimeEntry {
-    /// A username.
-    pub project: String,
-    /// An acronym.
-    pub beamline: String,
-    /// From.
-    pub start: Timestamp,
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct BeamtimeEntry {
+    pub(crate) project: Username,
+    pub(crate) beamline: Acronym,
+    pub(crate) start: Time,
     /// To; later than `start`.
-    pub end: Timestamp,
-    /// Whether it is used from afar; false unless given.
-    pub remote: bool,
+    pub(crate) end: Time,
+    /// Whether the project works from afar; false unless given.
+    pub(crate) remote: Option<bool>,
     /// Whether it was called off; false unless given.
-    pub cancelled: bool,
+    pub(crate) cancelled: Option<bool>,
 }

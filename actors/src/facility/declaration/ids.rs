@@ -1,21 +1,21 @@
-//! The table `[ids]`: above which number ids begin.
+//! The table `[ids]`: new ids are above the number that it gives.
 
-use super::fields::shown;
+use super::reader::{shown, unexpected};
 use crate::facility::place::{quoted, suggestion, Mistakes};
 use serde_json::Value;
 
-/// The greatest `first`: up to here every number is exact, whatever program reads it.
+/// The greatest `first`: programs that read JSON numbers as floats still hold it exactly.
 const GREATEST: u64 = 1 << 53;
 
 /// Reads `first`; `line` is that of the header, where it is known.
 pub(super) fn first(table: Value, line: Option<usize>, mistakes: &mut Mistakes) -> Option<u64> {
+    let Value::Object(mut fields) = table else {
+        mistakes.other(None, "[ids]", "must be one table with the field first");
+        return None;
+    };
     let place = match line {
         Some(line) => format!("[ids] (line {line})"),
         None => "[ids]".to_owned(),
-    };
-    let Value::Object(mut fields) = table else {
-        mistakes.other(line, &place, "must be one table with the field first");
-        return None;
     };
     let first = fields.remove("first").filter(|value| !value.is_null());
     for name in fields.keys() {
@@ -39,7 +39,7 @@ pub(super) fn first(table: Value, line: Option<usize>, mistakes: &mut Mistakes) 
     if number.is_none() {
         let message = format!(
             "must be a whole number from 0 to {GREATEST}, not {}",
-            shown(&first)
+            shown(unexpected(&first))
         );
         mistakes.other(line, &place, message);
     }

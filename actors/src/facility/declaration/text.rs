@@ -1,19 +1,29 @@
-//! From the text of a facility file to one tree of values, whatever it is written in.
+//! Parses the text of a facility file, TOML or JSON, into one tree of values.
 
-use super::Format;
-use crate::facility::place::{quoted, Mistakes, Section};
+use crate::facility::place::{quoted, Mistakes};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
+use toml::de::{DeTable, DeValue};
 
-/// The tables of a file, and the lines where the entries of its sections begin.
+/// The format of a facility file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// TOML, as people write it.
+    Toml,
+    /// JSON, as programs write it.
+    Json,
+}
+
+/// The tables of a file.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     pub(super) tables: Map<String, Value>,
-    headers: HashMap<Section, Vec<usize>>,
-    /// The line of the header `[ids]`.
-    pub(super) ids_line: Option<usize>,
+    /// The lines of the headers: one for a table, or one for each table of a list. `None` for a
+    /// table that is written without a header. Empty for JSON.
+    headers: HashMap<String, Vec<Option<usize>>>,
 }
 
 impl Tree {
@@ -22,21 +32,10 @@ impl Tree {
         // Some editors begin a file with a byte order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         match format {
-            Format::Toml => match text.parse::<toml::Table>() {
-                Ok(tables) => Some(Self {
-                    tables: tables
-                        .into_iter()
-                        .map(|(name, value)| (name, from_toml(value)))
-                        .collect(),
-                    headers: headers(text),
-                    ids_line: text
-                        .lines()
-                        .position(|line| line.trim_start().starts_with("[ids]"))
-                        .map(|index| index + 1),
-                }),
+            Format::Toml => match DeTable::parse(text) {
+                Ok(tables) => Some(Self::of_toml(text, tables.into_inner())),
                 Err(error) => {
-                    let before = error.span().and_then(|span| text.get(..span.start));
-                    let line = before.map(|before| before.matches('\n').count() + 1);
+                    let line = error.span().map(|span| Lines::of(text).at(&span));
                     let place = line.map_or_else(|| "the file".to_owned(), |line| format!("line {line}"));
                     mistakes.other(line, &place, format!("is not TOML: {}", error.message().trim()));
                     None
@@ -46,7 +45,6 @@ impl Tree {
                 Ok(Strict(Value::Object(tables))) => Some(Self {
                     tables,
                     headers: HashMap::new(),
-                    ids_line: None,
                 }),
                 Ok(_) => {
                     mistakes.other(None, "the file", "must be a JSON object whose keys are sections");
@@ -61,57 +59,70 @@ impl Tree {
         }
     }
 
-    /// The line of the n-th entry of a section that has `count` of them. Unknown when the entries are not all
-    /// written under headers of their own.
-    pub(super) fn line(&self, section: Section, index: usize, count: usize) -> Option<usize> {
-        let lines = self.headers.get(&section)?;
-        if lines.len() == count {
-            lines.get(index).copied()
-        } else {
-            None
-        }
-    }
-}
-
-/// The lines of all `[[section]]` headers.
-fn headers(text: &str) -> HashMap<Section, Vec<usize>> {
-    let mut headers: HashMap<Section, Vec<usize>> = HashMap::new();
-    for (index, line) in text.lines().enumerate() {
-        let Some((name, _)) = line
-            .trim_start()
-            .strip_prefix("[[")
-            .and_then(|rest| rest.split_once("]]"))
-        else {
-            continue;
+    fn of_toml(text: &str, parsed: DeTable<'_>) -> Self {
+        let lines = Lines::of(text);
+        let header = |span: Range<usize>| {
+            let here = text.get(span.start..)?;
+            here.starts_with('[').then(|| lines.at(&span))
         };
-        let name = name.trim().trim_matches(['"', '\'']);
-        if let Some(section) = Section::ALL.into_iter().find(|section| section.name() == name) {
-            headers.entry(section).or_default().push(index + 1);
+        let mut tree = Self::default();
+        for (name, value) in parsed {
+            let name = name.into_inner().into_owned();
+            let headers = match value.get_ref() {
+                DeValue::Array(items) => items.iter().map(|item| header(item.span())).collect(),
+                _ => vec![header(value.span())],
+            };
+            tree.headers.insert(name.clone(), headers);
+            tree.tables.insert(name, from_toml(value.into_inner()));
         }
+        tree
     }
-    headers
+
+    /// The line of the header of a table, or of the n-th table of a list.
+    pub(super) fn line(&self, name: &str, index: usize) -> Option<usize> {
+        *self.headers.get(name)?.get(index)?
+    }
 }
 
-/// Dates become strings; a float that JSON can't say becomes its text, for no field takes floats.
-fn from_toml(value: toml::Value) -> Value {
+/// Where the lines of a text end, in bytes.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line in which a span begins, from 1.
+    fn at(&self, span: &Range<usize>) -> usize {
+        self.0.partition_point(|end| *end < span.start) + 1
+    }
+}
+
+/// Dates become strings. So do numbers that JSON can't hold: no field takes them.
+fn from_toml(value: DeValue<'_>) -> Value {
     match value {
-        toml::Value::String(text) => Value::String(text),
-        toml::Value::Integer(number) => Value::from(number),
-        toml::Value::Float(number) if number.is_finite() => Value::from(number),
-        toml::Value::Float(number) => Value::String(number.to_string()),
-        toml::Value::Boolean(flag) => Value::Bool(flag),
-        toml::Value::Datetime(time) => Value::String(time.to_string()),
-        toml::Value::Array(list) => Value::Array(list.into_iter().map(from_toml).collect()),
-        toml::Value::Table(table) => Value::Object(
-            table
-                .into_iter()
-                .map(|(name, value)| (name, from_toml(value)))
-                .collect(),
-        ),
+        DeValue::String(text) => Value::String(text.into_owned()),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or_else(|_| Value::String(number.to_string()), Value::from),
+        DeValue::Float(number) => match number.as_str().parse::<f64>() {
+            Ok(float) if float.is_finite() => Value::from(float),
+            Ok(float) => Value::String(float.to_string()),
+            Err(_) => Value::String(number.to_string()),
+        },
+        DeValue::Boolean(flag) => Value::Bool(flag),
+        DeValue::Datetime(time) => Value::String(time.to_string()),
+        DeValue::Array(list) => list
+            .into_iter()
+            .map(|item| from_toml(item.into_inner()))
+            .collect(),
+        DeValue::Table(table) => table
+            .into_iter()
+            .map(|(name, value)| (name.into_inner().into_owned(), from_toml(value.into_inner())))
+            .collect(),
     }
 }
 
-/// A JSON value without repeated keys, of which the usual reader silently keeps the last.
+/// A JSON value without repeated keys. (`Value` itself silently keeps the last of them.)
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {
@@ -122,6 +133,14 @@ impl<'de> Deserialize<'de> for Strict {
 
 struct StrictVisitor;
 
+macro_rules! scalars {
+    ($($visit:ident: $scalar:ty;)*) => {$(
+        fn $visit<E>(self, value: $scalar) -> Result<Value, E> {
+            Ok(Value::from(value))
+        }
+    )*};
+}
+
 impl<'de> Visitor<'de> for StrictVisitor {
     type Value = Value;
 
@@ -129,28 +148,12 @@ impl<'de> Visitor<'de> for StrictVisitor {
         f.write_str("a JSON value")
     }
 
-    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
-        Ok(Value::Bool(flag))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::from(number))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(Value::from(number))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-        Ok(Value::from(number))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(Value::String(text))
+    scalars! {
+        visit_bool: bool;
+        visit_i64: i64;
+        visit_u64: u64;
+        visit_f64: f64;
+        visit_str: &str;
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {

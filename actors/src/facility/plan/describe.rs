@@ -1,56 +1,52 @@
-//! What a change is called in the list that an operator reads.
+//! How a change is worded in the list that an operator reads.
 
-use crate::facility::catalog::Entries;
-use beamlive_storage::ids::{BeamlineId, ContainerId, ProjectId};
+use crate::facility::catalog::{Catalog, Cataloged};
 use beamlive_storage::records::{
     AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Sample,
 };
 use chrono::SecondsFormat;
 
-/// Where the names of what a record refers to are found.
-#[derive(Clone, Copy)]
-pub(crate) struct Names<'a> {
-    pub(crate) projects: &'a Entries<Project>,
-    pub(crate) beamlines: &'a Entries<Beamline>,
-    pub(crate) containers: &'a Entries<Container>,
+/// Changes that are listed. Of those beyond it only the number is given.
+const LISTED: usize = 1000;
+
+/// The changes in words.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    listed: Vec<String>,
+    more: usize,
 }
 
-impl Names<'_> {
-    /// A username.
-    pub(crate) fn project(&self, id: ProjectId) -> &str {
-        self.projects
-            .get(id.0)
-            .map_or("?", |entry| &entry.record.username)
+impl Changes {
+    /// Adds one.
+    pub(crate) fn add(&mut self, change: impl FnOnce() -> String) {
+        if self.listed.len() < LISTED {
+            self.listed.push(change());
+        } else {
+            self.more += 1;
+        }
     }
 
-    /// An acronym.
-    pub(crate) fn beamline(&self, id: BeamlineId) -> &str {
-        self.beamlines
-            .get(id.0)
-            .map_or("?", |entry| &entry.record.acronym)
-    }
-
-    /// `username/name`
-    pub(crate) fn container(&self, id: ContainerId) -> String {
-        self.containers.get(id.0).map_or_else(
-            || "?".to_owned(),
-            |entry| format!("{}/{}", self.project(entry.record.project), entry.record.name),
-        )
+    /// All of them; of very many, the first and how many more there are.
+    pub(crate) fn into_list(mut self) -> Vec<String> {
+        if self.more > 0 {
+            self.listed.push(format!("… and {} more", self.more));
+        }
+        self.listed
     }
 }
 
-/// A record that can say what it is called, and what of it changed.
-pub(crate) trait Described {
+/// A record with a name for people, and names for its fields.
+pub(crate) trait Described: Cataloged {
     /// `sample alice/CLS-0042/3`
-    fn label(&self, names: Names<'_>) -> String;
+    fn label(&self, catalog: &Catalog) -> String;
     /// The fields, as the file calls them, in which it differs from `old`.
     fn changes(&self, old: &Self) -> Vec<&'static str>;
 }
 
 macro_rules! described {
-    ($($record:ident: |$this:ident, $names:ident| $label:expr, [$($field:ident = $name:literal),* $(,)?];)*) => {$(
+    ($($record:ident: |$this:ident, $catalog:ident| $label:expr, [$($field:ident = $name:literal),* $(,)?];)*) => {$(
         impl Described for $record {
-            fn label(&self, $names: Names<'_>) -> String {
+            fn label(&self, $catalog: &Catalog) -> String {
                 let $this = self;
                 $label
             }
@@ -67,24 +63,23 @@ macro_rules! described {
 }
 
 described! {
-    Project: |p, _n| format!("project {}", p.username), [name = "name", key = "key", ssh_keys = "ssh_keys"];
-    Beamline: |b, _n| format!("beamline {}", b.acronym), [name = "name", active = "active"];
-    DataType: |t, _n| format!("data type {}", t.acronym),
-        [name = "name", aliases = "aliases"];
-    ContainerType: |t, _n| format!("container type {}", t.name), [locations = "locations"];
-    Container: |c, n| format!("container {}/{}", n.project(c.project), c.name),
+    Project: |p, _c| format!("project {}", p.username), [name = "name", key = "key", ssh_keys = "ssh_keys"];
+    Beamline: |b, _c| format!("beamline {}", b.acronym), [name = "name", active = "active"];
+    DataType: |t, _c| format!("data type {}", t.acronym), [name = "name", aliases = "aliases"];
+    ContainerType: |t, _c| format!("container type {}", t.name), [locations = "locations"];
+    Container: |r, c| format!("container {}/{}", c.username(r.project), r.name),
         [kind = "type", status = "status", parent = "parent", location = "location"];
-    Automounter: |a, n| format!("automounter {} {}", n.beamline(a.beamline), n.container(a.container)),
+    Automounter: |a, c| format!("automounter {} {}", c.acronym(a.beamline), c.container_name(a.container)),
         [active = "active"];
-    Group: |g, n| format!("group {}/{}", n.project(g.project), g.name), [priority = "priority"];
-    Sample: |s, n| format!("sample {}/{}", n.container(s.container), s.location),
+    Group: |g, c| format!("group {}/{}", c.username(g.project), g.name), [priority = "priority"];
+    Sample: |s, c| format!("sample {}/{}", c.container_name(s.container), s.location),
         [name = "name", barcode = "barcode", comments = "comments", group = "group", priority = "priority"];
-    AccessList: |l, _n| format!("access list {}", l.name),
+    AccessList: |l, _c| format!("access list {}", l.name),
         [address = "address", users = "users", beamlines = "beamlines", active = "active"];
-    Beamtime: |b, n| format!(
+    Beamtime: |b, c| format!(
         "beamtime {} {} {}",
-        n.project(b.project),
-        n.beamline(b.beamline),
+        c.username(b.project),
+        c.acronym(b.beamline),
         b.start.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
     ), [end = "end", remote = "remote", cancelled = "cancelled"];
 }

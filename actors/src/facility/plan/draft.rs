@@ -1,204 +1,229 @@
-//! One table while a plan is made: what it will hold, what the file named, what has to be written.
+//! The facility while a plan is made: what it will be, what the file names, what has to be written.
 
-use super::describe::Names;
-use super::Situation;
-use crate::facility::catalog::{Catalog, Declared, Entries};
-use crate::facility::place::{Mistakes, Place, Section};
-use beamlive_storage::ids::IdRef;
-use beamlive_storage::records::{
-    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Sample,
-};
-use beamlive_storage::{keys, Batch, Versioned};
-use std::collections::{HashMap, HashSet};
+use super::describe::{Changes, Described};
+use super::situation::{Counts, Situation};
+use crate::facility::catalog::{Catalog, Cataloged};
+use crate::facility::declaration::{Declaration, Unread};
+use crate::facility::place::{quoted, Mistakes, Place, Section};
+use beamlive_storage::ids::{IdRef, ProjectId};
+use beamlive_storage::{keys, Batch, Table, Versioned};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// What came of one entry of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Created,
-    Updated,
-    Unchanged,
-}
-
-/// One table.
-#[derive(Debug)]
-pub(crate) struct Draft<R: Declared> {
-    /// What it will hold.
-    pub(crate) entries: Entries<R>,
-    /// Entries whose state in the file is not known, for it holds a mistake.
-    pub(crate) doubtful: HashSet<u64>,
+/// What the file says of one section.
+#[derive(Debug, Default)]
+struct Named {
+    /// Where the file names an entry, by id.
     places: HashMap<u64, Place>,
-    claimed: HashMap<R::Name, u64>,
-    last: u64,
-    created: Vec<u64>,
-    /// Ids with the revision that is replaced or removed.
-    updated: Vec<(u64, u64)>,
-    removed: Vec<(u64, u64)>,
+    /// Entries whose new state is not known, because it holds a mistake.
+    doubtful: HashSet<u64>,
 }
 
-impl<R: Declared> Draft<R> {
-    /// Starts from what there is; new ids follow `last`.
-    pub(crate) fn new(entries: Entries<R>, last: u64) -> Self {
-        Self {
-            last: last.max(entries.last_id()),
-            entries,
-            doubtful: HashSet::new(),
-            places: HashMap::new(),
-            claimed: HashMap::new(),
-            created: Vec::new(),
-            updated: Vec::new(),
-            removed: Vec::new(),
-        }
-    }
+/// The facility as it will be, and what leads there.
+#[derive(Debug)]
+pub(crate) struct Draft<'a> {
+    pub(crate) catalog: Catalog,
+    pub(super) situation: &'a Situation<'a>,
+    pub(super) mistakes: &'a mut Mistakes,
+    pub(super) counts: Counts,
+    pub(super) changes: Changes,
+    pub(super) batch: Batch,
+    unread: Unread,
+    named: BTreeMap<Section, Named>,
+    /// The last id given, of tables that get new records.
+    last: BTreeMap<Table, u64>,
+    /// New ids of samples are above this.
+    first_id: u64,
+}
 
-    /// The id of a name: of what there is, or of what the file creates.
-    pub(crate) fn find(&self, name: &R::Name) -> Option<u64> {
-        self.claimed
-            .get(name)
-            .copied()
-            .or_else(|| self.entries.find(name).map(|(id, _)| id))
+impl<'a> Draft<'a> {
+    /// Starts from the facility as it is.
+    pub(super) fn new(
+        catalog: &Catalog,
+        declaration: &Declaration,
+        situation: &'a Situation<'a>,
+        mistakes: &'a mut Mistakes,
+    ) -> Self {
+        Self {
+            catalog: catalog.clone(),
+            situation,
+            mistakes,
+            counts: Counts::default(),
+            changes: Changes::default(),
+            batch: Batch::new(),
+            unread: declaration.unread.clone(),
+            named: BTreeMap::new(),
+            last: BTreeMap::new(),
+            first_id: declaration.first_id.unwrap_or(0),
+        }
     }
 
     /// Where the file names an entry.
-    pub(crate) fn place(&self, id: u64) -> Option<Place> {
-        self.places.get(&id).copied()
+    pub(crate) fn place(&self, section: Section, id: u64) -> Option<Place> {
+        self.named.get(&section)?.places.get(&id).copied()
     }
 
-    /// All that the file does not name, by id.
-    pub(crate) fn unnamed(&self) -> Vec<u64> {
-        self.entries
-            .iter()
-            .map(|(id, _)| id)
-            .filter(|id| !self.places.contains_key(id))
-            .collect()
+    /// Whether the new state of an entry is known.
+    pub(crate) fn is_sure(&self, section: Section, id: u64) -> bool {
+        let named = self.named.get(&section);
+        named.is_none_or(|named| !named.doubtful.contains(&id))
     }
 
-    /// The file names `name` at `place`: gives its id, a new one if there is no such entry yet. Naming something twice
-    /// is a mistake.
-    pub(crate) fn claim(&mut self, name: R::Name, place: Place, mistakes: &mut Mistakes) -> Option<u64> {
-        let id = match self.find(&name) {
-            Some(id) => id,
+    /// Whether the new state of all entries of a section is known.
+    pub(crate) fn is_complete(&self, section: Section) -> bool {
+        !self.unread.sections.contains(&section)
+    }
+
+    /// Notes a mistake of an entry that is not going to be a record.
+    pub(super) fn refuse<T>(&mut self, place: Place, field: &str, message: impl Into<String>) -> Option<T> {
+        self.mistakes.note(place, field, message);
+        None
+    }
+
+    /// The id of what an entry refers to. It is a mistake when there is none, or when it is going
+    /// to be removed.
+    pub(super) fn refer(&mut self, place: Place, field: &str, section: Section, name: &str) -> Option<u64> {
+        let noun = section.noun();
+        let message = match self.id_of(section, name) {
+            Some(id) if self.remains(section, id) => return Some(id),
+            Some(_) => format!(
+                "refers to {noun} {}, which the file leaves out, so it would be removed",
+                quoted(name)
+            ),
+            None => format!("there is no {noun} {}", quoted(name)),
+        };
+        if !self.unread.names.contains(&(section, name.to_owned())) {
+            self.mistakes.note(place, field, message);
+        }
+        None
+    }
+
+    fn id_of(&self, section: Section, name: &str) -> Option<u64> {
+        let catalog = &self.catalog;
+        let owned = || {
+            let (username, name) = name.split_once('/')?;
+            Some((ProjectId(catalog.projects.id(username)?), name.to_owned()))
+        };
+        match section {
+            Section::Project => catalog.projects.id(name),
+            Section::Beamline => catalog.beamlines.id(name),
+            Section::ContainerType => catalog.container_types.id(name),
+            Section::Container => catalog.containers.id(&owned()?),
+            Section::Group => catalog.groups.id(&owned()?),
+            // No entry refers to any of these.
+            _ => None,
+        }
+    }
+
+    fn remains(&self, section: Section, id: u64) -> bool {
+        !self.situation.prune
+            || self.place(section, id).is_some()
+            || self.situation.in_use.contains(section, id)
+    }
+
+    /// Gives a name that the file holds at `place` its id: that of the record there is, or a new
+    /// one. Returns also where the file names it first.
+    pub(super) fn reserve<R: Cataloged>(&mut self, name: R::Name, place: Place) -> (u64, Place) {
+        let id = R::of(&self.catalog).id(&name).unwrap_or_else(|| {
+            let id = self.next_id::<R>();
+            R::of_mut(&mut self.catalog).reserve(name, id);
+            id
+        });
+        let named = self.named.entry(R::SECTION).or_default();
+        let first = *named.places.entry(id).or_insert_with(|| {
+            named.doubtful.insert(id);
+            place
+        });
+        (id, first)
+    }
+
+    fn next_id<R: Cataloged>(&mut self) -> u64 {
+        let last = self.last.entry(R::TABLE).or_insert_with(|| {
+            let first = if R::TABLE == Table::Sample {
+                self.first_id
+            } else {
+                0
+            };
+            let given = self.situation.counters.of(R::TABLE);
+            first.max(given).max(R::of(&self.catalog).last_id())
+        });
+        *last += 1;
+        *last
+    }
+
+    /// Takes over what the file says at `place`. Naming something twice is a mistake.
+    pub(super) fn put<R: Described>(&mut self, record: R, place: Place) {
+        let (id, first) = self.reserve::<R>(record.identity(), place);
+        if first != place {
+            let message = format!("names the same {} as {first}", R::SECTION.noun());
+            self.mistakes.note(place, "", message);
+            self.unread.sections.insert(R::SECTION);
+            return;
+        }
+        if let Some(named) = self.named.get_mut(&R::SECTION) {
+            named.doubtful.remove(&id);
+        }
+        let catalog = &self.catalog;
+        match R::of(catalog).get(id) {
+            Some(old) if old.record == record => {
+                self.counts.unchanged += 1;
+                return;
+            }
+            Some(old) => {
+                self.counts.updated += 1;
+                let fields = record.changes(&old.record).join(", ");
+                self.changes
+                    .add(|| format!("update {}: {fields}", record.label(catalog)));
+            }
             None => {
-                self.last += 1;
-                self.last
+                self.counts.created += 1;
+                self.changes.add(|| format!("create {}", record.label(catalog)));
+            }
+        }
+        self.write(id, record);
+    }
+
+    /// Writes a record. One that is replaced must still be as the catalog has it.
+    pub(super) fn write<R: Cataloged>(&mut self, id: u64, record: R) {
+        let key = keys::record(R::TABLE, IdRef::Known(id));
+        let revision = match R::of(&self.catalog).get(id) {
+            Some(old) => self.batch.replace(key, old.revision, &record),
+            None => {
+                self.batch.insert(key, &record);
+                1
             }
         };
-        if let Some(first) = self.places.get(&id) {
-            mistakes.entry(
-                place,
-                format!("names the same {} as {first}", place.section.noun()),
-            );
-            return None;
-        }
-        self.places.insert(id, place);
-        self.claimed.insert(name, id);
-        self.doubtful.insert(id);
-        Some(id)
+        R::of_mut(&mut self.catalog).put(id, Versioned { revision, record });
     }
 
-    /// Gives a claimed entry its new state.
-    pub(crate) fn settle(&mut self, id: u64, record: R) -> Outcome {
-        self.doubtful.remove(&id);
-        let revision = match self.entries.get(id) {
-            None => {
-                self.created.push(id);
-                self.entries.put(id, Versioned { revision: 1, record });
-                return Outcome::Created;
-            }
-            Some(old) if old.record == record => return Outcome::Unchanged,
-            Some(old) => old.revision,
-        };
-        self.updated.push((id, revision));
-        self.entries.put(
-            id,
-            Versioned {
-                revision: revision + 1,
-                record,
-            },
-        );
-        Outcome::Updated
-    }
-
-    /// Takes an entry out.
-    pub(crate) fn remove(&mut self, id: u64) {
-        if let Some(revision) = self.entries.get(id).map(|old| old.revision) {
-            self.removed.push((id, revision));
-            self.entries.remove(id);
+    /// Removes a record, which must still be as the catalog has it.
+    pub(super) fn remove<R: Cataloged>(&mut self, id: u64) {
+        if let Some(old) = R::of(&self.catalog).get(id) {
+            let key = keys::record(R::TABLE, IdRef::Known(id));
+            self.batch.remove(key, old.revision);
+            R::of_mut(&mut self.catalog).remove(id);
         }
     }
 
-    /// Ids that were created, updated or removed.
-    pub(crate) fn changed(&self) -> impl Iterator<Item = u64> + '_ {
-        let others = self.updated.iter().chain(&self.removed).map(|(id, _)| *id);
-        self.created.iter().copied().chain(others)
+    /// The file holds an entry, but its new state is not known. `name` is that by which others
+    /// refer to it.
+    pub(super) fn doubt(&mut self, section: Section, name: Option<&String>) {
+        self.unread.sections.insert(section);
+        self.unread.names.extend(name.map(|name| (section, name.clone())));
     }
 
-    /// Adds what has to be written. Everything that is replaced or removed must still be as it was read.
-    pub(crate) fn write(&self, batch: &mut Batch) {
-        for id in &self.created {
-            if let Some(entry) = self.entries.get(*id) {
-                batch.insert(keys::record(R::TABLE, IdRef::Known(*id)), &entry.record);
+    /// Marks the records whose entries could not be read.
+    pub(super) fn mark_unread(&mut self) {
+        for (section, name) in &self.unread.names {
+            if let Some(id) = self.id_of(*section, name) {
+                self.named.entry(*section).or_default().doubtful.insert(id);
             }
         }
-        for (id, revision) in &self.updated {
-            if let Some(entry) = self.entries.get(*id) {
-                batch.replace(
-                    keys::record(R::TABLE, IdRef::Known(*id)),
-                    *revision,
-                    &entry.record,
-                );
-            }
-        }
-        for (id, revision) in &self.removed {
-            batch.remove(keys::record(R::TABLE, IdRef::Known(*id)), *revision);
-        }
-        if !self.created.is_empty() {
-            batch.set(keys::counter(R::TABLE), &self.last.to_be_bytes());
-        }
-    }
-}
-
-/// All tables.
-#[derive(Debug)]
-pub(crate) struct Drafts {
-    pub(crate) projects: Draft<Project>,
-    pub(crate) beamlines: Draft<Beamline>,
-    pub(crate) data_types: Draft<DataType>,
-    pub(crate) container_types: Draft<ContainerType>,
-    pub(crate) containers: Draft<Container>,
-    pub(crate) automounters: Draft<Automounter>,
-    pub(crate) groups: Draft<Group>,
-    pub(crate) samples: Draft<Sample>,
-    pub(crate) access_lists: Draft<AccessList>,
-    pub(crate) beamtimes: Draft<Beamtime>,
-    /// Sections of which an entry holds a mistake.
-    pub(crate) in_doubt: HashSet<Section>,
-}
-
-impl Drafts {
-    /// `first_id` is the number above which ids of samples go on.
-    pub(super) fn new(catalog: &Catalog, situation: &Situation<'_>, first_id: u64) -> Self {
-        let last = situation.counters;
-        Self {
-            projects: Draft::new(catalog.projects.clone(), last.of(Project::TABLE)),
-            beamlines: Draft::new(catalog.beamlines.clone(), last.of(Beamline::TABLE)),
-            data_types: Draft::new(catalog.data_types.clone(), last.of(DataType::TABLE)),
-            container_types: Draft::new(catalog.container_types.clone(), last.of(ContainerType::TABLE)),
-            containers: Draft::new(catalog.containers.clone(), last.of(Container::TABLE)),
-            automounters: Draft::new(catalog.automounters.clone(), last.of(Automounter::TABLE)),
-            groups: Draft::new(catalog.groups.clone(), last.of(Group::TABLE)),
-            samples: Draft::new(catalog.samples.clone(), last.of(Sample::TABLE).max(first_id)),
-            access_lists: Draft::new(catalog.access_lists.clone(), last.of(AccessList::TABLE)),
-            beamtimes: Draft::new(catalog.beamtimes.clone(), last.of(Beamtime::TABLE)),
-            in_doubt: HashSet::new(),
-        }
     }
 
-    /// Where names are found.
-    pub(crate) fn names(&self) -> Names<'_> {
-        Names {
-            projects: &self.projects.entries,
-            beamlines: &self.beamlines.entries,
-            containers: &self.containers.entries,
+    /// Writes the counters of the tables that get new records.
+    pub(super) fn write_counters(&mut self) {
+        for (table, last) in &self.last {
+            self.batch.set(keys::counter(*table), &last.to_be_bytes());
         }
     }
 }

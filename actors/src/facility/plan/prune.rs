@@ -1,99 +1,83 @@
-//! Takes out what the file does not name.
+//! Removes what the file does not name.
 
-use super::describe::{Described, Names};
-use super::draft::{Draft, Drafts};
-use super::resolve::Resolver;
-use crate::facility::catalog::{Catalog, Declared};
+use super::describe::Described;
+use super::draft::Draft;
+use crate::facility::catalog::Cataloged;
 use crate::facility::seed;
-use beamlive_storage::ids::{AccessListId, BeamlineId, ProjectId};
+use beamlive_storage::records::{
+    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Sample,
+};
 
-impl Resolver<'_> {
-    /// Removes every entry that the file does not name. What records refer to stays: of a project everything, a
-    /// beamline or an access list as an inactive one; so do the data types that exist from the start.
-    pub(super) fn prune(&mut self, catalog: &Catalog, in_use: &super::InUse) {
-        self.remove_unnamed(catalog, |drafts| &mut drafts.samples, |_, _| false);
-        self.remove_unnamed(catalog, |drafts| &mut drafts.groups, |_, _| false);
-        self.remove_unnamed(catalog, |drafts| &mut drafts.automounters, |_, _| false);
-        self.remove_unnamed(catalog, |drafts| &mut drafts.containers, |_, _| false);
-        self.remove_unnamed(catalog, |drafts| &mut drafts.container_types, |_, _| false);
-        self.remove_unnamed(
-            catalog,
-            |drafts| &mut drafts.data_types,
-            |_, kind| seed::is_seeded(&kind.acronym),
-        );
-        let kept = self.remove_unnamed(
-            catalog,
-            |drafts| &mut drafts.access_lists,
-            |id, _| in_use.access_lists.contains(&AccessListId(id)),
-        );
-        for id in kept {
-            self.counts.kept += 1;
-            let lists = &mut self.drafts.access_lists;
-            let Some(mut record) = lists.entries.get(id).map(|entry| entry.record.clone()) else {
-                continue;
-            };
-            record.active = false;
-            record.users.clear();
-            record.beamlines.clear();
-            let name = record.name.clone();
-            lists.settle(id, record);
-            self.tell(|| format!("keep access list {name} as inactive: connections refer to it"));
-        }
-        self.remove_unnamed(catalog, |drafts| &mut drafts.beamtimes, |_, _| false);
-        let kept = self.remove_unnamed(
-            catalog,
-            |drafts| &mut drafts.projects,
-            |id, _| in_use.projects.contains(&ProjectId(id)),
-        );
-        for id in kept {
-            self.counts.kept += 1;
-            let name = catalog.username(ProjectId(id));
-            self.tell(|| format!("keep project {name}: records refer to it"));
-        }
-        let kept = self.remove_unnamed(
-            catalog,
-            |drafts| &mut drafts.beamlines,
-            |id, _| in_use.beamlines.contains(&BeamlineId(id)),
-        );
-        for id in kept {
-            self.counts.kept += 1;
-            let beamlines = &mut self.drafts.beamlines;
-            let Some(mut record) = beamlines.entries.get(id).map(|entry| entry.record.clone()) else {
-                continue;
-            };
-            record.active = false;
-            beamlines.settle(id, record);
-            let name = catalog.acronym(BeamlineId(id));
-            self.tell(|| format!("keep beamline {name} as inactive: records refer to it"));
-        }
+/// Removes every entry that the file does not name. What records refer to is kept: a project as it
+/// is, a beamline or an access list as inactive. The data types that exist from the start are kept
+/// too.
+pub(super) fn prune(draft: &mut Draft<'_>) {
+    remove::<Sample>(draft, |_| false);
+    remove::<Group>(draft, |_| false);
+    remove::<Automounter>(draft, |_| false);
+    remove::<Container>(draft, |_| false);
+    remove::<ContainerType>(draft, |_| false);
+    remove::<DataType>(draft, |kind| seed::is_seeded(&kind.acronym));
+    for id in remove::<AccessList>(draft, |_| false) {
+        change(draft, id, |list: &mut AccessList| {
+            list.active = false;
+            list.users.clear();
+            list.beamlines.clear();
+        });
+        keep::<AccessList>(draft, id, " as inactive: connections refer to it");
     }
+    remove::<Beamtime>(draft, |_| false);
+    for id in remove::<Project>(draft, |_| false) {
+        keep::<Project>(draft, id, ": records refer to it");
+    }
+    for id in remove::<Beamline>(draft, |_| false) {
+        change(draft, id, |beamline: &mut Beamline| beamline.active = false);
+        keep::<Beamline>(draft, id, " as inactive: records refer to it");
+    }
+}
 
-    /// Removes what the file does not name, except what `keep` says; returns that.
-    fn remove_unnamed<R: Declared + Described>(
-        &mut self,
-        catalog: &Catalog,
-        pick: fn(&mut Drafts) -> &mut Draft<R>,
-        keep: impl Fn(u64, &R) -> bool,
-    ) -> Vec<u64> {
-        let names = Names {
-            projects: &catalog.projects,
-            beamlines: &catalog.beamlines,
-            containers: &catalog.containers,
-        };
-        let mut kept = Vec::new();
-        for id in pick(&mut self.drafts).unnamed() {
-            let draft = pick(&mut self.drafts);
-            let Some(record) = draft.entries.get(id).map(|entry| entry.record.clone()) else {
-                continue;
-            };
-            if keep(id, &record) {
-                kept.push(id);
-            } else {
-                draft.remove(id);
-                self.counts.removed += 1;
-                self.tell(|| format!("remove {}", record.label(names)));
-            }
+/// Removes what the file does not name, unless it is `kept`. Returns the ids of what records refer
+/// to.
+fn remove<R: Described>(draft: &mut Draft<'_>, kept: fn(&R) -> bool) -> Vec<u64> {
+    let entries = R::of(&draft.catalog).clone();
+    let mut in_use = Vec::new();
+    for (id, entry) in entries.iter() {
+        if draft.place(R::SECTION, id).is_some() || kept(&entry.record) {
+            continue;
         }
-        kept
+        if draft.situation.in_use.contains(R::SECTION, id) {
+            in_use.push(id);
+            continue;
+        }
+        draft.counts.removed += 1;
+        let catalog = &draft.catalog;
+        draft
+            .changes
+            .add(|| format!("remove {}", entry.record.label(catalog)));
+        draft.remove::<R>(id);
+    }
+    in_use
+}
+
+/// Changes a record that is kept.
+fn change<R: Cataloged>(draft: &mut Draft<'_>, id: u64, change: fn(&mut R)) {
+    let Some(old) = R::of(&draft.catalog).get(id) else {
+        return;
+    };
+    let mut record = old.record.clone();
+    change(&mut record);
+    if record != old.record {
+        draft.write(id, record);
+    }
+}
+
+/// Counts and lists a record that is kept.
+fn keep<R: Described>(draft: &mut Draft<'_>, id: u64, how: &str) {
+    draft.counts.kept += 1;
+    let catalog = &draft.catalog;
+    if let Some(entry) = R::of(catalog).get(id) {
+        draft
+            .changes
+            .add(|| format!("keep {}{how}", entry.record.label(catalog)));
     }
 }

@@ -1,369 +1,242 @@
-//! From what the file says to records.
+//! From what an entry says to the record that it declares.
 
 use super::describe::Described;
-use super::draft::{Draft, Drafts, Outcome};
-use super::{Counts, KeyChange, Situation};
-use crate::facility::catalog::{Catalog, Declared};
-use crate::facility::declaration::{owned, Declaration};
-use crate::facility::place::{Mistakes, Place, Section};
-use beamlive_storage::ids::ProjectId;
-use beamlive_storage::records::{
-    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Sample,
+use super::draft::Draft;
+use crate::facility::declaration::{
+    AccessListEntry, AutomounterEntry, BeamlineEntry, BeamtimeEntry, ContainerEntry, ContainerTypeEntry,
+    DataTypeEntry, GroupEntry, Placed, ProjectEntry, SampleEntry,
 };
-use std::collections::HashSet;
+use crate::facility::place::{Place, Section};
+use beamlive_storage::ids::{BeamlineId, ContainerId, ContainerTypeId, GroupId, ProjectId};
+use beamlive_storage::records::{
+    AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, ContainerType, DataType, Group,
+    Project, Sample,
+};
 
-/// Changes that are listed one by one.
-const LISTED: usize = 1000;
-
-/// Turns entries into records.
-pub(super) struct Resolver<'a> {
-    pub(super) drafts: Drafts,
-    pub(super) counts: Counts,
-    pub(super) keys: Vec<KeyChange>,
-    pub(super) mistakes: &'a mut Mistakes,
-    pub(super) situation: &'a Situation<'a>,
-    /// Names that the file holds, but not in an entry that could be made a record.
-    pub(super) unread: HashSet<(Section, String)>,
-    changes: Vec<String>,
-    more: usize,
+/// Makes records of all entries of a section. `resolve` gives the record of an entry, or `None`
+/// when its fields contradict each other or it refers to something that does not exist, which it
+/// has noted.
+pub(super) fn section<E, R: Described>(
+    draft: &mut Draft<'_>,
+    entries: &[Placed<E>],
+    resolve: fn(&E, Place, &mut Draft<'_>) -> Option<R>,
+) {
+    for Placed { place, name, entry } in entries {
+        match resolve(entry, *place, draft) {
+            Some(record) => draft.put(record, *place),
+            None => draft.doubt(place.section, name.as_ref()),
+        }
+    }
 }
 
-impl<'a> Resolver<'a> {
-    pub(super) fn new(
-        catalog: &Catalog,
-        declaration: &Declaration,
-        situation: &'a Situation<'a>,
-        mistakes: &'a mut Mistakes,
-    ) -> Self {
-        Self {
-            drafts: Drafts::new(catalog, situation, declaration.first_id.unwrap_or(0)),
-            counts: Counts::default(),
-            keys: Vec::new(),
-            mistakes,
-            situation,
-            unread: declaration.unread.clone(),
-            changes: Vec::new(),
-            more: 0,
+/// Gives all containers of the file their ids: one may be in another that comes later.
+pub(super) fn reserve_containers(draft: &mut Draft<'_>, entries: &[Placed<ContainerEntry>]) {
+    for Placed { place, entry, .. } in entries {
+        if let Some(project) = draft.catalog.projects.id(&entry.project.0) {
+            draft.reserve::<Container>((ProjectId(project), entry.name.0.clone()), *place);
         }
     }
+}
 
-    /// Makes records of all entries.
-    pub(super) fn resolve(&mut self, declaration: &Declaration) {
-        self.projects(declaration);
-        self.named(declaration);
-        self.containers(declaration);
-        self.automounters(declaration);
-        self.groups(declaration);
-        self.samples(declaration);
-        self.access_lists(declaration);
-        self.beamtimes(declaration);
-        self.doubts();
+/// What the file leaves out stays as it is: the `key`, which the owner registers, and the
+/// `ssh_keys`.
+pub(super) fn project(entry: &ProjectEntry, _: Place, draft: &mut Draft<'_>) -> Option<Project> {
+    let old = draft.catalog.projects.find(&entry.username.0);
+    let old = old.map(|(_, old)| &old.record);
+    let now = draft.situation.now;
+    let mut record = Project {
+        username: entry.username.0.clone(),
+        name: text(&entry.name, &entry.username.0),
+        key: match &entry.key {
+            Some(key) => Some(key.0.clone()),
+            None => old.and_then(|old| old.key.clone()),
+        },
+        ssh_keys: match &entry.ssh_keys {
+            Some(keys) => keys.texts(),
+            None => old.map(|old| old.ssh_keys.clone()).unwrap_or_default(),
+        },
+        created: old.map_or(now, |old| old.created),
+        modified: old.map_or(now, |old| old.modified),
+    };
+    if old.is_some_and(|old| *old != record) {
+        record.modified = now;
     }
+    Some(record)
+}
 
-    /// The changes in words.
-    pub(super) fn take_changes(&mut self) -> Vec<String> {
-        let mut changes = std::mem::take(&mut self.changes);
-        if self.more > 0 {
-            changes.push(format!("… and {} more", self.more));
-        }
-        changes
-    }
+pub(super) fn beamline(entry: &BeamlineEntry, _: Place, _: &mut Draft<'_>) -> Option<Beamline> {
+    Some(Beamline {
+        acronym: entry.acronym.0.clone(),
+        name: text(&entry.name, &entry.acronym.0),
+        active: entry.active.unwrap_or(true),
+    })
+}
 
-    /// Adds a change to the list, in words.
-    pub(super) fn tell(&mut self, change: impl FnOnce() -> String) {
-        if self.changes.len() < LISTED {
-            self.changes.push(change());
-        } else {
-            self.more += 1;
-        }
-    }
+/// The aliases stay as they are if the file leaves them out.
+pub(super) fn data_type(entry: &DataTypeEntry, _: Place, draft: &mut Draft<'_>) -> Option<DataType> {
+    let old = draft.catalog.data_types.find(&entry.acronym.0);
+    Some(DataType {
+        acronym: entry.acronym.0.clone(),
+        name: text(&entry.name, &entry.acronym.0),
+        aliases: match &entry.aliases {
+            Some(aliases) => aliases.texts(),
+            None => old.map(|(_, old)| old.record.aliases.clone()).unwrap_or_default(),
+        },
+    })
+}
 
-    fn projects(&mut self, declaration: &Declaration) {
-        for placed in &declaration.projects {
-            let (place, entry) = (placed.place, &placed.entry);
-            let Some(id) = self
-                .drafts
-                .projects
-                .claim(entry.username.clone(), place, self.mistakes)
-            else {
-                continue;
-            };
-            let old = self.drafts.projects.entries.get(id).map(|old| old.record.clone());
-            let before = old.as_ref();
-            let mut record = Project {
-                username: entry.username.clone(),
-                name: entry.name.clone(),
-                key: entry.key.clone().or_else(|| before?.key.clone()),
-                ssh_keys: entry
-                    .ssh_keys
-                    .clone()
-                    .or_else(|| Some(before?.ssh_keys.clone()))
-                    .unwrap_or_default(),
-                created: before.map_or(self.situation.now, |old| old.created),
-                modified: before.map_or(self.situation.now, |old| old.modified),
-            };
-            if before.is_some_and(|old| *old != record) {
-                record.modified = self.situation.now;
-            }
-            let old_key = before.and_then(|old| old.key.as_ref());
-            if let Some(line) = record.key.as_ref().filter(|key| Some(*key) != old_key) {
-                self.keys.push(KeyChange {
-                    project: ProjectId(id),
-                    line: line.clone(),
-                    replaced: old_key.is_some(),
-                });
-            }
-            self.settle(|drafts| &mut drafts.projects, id, record);
-        }
+pub(super) fn container_type(
+    entry: &ContainerTypeEntry,
+    place: Place,
+    draft: &mut Draft<'_>,
+) -> Option<ContainerType> {
+    if entry.locations.0.is_empty() {
+        return draft.refuse(place, "locations", "must name at least one location");
     }
+    Some(ContainerType {
+        name: entry.name.0.clone(),
+        locations: entry.locations.texts(),
+    })
+}
 
-    /// The tables whose entries refer to nothing.
-    fn named(&mut self, declaration: &Declaration) {
-        for placed in &declaration.beamlines {
-            let entry = &placed.entry;
-            let record = Beamline {
-                acronym: entry.acronym.clone(),
-                name: entry.name.clone(),
-                active: entry.active,
-            };
-            self.put(|drafts| &mut drafts.beamlines, placed.place, record);
+pub(super) fn container(entry: &ContainerEntry, place: Place, draft: &mut Draft<'_>) -> Option<Container> {
+    let project = draft.refer(place, "project", Section::Project, &entry.project.0)?;
+    let kind = draft.refer(place, "type", Section::ContainerType, &entry.kind.0);
+    let held = match (&entry.parent, &entry.location) {
+        (None, None) => Some(None),
+        (Some(parent), Some(location)) => {
+            let parent = draft.refer(place, "parent", Section::Container, &parent.path());
+            parent.map(|parent| Some((ContainerId(parent), location.0.clone())))
         }
-        for placed in &declaration.data_types {
-            let entry = &placed.entry;
-            let before = self.drafts.data_types.entries.find(&entry.acronym);
-            let aliases = before.map(|(_, before)| before.record.aliases.clone());
-            let record = DataType {
-                acronym: entry.acronym.clone(),
-                name: entry.name.clone(),
-                aliases: entry.aliases.clone().or(aliases).unwrap_or_default(),
-            };
-            self.put(|drafts| &mut drafts.data_types, placed.place, record);
+        (Some(_), None) => draft.refuse(place, "location", "is missing: say where in the parent"),
+        (None, Some(_)) => {
+            let message = "is missing: say which container the location is in";
+            draft.refuse(place, "parent", message)
         }
-        for placed in &declaration.container_types {
-            let entry = &placed.entry;
-            let record = ContainerType {
-                name: entry.name.clone(),
-                locations: entry.locations.clone(),
-            };
-            self.put(|drafts| &mut drafts.container_types, placed.place, record);
-        }
-    }
+    };
+    let (parent, location) = held?.unzip();
+    Some(Container {
+        project: ProjectId(project),
+        name: entry.name.0.clone(),
+        kind: ContainerTypeId(kind?),
+        status: entry
+            .status
+            .as_ref()
+            .map_or(ContainerStatus::Draft, |status| status.0),
+        parent,
+        location,
+    })
+}
 
-    /// Containers may be in containers that come later in the file, so all of them get their ids first.
-    fn containers(&mut self, declaration: &Declaration) {
-        let mut claimed = Vec::with_capacity(declaration.containers.len());
-        for placed in &declaration.containers {
-            let (place, name) = (placed.place, &placed.entry.container);
-            match self.project(place, "project", &name.project) {
-                Some(project) => {
-                    let claim =
-                        self.drafts
-                            .containers
-                            .claim((project, name.name.clone()), place, self.mistakes);
-                    claimed.extend(claim.map(|id| (id, project, placed)));
-                }
-                None => {
-                    self.unread
-                        .insert((Section::Container, owned(&name.project, &name.name)));
-                }
-            }
-        }
-        for (id, project, placed) in claimed {
-            let (place, entry) = (placed.place, &placed.entry);
-            let kind = self.container_type(place, &entry.kind);
-            let held = match &entry.held {
-                None => Some(None),
-                Some((parent, location)) => self
-                    .container(place, "parent", parent)
-                    .map(|parent| Some((parent, location.clone()))),
-            };
-            let (Some(kind), Some(held)) = (kind, held) else {
-                continue;
-            };
-            let (parent, location) = held.unzip();
-            let record = Container {
-                project,
-                name: entry.container.name.clone(),
-                kind,
-                status: entry.status,
-                parent,
-                location,
-            };
-            self.settle(|drafts| &mut drafts.containers, id, record);
-        }
-    }
+pub(super) fn automounter(
+    entry: &AutomounterEntry,
+    place: Place,
+    draft: &mut Draft<'_>,
+) -> Option<Automounter> {
+    let beamline = draft.refer(place, "beamline", Section::Beamline, &entry.beamline.0);
+    let container = draft.refer(place, "container", Section::Container, &entry.container.path());
+    Some(Automounter {
+        beamline: BeamlineId(beamline?),
+        container: ContainerId(container?),
+        active: entry.active.unwrap_or(true),
+    })
+}
 
-    fn automounters(&mut self, declaration: &Declaration) {
-        for placed in &declaration.automounters {
-            let (place, entry) = (placed.place, &placed.entry);
-            let beamline = self.beamline(place, "beamline", &entry.beamline);
-            let container = self.container(place, "container", &entry.container);
-            if let (Some(beamline), Some(container)) = (beamline, container) {
-                let record = Automounter {
-                    beamline,
-                    container,
-                    active: entry.active,
-                };
-                self.put(|drafts| &mut drafts.automounters, place, record);
-            } else {
-                self.drafts.in_doubt.insert(Section::Automounter);
-            }
-        }
-    }
+pub(super) fn group(entry: &GroupEntry, place: Place, draft: &mut Draft<'_>) -> Option<Group> {
+    let project = draft.refer(place, "project", Section::Project, &entry.project.0)?;
+    Some(Group {
+        project: ProjectId(project),
+        name: entry.name.0.clone(),
+        priority: entry.priority,
+    })
+}
 
-    fn groups(&mut self, declaration: &Declaration) {
-        for placed in &declaration.groups {
-            let (place, entry) = (placed.place, &placed.entry);
-            if let Some(project) = self.project(place, "project", &entry.project) {
-                let record = Group {
-                    project,
-                    name: entry.name.clone(),
-                    priority: entry.priority,
-                };
-                self.put(|drafts| &mut drafts.groups, place, record);
-            } else {
-                self.unread
-                    .insert((Section::Group, owned(&entry.project, &entry.name)));
-            }
+pub(super) fn sample(entry: &SampleEntry, place: Place, draft: &mut Draft<'_>) -> Option<Sample> {
+    let username = &entry.project.0;
+    let project = draft.refer(place, "project", Section::Project, username)?;
+    let container = format!("{username}/{}", entry.container.0);
+    let container = draft.refer(place, "container", Section::Container, &container);
+    let group = match &entry.group {
+        None => None,
+        Some(group) => {
+            let group = format!("{username}/{}", group.0);
+            Some(draft.refer(place, "group", Section::Group, &group)?)
         }
-    }
+    };
+    Some(Sample {
+        project: ProjectId(project),
+        container: ContainerId(container?),
+        location: entry.location.0.clone(),
+        name: entry.name.0.clone(),
+        barcode: text(&entry.barcode, ""),
+        comments: text(&entry.comments, ""),
+        group: group.map(GroupId),
+        priority: entry.priority,
+    })
+}
 
-    fn samples(&mut self, declaration: &Declaration) {
-        for placed in &declaration.samples {
-            let (place, entry) = (placed.place, &placed.entry);
-            let Some(project) = self.project(place, "project", &entry.container.project) else {
-                continue;
-            };
-            let container = self.container(place, "container", &entry.container);
-            let group = match &entry.group {
-                None => Some(None),
-                Some(name) => self
-                    .group(place, project, &entry.container.project, name)
-                    .map(Some),
-            };
-            if let (Some(container), Some(group)) = (container, group) {
-                let record = Sample {
-                    project,
-                    container,
-                    location: entry.location.clone(),
-                    name: entry.name.clone(),
-                    barcode: entry.barcode.clone(),
-                    comments: entry.comments.clone(),
-                    group,
-                    priority: entry.priority,
-                };
-                self.put(|drafts| &mut drafts.samples, place, record);
-            }
-        }
-    }
+pub(super) fn access_list(
+    entry: &AccessListEntry,
+    place: Place,
+    draft: &mut Draft<'_>,
+) -> Option<AccessList> {
+    let users = entry
+        .users
+        .as_ref()
+        .map(|users| users.texts())
+        .unwrap_or_default();
+    let users = refer_all(draft, place, "users", Section::Project, &users);
+    let beamlines = entry
+        .beamlines
+        .as_ref()
+        .map(|beamlines| beamlines.texts())
+        .unwrap_or_default();
+    let beamlines = refer_all(draft, place, "beamlines", Section::Beamline, &beamlines);
+    Some(AccessList {
+        name: entry.name.0.clone(),
+        address: entry.address.0.clone(),
+        users: users?.into_iter().map(ProjectId).collect(),
+        beamlines: beamlines?.into_iter().map(BeamlineId).collect(),
+        active: entry.active.unwrap_or(true),
+    })
+}
 
-    fn access_lists(&mut self, declaration: &Declaration) {
-        for placed in &declaration.access_lists {
-            let (place, entry) = (placed.place, &placed.entry);
-            let mut users: Vec<_> = entry
-                .users
-                .iter()
-                .filter_map(|user| self.project(place, "users", user))
-                .collect();
-            let mut beamlines: Vec<_> = entry
-                .beamlines
-                .iter()
-                .filter_map(|acronym| self.beamline(place, "beamlines", acronym))
-                .collect();
-            if users.len() < entry.users.len() || beamlines.len() < entry.beamlines.len() {
-                self.drafts.in_doubt.insert(Section::AccessList);
-                continue;
-            }
-            users.sort_unstable();
-            beamlines.sort_unstable();
-            let record = AccessList {
-                name: entry.name.clone(),
-                address: entry.address.clone(),
-                users,
-                beamlines,
-                active: entry.active,
-            };
-            self.put(|drafts| &mut drafts.access_lists, place, record);
-        }
+pub(super) fn beamtime(entry: &BeamtimeEntry, place: Place, draft: &mut Draft<'_>) -> Option<Beamtime> {
+    let project = draft.refer(place, "project", Section::Project, &entry.project.0);
+    let beamline = draft.refer(place, "beamline", Section::Beamline, &entry.beamline.0);
+    let (start, end) = (entry.start.0, entry.end.0);
+    if end <= start {
+        return draft.refuse(place, "end", "must be later than the start");
     }
+    Some(Beamtime {
+        project: ProjectId(project?),
+        beamline: BeamlineId(beamline?),
+        start,
+        end,
+        remote: entry.remote.unwrap_or(false),
+        cancelled: entry.cancelled.unwrap_or(false),
+    })
+}
 
-    fn beamtimes(&mut self, declaration: &Declaration) {
-        for placed in &declaration.beamtimes {
-            let (place, entry) = (placed.place, &placed.entry);
-            let project = self.project(place, "project", &entry.project);
-            let beamline = self.beamline(place, "beamline", &entry.beamline);
-            if let (Some(project), Some(beamline)) = (project, beamline) {
-                let record = Beamtime {
-                    project,
-                    beamline,
-                    start: entry.start,
-                    end: entry.end,
-                    remote: entry.remote,
-                    cancelled: entry.cancelled,
-                };
-                self.put(|drafts| &mut drafts.beamtimes, place, record);
-            }
-        }
-    }
+/// What the file gives, or else the default.
+fn text<T: AsRef<String>>(given: &Option<T>, default: &str) -> String {
+    given.as_ref().map_or(default, |given| given.as_ref()).to_owned()
+}
 
-    /// Marks what there is already, but whose new state could not be read.
-    fn doubts(&mut self) {
-        for (section, name) in &self.unread {
-            self.drafts.in_doubt.insert(*section);
-            let drafts = &mut self.drafts;
-            match section {
-                Section::ContainerType => {
-                    let id = drafts.container_types.find(name);
-                    drafts.container_types.doubtful.extend(id);
-                }
-                Section::Container => {
-                    let id = name.split_once('/').and_then(|(project, name)| {
-                        let project = drafts.projects.find(&project.to_owned())?;
-                        drafts.containers.find(&(ProjectId(project), name.to_owned()))
-                    });
-                    drafts.containers.doubtful.extend(id);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn put<R: Declared + Described>(
-        &mut self,
-        pick: fn(&mut Drafts) -> &mut Draft<R>,
-        place: Place,
-        record: R,
-    ) {
-        match pick(&mut self.drafts).claim(record.identity(), place, self.mistakes) {
-            Some(id) => self.settle(pick, id, record),
-            None => {
-                self.drafts.in_doubt.insert(place.section);
-            }
-        }
-    }
-
-    fn settle<R: Declared + Described>(
-        &mut self,
-        pick: fn(&mut Drafts) -> &mut Draft<R>,
-        id: u64,
-        record: R,
-    ) {
-        let draft = pick(&mut self.drafts);
-        let old = draft.entries.get(id).map(|old| old.record.clone());
-        let outcome = draft.settle(id, record.clone());
-        match outcome {
-            Outcome::Unchanged => self.counts.unchanged += 1,
-            Outcome::Created => {
-                self.counts.created += 1;
-                let label = record.label(self.drafts.names());
-                self.tell(|| format!("create {label}"));
-            }
-            Outcome::Updated => {
-                self.counts.updated += 1;
-                let label = record.label(self.drafts.names());
-                let fields = old.map(|old| record.changes(&old)).unwrap_or_default();
-                self.tell(|| format!("update {label}: {}", fields.join(", ")));
-            }
-        }
-    }
+/// The ids of all that a list refers to, in order. Every name is looked up, so that all mistakes
+/// are noted.
+fn refer_all(
+    draft: &mut Draft<'_>,
+    place: Place,
+    field: &str,
+    section: Section,
+    names: &[String],
+) -> Option<Vec<u64>> {
+    let ids: Vec<_> = names
+        .iter()
+        .map(|name| draft.refer(place, field, section, name))
+        .collect();
+    let mut ids = ids.into_iter().collect::<Option<Vec<_>>>()?;
+    ids.sort_unstable();
+    Some(ids)
 }

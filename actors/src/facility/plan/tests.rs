@@ -8,17 +8,19 @@
 use super::*;
 use crate::facility::catalog::Declared;
 use crate::facility::declaration::Format;
-use beamlive_storage::ids::AccessListId;
+use crate::facility::place::{Mistake, Section};
 use beamlive_storage::records::{ContainerStatus, Sample};
+use beamlive_storage::{Table, Timestamp};
 
+mod defaults;
 mod first_id;
 mod mistakes;
 mod properties;
 
 const EXAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/facility.toml"));
 
-/// Projects a and b; beamlines X and Y; types Dewar (1, 2), Adaptor (A, B), Puck (1, 2, 3); in a: dewars DX, DY, an
-/// adaptor AD in DX at 1, a puck P in AD at A, with a sample at 1; X has DX.
+/// Projects a and b; beamlines X and Y; types Dewar (1, 2), Adaptor (A, B), Puck (1, 2, 3); in a:
+/// dewars DX, DY, an adaptor AD in DX at 1, a puck P in AD at A, with a sample at 1; X has DX.
 const BASE: &str = "
 [[project]]
 username = 'a'
@@ -80,6 +82,18 @@ beamline = 'X'
 start = 2026-11-23T08:00:00
 end = 2026-11-23T16:00:00
 ";
+
+impl Plan {
+    /// Plans a file that could be read.
+    pub(crate) fn make(
+        catalog: &Catalog,
+        declaration: &Declaration,
+        situation: &Situation<'_>,
+    ) -> Result<Self, Vec<Mistake>> {
+        let mut mistakes = Mistakes::new();
+        Self::make_noting(catalog, declaration, situation, &mut mistakes).ok_or_else(|| mistakes.into_list())
+    }
+}
 
 const NOW: Timestamp = Timestamp(1_000_000);
 const LATER: Timestamp = Timestamp(2_000_000);
@@ -216,33 +230,6 @@ fn says_which_fields_change_and_when_a_project_did() {
 }
 
 #[test]
-fn keeps_registered_keys_and_login_keys_that_the_file_leaves_out() {
-    const ONE: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHmviWc9fXW1Pum7mFf7huogMThAljEqFmPtLDybonxi";
-    let keyless = base();
-    let set = plan(
-        &keyless,
-        &format!("[[project]]\nusername = 'a'\nkey = '{ONE} a@b'\nssh_keys = ['{ONE}']"),
-        false,
-    )
-    .unwrap();
-    let expected = KeyChange {
-        project: ProjectId(1),
-        line: ONE.to_owned(),
-        replaced: false,
-    };
-    assert_eq!(set.keys, [expected]);
-    assert_eq!(set.changes, ["update project a: key, ssh_keys"]);
-    assert!(set.catalog.signing_keys.contains_key(&ProjectId(1)));
-    assert!(keyless.signing_keys.is_empty());
-
-    let absent = plan(&set.catalog, BASE, false).unwrap();
-    assert!(absent.batch.is_empty() && absent.keys.is_empty());
-    let emptied = plan(&set.catalog, "[[project]]\nusername = 'a'\nssh_keys = []", false).unwrap();
-    let project = &emptied.catalog.projects.get(1).unwrap().record;
-    assert_eq!((project.key.as_deref(), project.ssh_keys.len()), (Some(ONE), 0));
-}
-
-#[test]
 fn ids_go_on_after_the_last_one_ever_given() {
     let counters = Counters([(Table::Group, 41)].into());
     let situation = Situation {
@@ -278,11 +265,7 @@ fn prune_removes_what_is_not_named_and_keeps_what_records_refer_to() {
     )
     .unwrap()
     .catalog;
-    let in_use = InUse {
-        projects: [ProjectId(1)].into(),
-        beamlines: [BeamlineId(1)].into(),
-        access_lists: HashSet::new(),
-    };
+    let in_use = InUse([(Section::Project, 1), (Section::Beamline, 1)].into());
     let ways = Ways {
         prune: true,
         in_use: &in_use,
@@ -344,11 +327,7 @@ fn prune_refuses_to_remove_what_the_file_refers_to() {
 
 #[test]
 fn a_project_that_is_kept_may_be_referred_to() {
-    let in_use = InUse {
-        projects: [ProjectId(1)].into(),
-        beamlines: HashSet::new(),
-        access_lists: HashSet::new(),
-    };
+    let in_use = InUse([(Section::Project, 1)].into());
     let ways = Ways {
         prune: true,
         in_use: &in_use,
@@ -383,10 +362,7 @@ fn a_sample_belongs_to_the_project_of_its_container() {
 fn an_access_list_with_connections_is_kept_as_inactive() {
     let base = base();
     let (id, _) = base.access_lists.find("l").unwrap();
-    let in_use = InUse {
-        access_lists: [AccessListId(id)].into(),
-        ..InUse::default()
-    };
+    let in_use = InUse([(Section::AccessList, id)].into());
     let ways = Ways {
         prune: true,
         in_use: &in_use,

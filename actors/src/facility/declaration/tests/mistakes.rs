@@ -181,3 +181,32 @@ fn names_the_mistake_in_json(#[case] text: &str, #[case] place: &str, #[case] me
     assert_eq!(found[0].0, place);
     assert!(found[0].1.starts_with(message), "{}", found[0].1);
 }
+
+#[test]
+fn names_every_mistake_within_tables_and_lists() {
+    let text = "
+[[automounter]]
+container = { nam = 'b', name = 5 }
+active = 1
+[[access_list]]
+name = 'l'
+address = 'x'
+users = ['a b', 2, 'ok', 'ok']
+";
+    let found = mistakes(text, Format::Toml);
+    let places: Vec<_> = found.iter().map(|(place, _)| place.as_str()).collect();
+    assert_eq!(
+        places,
+        [
+            "[[automounter]] #1 (line 2), beamline",
+            "[[automounter]] #1 (line 2), container.project",
+            "[[automounter]] #1 (line 2), container.name",
+            "[[automounter]] #1 (line 2), container.nam",
+            "[[automounter]] #1 (line 2), active",
+            "[[access_list]] #1 (line 5), address",
+            "[[access_list]] #1 (line 5), users[1]",
+            "[[access_list]] #1 (line 5), users[2]",
+            "[[access_list]] #1 (line 5), users[4]",
+        ]
+    );
+}

@@ -155,7 +155,8 @@ fn four_containers_nest_and_a_fifth_does_not() {
 
 #[test]
 fn one_mistake_brings_no_others_with_it() {
-    // The type is unknown; the container that has it, what is in it, and where it was are left alone.
+    // The type is unknown; the container that has it, what is in it, and where it was are left
+    // alone.
     let text = "[[container]]\nproject = 'a'\nname = 'P'\ntype = 'Cane'\nparent = { project = 'a', name = 'AD' }\nlocation = 'Z'
 [[container]]\nproject = 'a'\nname = 'Q'\ntype = 'Puck'\nparent = { project = 'a', name = 'AD' }\nlocation = 'A'
 [[sample]]\nproject = 'a'\nname = 's'\ncontainer = 'P'\nlocation = '99'";

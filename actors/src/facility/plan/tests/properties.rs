@@ -3,7 +3,7 @@
 use super::*;
 use crate::facility::check::DEEPEST;
 use proptest::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 const PROJECTS: [&str; 3] = ["a", "b", "c"];

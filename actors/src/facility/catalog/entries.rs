@@ -1,0 +1,170 @@
+//! One declared table in memory.
+
+use crate::facility::place::Section;
+use beamlive_storage::keys::{self, Table};
+use beamlive_storage::records::Record;
+use beamlive_storage::{engine::Order, ReadError, Store, Versioned};
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::{Arc, OnceLock};
+
+/// A record that the facility file declares: its table, its section, and the name that identifies
+/// it there.
+pub trait Declared: Record + Clone + PartialEq {
+    /// What identifies it besides its id.
+    type Name: Hash + Eq + Ord + Clone + Send + Sync;
+    /// What is derived from all records of the table.
+    type Index: Index<Self>;
+    /// Its table.
+    const TABLE: Table;
+    /// Its section of the facility file.
+    const SECTION: Section;
+    /// Its own name.
+    fn identity(&self) -> Self::Name;
+}
+
+/// Derived from all records of a table, so that a request need not go through them.
+pub trait Index<R>: Debug + Send + Sync {
+    /// Derives it from the records by id.
+    fn of<'a>(records: impl Iterator<Item = (u64, &'a R)>) -> Self
+    where
+        R: 'a;
+}
+
+impl<R> Index<R> for () {
+    fn of<'a>(_: impl Iterator<Item = (u64, &'a R)>) -> Self
+    where
+        R: 'a,
+    {
+    }
+}
+
+/// All records of one declared table, by id and by name. Cheap to clone; changed by copy on write.
+#[derive(Debug)]
+pub struct Entries<R: Declared> {
+    by_id: Arc<BTreeMap<u64, Arc<Versioned<R>>>>,
+    by_name: Arc<HashMap<R::Name, u64>>,
+    index: Arc<OnceLock<R::Index>>,
+}
+
+impl<R: Declared> Clone for Entries<R> {
+    fn clone(&self) -> Self {
+        Self {
+            by_id: Arc::clone(&self.by_id),
+            by_name: Arc::clone(&self.by_name),
+            index: Arc::clone(&self.index),
+        }
+    }
+}
+
+impl<R: Declared> Default for Entries<R> {
+    fn default() -> Self {
+        Self {
+            by_id: Arc::default(),
+            by_name: Arc::default(),
+            index: Arc::default(),
+        }
+    }
+}
+
+impl<R: Declared> Entries<R> {
+    /// The record of an id.
+    #[must_use]
+    pub fn get(&self, id: u64) -> Option<&Versioned<R>> {
+        self.by_id.get(&id).map(Arc::as_ref)
+    }
+
+    /// The id of a name.
+    #[must_use]
+    pub fn id<Q>(&self, name: &Q) -> Option<u64>
+    where
+        R::Name: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.by_name.get(name).copied()
+    }
+
+    /// The id and record of a name.
+    #[must_use]
+    pub fn find<Q>(&self, name: &Q) -> Option<(u64, &Versioned<R>)>
+    where
+        R::Name: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let id = self.id(name)?;
+        Some((id, self.get(id)?))
+    }
+
+    /// All of them, by id.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &Versioned<R>)> {
+        self.by_id.iter().map(|(id, entry)| (*id, entry.as_ref()))
+    }
+
+    /// What is derived from all of them: made when it is first asked for, and again after a change.
+    #[must_use]
+    pub fn index(&self) -> &R::Index {
+        self.index
+            .get_or_init(|| R::Index::of(self.iter().map(|(id, entry)| (id, &entry.record))))
+    }
+
+    /// Whether nothing was put or removed between the two. Costs one comparison; says no when a
+    /// change was undone.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.by_id, &other.by_id)
+    }
+
+    /// The greatest id there is; 0 when there is none.
+    #[must_use]
+    pub fn last_id(&self) -> u64 {
+        self.by_id.last_key_value().map_or(0, |(id, _)| *id)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Gives a name its id before its record is put.
+    pub(crate) fn reserve(&mut self, name: R::Name, id: u64) {
+        Arc::make_mut(&mut self.by_name).insert(name, id);
+    }
+
+    /// Adds a record, or replaces the one of the same id.
+    pub fn put(&mut self, id: u64, entry: Versioned<R>) {
+        let name = entry.record.identity();
+        let by_name = Arc::make_mut(&mut self.by_name);
+        if let Some(old) = Arc::make_mut(&mut self.by_id).insert(id, Arc::new(entry)) {
+            by_name.remove(&old.record.identity());
+        }
+        by_name.insert(name, id);
+        self.index = Arc::default();
+    }
+
+    /// Removes a record.
+    pub fn remove(&mut self, id: u64) {
+        if let Some(old) = Arc::make_mut(&mut self.by_id).remove(&id) {
+            Arc::make_mut(&mut self.by_name).remove(&old.record.identity());
+        }
+        self.index = Arc::default();
+    }
+
+    /// Reads the table from the store.
+    ///
+    /// # Errors
+    /// [`ReadError`] when a record can't be read.
+    pub fn load(store: &Store) -> Result<Self, ReadError> {
+        let (start, end) = keys::below(&keys::Key::of(R::TABLE), None);
+        let mut entries = Self::default();
+        for row in store.scan::<R>(&start, &end, Order::Ascending) {
+            let (key, entry) = row?;
+            if let Some(id) = keys::last_id(&key) {
+                entries.put(id, entry);
+            }
+        }
+        Ok(entries)
+    }
+}

@@ -1,0 +1,149 @@
+//! What a plan starts from besides the facility and the file, and what it counts.
+
+use crate::facility::catalog::Catalog;
+use crate::facility::place::Section;
+use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId};
+use beamlive_storage::keys::{self, Key, Table};
+use beamlive_storage::{Order, ReadError, Store, Timestamp};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashSet};
+
+/// How many entries became what. The first three are entries of the file; the last two are not in
+/// it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Entries that did not exist.
+    pub created: usize,
+    /// Entries that were different.
+    pub updated: usize,
+    /// Entries that were as the file says.
+    pub unchanged: usize,
+    /// What the file does not name and was removed.
+    pub removed: usize,
+    /// Projects and beamlines that the file does not name but records refer to.
+    pub kept: usize,
+}
+
+/// A project whose signing key the file sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyChange {
+    /// Whose.
+    pub project: ProjectId,
+    /// The new key's canonical line.
+    pub line: String,
+    /// Whether there was another key before.
+    pub replaced: bool,
+}
+
+/// The last ids given, for the tables whose ids a file may set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counters(pub BTreeMap<Table, u64>);
+
+impl Counters {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the store can't be read.
+    pub fn load(store: &Store) -> Result<Self, ReadError> {
+        let tables = [
+            Table::Project,
+            Table::Beamline,
+            Table::DataType,
+            Table::ContainerType,
+            Table::Container,
+            Table::Automounter,
+            Table::Group,
+            Table::Sample,
+            Table::AccessList,
+            Table::Beamtime,
+            Table::Session,
+            Table::Dataset,
+            Table::Report,
+        ];
+        tables
+            .into_iter()
+            .map(|table| Ok((table, store.counter(table)?)))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// The last id given in `table`; 0 when none is known.
+    #[must_use]
+    pub fn of(&self, table: Table) -> u64 {
+        self.0.get(&table).copied().unwrap_or(0)
+    }
+}
+
+/// The projects, beamlines and access lists that sessions, datasets, reports or connections refer
+/// to, by id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InUse(pub HashSet<(Section, u64)>);
+
+impl InUse {
+    /// Looks all projects and beamlines of `catalog` up.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the store can't be read.
+    pub fn load(store: &Store, catalog: &Catalog) -> Result<Self, ReadError> {
+        let any = |begins: &[Key]| -> Result<bool, ReadError> {
+            for begin in begins {
+                let (start, end) = keys::below(begin, None);
+                let first = store.scan_keys(&start, &end, Order::Ascending).next();
+                if first.transpose()?.is_some() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        let mut used = HashSet::new();
+        for (id, _) in catalog.projects.iter() {
+            let project = ProjectId(id);
+            let mut begins = vec![
+                keys::record(Table::SessionByProject, project),
+                keys::record(Table::ReportByProject, project),
+            ];
+            let beamlines = catalog.beamlines.iter().map(|(id, _)| BeamlineId(id));
+            begins.extend(beamlines.map(|beamline| keys::datasets_of(beamline, project)));
+            if any(&begins)? {
+                used.insert((Section::Project, id));
+            }
+        }
+        for (id, _) in catalog.beamlines.iter() {
+            let tables = [
+                Table::BeamlineState,
+                Table::SessionByBeamline,
+                Table::DatasetByProject,
+            ];
+            if any(&tables.map(|table| keys::record(table, IdRef::Known(id))))? {
+                used.insert((Section::Beamline, id));
+            }
+        }
+        let (start, end) = keys::below(&keys::Key::of(Table::Connection), None);
+        for key in store.scan_keys(&start, &end, Order::Ascending) {
+            if let Some((list, project, _)) = keys::parse_connection(&key?) {
+                used.insert((Section::AccessList, list.0));
+                used.insert((Section::Project, project.0));
+            }
+        }
+        Ok(Self(used))
+    }
+
+    /// Whether something refers to the entry.
+    #[must_use]
+    pub fn contains(&self, section: Section, id: u64) -> bool {
+        self.0.contains(&(section, id))
+    }
+}
+
+/// What a plan depends on besides the facility and the file.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    /// Whether what the file does not name is removed.
+    pub prune: bool,
+    /// What is kept nevertheless.
+    pub in_use: &'a InUse,
+    /// New ids follow these.
+    pub counters: &'a Counters,
+    /// When it is made.
+    pub now: Timestamp,
+}

@@ -1,0 +1,271 @@
+//! Changes of the facility: planned on the published snapshot, committed, then published.
+
+use super::catalog::{Catalog, Declared};
+use super::commands::{Applied, Apply, KeySetting, RegisterKey, Registration, SetKey};
+use super::declaration::Declaration;
+use super::place::{Mistake, Mistakes};
+use super::plan::{Counters, InUse, Plan, Situation};
+use crate::activity::{self, ActivityEntry, Origin};
+use crate::ask::{Command, Unavailable};
+use crate::clock::Clock;
+use crate::key::PublicKey;
+use crate::pool;
+use arc_swap::ArcSwap;
+use beamlive_storage::ids::ProjectId;
+use beamlive_storage::records::{Project, Subject};
+use beamlive_storage::{keys, Batch, CommitError, ReadError, Store, StoreStatus, Timestamp, Versioned};
+use chrono_tz::Tz;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+
+/// Tries of one change. Each but the first follows a conflict with another writer of the store.
+const TRIES: usize = 8;
+
+/// A command of the actor.
+pub(super) trait Change: Command {
+    /// Makes the change, unless the command is refused.
+    async fn make(self, writer: &Writer) -> Self::Reply;
+}
+
+/// Makes one change after the other. Its caller must await each before the next.
+pub(super) struct Writer {
+    store: Store,
+    catalog: Arc<ArcSwap<Catalog>>,
+    clock: Arc<dyn Clock>,
+    zone: Tz,
+    /// Whether the store may hold more than the published snapshot.
+    stale: AtomicBool,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("zone", &self.zone)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    pub(super) fn new(store: Store, catalog: Arc<ArcSwap<Catalog>>, clock: Arc<dyn Clock>, zone: Tz) -> Self {
+        Self {
+            store,
+            catalog,
+            clock,
+            zone,
+            stale: AtomicBool::new(true),
+        }
+    }
+
+    /// The facility as it is. Reads and publishes it again if the store may hold more; not when
+    /// writes are off, because the store may then hold what never became durable.
+    pub(super) async fn current(&self) -> Result<Arc<Catalog>, Unavailable> {
+        let published = self.catalog.load_full();
+        if !self.stale.load(Ordering::Relaxed) || self.store.status() != StoreStatus::Writing {
+            return Ok(published);
+        }
+        let store = self.store.clone();
+        let mut catalog = pool::read(move || Catalog::load(&store)).await?;
+        catalog.generation = published.generation + 1;
+        self.stale.store(false, Ordering::Relaxed);
+        Ok(self.publish(catalog))
+    }
+
+    /// Gives an account a key, or none, if `judge` allows it and says what that is called in the
+    /// activity log. `Some` is why it does not.
+    async fn change_key<E>(
+        &self,
+        username: &str,
+        line: Option<&str>,
+        origin: &Origin,
+        judge: impl Fn(Option<&Project>) -> Result<&'static str, E>,
+    ) -> Result<Option<E>, Unavailable> {
+        for _ in 0..TRIES {
+            let catalog = self.current().await?;
+            let account = catalog.projects.find(username);
+            let action = match judge(account.map(|(_, entry)| &entry.record)) {
+                Ok(action) => action,
+                Err(refused) => return Ok(Some(refused)),
+            };
+            let Some((id, entry)) = account else { break };
+            let now = self.clock.now();
+            let record = Project {
+                key: line.map(str::to_owned),
+                modified: now,
+                ..entry.record.clone()
+            };
+            let id = ProjectId(id);
+            let mut batch = Batch::new();
+            let revision = batch.replace(keys::record(Project::TABLE, id), entry.revision, &record);
+            log_key(&mut batch, origin, id, action, line, now);
+            let mut after = Catalog::clone(&catalog);
+            after.generation += 1;
+            after.put_project(id, Versioned { revision, record });
+            if self.commit(batch, after).await? {
+                return Ok(None);
+            }
+        }
+        Err(Unavailable::Contended)
+    }
+
+    /// Publishes `after` once `batch` is durable. `false`: conflict with another writer; nothing
+    /// was done.
+    async fn commit(&self, batch: Batch, after: Catalog) -> Result<bool, Unavailable> {
+        let permit = self.store.reserve()?;
+        // Until the outcome is known, the store may hold more.
+        self.stale.store(true, Ordering::Relaxed);
+        match permit.commit(batch).await {
+            Ok(_) => {
+                self.stale.store(false, Ordering::Relaxed);
+                self.publish(after);
+                Ok(true)
+            }
+            Err(CommitError::Conflict(_)) => Ok(false),
+            Err(CommitError::WritesOff(reason)) => Err(Unavailable::WritesOff(reason)),
+        }
+    }
+
+    fn publish(&self, catalog: Catalog) -> Arc<Catalog> {
+        let catalog = Arc::new(catalog);
+        self.catalog.store(Arc::clone(&catalog));
+        catalog
+    }
+}
+
+impl Change for Apply {
+    async fn make(self, writer: &Writer) -> Self::Reply {
+        for _ in 0..TRIES {
+            let catalog = writer.current().await?;
+            let (command, store) = (self.clone(), writer.store.clone());
+            let (zone, now) = (writer.zone, writer.clock.now());
+            let plan = pool::read(move || plan(&store, &catalog, &command, zone, now)).await?;
+            let Plan {
+                catalog,
+                counts,
+                changes,
+                keys,
+                mut batch,
+            } = match plan {
+                Ok(plan) => plan,
+                Err(mistakes) => return Ok(Err(mistakes)),
+            };
+            let applied = Applied { counts, changes };
+            if self.dry_run || batch.is_empty() {
+                return Ok(Ok(applied));
+            }
+            let note = format!(
+                "{} created, {} updated, {} unchanged, {} removed, {} kept",
+                counts.created, counts.updated, counts.unchanged, counts.removed, counts.kept
+            );
+            let deed = ActivityEntry {
+                subject: Subject::Facility,
+                record: None,
+                project: None,
+                action: "apply",
+                note,
+            };
+            activity::log(&mut batch, &self.origin, deed, now);
+            for change in keys {
+                let action = if change.replaced { "replace key" } else { "set key" };
+                let (origin, line) = (&self.origin, Some(change.line.as_str()));
+                log_key(&mut batch, origin, change.project, action, line, now);
+            }
+            if writer.commit(batch, catalog).await? {
+                return Ok(Ok(applied));
+            }
+        }
+        Err(Unavailable::Contended)
+    }
+}
+
+impl Change for RegisterKey {
+    async fn make(self, writer: &Writer) -> Self::Reply {
+        let line = self.key.line();
+        let judge = |project: Option<&Project>| match project {
+            None => Err(Registration::UnknownUser),
+            Some(Project { key: None, .. }) => Ok("register key"),
+            Some(Project { key: Some(key), .. }) if *key == line => Err(Registration::SameKey),
+            Some(project) => {
+                // Not in the activity log, because anyone may ask for this as often as they like.
+                tracing::warn!(
+                    username = %project.username,
+                    address = ?self.origin.address,
+                    "refused another key for an account that has one"
+                );
+                Err(Registration::AnotherKey)
+            }
+        };
+        let refused = writer
+            .change_key(&self.username, Some(&line), &self.origin, judge)
+            .await?;
+        Ok(refused.unwrap_or(Registration::Registered))
+    }
+}
+
+impl Change for SetKey {
+    async fn make(self, writer: &Writer) -> Self::Reply {
+        let line = match self.line.as_deref().map(PublicKey::parse).transpose() {
+            Ok(key) => key.map(|key| key.line()),
+            Err(error) => return Ok(KeySetting::BadKey(error.to_string())),
+        };
+        let judge = |project: Option<&Project>| match (project, &line) {
+            (None, _) => Err(KeySetting::UnknownUser),
+            (Some(project), line) if project.key == *line => Err(KeySetting::Done),
+            (Some(_), None) => Ok("reset key"),
+            (Some(Project { key: None, .. }), Some(_)) => Ok("set key"),
+            (Some(Project { key: Some(_), .. }), Some(_)) => Ok("replace key"),
+        };
+        let refused = writer
+            .change_key(&self.username, line.as_deref(), &self.origin, judge)
+            .await?;
+        Ok(refused.unwrap_or(KeySetting::Done))
+    }
+}
+
+/// Reads the file and plans it. The mistakes of both steps are listed together.
+fn plan(
+    store: &Store,
+    catalog: &Catalog,
+    command: &Apply,
+    zone: Tz,
+    now: Timestamp,
+) -> Result<Result<Plan, Vec<Mistake>>, ReadError> {
+    let mut mistakes = Mistakes::new();
+    let Some(declaration) = Declaration::read(&command.text, command.format, zone, &mut mistakes) else {
+        return Ok(Err(mistakes.into_list()));
+    };
+    let in_use = if command.prune {
+        InUse::load(store, catalog)?
+    } else {
+        InUse::default()
+    };
+    let situation = Situation {
+        prune: command.prune,
+        in_use: &in_use,
+        counters: &Counters::load(store)?,
+        now,
+    };
+    let plan = Plan::make_noting(catalog, &declaration, &situation, &mut mistakes);
+    Ok(plan.ok_or_else(|| mistakes.into_list()))
+}
+
+fn log_key(
+    batch: &mut Batch,
+    origin: &Origin,
+    project: ProjectId,
+    action: &str,
+    line: Option<&str>,
+    now: Timestamp,
+) {
+    let key = line.and_then(|line| PublicKey::parse(line).ok());
+    let deed = ActivityEntry {
+        subject: Subject::Project,
+        record: Some(project.into()),
+        project: Some(project),
+        action,
+        note: key
+            .map(|key| format!("{} {}", key.kind().as_str(), key.fingerprint()))
+            .unwrap_or_default(),
+    };
+    activity::log(batch, origin, deed, now);
+}

@@ -1,5 +1,5 @@
-//! The service against the limits of the machine: each operation as a share of its ceiling, measured in
-//! one run.
+//! The service against the limits of the machine: each operation as a share of its ceiling,
+//! measured in one run.
 //!
 //! See README.md for what the lines are and how to read them.
 
@@ -71,7 +71,8 @@ struct Options {
     /// Seconds a row is measured in a round.
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
-    /// Only operations that contain one of these, such as "upload", "samples, 304", "growth"; may come more than once.
+    /// Only operations that contain one of these, such as "upload", "samples, 304", "growth"; may
+    /// come more than once.
     #[arg(long)]
     only: Vec<String>,
     /// Datasets of the full store.

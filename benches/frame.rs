@@ -1,5 +1,5 @@
-//! The cost of a picture of a frame on one core: reading and reducing, the grey scale, encoding, and all
-//! of it.
+//! The cost of a picture of a frame on one core: reading and reducing, the grey scale, encoding,
+//! and all of it.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! The cost of the pure rules: launch and close on one beamline, a sample list, the record of a dataset,
-//! and a connection that a host reports.
+//! The cost of the pure rules: launch and close on one beamline, a sample list, the record of a
+//! dataset, and a connection that a host reports.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Durable commits a second on the real store: each writer waits for the receipt of a batch before it
-//! submits the next one.
+//! Durable commits a second on the real store: each writer waits for the receipt of a batch before
+//! it submits the next one.
 
 #![allow(
     clippy::unwrap_used,
@@ -57,7 +57,8 @@ struct Options {
 enum Kind {
     /// One record of 30 bytes.
     Record,
-    /// What an upload writes: a dataset of 600 bytes, its indexes, its identity, the path of its key.
+    /// What an upload writes: a dataset of 600 bytes, its indexes, its identity, the path of its
+    /// key.
     Upload,
 }
 

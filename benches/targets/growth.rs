@@ -1,5 +1,5 @@
-//! Whether a full store is slower than an empty one: two services in their own processes, measured in
-//! turn.
+//! Whether a full store is slower than an empty one: two services in their own processes, measured
+//! in turn.
 
 use super::super::cases::{find, DATA};
 use super::super::figures::{percentile, Spread};
@@ -98,8 +98,8 @@ fn fill_apart(directory: &Path, count: u64) {
     assert!(filled.success());
 }
 
-/// Makes a store with `count` datasets through the service's actors, without HTTP and signatures. Its
-/// rows are those of uploads. Ends the process without closing the store.
+/// Makes a store with `count` datasets through the service's actors, without HTTP and signatures.
+/// Its rows are those of uploads. Ends the process without closing the store.
 pub(crate) fn fill(directory: &Path, count: u64) -> ! {
     let began = Instant::now();
     let settings = settings(directory, &facility());

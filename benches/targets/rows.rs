@@ -1,5 +1,5 @@
-//! The rows that are measured in every round, in turn: of the service, of the ceiling, of the disk and
-//! of the processor.
+//! The rows that are measured in every round, in turn: of the service, of the ceiling, of the disk
+//! and of the processor.
 
 use super::super::cases::{self, Uploads};
 use super::super::ceiling::cases::Layer;

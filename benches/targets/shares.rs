@@ -1,5 +1,5 @@
-//! The targets that are measured in interleaved rounds of one process, and how each number is computed
-//! from its rows.
+//! The targets that are measured in interleaved rounds of one process, and how each number is
+//! computed from its rows.
 
 use super::super::ceiling::cases::{Layer, LIST, MIDDLE, NOTHING, SMALL, USERS};
 use super::super::figures::percentile;

@@ -6,8 +6,8 @@ use beamlive_load::Options;
 use clap::Args;
 use tokio::sync::watch;
 
-/// Simulate a facility and measure a service under its load. Then compare what was acknowledged with what it has; the exit
-/// code is 1 if that differs.
+/// Simulate a facility and measure a service under its load. Then compare what was acknowledged
+/// with what it has; the exit code is 1 if that differs.
 #[derive(Debug, Args)]
 pub struct Load {
     #[command(flatten)]
@@ -18,7 +18,8 @@ impl Load {
     /// Runs it to its end. The first signal ends the run early, and the second one at once.
     ///
     /// # Errors
-    /// When it can't be prepared, when no request succeeds, and when the audit finds something wrong.
+    /// When it can't be prepared, when no request succeeds, and when the audit finds something
+    /// wrong.
     pub async fn run(self) -> Result<(), Failure> {
         let mut signals = StopSignals::new()?;
         let (sender, stop) = watch::channel(false);

@@ -4,7 +4,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `plan.rs`, `options.rs` | mixes, rates, when requests are due; the command-line options |
+//! | `plan.rs`, `options.rs` | mixes, rates, when requests are due; the options |
 //! | [`http`], [`template`], [`machine`], [`chart`] | parts that benches and pages share |
 //! | `names.rs`, `ledger.rs` | names of records; what one program has sent |
 //! | `program.rs`, `bodies.rs`, `mxdc.rs`, `host.rs` | the simulated programs: which request is next |

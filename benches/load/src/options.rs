@@ -31,8 +31,9 @@ pub struct Options {
     /// How long requests are sent: 500ms, 60s, 5min, 1h.
     #[arg(long, default_value = "60s", value_parser = duration)]
     pub(crate) duration: Duration,
-    /// Requests of all programs together: 5/s, 300/min; they are sent at random (a Poisson process), however long the
-    /// answers take. Or max: every program sends its next request as soon as it has an answer.
+    /// Requests of all programs together: 5/s, 300/min; they are sent at random (a Poisson
+    /// process), however long the answers take. Or max: every program sends its next request as
+    /// soon as it has an answer.
     #[arg(long, default_value = "5/s")]
     pub(crate) rate: Rate,
     /// What they ask for.
@@ -44,7 +45,8 @@ pub struct Options {
     /// Sign once a second and program, or each request.
     #[arg(long, value_enum, default_value_t = Signing::Second)]
     pub(crate) sign: Signing,
-    /// With --rate max: programs that ask at once, each on a connection of its own [default: one for each beamline or host].
+    /// With --rate max: programs that ask at once, each on a connection of its own [default: one
+    /// for each beamline or host].
     #[arg(long, value_name = "N", value_parser = count)]
     pub(crate) connections: Option<usize>,
     /// Threads that make the load.
@@ -65,14 +67,15 @@ pub struct Options {
     /// Write HDR histogram logs, one for each operation.
     #[arg(long, value_name = "DIR")]
     pub(crate) hdr: Option<PathBuf>,
-    /// Use these accounts instead of new ones (TOML: username, key, beamlines), on any server of the same contract; then
-    /// nothing is declared.
+    /// Use these accounts instead of new ones (TOML: username, key, beamlines), on any server of
+    /// the same contract; then nothing is declared.
     #[arg(long, value_name = "FILE")]
     pub(crate) accounts: Option<PathBuf>,
     /// The beginning of all declared names.
     #[arg(long, default_value = "load", value_parser = prefix)]
     pub(crate) prefix: String,
-    /// The address of this machine as the service sees it, or a network, for the access list [default: found out].
+    /// The address of this machine as the service sees it, or a network, for the access list
+    /// [default: found out].
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) address: Option<String>,
     /// The same number gives the same schedule [default: another one each time].

@@ -11,8 +11,8 @@ mod tests;
 /// What the simulated facility does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Mix {
-    /// Days at beamlines: a launch at start, samples, datasets with their reports, a close; beside them, hosts for
-    /// remote access that post their connections every minute, and logins.
+    /// Days at beamlines: a launch at start, samples, datasets with their reports, a close; beside
+    /// them, hosts for remote access that post their connections every minute, and logins.
     Mxdc,
     /// Dataset uploads, into one open session per beamline.
     Uploads,
@@ -39,8 +39,8 @@ impl Mix {
 /// How often a simulated program signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Signing {
-    /// Once a second; the token serves all requests of that second. Real programs sign on machines of their own, and
-    /// the service verifies every request either way.
+    /// Once a second; the token serves all requests of that second. Real programs sign on machines
+    /// of their own.
     Second,
     /// Every request.
     Each,

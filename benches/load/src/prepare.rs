@@ -30,9 +30,6 @@ pub(crate) struct Api {
 
 impl Api {
     /// The API of the service at `url`.
-    ///
-    /// # Errors
-    /// When TLS can't be set up.
     pub(crate) fn new(url: &str) -> Result<Self, Failure> {
         Ok(Self {
             http: http_client()?,
@@ -61,9 +58,6 @@ impl Api {
     }
 
     /// Reads the samples of each account at its first beamline.
-    ///
-    /// # Errors
-    /// When the service can't be reached or refuses.
     pub(crate) async fn read_samples(&self, accounts: &mut [Account]) -> Result<(), Failure> {
         #[derive(Deserialize)]
         struct Sample {
@@ -212,9 +206,6 @@ impl Declaration<'_> {
     }
 
     /// Takes back what was declared, as far as that is possible. Returns what remains, in words.
-    ///
-    /// # Errors
-    /// When the service can't be reached or refuses.
     pub(crate) async fn clean_up(&self) -> Result<String, Failure> {
         self.apply(false).await?;
         let Facility {
@@ -234,9 +225,6 @@ impl Declaration<'_> {
 }
 
 /// Connects to the service.
-///
-/// # Errors
-/// When nothing listens there.
 pub(crate) async fn connect(target: &Target) -> Result<Connection, Failure> {
     Connection::open(target.address)
         .await
@@ -244,9 +232,6 @@ pub(crate) async fn connect(target: &Target) -> Result<Connection, Failure> {
 }
 
 /// A new login key, as OpenSSH writes it.
-///
-/// # Errors
-/// As [`Key::public_line`].
 pub(crate) fn login_key() -> Result<String, Failure> {
     let key: Key = KeyMaker::new(KeyType::Ed25519).make();
     key.public_line()

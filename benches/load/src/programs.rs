@@ -44,9 +44,6 @@ pub(crate) struct Programs<'a> {
 
 impl Programs<'_> {
     /// All programs, each with its schedule.
-    ///
-    /// # Errors
-    /// When a body can't be encoded, which would be a mistake of this program.
     pub(crate) fn jobs(mut self) -> Result<Vec<Job>, Failure> {
         let mut jobs = Vec::new();
         if self.options.mix.has_beamlines() {

@@ -20,9 +20,6 @@ pub(crate) struct NewestIds {
 
 impl NewestIds {
     /// Reads them.
-    ///
-    /// # Errors
-    /// When the service can't be reached or refuses.
     pub(crate) async fn read(admin: &Admin) -> Result<Self, Failure> {
         #[derive(Deserialize)]
         struct Row {
@@ -42,9 +39,6 @@ impl NewestIds {
     }
 
     /// Adds all newer records of an account to an audit.
-    ///
-    /// # Errors
-    /// When the service can't be reached or refuses.
     pub(crate) async fn audit(
         self,
         admin: &Admin,

@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `terminal.rs` | [`Failure`], the error of a command, and [`print`] |
+//! | `terminal.rs` | [`Failure`], the error of a command, and [`print()`] |
 //! | `http.rs` | the HTTP client, and refusals in words |
 //! | `admin.rs` | the admin API |
 //! | `token.rs`, `key.rs` | the signed token, and the keys that sign it |

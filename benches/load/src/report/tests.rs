@@ -115,7 +115,8 @@ fn the_page_loads_nothing_and_shows_the_numbers() {
     ] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
-    // A curve of the datasets and a dot of the only close, a line for each operation in the course, and two more charts.
+    // A curve of the datasets and a dot of the only close, a line for each operation in the course,
+    // and two more charts.
     assert_eq!(page.matches("class=\"line ").count(), 1 + 3 + 1 + 1);
     assert_eq!(page.matches("class=\"dot ").count(), 1);
 }

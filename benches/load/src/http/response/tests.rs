@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use super::*;
 
-/// Status and body, as they are at the first prefix of `bytes` that is a whole answer; that must be all of them.
+/// Status and body of the first prefix of `bytes` that is a whole response, which must be all of
+/// `bytes`.
 fn whole(bytes: &[u8]) -> (u16, Vec<u8>) {
     for end in 0..=bytes.len() {
         let mut sofar = bytes[..end].to_vec();

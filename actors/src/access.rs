@@ -1,10 +1,10 @@
 //! Access lists: who may use which hosts, and the history of the connections that the hosts report.
 //!
-//! `lists.rs` finds the list of an address and its users, `history.rs` has the rules of a connection's
-//! history, `connections.rs` decides what a post changes. The actor handles the posts of one list
-//! one at a time, and those of different lists at once. It answers a post when everything is
-//! durable that the answer depends on. Posts leave no entry in the activity log: the history is the
-//! record.
+//! `lists.rs` finds the list of an address and its users, `history.rs` has the rules of a
+//! connection's history, `connections.rs` decides what a post changes. The actor handles the posts
+//! of one list one at a time, and those of different lists at once. It answers a post when
+//! everything is durable that the answer depends on. Posts leave no entry in the activity log: the
+//! history is the record.
 
 mod connections;
 pub mod history;

@@ -1,8 +1,8 @@
 //! Sample lists: one ready body per project and beamline, made again only when its inputs have
 //! changed.
 //!
-//! `listing.rs` decides what is in a list, `ready.rs` makes the body of a reply from it. Requests for the
-//! same list wait for one computation (single flight).
+//! `listing.rs` decides what is in a list, `ready.rs` makes the body of a reply from it. Requests
+//! for the same list wait for one computation (single flight).
 
 pub mod listing;
 mod ready;

@@ -21,7 +21,8 @@ use verifier::Verifier;
 
 /// Whether `signature` over `message` was made with `key`.
 ///
-/// `key` is none for an account that does not exist; that takes the same time, and the result is false.
+/// `key` is none for an account that does not exist; that takes the same time, and the result is
+/// false.
 pub fn verify(key: Option<&PublicKey>, message: &[u8], signature: &[u8]) -> bool {
     let Some(shape) = Shape::of(signature) else {
         return false;

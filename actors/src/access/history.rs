@@ -36,8 +36,8 @@ pub enum Observed {
 
 /// Adds an entry to a connection; `connection` is none when the entry is its first.
 ///
-/// `created` is the start of the first entry and never changes. `end` is the date of the newest change to
-/// Finished or Failed, or else the newest `end_time` that was reported.
+/// `created` is the start of the first entry and never changes. `end` is the date of the newest
+/// change to Finished or Failed, or else the newest `end_time` that was reported.
 #[must_use]
 pub fn observe(connection: Option<&Connection>, entry: &Entry) -> Observed {
     let date = entry.date(connection.map_or(&[], |known| &known.history));

@@ -138,10 +138,10 @@ pub enum BadForwarded {
 }
 
 /// The client's address: that of the peer, unless the peer is `trusted`. Then it is the rightmost
-/// entry of
-/// `forwarded` that is not trusted, or the leftmost if all are trusted. `forwarded` holds the values of the
-/// `X-Forwarded-For` headers, in order. Entries further left are ignored: the client may have written them.
-/// Entries are `ip`, `ip:port`, `[v6]` or `[v6]:port`. IPv4-mapped IPv6 is returned as IPv4.
+/// entry of `forwarded` that is not trusted, or the leftmost if all are trusted. `forwarded` holds
+/// the values of the `X-Forwarded-For` headers, in order. Entries further left are ignored: the
+/// client may have written them. Entries are `ip`, `ip:port`, `[v6]` or `[v6]:port`. IPv4-mapped
+/// IPv6 is returned as IPv4.
 ///
 /// # Errors
 /// [`BadForwarded`] when the peer is trusted and the relevant entry is no address, or when there

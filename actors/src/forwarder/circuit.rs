@@ -103,8 +103,8 @@ impl Circuit {
         };
     }
 
-    /// A row that was never tried is waiting. If a single row has failed so far, its directory may be
-    /// the cause; so the new row may be the probe after the first delay of `backoff`.
+    /// A row that was never tried is waiting. If a single row has failed so far, its directory may
+    /// be the cause; so the new row may be the probe after the first delay of `backoff`.
     pub(crate) fn new_row_waits(&mut self, backoff: &Backoff) {
         if let CircuitState::Open { probe_at } = &mut self.state {
             if self.failed.len() < 2 {

@@ -1,17 +1,7 @@
 //! Pure: where directories may have moved to, as archives do that.
 
 use super::roots::{normal, Roots};
-use serde::{Deserialize, Serialize};
-
-/// What once began with one prefix may be found under another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Alternate {
-    /// The directory where things were, absolute.
-    pub from: String,
-    /// The directory where they may be now, absolute.
-    pub to: String,
-}
+pub use crate::config::Alternate;
 
 /// Where to look for a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]

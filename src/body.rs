@@ -3,8 +3,6 @@
 
 mod encoding;
 
-pub use encoding::ENCODINGS;
-
 use crate::app::App;
 use crate::error::ApiError;
 use crate::limits::bodies::Share;
@@ -101,12 +99,6 @@ async fn gather(
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
-}
-
-/// JSON without the byte order mark that some programs begin it with.
-#[must_use]
-pub fn unmarked(json: &[u8]) -> &[u8] {
-    json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
 }
 
 /// Whether the body is declared to be JSON.

@@ -1,7 +1,6 @@
 //! The one table of errors and statuses. Everything a handler refuses is an [`ApiError`], answered as
 //! `{"error": {"code", "message", "fields"?}}`.
 
-use crate::body::ENCODINGS;
 use crate::proxy::frame::FrameError;
 use crate::proxy::pictures::PictureError;
 use crate::proxy::shelf::FileError;
@@ -14,6 +13,9 @@ use beamlive_actors::session::UploadRefusal;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use thiserror::Error;
+
+/// The encodings that a body may have.
+pub const ENCODINGS: &str = "gzip, deflate";
 
 /// Why a request was refused, in words that tell the caller what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -1,6 +1,6 @@
 //! Compressed bodies.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ENCODINGS};
 use crate::limits::bodies::Share;
 use actix_web::http::header;
 use actix_web::web::Bytes;
@@ -8,8 +8,6 @@ use actix_web::HttpRequest;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::io::Read;
 
-/// What a body may be compressed with.
-pub const ENCODINGS: &str = "gzip, deflate";
 /// So many bytes are unpacked at a time.
 const STEP: usize = 64 * 1024;
 /// Longest name that a refusal repeats, in characters.

@@ -148,7 +148,7 @@ pub async fn create(
 fn asked(request: &HttpRequest, body: &[u8]) -> Option<String> {
     use actix_web::HttpMessage;
     let asked = if request.content_type().eq_ignore_ascii_case("application/json") {
-        serde_json::from_slice::<Asked>(crate::body::unmarked(body)).ok()
+        serde_json::from_slice::<Asked>(crate::wire::bom::without_bom(body)).ok()
     } else {
         let form = std::str::from_utf8(body).ok()?;
         web::Query::<Asked>::from_query(form)

@@ -5,6 +5,7 @@ use crate::auth::{Admin, AppData};
 use crate::body::{self, Body};
 use crate::error::ApiError;
 use crate::views::projects;
+use crate::wire::bom::without_bom;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::activity::Origin;
@@ -80,7 +81,7 @@ async fn set(
 }
 
 fn from_json(body: &[u8]) -> Result<Option<String>, ApiError> {
-    let body: KeyBody = serde_json::from_slice(body::unmarked(body))
+    let body: KeyBody = serde_json::from_slice(without_bom(body))
         .map_err(|error| ApiError::field("body", error.to_string()))?;
     Ok(body.key)
 }

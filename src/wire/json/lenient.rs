@@ -1,6 +1,6 @@
 //! What programs write that JSON does not have: a byte order mark, and Python's `NaN`, `Infinity` and `-Infinity`.
 
-use crate::body::unmarked;
+use crate::wire::bom::without_bom;
 use std::borrow::Cow;
 
 /// What stands for a number that is none on the way through the parser: a character that Unicode keeps for internal
@@ -16,7 +16,7 @@ const LITERALS: [(&[u8], &str, f64); 3] = [
 
 /// The text as a JSON parser takes it.
 pub(super) fn plain(json: &[u8]) -> Cow<'_, [u8]> {
-    let json = unmarked(json);
+    let json = without_bom(json);
     let mut out = Vec::new();
     let mut taken = 0;
     let mut at = 0;

@@ -1,16 +1,17 @@
 //! `beamlive proxy`: the built-in Data Proxy alone, on the machine that has the disks.
 
-use super::serve::{network, run_until_told, LONGEST_STOP};
+use super::serve::{network, run_until_signal, LONGEST_STOP};
 use super::Failure;
-use crate::app::Duty;
 use crate::config::{ConfigError, Settings};
+use crate::factory::Mode;
 use clap::Args;
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Run the Data Proxy alone, for a beamlive elsewhere, or for MxLIVE: keys for directories, and the files behind them, at
-/// /download. Every flag can also be set in the configuration file, under the same name.
+/// Run the Data Proxy alone, for a beamlive elsewhere, or for MxLIVE: keys for directories, and the
+/// files behind them, at /download. Every flag can also be set in the configuration file, under the
+/// same name.
 #[derive(Debug, Args, Serialize)]
 pub struct Proxy {
     /// Configuration file (TOML), of the same shape as that of `serve`.
@@ -39,29 +40,29 @@ impl Proxy {
     /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
     ///
     /// # Errors
-    /// When it can't start; what to do is in the message.
+    /// When it can't start. The message says what to do.
     pub async fn run(self) -> Result<(), Failure> {
         let settings = Settings::load(self.config.as_deref(), &self)?;
         if let Some(value) = settings.proxy_url {
             return Err(Box::new(ConfigError::Unusable {
                 key: "proxy_url",
                 value,
-                problem: "this is the Data Proxy: it asks no other",
+                problem: "this is the Data Proxy, so it uses no other",
             }));
         }
         if !settings.proxy.mounted {
             return Err(Box::new(ConfigError::Unusable {
                 key: "proxy.mounted",
                 value: "false".to_owned(),
-                problem: "there would be nothing to do",
+                problem: "a Data Proxy alone must serve files",
             }));
         }
-        run_until_told(
+        run_until_signal(
             Settings {
                 facility: None,
                 ..settings
             },
-            Duty::DataProxy,
+            Mode::DataProxy,
             LONGEST_STOP,
         )
         .await

@@ -15,7 +15,7 @@ use beamlive_actors::activity::Origin;
 /// # Errors
 /// 400 for a forwarded address that is none. Never an empty or partial list in place of an error.
 pub async fn get(app: AppData, KnownCaller(caller): KnownCaller) -> HttpResponse {
-    answer(app.users_json(caller))
+    answer(app.access_lists.users_json(caller.0))
 }
 
 /// Keeps the history of connections, and answers as GET.
@@ -29,7 +29,7 @@ pub async fn post(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     // This route is unsigned: whoever has no list does not get to send anything.
-    let Some((list, name)) = app.list_for(caller) else {
+    let Some((list, name)) = app.access_lists.find(caller.0) else {
         return Ok(answer(Bytes::from_static(b"[]")));
     };
     let bytes = body.read(access::MAX_BODY).await?;
@@ -39,7 +39,7 @@ pub async fn post(
         address: Some(caller.0),
     };
     app.directory.post_connections(list, entries, origin).await?;
-    Ok(answer(app.users_json(caller)))
+    Ok(answer(app.access_lists.users_json(caller.0)))
 }
 
 fn answer(users: Bytes) -> HttpResponse {

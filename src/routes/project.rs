@@ -4,7 +4,7 @@ use crate::auth::{refused, AppData, Claimed};
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::ApiError;
-use crate::metrics::Refused;
+use crate::metrics::counters::Refused;
 use actix_web::web::Json;
 use actix_web::{HttpRequest, Responder};
 use beamlive_actors::activity::Origin;
@@ -29,9 +29,15 @@ pub async fn post(
     let claimed = Claimed::read(&request, &app)?;
     if !app.settings.registration.allow_from.is_empty() {
         // Who may register is chosen by address then: the proxy's own does not do.
-        Caller::of(&request, &app)?;
+        Caller::of(&request, &app.settings.trusted_proxy)?;
     }
-    app.check_registration(claimed.username(), caller)?;
+    if !app.settings.registration.allows(caller.0) {
+        let username = claimed.username();
+        tracing::warn!(username, address = %caller.0, "key registration refused: not open to this address");
+        return Err(ApiError::Forbidden(
+            "keys can't be registered from here: ask the facility's staff to register yours".to_owned(),
+        ));
+    }
     let form = body.read(MAX_FORM).await?;
     let line = form_field(&form, "public").ok_or_else(|| {
         ApiError::field(

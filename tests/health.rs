@@ -1,4 +1,4 @@
-//! `/health/…` and `/metrics`
+//! `/health/…` and `/metrics`.
 
 use crate::support::exposition::families;
 use crate::support::{FakeProxy, Mood, Reply, Site};
@@ -82,7 +82,7 @@ async fn when_writes_fail_it_says_so_refuses_uploads_and_goes_on_reading() {
         site.get("/api/v2/accesslist/").await.json(),
         json!(["alice", "bob"])
     );
-    // One that only failed for a while does not write again either
+    // Writes stay off even when the disk works again
     engine.fail_after(u64::MAX);
     assert_eq!(alice.data("BM", &dataset()).await.status, 503);
     assert_eq!(site.get("/health/ready").await.status, 503);
@@ -236,7 +236,7 @@ async fn a_path_where_nothing_is_answers_in_json() {
     }
 }
 
-/// A database that tells of trouble.
+/// A database that reports trouble.
 struct Troubled(MemoryEngine);
 
 impl Engine for Troubled {

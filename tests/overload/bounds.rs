@@ -1,4 +1,4 @@
-//! Each bound reached: who comes next is refused at once, and what was accepted finishes.
+//! Each limit reached: further requests are refused at once, and accepted ones finish.
 
 use super::kept::Kept;
 use super::{assert_raw_refused, assert_refused, counted, dataset, median, upload_head, QUICKLY};
@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
-/// An upload of which all but the last byte has been sent, and that byte.
+/// An upload whose last byte is not sent yet, and that byte.
 fn begun(site: &Site, client: &Client, name: &str, padding: usize) -> (Kept, Vec<u8>) {
     let mut dataset = dataset(name);
     dataset["padding"] = "x".repeat(padding).into();
@@ -82,7 +82,7 @@ async fn bodies_beyond_the_sum_are_refused_before_they_are_read() {
         let mut kept = Kept::open(site.address()).unwrap();
         let begin = Instant::now();
         if number % 2 == 0 {
-            // Its length says it: nothing of the body is needed.
+            // The length is enough: no body is sent.
             kept.send(upload_head(&alice, Some(80_000)).as_bytes()).unwrap();
         } else {
             let chunk = format!("c350\r\n{}\r\n", "x".repeat(50_000));
@@ -108,7 +108,7 @@ async fn bodies_beyond_the_sum_are_refused_before_they_are_read() {
     assert_eq!(counted(&site, "bodies").await, 20);
 }
 
-/// Keys for which the actor that asks has to wait while it is shut.
+/// A source of keys that blocks the actor that asks while it is shut.
 #[derive(Default)]
 struct Valve {
     shut: Mutex<bool>,

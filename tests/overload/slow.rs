@@ -1,4 +1,4 @@
-//! Clients that drip, stall, or read nothing: each is cut off by its deadline, and only those are.
+//! Slow clients: each is ended by its deadline, and only those.
 
 use super::{counted, dataset, upload_head};
 use crate::support::{Client, Site};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-/// Longest deadline that the tests set, and what a busy machine may take on top.
+/// The longest deadline of the tests, and the margin of a busy machine.
 const DEADLINES: Duration = Duration::from_secs(4);
 const SLACK: Duration = Duration::from_secs(10);
-/// The largest answer there is: more than the buffers of both kernels take.
+/// A large answer, which does not fit into the socket buffers.
 const LARGE: &str = "GET /api/docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n";
 
 async fn site() -> Site {
@@ -22,7 +22,7 @@ async fn site() -> Site {
     .await
 }
 
-/// Writes a byte now and then until the other side ends it; what it had said.
+/// Writes a byte now and then until the service ends the connection. Returns its answer.
 async fn drip(mut stream: TcpStream, bytes: Vec<u8>) -> String {
     let (mut reading, mut writing) = stream.split();
     let dripping = async {
@@ -50,7 +50,7 @@ async fn head(site: &Site) -> String {
     drip(stream, b"x".to_vec()).await
 }
 
-/// A body of which a byte comes now and then.
+/// A body that arrives byte by byte.
 async fn body(site: &Site, alice: &Client) -> String {
     let mut stream = TcpStream::connect(site.address()).await.unwrap();
     stream
@@ -60,7 +60,7 @@ async fn body(site: &Site, alice: &Client) -> String {
     drip(stream, b" ".to_vec()).await
 }
 
-/// A whole request, and then one that never ends.
+/// A whole request, then one that never ends.
 async fn second(site: &Site) -> String {
     let mut stream = TcpStream::connect(site.address()).await.unwrap();
     let both = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n";
@@ -71,11 +71,11 @@ async fn second(site: &Site) -> String {
     drip(stream, b"x".to_vec()).await
 }
 
-/// Asks for much, and leaves it where it is until the other side has given up.
+/// Requests a large answer and does not read it until the service gives up.
 async fn reader(site: &Site) {
     let stream = slow_reader(site).await;
     loop {
-        // Writing tells of the end without taking anything of the answer.
+        // A write finds the end without reading the answer.
         stream.writable().await.unwrap();
         if stream.try_write(b"\r\n").is_err() {
             return;

@@ -23,18 +23,9 @@ pub(super) const LONGEST_STOP: Duration = Duration::from_secs(45);
 /// Run the service. Every flag can also be set in the configuration file, under the same name.
 #[derive(Debug, Args, Serialize)]
 pub struct Serve {
-    /// Configuration file (TOML).
-    #[arg(long, env = "BEAMLIVE_CONFIG", value_name = "FILE")]
-    #[serde(skip)]
-    config: Option<PathBuf>,
-    /// Where to listen; port 0 picks a free one [default: 127.0.0.1:8000].
-    #[arg(long, env = "BEAMLIVE_LISTEN", value_name = "ADDRESS")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    listen: Option<SocketAddr>,
-    /// Data directory, created on first start [default: data].
-    #[arg(long, env = "BEAMLIVE_DATA", value_name = "DIR")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    server: ServerFlags,
     /// Facility file to apply at start.
     #[arg(long, env = "BEAMLIVE_FACILITY", value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,15 +38,6 @@ pub struct Serve {
     #[arg(long, env = "BEAMLIVE_PROXY_URL", value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     proxy_url: Option<String>,
-    /// What the built-in Data Proxy may serve; may be repeated, relative paths start at the first
-    /// [default: /users].
-    #[arg(long, env = "BEAMLIVE_USERS_ROOT", value_name = "DIR", value_delimiter = ',')]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    users_root: Vec<PathBuf>,
-    /// Peers whose X-Forwarded-For is believed, as address or network; may be repeated.
-    #[arg(long, env = "BEAMLIVE_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    trusted_proxy: Vec<ipnet::IpNet>,
     /// The facility's time zone, such as America/Regina [default: UTC].
     #[arg(long, env = "BEAMLIVE_TIMEZONE", value_name = "ZONE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +54,31 @@ pub struct Serve {
     stop_seconds: Option<u64>,
 }
 
+/// Flags of every command that serves.
+#[derive(Debug, Args, Serialize)]
+pub(super) struct ServerFlags {
+    /// Configuration file (TOML).
+    #[arg(long, env = "BEAMLIVE_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// The address to listen on; port 0 picks a free one [default: 127.0.0.1:8000].
+    #[arg(long, env = "BEAMLIVE_LISTEN", value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listen: Option<SocketAddr>,
+    /// Data directory, created on first start [default: data].
+    #[arg(long, env = "BEAMLIVE_DATA", value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<PathBuf>,
+    /// What the built-in Data Proxy may serve; may be repeated, relative paths start at the first [default: /users].
+    #[arg(long, env = "BEAMLIVE_USERS_ROOT", value_name = "DIR", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    users_root: Vec<PathBuf>,
+    /// Peers whose X-Forwarded-For is trusted, as address or network; may be repeated.
+    #[arg(long, env = "BEAMLIVE_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trusted_proxy: Vec<ipnet::IpNet>,
+}
+
 /// Flags of the store.
 #[derive(Debug, Args, Serialize)]
 struct StoreFlags {
@@ -82,7 +89,7 @@ struct StoreFlags {
 }
 
 /// A network, or one address as a network of its own.
-pub(super) fn network(text: &str) -> Result<ipnet::IpNet, String> {
+fn network(text: &str) -> Result<ipnet::IpNet, String> {
     lists::parse_network(text)
         .ok_or_else(|| "write an address such as 10.0.0.1 or a network such as 10.0.0.0/8".to_owned())
 }
@@ -93,7 +100,7 @@ impl Serve {
     /// # Errors
     /// When the service can't start. The message says what to do.
     pub async fn run(self) -> Result<(), Failure> {
-        let settings = Settings::load(self.config.as_deref(), &self)?;
+        let settings = Settings::load(self.server.config.as_deref(), &self)?;
         let longest = self.stop_seconds.map_or(LONGEST_STOP, Duration::from_secs);
         run_until_signal(settings, Mode::Service, longest).await
     }

@@ -106,7 +106,7 @@ async fn with_ten_thousand_beamlines_the_series_stay_few_and_the_sums_right() {
 }
 
 #[actix_web::test]
-async fn scrapes_that_wait_for_the_store_hold_up_nobody() {
+async fn scrapes_that_wait_for_the_store_delay_nobody() {
     // More than there are threads that answer requests.
     let scrapes = 4 * std::thread::available_parallelism().unwrap().get();
     let gate = Arc::new(Gate::default());

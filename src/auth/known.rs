@@ -67,14 +67,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_was_set_anew_is_another() {
+    fn a_key_that_was_set_again_is_another_key() {
         let known = KnownTokens::new(2);
         known.insert(token("AAAA"), key());
         assert!(!known.contains(&token("AAAA"), &key()));
     }
 
     #[test]
-    fn the_one_not_used_for_longest_is_forgotten() {
+    fn the_least_recently_used_token_is_dropped() {
         let (known, key) = (KnownTokens::new(2), key());
         known.insert(token("AAAA"), key.clone());
         known.insert(token("AAAB"), key.clone());

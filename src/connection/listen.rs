@@ -133,8 +133,7 @@ fn service(
     let routes = create_app(app, mode, machines)
         .into_factory()
         .map_err(|error: actix_web::Error| error.error_response());
-    // Only `ConnectionInfo` reads the configuration, for requests without `Host`, and nothing here
-    // uses it for those.
+    // Only `connection_info` and `url_for` read this configuration, and no handler calls them.
     let http = Rc::new(http.h1(map_config(routes, |()| AppConfig::default())));
     let rules = Rc::new(rules);
     fn_factory(move || {

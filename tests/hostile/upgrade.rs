@@ -147,7 +147,7 @@ fn http_1_0_and_tunnels() {
     );
     // Without a Host, the survey is found at the address of the connection.
     let launch = service.signed(&alice, "launch/BM/");
-    let launch = format!("POST {launch}old-day/ HTTP/1.0\r\n\r\n");
+    let launch = format!("POST {launch}old-day/ HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
     let replies = talk(&service, &[launch.as_bytes()], 1);
     let survey = replies[0].json()["survey"].as_str().unwrap().to_owned();
     let here = format!("http://{}/survey/", service.address());

@@ -33,7 +33,7 @@ fn finish(begun: Vec<(Kept, Vec<u8>)>) {
 }
 
 #[actix_web::test]
-async fn connections_beyond_the_limit_are_told_so_at_once() {
+async fn connections_beyond_the_limit_are_refused_at_once() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     site.restart_with(|settings| settings.limits.connections = 4)
@@ -131,7 +131,7 @@ impl KeySource for Valve {
 }
 
 #[actix_web::test]
-async fn a_full_mailbox_refuses_at_once_and_what_is_in_it_is_done() {
+async fn a_full_mailbox_refuses_at_once_and_accepted_commands_finish() {
     const MAILBOX: usize = 8;
     let valve = Arc::new(Valve::default());
     let mut site = Site::with_keys(valve.clone()).await;

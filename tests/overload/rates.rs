@@ -31,7 +31,7 @@ async fn exhaust(mut ask: impl AsyncFnMut() -> Reply) -> (usize, Reply) {
 }
 
 #[actix_web::test]
-async fn an_address_that_sends_too_much_is_refused_before_its_signature_is_looked_at() {
+async fn an_address_that_sends_too_much_is_refused_before_its_signature_is_verified() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     site.restart_with(|settings| settings.limits.rate.per_address = Some(FEW))
@@ -80,7 +80,7 @@ async fn behind_a_trusted_proxy_each_caller_has_a_budget_of_its_own() {
 }
 
 #[actix_web::test]
-async fn a_project_that_sends_too_much_is_refused_wherever_it_is_and_nobody_can_spend_for_it() {
+async fn a_project_that_sends_too_much_is_refused_everywhere_and_nobody_else_uses_its_rate() {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     site.restart_with(|settings| settings.limits.rate.per_project = Some(FEW))
@@ -100,7 +100,7 @@ async fn a_project_that_sends_too_much_is_refused_wherever_it_is_and_nobody_can_
 }
 
 #[actix_web::test]
-async fn the_example_for_production_lets_the_bursts_of_honest_clients_through() {
+async fn the_production_example_allows_usual_bursts() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/production.toml");
     let rate = Settings::load(Some(&file), serde_json::json!({}))
         .unwrap()

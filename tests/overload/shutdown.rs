@@ -19,7 +19,7 @@ const ENOUGH: usize = 400;
 
 /// What one client was answered.
 #[derive(Default)]
-struct Told {
+struct Outcome {
     ids: Vec<u64>,
     sessions: Vec<String>,
     /// The last answer had `Connection: close`.
@@ -47,8 +47,8 @@ fn start(home: &Path) -> (Served, SocketAddr) {
 
 /// Uploads and launches, each after the answer to the one before, until the service ends the
 /// connection.
-fn work(number: usize, address: SocketAddr, client: &Client, answers: &AtomicUsize) -> Told {
-    let mut told = Told::default();
+fn work(number: usize, address: SocketAddr, client: &Client, answers: &AtomicUsize) -> Outcome {
+    let mut told = Outcome::default();
     let mut kept = match Kept::open(address) {
         Ok(kept) => kept,
         Err(error) => panic!("{error}"),
@@ -116,7 +116,7 @@ fn ids(address: SocketAddr, home: &Path) -> BTreeSet<u64> {
 }
 
 #[test]
-fn a_stop_under_load_breaks_nothing_off_and_loses_nothing() {
+fn a_stop_under_load_breaks_off_no_answer_and_loses_no_write() {
     let home = TempDir::new().unwrap();
     std::fs::write(home.path().join("facility.toml"), FACILITY).unwrap();
     let (mut served, address) = start(home.path());
@@ -148,7 +148,7 @@ fn a_stop_under_load_breaks_nothing_off_and_loses_nothing() {
             std::thread::yield_now();
         }
         let ended = served.stop("TERM");
-        let told: Vec<Told> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        let told: Vec<Outcome> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
         (told, ended)
     });
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);

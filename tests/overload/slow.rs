@@ -93,7 +93,7 @@ async fn slow_reader(site: &Site) -> TcpStream {
 }
 
 #[actix_web::test]
-async fn two_hundred_slow_clients_are_cut_off_while_others_are_served() {
+async fn two_hundred_slow_clients_are_ended_while_others_are_served() {
     let site = site().await;
     let alice = site.client("alice").await;
     let begin = Instant::now();
@@ -132,7 +132,7 @@ async fn two_hundred_slow_clients_are_cut_off_while_others_are_served() {
 }
 
 #[actix_web::test]
-async fn an_answer_that_is_read_slowly_but_steadily_is_not_cut() {
+async fn an_answer_that_is_read_slowly_but_steadily_is_not_ended() {
     let site = site().await;
     let begin = Instant::now();
     let mut stream = slow_reader(&site).await;
@@ -156,7 +156,7 @@ async fn an_answer_that_is_read_slowly_but_steadily_is_not_cut() {
 }
 
 #[actix_web::test]
-async fn a_handler_that_works_longer_than_the_deadlines_of_its_connection_is_not_cut() {
+async fn a_handler_that_works_longer_than_its_connections_deadlines_is_not_ended() {
     let mut site = site().await;
     site.restart_with(|settings| settings.limits.body_seconds = 60)
         .await;
@@ -179,7 +179,7 @@ async fn a_handler_that_works_longer_than_the_deadlines_of_its_connection_is_not
 }
 
 #[actix_web::test]
-async fn a_kept_connection_that_rests_is_closed_without_a_word() {
+async fn an_idle_connection_is_closed_without_an_answer() {
     let site = site().await;
     let mut stream = TcpStream::connect(site.address()).await.unwrap();
     stream

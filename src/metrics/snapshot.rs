@@ -18,7 +18,7 @@ pub(super) struct Snapshot {
     pub writing: bool,
     pub writer: WriterMetrics,
     pub forwarder: ForwarderStatus,
-    pub actors: [ActorsStatus; 5],
+    pub actors: Vec<ActorsStatus>,
     /// Commands that may wait for one actor.
     pub mailbox: usize,
     /// The number of beamlines.
@@ -80,7 +80,7 @@ impl Snapshot {
             writing: services.store.status() == StoreStatus::Writing,
             writer: services.store.metrics(),
             forwarder: directory.forwarder_health().status(),
-            actors: directory.actors(),
+            actors: directory.actors().into(),
             mailbox: directory.mailbox_capacity(),
             beamlines: catalog.beamlines.iter().count(),
             open,

@@ -82,14 +82,16 @@ mod tests {
                 failed: 4,
                 last_error: None,
             },
-            actors: ["beamline", "facility", "inventory", "access", "forwarder"].map(|kind| ActorsStatus {
-                kind,
-                running: 2,
-                waiting: 7,
-                longest: 5,
-                refused: 3,
-                respawns: 6,
-            }),
+            actors: ["beamline", "access"]
+                .map(|kind| ActorsStatus {
+                    kind,
+                    running: 2,
+                    waiting: 7,
+                    longest: 5,
+                    refused: 3,
+                    respawns: 6,
+                })
+                .into(),
             mailbox: 1024,
             beamlines: 2,
             open: Some(OpenSessions {

@@ -1,32 +1,41 @@
-//! Who is calling: the [`Verified`] extractor, without which no signed route compiles, and [`Admin`].
+//! The extractors that authenticate requests: [`Verified`] for signed routes, [`Admin`] for
+//! operators. A handler that takes one of them cannot be reached without it.
 //!
-//! What a refusal costs depends on the request alone, never on the account: an unknown user's signature is
-//! verified too, against a key that nobody holds. The log learns the cause; the client gets one answer for all.
+//! The time to refuse a request depends on the request alone, never on the account: the signature
+//! of an unknown user is verified too, against a random key. The log names the cause; the client
+//! gets the same answer for every cause.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `token.rs` | [`token::Token`]: the token of a signed URL, parsed |
+//! | `pool.rs` | [`pool::VerificationPool`]: verifies signatures |
+//! | `known.rs` | tokens that are verified already |
+//! | `admin_token.rs` | [`admin_token::AdminToken`]: the token of operators |
 
+pub mod admin_token;
 mod known;
 pub mod pool;
 pub mod token;
 
-pub use pool::VerificationPool;
+pub use crate::app::AppData;
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::ApiError;
-use crate::metrics::{Refused, Who};
+use crate::metrics::counters::Refused;
+use crate::metrics::observe::RequestUser;
 use actix_web::http::header;
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{dev::Payload, FromRequest, HttpMessage, HttpRequest};
 use beamlive_actors::activity::Origin;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::key::PublicKey;
 use beamlive_storage::ids::ProjectId;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use subtle::ConstantTimeEq;
 use token::Token;
 use utoipa::IntoParams;
 
@@ -37,13 +46,13 @@ pub struct Verified {
     pub project: ProjectId,
     /// Its username.
     pub username: Arc<str>,
-    /// Who asks, for the activity log.
+    /// User and address, for the activity log.
     pub origin: Origin,
-    /// The facility as it was when the request was verified.
+    /// The facility when the request was verified.
     pub catalog: Arc<Catalog>,
 }
 
-/// A token that parses and is fresh; its signature is still to be verified.
+/// A token that parses and is fresh. Its signature is not verified yet.
 #[derive(Debug)]
 pub struct Claimed {
     token: Token,
@@ -88,22 +97,22 @@ impl Claimed {
         Ok(Self { token })
     }
 
-    /// When it says that it was signed, in seconds since the epoch.
+    /// The time in the token, in seconds since the epoch.
     #[must_use]
     pub fn signed_at(&self) -> u64 {
         self.token.signed_at
     }
 
-    /// The username it claims.
+    /// The username in the token.
     #[must_use]
     pub fn username(&self) -> &str {
         &self.token.username
     }
 
-    /// Verifies the signature with `key`; with none, at the same cost, it is refused.
+    /// Verifies the signature with `key`. Without a key it is refused, after the same time.
     ///
     /// # Errors
-    /// [`ApiError::NotVerified`]; [`ApiError::Unavailable`] when too many wait for the pool already.
+    /// [`ApiError::NotVerified`]; [`ApiError::Unavailable`] when too many signatures wait already.
     pub async fn verify(
         self,
         key: Option<Arc<PublicKey>>,
@@ -116,7 +125,7 @@ impl Claimed {
             return Ok(());
         }
         let (cause, why) = if known {
-            (Refused::BadSignature, "the signature is not of the key")
+            (Refused::BadSignature, "the signature is not of the account's key")
         } else {
             (Refused::UnknownUser, "there is no such account")
         };
@@ -124,7 +133,7 @@ impl Claimed {
     }
 }
 
-/// Logs and counts why, and answers what every cause gets.
+/// Logs and counts the cause of a refusal. The error is the same for every cause.
 pub(crate) fn refused(app: &App, username: &str, signed_at: u64, cause: Refused, why: &str) -> ApiError {
     app.metrics.verification_failed(cause);
     tracing::info!(username, signed_at, why, "token refused");
@@ -140,7 +149,7 @@ impl FromRequest for Verified {
         Box::pin(async move {
             let app = App::of(&request)?;
             let claimed = Claimed::read(&request, &app)?;
-            let caller = Caller::or_peer(&request, &app);
+            let caller = Caller::or_peer(&request, &app.settings.trusted_proxy);
             let catalog = app.directory.services().catalog.load_full();
             let account = catalog.project(claimed.username()).map(|(id, _)| id);
             let key = account.and_then(|id| catalog.signing_keys.get(&id).cloned());
@@ -155,8 +164,8 @@ impl FromRequest for Verified {
             let username: Arc<str> = claimed.username().into();
             claimed.verify(key, caller, &app).await?;
             let project = account.ok_or(ApiError::NotVerified)?;
-            app.rate.admit_project(project, &app)?;
-            request.extensions_mut().insert(Who(username.clone()));
+            app.rate.admit_project(project)?;
+            request.extensions_mut().insert(RequestUser(username.clone()));
             Ok(Self {
                 project,
                 origin: Origin {
@@ -170,27 +179,10 @@ impl FromRequest for Verified {
     }
 }
 
-/// The admin token, kept as its hash.
-#[derive(Debug, Clone)]
-pub struct AdminToken([u8; 32]);
-
-impl AdminToken {
-    /// Remembers `token`.
-    #[must_use]
-    pub fn new(token: &str) -> Self {
-        Self(Sha256::digest(token.trim().as_bytes()).into())
-    }
-
-    fn is(&self, token: &str) -> bool {
-        let given: [u8; 32] = Sha256::digest(token.trim().as_bytes()).into();
-        self.0.ct_eq(&given).into()
-    }
-}
-
 /// A request of an operator.
 #[derive(Debug, Clone)]
 pub struct Admin {
-    /// Who asks, for the activity log.
+    /// "operator" and the address, for the activity log.
     pub origin: Origin,
 }
 
@@ -206,7 +198,7 @@ impl FromRequest for Admin {
 impl Admin {
     fn read(request: &HttpRequest) -> Result<Self, ApiError> {
         let app = App::of(request)?;
-        let caller = Caller::or_peer(request, &app);
+        let caller = Caller::or_peer(request, &app.settings.trusted_proxy);
         let token = request
             .headers()
             .get(header::AUTHORIZATION)
@@ -219,7 +211,7 @@ impl Admin {
             tracing::warn!(address = %caller.0, "a wrong admin token was refused");
             return Err(ApiError::NotAdmin);
         }
-        request.extensions_mut().insert(Who("operator".into()));
+        request.extensions_mut().insert(RequestUser("operator".into()));
         Ok(Self {
             origin: Origin {
                 who: "operator".to_owned(),
@@ -228,6 +220,3 @@ impl Admin {
         })
     }
 }
-
-/// The application's state, as handlers take it.
-pub type AppData = Data<App>;

@@ -102,12 +102,6 @@ async fn gather(
     Ok(body.freeze())
 }
 
-/// JSON without the byte order mark that some programs begin it with.
-#[must_use]
-pub fn unmarked(json: &[u8]) -> &[u8] {
-    json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
-}
-
 /// Whether the body is declared to be JSON.
 #[must_use]
 pub fn is_json(request: &HttpRequest) -> bool {

@@ -1,9 +1,11 @@
-//! Where a request comes from: the peer, or, behind a trusted proxy, whom that one names.
+//! The address of a request's caller: the peer, or the address that a trusted proxy forwards for.
 
 use crate::app::App;
 use crate::error::ApiError;
 use actix_web::{dev::Payload, FromRequest, HttpRequest};
 use beamlive_actors::access::lists;
+use ipnet::IpNet;
+use std::future::{ready, Ready};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The caller's address. IPv4 in IPv6 form is IPv4.
@@ -11,25 +13,24 @@ use std::net::{IpAddr, Ipv4Addr};
 pub struct Caller(pub IpAddr);
 
 impl Caller {
-    /// Finds out who calls; the peer when a trusted proxy forwards something that is no address.
+    /// The caller's address; the peer's when a trusted proxy forwards something that is no address.
     #[must_use]
-    pub fn or_peer(request: &HttpRequest, app: &App) -> Self {
-        Self::of(request, app).unwrap_or_else(|_| Self(peer(request).to_canonical()))
+    pub fn or_peer(request: &HttpRequest, trusted: &[IpNet]) -> Self {
+        Self::of(request, trusted).unwrap_or_else(|_| Self(peer(request).to_canonical()))
     }
 
-    /// Finds out who calls.
+    /// The caller's address. The proxies in `trusted` are believed.
     ///
     /// # Errors
     /// 400 when a trusted proxy forwards something that is no address.
-    pub fn of(request: &HttpRequest, app: &App) -> Result<Self, ApiError> {
-        let peer = peer(request);
-        // What is no text is no address either; it matters only when a trusted proxy says it.
+    pub fn of(request: &HttpRequest, trusted: &[IpNet]) -> Result<Self, ApiError> {
+        // A value that is no text is refused as an address, but only if a trusted proxy sends it.
         let values = request.headers().get_all("x-forwarded-for");
         let texts: Vec<_> = values
             .map(|value| String::from_utf8_lossy(value.as_bytes()))
             .collect();
         let forwarded: Vec<_> = texts.iter().map(AsRef::as_ref).collect();
-        lists::caller(peer, &forwarded, &app.settings.trusted_proxy)
+        lists::caller(peer(request), &forwarded, trusted)
             .map(Self)
             .map_err(|error| ApiError::field("X-Forwarded-For", error.to_string()))
     }
@@ -41,16 +42,12 @@ fn peer(request: &HttpRequest) -> IpAddr {
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip())
 }
 
-/// The caller's address as far as it is certain: none when the request went through a proxy that does not say whom
-/// it speaks for, so that a front end on this machine does not lend its own address to everyone.
+/// The caller's address as far as it is certain. `None` when the request came through a proxy that
+/// is not trusted or does not name its client, so that a front end on this machine does not lend
+/// its own address to everyone.
 #[must_use]
-pub fn certain(request: &HttpRequest, caller: Caller, app: &App) -> Option<IpAddr> {
-    let is_trusted = |address: IpAddr| {
-        app.settings
-            .trusted_proxy
-            .iter()
-            .any(|net| net.contains(&address))
-    };
+pub fn certain(request: &HttpRequest, caller: Caller, trusted: &[IpNet]) -> Option<IpAddr> {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
     let forwarded = ["x-forwarded-for", "forwarded"]
         .iter()
         .any(|name| request.headers().contains_key(*name));
@@ -62,22 +59,23 @@ pub fn certain(request: &HttpRequest, caller: Caller, app: &App) -> Option<IpAdd
 
 impl FromRequest for Caller {
     type Error = ApiError;
-    type Future = std::future::Ready<Result<Self, ApiError>>;
+    type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(App::of(request).map(|app| Self::or_peer(request, &app)))
+        ready(App::of(request).map(|app| Self::or_peer(request, &app.settings.trusted_proxy)))
     }
 }
 
-/// The caller's address, for routes that choose by it what they answer.
+/// The caller's address, for routes whose answer depends on it: a malformed one is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownCaller(pub Caller);
 
 impl FromRequest for KnownCaller {
     type Error = ApiError;
-    type Future = std::future::Ready<Result<Self, ApiError>>;
+    type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(App::of(request).and_then(|app| Caller::of(request, &app).map(Self)))
+        let caller = App::of(request).and_then(|app| Caller::of(request, &app.settings.trusted_proxy));
+        ready(caller.map(Self))
     }
 }

@@ -1,23 +1,33 @@
-//! The configuration: defaults, then the file, then the environment, then the command line.
+//! The configuration: defaults, then the file, then the environment, then the command line. A later
+//! source overrides an earlier one.
 //!
-//! Every flag of `serve` has an environment variable and a key of the same name; the rest, in groups, can be set in
-//! the file or as `BEAMLIVE_GROUP__KEY`.
+//! Every flag of `serve` has an environment variable and a key of the same name. The keys in groups
+//! can be set in the file or as `BEAMLIVE_GROUP__KEY`.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `limits.rs`, `proxy.rs` | the groups `[limits]` and `[proxy]` |
+//! | `read.rs` | values with rules of their own |
+//! | `error.rs` | why a configuration can't be used |
 
+mod error;
+mod limits;
 mod proxy;
+mod read;
 
-pub use proxy::{Delegate, Proxy};
+pub use error::ConfigError;
+pub use limits::{Limits, Quota, Rate};
+pub use proxy::{Alternate, Delegate, Proxy};
 
-use beamlive_actors::access::lists;
 use beamlive_storage::EngineKind;
 use chrono_tz::Tz;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::Figment;
 use ipnet::IpNet;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
-use std::net::{Ipv4Addr, SocketAddr};
+use read::{networks, positive, url};
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use thiserror::Error;
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,18 +39,20 @@ pub struct Settings {
     pub data: PathBuf,
     /// A facility file that is applied at start.
     pub facility: Option<PathBuf>,
-    /// What survey URLs start with; the request's `Host` when there is none.
+    /// What survey URLs start with. Without it, the request's `Host`.
+    #[serde(deserialize_with = "url")]
     pub public_url: Option<String>,
-    /// An external Data Proxy; without it, the built-in one.
+    /// The URL of an external Data Proxy. Without it, the built-in one is used.
+    #[serde(deserialize_with = "url")]
     pub proxy_url: Option<String>,
-    /// What the built-in Data Proxy may serve; relative paths start at the first.
+    /// The directories that the built-in Data Proxy may serve. Relative paths start at the first.
     pub users_root: Vec<PathBuf>,
-    /// Peers whose `X-Forwarded-For` is believed.
+    /// Peers whose `X-Forwarded-For` is trusted.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxy: Vec<IpNet>,
     /// The facility's time zone.
     pub timezone: Tz,
-    /// Whether beamtimes count.
+    /// Whether scheduled beamtimes decide `end_time` and access lists.
     pub schedule: bool,
     /// Signed URLs.
     pub tokens: Tokens,
@@ -48,7 +60,7 @@ pub struct Settings {
     pub registration: Registration,
     /// The Data Proxy.
     pub proxy: Proxy,
-    /// Bounds.
+    /// Limits on what clients can ask.
     pub limits: Limits,
     /// The store.
     pub store: StoreSettings,
@@ -62,9 +74,11 @@ pub struct Settings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tokens {
-    /// How long a token is good, and how far in the future it may be signed, in seconds.
+    /// How long a token is valid, and how far in the future it may be signed, in seconds.
+    #[serde(deserialize_with = "positive")]
     pub max_age_seconds: u32,
-    /// Most verified tokens that are remembered, so that they are not verified again; 0 verifies each time.
+    /// Maximum number of verified tokens that are kept, so that they are not verified again. With 0
+    /// every token is verified each time.
     pub remembered: usize,
 }
 
@@ -72,74 +86,23 @@ pub struct Tokens {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Registration {
-    /// Whether keyless accounts may register a key at all.
+    /// Whether accounts without a key may register one.
     pub open: bool,
-    /// From which networks; everywhere when empty.
+    /// Networks from which a key may be registered. Everywhere when empty.
     #[serde(deserialize_with = "networks")]
     pub allow_from: Vec<IpNet>,
-}
-
-/// Bounds on what clients can ask of the service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    /// Longest body of a dataset or report, in bytes.
-    pub body_bytes: usize,
-    /// Longest facility file, in bytes.
-    pub facility_bytes: usize,
-    /// Bytes of bodies that are on their way or being worked on, of all requests together.
-    pub bodies_bytes: usize,
-    /// How long the head of a request may take to arrive, in seconds.
-    pub head_seconds: u64,
-    /// How long a body may take to arrive, in seconds.
-    pub body_seconds: u64,
-    /// How long no byte of an answer may get through, in seconds.
-    pub write_seconds: u64,
-    /// How long a connection may rest between two requests, in seconds.
-    pub idle_seconds: u64,
-    /// Connections at once.
-    pub connections: usize,
-    /// Commands that one actor was given and has not answered.
-    pub mailbox: usize,
-    /// Batches waiting for the writer.
-    pub write_queue: usize,
-    /// Signatures waiting for the verification pool.
-    pub verifications: usize,
-    /// Memory for ready-made sample lists, in bytes.
-    pub sample_lists_bytes: usize,
-    /// Requests of one client.
-    pub rate: Rate,
-}
-
-/// How many requests of one client are answered; those beyond are refused. Off where nothing is said.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Rate {
-    /// Of one address, whatever it asks for.
-    pub per_address: Option<Quota>,
-    /// Of one project that has verified itself, from wherever.
-    pub per_project: Option<Quota>,
-}
-
-/// A rate, and how many may come at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Quota {
-    /// Requests a second, on average.
-    pub per_second: u32,
-    /// Requests that may come at once after a rest.
-    pub burst: u32,
 }
 
 /// The store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreSettings {
-    /// The database that holds it.
+    /// The database that holds the store.
     pub engine: EngineKind,
     /// How much of the database is kept in memory, in bytes.
     pub cache_bytes: u64,
-    /// Rows that are kept because they were changed while a backup was taken, in bytes; beyond it the backup fails.
+    /// Memory for the old values of rows that change while a backup is taken, in bytes. A backup
+    /// that needs more fails.
     pub backup_memory_bytes: usize,
 }
 
@@ -147,7 +110,7 @@ pub struct StoreSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Health {
-    /// Serve `/health/…` and `/metrics` there, and only there.
+    /// Serve `/health/…` and `/metrics` at this address, and only there.
     pub listen: Option<SocketAddr>,
 }
 
@@ -161,7 +124,7 @@ pub struct Log {
     pub format: LogFormat,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -213,23 +176,12 @@ impl Default for Registration {
     }
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body_bytes: 16 << 20,
-            facility_bytes: 64 << 20,
-            bodies_bytes: 256 << 20,
-            head_seconds: 30,
-            body_seconds: 60,
-            write_seconds: 60,
-            idle_seconds: 5,
-            connections: 2_000,
-            mailbox: 1024,
-            write_queue: 4096,
-            verifications: 1024,
-            sample_lists_bytes: 64 << 20,
-            rate: Rate::default(),
-        }
+impl Registration {
+    /// Whether a key may be registered from `address`.
+    #[must_use]
+    pub fn allows(&self, address: IpAddr) -> bool {
+        let everywhere = self.allow_from.is_empty();
+        self.open && (everywhere || self.allow_from.iter().any(|network| network.contains(&address)))
     }
 }
 
@@ -252,61 +204,8 @@ impl Default for Log {
     }
 }
 
-/// Why the configuration can't be used.
-#[derive(Debug, Error)]
-pub enum ConfigError {
-    /// A key is unknown, missing or of the wrong type.
-    #[error("the configuration can't be read: {0}")]
-    Unreadable(Box<figment::Error>),
-    /// The file is not there.
-    #[error("there is no configuration file at {0}")]
-    NoFile(PathBuf),
-    /// A value is not usable.
-    #[error("{key} is {value:?}: {problem}")]
-    Unusable {
-        /// Which key.
-        key: &'static str,
-        /// What it is.
-        value: String,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-}
-
-/// Addresses and networks, as one list or as a text with commas, each as access lists read them too.
-fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Given {
-        List(Vec<String>),
-        Text(String),
-    }
-    let texts = match Given::deserialize(deserializer)? {
-        Given::List(texts) => texts,
-        Given::Text(text) => text.split(',').map(str::to_owned).collect(),
-    };
-    let parse = |text: &String| {
-        lists::parse_network(text).ok_or_else(|| {
-            D::Error::custom(format!(
-                "{text:?} is no address such as 10.0.0.1 or network such as 10.0.0.0/8"
-            ))
-        })
-    };
-    texts.iter().map(parse).collect()
-}
-
-/// A number of another size, only to see whether it is 0.
-fn at_least(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-/// The lesser number of a quota, if there is one, only to see whether it is 0.
-fn lowest(quota: Option<Quota>) -> usize {
-    quota.map_or(1, |quota| at_least(quota.per_second.min(quota.burst).into()))
-}
-
 impl Settings {
-    /// Reads the configuration; `flags` are those of the command line that were given.
+    /// Reads the configuration. `flags` are the flags that were given on the command line.
     ///
     /// # Errors
     /// [`ConfigError`], which names the key.
@@ -321,65 +220,20 @@ impl Settings {
         let grouped = Env::prefixed("BEAMLIVE_")
             .filter(|key| key.as_str().contains("__"))
             .split("__");
-        let settings: Self = figment
+        let mut settings: Self = figment
             .merge(grouped)
             .merge(Serialized::defaults(flags))
             .extract()
-            .map_err(|error| ConfigError::Unreadable(Box::new(error)))?;
-        settings.checked()
-    }
-
-    fn checked(mut self) -> Result<Self, ConfigError> {
-        for (key, url) in [
-            ("public_url", &mut self.public_url),
-            ("proxy_url", &mut self.proxy_url),
-        ] {
-            let Some(text) = url else { continue };
-            let whole = text.parse::<actix_web::http::Uri>().ok().filter(|uri| {
-                matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some()
-            });
-            if whole.is_none() {
-                return Err(ConfigError::Unusable {
-                    key,
-                    value: text.clone(),
-                    problem: "write a whole URL, such as https://beamlive.example.org",
-                });
-            }
-            text.truncate(text.trim_end_matches('/').len());
+            .map_err(|mut error| {
+                // Name the key as the documentation does, also for a variable of the environment.
+                let metadata = error.metadata.take();
+                error.metadata = metadata.map(|metadata| metadata.interpolater(|_, keys| keys.join(".")));
+                ConfigError::Unreadable(Box::new(error))
+            })?;
+        if settings.users_root.is_empty() {
+            settings.users_root = Self::default().users_root;
         }
-        for (key, value) in [
-            ("limits.mailbox", self.limits.mailbox),
-            ("limits.write_queue", self.limits.write_queue),
-            ("limits.connections", self.limits.connections),
-            ("limits.verifications", self.limits.verifications),
-            ("proxy.concurrency", self.proxy.concurrency),
-            ("proxy.timeout_seconds", at_least(self.proxy.timeout_seconds)),
-            ("limits.body_seconds", at_least(self.limits.body_seconds)),
-            ("limits.head_seconds", at_least(self.limits.head_seconds)),
-            ("limits.write_seconds", at_least(self.limits.write_seconds)),
-            ("limits.idle_seconds", at_least(self.limits.idle_seconds)),
-            ("limits.body_bytes", self.limits.body_bytes),
-            ("limits.bodies_bytes", self.limits.bodies_bytes),
-            ("limits.rate.per_address", lowest(self.limits.rate.per_address)),
-            ("limits.rate.per_project", lowest(self.limits.rate.per_project)),
-            (
-                "tokens.max_age_seconds",
-                at_least(self.tokens.max_age_seconds.into()),
-            ),
-        ] {
-            if value == 0 {
-                return Err(ConfigError::Unusable {
-                    key,
-                    value: value.to_string(),
-                    problem: "it must be at least 1",
-                });
-            }
-        }
-        if self.users_root.is_empty() {
-            self.users_root = Self::default().users_root;
-        }
-        self.proxy.check()?;
-        Ok(self)
+        Ok(settings)
     }
 }
 

@@ -1,30 +1,40 @@
-//! beamlive: the service between the beamlines of a synchrotron and the records of what was measured there.
+//! beamlive: the service between the beamlines of a synchrotron and the records of what was
+//! measured there.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `main.rs`, `cli.rs`, `cli/` | the command line, one file per command |
-//! | `server.rs` | puts the service together, runs it, stops it |
-//! | `app.rs` | [`app::create_app`]: the production application; [`app::App`]: what handlers can reach |
-//! | `router.rs`, `router/` | the whole URL table |
+//! | `server.rs` | [`server::Running`]: builds the service, runs it, stops it |
+//! | `router.rs`, `router/` | the URL table; [`router::create_app`]: the production application |
 //! | `routes.rs`, `routes/` | the handlers, one file per endpoint, named as the endpoint |
-//! | `auth.rs`, `auth/token.rs` | [`auth::Verified`] and [`auth::Admin`]: extractors without which no guarded route compiles |
-//! | `caller.rs`, `ready_users.rs` | where a request comes from; what access lists are answered with |
+//! | `auth.rs`, `auth/` | [`auth::Verified`] and [`auth::Admin`]: the extractors of signed and of operators' requests |
+//! | `caller.rs` | [`caller::Caller`]: the address of a request's caller |
+//! | `app.rs` | [`app::App`]: the state that every handler can reach |
+//! | `access_lists.rs` | who may use the host of a caller |
 //! | `idempotency.rs` | the `Idempotency-Key` of an upload |
-//! | `connection.rs`, `connection/` | connections: accepted, refused, cut off, let go |
-//! | `limits.rs`, `limits/` | what one client, and all together, may take |
+//! | `connection.rs`, `connection/` | connections: accepted, refused, ended by deadlines |
+//! | `limits.rs`, `limits/` | limits on rates and on the bytes of bodies |
 //! | `body.rs`, `wire.rs`, `wire/` | bodies: bounded reading, MessagePack and JSON, checked requests |
 //! | `error.rs` | the one table of errors and statuses |
-//! | `config.rs` | settings: defaults, file, environment, flags |
+//! | `config.rs`, `config/` | settings: defaults, file, environment, flags |
 //! | `proxy.rs`, `proxy/` | the client of an external Data Proxy; the built-in one |
-//! | `survey.rs`, `views.rs`, `openapi.rs`, `metrics.rs` | what people and machines read |
+//! | `metrics.rs`, `metrics/` | the metrics that Prometheus reads |
+//! | `survey.rs`, `views.rs`, `openapi.rs` | pages and descriptions for people and machines |
 //!
-//! Rules live in `beamlive-actors`, durability in `beamlive-storage`; this crate speaks HTTP.
+//! Dependencies between these files have no circle. `config`, `error`, `limits`, `auth/pool.rs`,
+//! `connection/gate.rs`, `metrics/counters.rs` and `proxy` are below `app`; `caller`, `auth`,
+//! `body` and the middlewares are above it; then come the routes, `factory`,
+//! `connection/listen.rs`, `server` and `cli`.
+//!
+//! Rules are in `beamlive-actors`, durability in `beamlive-storage`; this crate speaks HTTP.
 
-/// What is allocated on one thread is often freed on another here: a request's bytes by the
-/// writer, its rows by the database's threads. The system's allocator takes a tenth of all processor time for that.
+/// Memory is often freed on another thread than it was allocated on: a request's bytes by the
+/// writer, its rows by the database. The system's allocator uses a tenth of all processor time for
+/// that.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+pub mod access_lists;
 pub mod app;
 pub mod auth;
 pub mod body;
@@ -38,7 +48,6 @@ pub mod limits;
 pub mod metrics;
 pub mod openapi;
 pub mod proxy;
-pub mod ready_users;
 pub mod router;
 pub mod routes;
 pub mod server;

@@ -1,9 +1,9 @@
-//! What one client, and all of them together, may take of the service.
+//! Limits on what one client, and all clients together, may use.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `rate.rs` | [`rate::RateLimits`]: requests of one address, and of one project |
-//! | `bodies.rs` | [`bodies::BodyBudget`]: bytes of bodies in flight |
+//! | `bodies.rs` | [`bodies::BodyBudget`]: bytes of all bodies |
 
 pub mod bodies;
 pub mod rate;

@@ -1,4 +1,4 @@
-//! `beamlive`: parse, run, say what went wrong.
+//! `beamlive`: parses the command line, runs the command, and prints its error.
 
 use beamlive::cli::Cli;
 use clap::Parser;

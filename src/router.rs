@@ -1,16 +1,24 @@
-//! The whole URL table. Every route works with and without its trailing slash.
+//! The URL table, and the production application. Every route works with and without its trailing
+//! slash.
 
 mod resource;
 
+use crate::app::App;
+use crate::connection::watch::ConnectionWatch;
 use crate::error::ApiError;
+use crate::metrics::observe::Observer;
 use crate::openapi::Document;
 use crate::routes::admin::{
     activity, apply, backup, connections, data as datasets, feedback, outbox, projects, reports, sessions,
 };
 use crate::routes::download::{archive, create, frame, multi, raw, snapshot};
 use crate::routes::{accesslist, close, data, docs, health, keys, launch, project, report, samples, survey};
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::Error;
 use resource::{resource, Resource};
+use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 /// The API of beamlines and hosts, and the survey. Routes are tried one after the other, so those
@@ -123,4 +131,46 @@ pub async fn nowhere() -> Result<&'static str, ApiError> {
     Err(ApiError::NotFound(
         "there is nothing at this path: see /api/docs for what there is".to_owned(),
     ))
+}
+
+/// Which routes a process serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// All of them.
+    #[default]
+    Service,
+    /// Those of the built-in Data Proxy.
+    DataProxy,
+}
+
+/// The application with the routes of `mode`. With `machines`, it has health and metrics too.
+pub fn create_app(
+    app: Data<App>,
+    mode: Mode,
+    machines: bool,
+) -> actix_web::App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let observer = Rc::new(Observer::new(app.metrics.clone(), &app.settings.trusted_proxy));
+    let watch = ConnectionWatch::new(app.clone());
+    actix_web::App::new()
+        .app_data(app)
+        .wrap_fn(move |request, service| watch.watch(request, service))
+        .wrap_fn(move |request, service| observer.observe(request, service))
+        .configure(move |config| {
+            match mode {
+                Mode::Service => api(config),
+                Mode::DataProxy => download(config),
+            }
+            if machines {
+                self::machines(config);
+            }
+        })
+        .default_service(web::to(nowhere))
 }

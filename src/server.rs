@@ -1,20 +1,30 @@
-//! Puts the service together, runs it, and stops it without losing what it was told.
+//! Builds the service, runs it, and stops it without losing what it acknowledged.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `data_directory.rs` | the data directory and the admin token |
+//! | `data_proxy.rs` | the external or the built-in Data Proxy |
+//! | `failure.rs` | why a service does not start or stop |
 
+mod data_directory;
 mod data_proxy;
 mod failure;
 
 pub use failure::{StartError, StopError};
 
-use crate::app::{App, Duty};
-use crate::auth::{AdminToken, VerificationPool};
+use crate::access_lists::AccessLists;
+use crate::app::App;
+use crate::auth::admin_token::AdminToken;
+use crate::auth::pool::VerificationPool;
 use crate::config::Settings;
+use crate::connection::gate::Gate;
 use crate::connection::listen::Listening;
-use crate::connection::Gate;
+use crate::router::Mode;
 use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
-use crate::metrics::Metrics;
+use crate::metrics::counters::Metrics;
+use crate::metrics::state::ServiceState;
 use crate::proxy::expiry;
-use crate::ready_users::ReadyUsers;
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
@@ -27,38 +37,35 @@ use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::open_catalog;
 use beamlive_actors::forwarder::DataProxy;
 use beamlive_storage::{Store, StoreConfig};
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// Connections to the address of health and metrics at once.
+/// Connections at once to the address of health and metrics.
 const HEALTH_CONNECTIONS: usize = 64;
 /// Open files that are not connections: the store's, the log's, calls of the Data Proxy.
 const OTHER_FILES: u64 = 256;
-/// How long calls of the Data Proxy may take to finish then.
+/// How long calls of the Data Proxy may take to finish when the service stops.
 const FORWARDS_PATIENCE: Duration = Duration::from_secs(5);
 
-/// What tests put in the place of the machine's own.
+/// Parts of the service that tests replace.
 #[derive(Default)]
 pub struct Parts {
-    /// The time; the machine's when none.
+    /// The time. `None` is the machine's clock.
     pub clock: Option<Arc<dyn Clock>>,
-    /// Randomness; the machine's when none.
+    /// Randomness for keys. `None` is the machine's.
     pub keys: Option<Arc<dyn KeySource>>,
-    /// An open store; the one in the data directory when none.
+    /// An open store. `None` opens the one in the data directory.
     pub store: Option<Store>,
-    /// The external Data Proxy; what the settings say when none.
+    /// The external Data Proxy. `None` is what the settings say.
     pub proxy: Option<Arc<dyn DataProxy>>,
-    /// What it answers.
-    pub duty: Duty,
+    /// Which routes are served.
+    pub mode: Mode,
 }
 
-/// A service that runs.
+/// A running service.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
@@ -79,13 +86,13 @@ impl Running {
         if let Some(path) = beamlive_storage::backup::unfinished(&settings.data) {
             return Err(StartError::Unfinished(path));
         }
-        let admin_token = prepare_data_directory(&settings.data)?;
+        let admin_token = data_directory::prepare(&settings.data)?;
         let clock = parts.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let store = match parts.store {
             Some(store) => store,
             None => {
                 if !settings.store.engine.is_durable() {
-                    tracing::warn!("store.engine is memory: nothing that is stored outlives this process");
+                    tracing::warn!("store.engine is memory: everything is lost when this process ends");
                 }
                 Store::open(&store_config(&settings), clock.now())?
             }
@@ -102,9 +109,10 @@ impl Running {
                 (Some(proxy), files)
             }
         };
-        // One arbiter for the beamlines, whose clients wait, and one for actors that may be busy for a while.
+        // The beamlines, whose clients wait, have a thread of their own. Other actors may be busy
+        // longer.
         let (beamlines, others) = (Arbiter::new(), Arbiter::new());
-        let directory = Directory::start(Setup {
+        let directory = Arc::new(Directory::start(Setup {
             store,
             catalog: Arc::new(ArcSwap::from_pointee(catalog)),
             clock,
@@ -117,17 +125,19 @@ impl Running {
             sample_lists_bytes: settings.limits.sample_lists_bytes,
             beamlines: beamlines.handle(),
             others: others.handle(),
-        });
+        }));
+        let metrics = Metrics::new();
+        metrics.register(ServiceState::new(directory.clone(), files.clone()));
         let app = Data::new(App {
             verification: VerificationPool::new(settings.limits.verifications, settings.tokens.remembered),
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
             files,
-            ready_users: ReadyUsers::default(),
-            rate: RateLimits::new(&settings.limits.rate),
+            access_lists: AccessLists::new(directory.clone()),
+            rate: RateLimits::new(&settings.limits.rate, metrics.clone()),
             bodies: BodyBudget::new(settings.limits.bodies_bytes),
-            connections: Arc::new(Gate::new(possible(settings.limits.connections))),
-            metrics: Metrics::new(),
+            connections: Arc::new(Gate::new(possible_connections(settings.limits.connections))),
+            metrics,
             directory,
             settings,
         });
@@ -138,17 +148,17 @@ impl Running {
             Some(files) => Some(expiry::begin(files.shelf.clone()).await),
             None => None,
         };
-        let mut running = Self::listen(app, vec![beamlines, others], parts.duty)?;
+        let mut running = Self::listen(app, vec![beamlines, others], parts.mode)?;
         running.expiry = expiry;
         Ok(running)
     }
 
-    fn listen(app: Data<App>, arbiters: Vec<Arbiter>, duty: Duty) -> Result<Self, StartError> {
+    fn listen(app: Data<App>, arbiters: Vec<Arbiter>, mode: Mode) -> Result<Self, StartError> {
         let health = app.settings.health.listen;
         let (listener, address) = bind(app.settings.listen)?;
         let health = health.map(bind).transpose()?;
         let machines = health.is_none();
-        let listening = Listening::start(app.clone(), listener, duty, machines)
+        let listening = Listening::start(app.clone(), listener, mode, machines)
             .map_err(|source| StartError::Listen { address, source })?;
         let (mut health_address, mut serving_health) = (None, None);
         if let Some((listener, address)) = health {
@@ -178,28 +188,28 @@ impl Running {
         })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where health and metrics are, if not there too.
+    /// The address of health and metrics, if they have one of their own.
     #[must_use]
     pub fn health_address(&self) -> Option<SocketAddr> {
         self.health_address
     }
 
-    /// What its handlers can reach.
+    /// Its state.
     #[must_use]
     pub fn app(&self) -> &App {
         &self.app
     }
 
-    /// Stops accepting, finishes what is in flight, makes it durable.
+    /// Stops accepting connections, finishes requests in flight, and makes their writes durable.
     ///
     /// # Errors
-    /// [`StopError`] when what was in flight may not be durable.
+    /// [`StopError`] when writes in flight may not be durable.
     pub async fn stop(self) -> Result<(), StopError> {
         self.listening.stop().await;
         if let Some((handle, task)) = self.health {
@@ -216,7 +226,7 @@ impl Running {
             arbiter.stop();
         }
         for arbiter in self.arbiters {
-            // The threads end with their actors; one that panicked has said so already.
+            // A thread that panicked has logged it already.
             let _ = tokio::task::spawn_blocking(move || arbiter.join()).await;
         }
         let store = self.app.directory.services().store.clone();
@@ -227,13 +237,13 @@ impl Running {
     }
 }
 
-/// How many connections there can be: each is a file, and the usual soft limit of 1,024 would end the service's welcome
-/// early.
-fn possible(connections: usize) -> usize {
+/// The number of connections that the system allows, at most `connections`. Each connection is a
+/// file descriptor, so the soft limit is raised: it is usually 1,024.
+fn possible_connections(connections: usize) -> usize {
     let files = match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(limit) => limit.saturating_sub(OTHER_FILES).max(OTHER_FILES),
         Err(error) => {
-            tracing::warn!(%error, "the limit of open files stays as it is");
+            tracing::warn!(%error, "the limit of open files could not be raised");
             return connections;
         }
     };
@@ -242,7 +252,7 @@ fn possible(connections: usize) -> usize {
         tracing::warn!(
             connections,
             files,
-            "the system does not give that many files: fewer connections"
+            "the limit of open files is lower than limits.connections: fewer connections"
         );
     }
     files.min(connections)
@@ -293,71 +303,5 @@ fn store_config(settings: &Settings) -> StoreConfig {
         cache_bytes: settings.store.cache_bytes,
         queue: settings.limits.write_queue,
         created_by: concat!("beamlive ", env!("CARGO_PKG_VERSION")).to_owned(),
-    }
-}
-
-/// Has a directory that was just made outlive a power cut, as far as its parent lets itself be opened.
-fn sync_entry(made: &Path) {
-    let parent = match made.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-        Some(parent) => parent,
-        None => return,
-    };
-    if let Err(error) = File::open(parent).and_then(|parent| parent.sync_all()) {
-        tracing::warn!(?parent, %error, "can't be synced: a power cut now may take the new data directory away");
-    }
-}
-
-/// Makes the data directory and the admin token where there are none, and reads the token.
-fn prepare_data_directory(path: &Path) -> Result<String, StartError> {
-    let unusable = |source| StartError::DataDirectory {
-        path: path.to_owned(),
-        source,
-    };
-    let missing: Vec<_> = path.ancestors().take_while(|part| !part.is_dir()).collect();
-    if !path.is_dir() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .map_err(unusable)?;
-    }
-    for made in missing {
-        sync_entry(made);
-    }
-    let store = path.join("store");
-    if !store.is_dir() {
-        DirBuilder::new().mode(0o700).create(&store).map_err(unusable)?;
-    }
-    let file = path.join("admin.token");
-    match OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&file)
-    {
-        Ok(mut new) => {
-            let (first, second) = (SystemKeys.secure_key(), SystemKeys.secure_key());
-            let token = format!("{}{}", first.to_hex(), second.to_hex());
-            new.write_all(format!("{token}\n").as_bytes()).map_err(unusable)?;
-            new.sync_all().map_err(unusable)?;
-            Ok(token)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let others_may_read = file.metadata().map_err(unusable)?.permissions().mode() & 0o077 != 0;
-            if others_may_read {
-                return Err(unusable(std::io::Error::other(
-                    "admin.token can be read by others: chmod 600 it, or remove it, and a new one is made",
-                )));
-            }
-            let token = std::fs::read_to_string(&file).map_err(unusable)?;
-            if token.trim().len() < 32 {
-                return Err(unusable(std::io::Error::other(
-                    "admin.token is too short to be safe: remove the file, and a new one is made",
-                )));
-            }
-            Ok(token)
-        }
-        Err(error) => Err(unusable(error)),
     }
 }

@@ -1,4 +1,4 @@
-//! docs/CONFIGURATION.md is true: every setting is there once, with its default.
+//! docs/CONFIGURATION.md lists every setting once, with its default.
 
 use beamlive::config::Settings;
 use serde_json::Value;

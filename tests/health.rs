@@ -1,4 +1,4 @@
-//! `/health/…` and `/metrics`
+//! `/health/…` and `/metrics`.
 
 use crate::support::exposition::families;
 use crate::support::{FakeProxy, Mood, Reply, Site};
@@ -40,7 +40,7 @@ async fn a_healthy_service_is_live_and_ready() {
 }
 
 #[actix_web::test]
-async fn when_writes_fail_it_says_so_refuses_uploads_and_goes_on_reading() {
+async fn failed_writes_are_reported_and_refuse_uploads_but_not_reads() {
     let (site, engine) = Site::failing(|_| {}).await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;
@@ -82,7 +82,7 @@ async fn when_writes_fail_it_says_so_refuses_uploads_and_goes_on_reading() {
         site.get("/api/v2/accesslist/").await.json(),
         json!(["alice", "bob"])
     );
-    // One that only failed for a while does not write again either
+    // Writes stay off even when the disk works again
     engine.fail_after(u64::MAX);
     assert_eq!(alice.data("BM", &dataset()).await.status, 503);
     assert_eq!(site.get("/health/ready").await.status, 503);
@@ -109,7 +109,7 @@ async fn the_forwarder_shows_what_waits() {
 }
 
 #[actix_web::test]
-async fn metrics_are_what_prometheus_reads_and_tell_of_everything() {
+async fn metrics_are_in_the_text_format_and_complete() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;
@@ -194,7 +194,7 @@ async fn what_clients_send_is_in_no_metric() {
 }
 
 #[actix_web::test]
-async fn health_can_be_elsewhere_and_is_then_nowhere_else() {
+async fn health_is_only_at_its_own_address_if_it_has_one() {
     let site = Site::with(|settings| settings.health.listen = Some("127.0.0.1:0".parse().unwrap())).await;
     let elsewhere = site.health_url().unwrap();
     assert_ne!(elsewhere, site.url());
@@ -217,7 +217,7 @@ async fn health_can_be_elsewhere_and_is_then_nowhere_else() {
 }
 
 #[actix_web::test]
-async fn a_path_where_nothing_is_answers_in_json() {
+async fn unknown_paths_are_answered_in_json() {
     let site = Site::new().await;
     for path in [
         "/",
@@ -236,7 +236,7 @@ async fn a_path_where_nothing_is_answers_in_json() {
     }
 }
 
-/// A database that tells of trouble.
+/// A database that reports trouble.
 struct Troubled(MemoryEngine);
 
 impl Engine for Troubled {
@@ -261,7 +261,7 @@ impl Engine for Troubled {
 }
 
 #[actix_web::test]
-async fn the_stores_trouble_is_told_and_the_service_is_ready() {
+async fn trouble_of_the_store_is_reported_while_the_service_is_ready() {
     let site = Site::on(Arc::new(Troubled(MemoryEngine::new())), |_| {}).await;
     let ready = site.get("/health/ready").await;
     assert_eq!(ready.status, 200);

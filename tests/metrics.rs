@@ -1,4 +1,5 @@
-//! `/metrics`: what it tells is documented, bounded, and what the examples in `examples/` are made of.
+//! `/metrics`: every metric is documented, their number is limited, and the examples in `examples/`
+//! use only metrics that exist.
 
 #[path = "metrics/examples.rs"]
 mod examples;
@@ -21,7 +22,7 @@ const LABELLED: usize = 500;
 /// Families by name: their type, and the labels of their samples.
 type Known = BTreeMap<String, (String, BTreeSet<String>)>;
 
-/// What a service exposes that has answered, refused and written something.
+/// The metrics of a service that has answered, refused and written something.
 async fn exposed() -> Known {
     let site = Site::new().await;
     let alice = site.client("alice").await;
@@ -105,7 +106,7 @@ async fn with_ten_thousand_beamlines_the_series_stay_few_and_the_sums_right() {
 }
 
 #[actix_web::test]
-async fn scrapes_that_wait_for_the_store_hold_up_nobody() {
+async fn scrapes_that_wait_for_the_store_delay_nobody() {
     // More than there are threads that answer requests.
     let scrapes = 4 * std::thread::available_parallelism().unwrap().get();
     let gate = Arc::new(Gate::default());

@@ -1,4 +1,4 @@
-//! More than the service can take, clients that are too slow, and a stop in the middle of it all.
+//! Overload, slow clients, and a stop under load.
 
 mod bounds;
 mod flood;
@@ -12,7 +12,7 @@ use crate::support::{Client, Reply, Site};
 use serde_json::{json, Value};
 use std::time::Duration;
 
-/// Within which time somebody is refused, by the median of many.
+/// Maximum median time until a refusal.
 const QUICKLY: Duration = Duration::from_millis(50);
 
 fn dataset(name: &str) -> Value {
@@ -21,7 +21,7 @@ fn dataset(name: &str) -> Value {
     })
 }
 
-/// The head of an upload of `client` that a body of `length` bytes is to follow; none of a length that is not said.
+/// The head of an upload of `client` with a body of `length` bytes; chunked without a length.
 fn upload_head(client: &Client, length: Option<usize>) -> String {
     let length = length.map_or("Transfer-Encoding: chunked".to_owned(), |length| {
         format!("Content-Length: {length}")
@@ -37,7 +37,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// How often a limit has ended or kept something out, by the service's own count.
+/// How often a limit has refused or ended something, as the service counts it.
 async fn counted(site: &Site, limit: &str) -> u64 {
     let text = site.get("/metrics").await.text();
     let name = format!("beamlive_overload_total{{limit=\"{limit}\"}} ");

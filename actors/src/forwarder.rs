@@ -1,15 +1,9 @@
 //! Outbox → Data Proxy: every row of the outbox is sent until the proxy has given a key for its
 //! directory.
 //!
-<<<<<<< ours
-//! `due_queue.rs` decides which row is sent next, `circuit.rs` whether the proxy is called while it fails,
-//! `scan.rs` when the outbox is read. They are pure: they take the time from their caller. `delivery.rs`
-//! sends one row. The actor connects them.
-=======
-//! `supervisor.rs` decides which row is sent next, `circuit.rs` whether the proxy is called while
+//! `due_queue.rs` decides which row is sent next, `circuit.rs` whether the proxy is called while
 //! it fails, `scan.rs` when the outbox is read. They are pure: they take the time from their
 //! caller. `delivery.rs` sends one row. The actor connects them.
->>>>>>> theirs
 //!
 //! Invariants: a row leaves the outbox only in the batch that ties the key to its record, at the
 //! revision for which the key was requested; a row is in at most one call at a time; while the

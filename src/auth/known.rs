@@ -1,8 +1,9 @@
-//! Tokens that have been verified, so that none is verified twice while it is in use.
+//! Tokens that were verified, so that none is verified twice while it is in use.
 //!
-//! A token names a second, and signing the same second again with an Ed25519 or RSA key gives the same token: whoever
-//! sends many requests sends the same few tokens. That a signature is of a key does not change, so it is remembered, with
-//! the key. Whether the token is fresh, and whether the key is still the account's, is asked each time.
+//! A token holds a time in seconds, and Ed25519 and RSA sign the same time the same way. A client
+//! that sends many requests a second therefore sends the same few tokens. Only the fact that a key
+//! made a signature is kept. Whether the token is fresh, and whether the key is still the
+//! account's, is checked each time.
 
 use super::token::Token;
 use beamlive_actors::key::PublicKey;
@@ -10,21 +11,21 @@ use lru::LruCache;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Verified tokens, with the key that each was signed with; the ones that were not used for longest go first.
+/// Verified tokens with their keys. The least recently used ones are dropped first.
 #[derive(Debug)]
 pub(super) struct KnownTokens {
     tokens: Option<Mutex<LruCache<Token, Arc<PublicKey>>>>,
 }
 
 impl KnownTokens {
-    /// Remembers so many tokens at most; with 0, none.
+    /// Keeps at most `most` tokens. With 0, none.
     pub(super) fn new(most: usize) -> Self {
         Self {
             tokens: NonZeroUsize::new(most).map(|most| Mutex::new(LruCache::new(most))),
         }
     }
 
-    /// Whether the token was signed with this very key, as far as it is remembered.
+    /// Whether `token` is known to be signed with this key.
     pub(super) fn contains(&self, token: &Token, key: &Arc<PublicKey>) -> bool {
         self.tokens.as_ref().is_some_and(|tokens| {
             let mut tokens = tokens.lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,7 +33,7 @@ impl KnownTokens {
         })
     }
 
-    /// Remembers that `token` was signed with `key`.
+    /// Notes that `token` was signed with `key`.
     pub(super) fn insert(&self, token: Token, key: Arc<PublicKey>) {
         if let Some(tokens) = &self.tokens {
             let mut tokens = tokens.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,14 +67,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_was_set_anew_is_another() {
+    fn a_key_that_was_set_again_is_another_key() {
         let known = KnownTokens::new(2);
         known.insert(token("AAAA"), key());
         assert!(!known.contains(&token("AAAA"), &key()));
     }
 
     #[test]
-    fn the_one_not_used_for_longest_is_forgotten() {
+    fn the_least_recently_used_token_is_dropped() {
         let (known, key) = (KnownTokens::new(2), key());
         known.insert(token("AAAA"), key.clone());
         known.insert(token("AAAB"), key.clone());

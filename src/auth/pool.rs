@@ -1,4 +1,6 @@
-//! Verifies signatures: quick ones at once, slow ones on threads of their own, which leave a core to everybody else.
+//! Verifies signatures: fast ones (Ed25519) at once, slow ones on threads of their own.
+//!
+//! One core is left to everything else.
 
 use super::known::KnownTokens;
 use super::token::Token;
@@ -8,40 +10,41 @@ use rustix::process::setpriority_process;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::{mpsc, Arc, Mutex, PoisonError};
+use std::sync::{mpsc, Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{oneshot, Semaphore};
 
-/// One address has at most one in so many of the waiting places, so that a flood of slow signatures, good or bad, leaves
-/// room for others.
+/// One address may use a quarter of the queue, so that a flood of slow signatures from one address
+/// leaves room for others.
 const SHARES: usize = 4;
-/// Whoever else has something to do goes first: that takes microseconds, a slow signature most of a millisecond.
+/// All other threads go first: their work takes microseconds, a slow signature most of a
+/// millisecond.
 const NICENESS: i32 = 10;
 
-/// Threads that take work one after the other, and a bounded number of places to wait for them, each address with a
-/// bounded share of these.
+/// Threads with a bounded queue, of which each address may use a bounded share.
 #[derive(Debug)]
 pub struct VerificationPool {
     work: mpsc::Sender<Work>,
-    waiting: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
     share: usize,
     known: KnownTokens,
-    taken: Arc<Taken>,
+    per_address: Arc<PerAddress>,
 }
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// Places that each address has; addresses without any are not in it.
+/// Work in the queue by address. Addresses without any are not in it.
 #[derive(Debug, Default)]
-struct Taken(Mutex<HashMap<IpAddr, usize>>);
+struct PerAddress(Mutex<HashMap<IpAddr, usize>>);
 
-/// A waiting place of an address.
+/// One place of an address in the queue.
 struct Place {
-    taken: Arc<Taken>,
+    per_address: Arc<PerAddress>,
     address: IpAddr,
 }
 
 impl VerificationPool {
-    /// A pool on which at most `waiting` signatures wait or are verified; at most `known` verified tokens are remembered.
+    /// A pool in which at most `waiting` signatures wait or are verified. At most `known` verified
+    /// tokens are kept.
     #[must_use]
     pub fn new(waiting: usize, known: usize) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -56,17 +59,18 @@ impl VerificationPool {
         }
         Self {
             work,
-            waiting: Arc::new(Semaphore::new(waiting)),
+            queue: Arc::new(Semaphore::new(waiting.min(Semaphore::MAX_PERMITS))),
             share: waiting.div_ceil(SHARES),
             known: KnownTokens::new(known),
-            taken: Arc::default(),
+            per_address: Arc::default(),
         }
     }
 
-    /// Whether the token was signed with `key`; without a key it was not, at the same cost.
+    /// Whether the token was signed with `key`. Without a key it was not, and finding that out
+    /// takes the same time.
     ///
     /// # Errors
-    /// [`Unavailable::Busy`] when too much waits already.
+    /// [`Unavailable::Busy`] when the queue is full.
     pub(super) async fn verify(
         &self,
         from: IpAddr,
@@ -89,52 +93,58 @@ impl VerificationPool {
         Ok(signed)
     }
 
-    /// Runs work on keys that takes a while, for a caller at `from`.
+    /// Runs slow work on keys for a caller at `from`.
     ///
     /// # Errors
-    /// [`Unavailable::Busy`] when too much waits already, of this caller or of all.
+    /// [`Unavailable::Busy`] when the queue, or the caller's share of it, is full.
     pub async fn run<T: Send + 'static>(
         &self,
         from: IpAddr,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unavailable> {
-        let waits = Arc::clone(&self.waiting)
+        let permit = Arc::clone(&self.queue)
             .try_acquire_owned()
             .map_err(|_| Unavailable::Busy)?;
         let place = self.place(from).ok_or(Unavailable::Busy)?;
         let (answer, done) = oneshot::channel();
         let lost = Unavailable::Lost("verification");
-        let turn = move || {
-            // Whoever has gone meanwhile still has a place, but costs no time.
+        let job = move || {
+            // If the caller has gone, skip the work and free its place.
             let done = (!answer.is_closed()).then(work);
-            drop((waits, place));
+            drop((permit, place));
             if let Some(done) = done {
                 let _ = answer.send(done);
             }
         };
-        self.work.send(Box::new(turn)).map_err(|_| lost.clone())?;
+        self.work.send(Box::new(job)).map_err(|_| lost.clone())?;
         done.await.map_err(|_| lost)
     }
 
     fn place(&self, address: IpAddr) -> Option<Place> {
-        let mut taken = self.taken.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let places = taken.entry(address).or_default();
+        let mut per_address = self.per_address.lock();
+        let places = per_address.entry(address).or_default();
         if *places >= self.share {
             return None;
         }
         *places += 1;
         Some(Place {
-            taken: Arc::clone(&self.taken),
+            per_address: Arc::clone(&self.per_address),
             address,
         })
     }
 }
 
-/// Does what comes until nobody can send any more. Work that panics loses its own answer only.
+impl PerAddress {
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs work until the pool is dropped. Work that panics loses only its own answer.
 fn verify_all(queue: &Mutex<mpsc::Receiver<Work>>) {
-    // Of this thread alone: Linux counts threads here.
+    // On Linux this sets the priority of the calling thread alone.
     if let Err(error) = setpriority_process(None, NICENESS) {
-        tracing::debug!(%error, "slow signatures are verified at the priority of everything else");
+        tracing::debug!(%error, "slow signatures are verified at normal priority");
     }
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -149,11 +159,11 @@ fn verify_all(queue: &Mutex<mpsc::Receiver<Work>>) {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut taken = self.taken.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(places) = taken.get_mut(&self.address) {
+        let mut per_address = self.per_address.lock();
+        if let Some(places) = per_address.get_mut(&self.address) {
             *places = places.saturating_sub(1);
             if *places == 0 {
-                taken.remove(&self.address);
+                per_address.remove(&self.address);
             }
         }
     }
@@ -170,7 +180,7 @@ mod tests {
     const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
     const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 
-    /// Work that begins when it is told to, and the way to tell it.
+    /// Work that waits for a message, and the sender of that message.
     fn held() -> (impl FnOnce() -> u8 + Send, mpsc::Sender<()>) {
         let (go, wait) = mpsc::channel::<()>();
         (move || wait.recv().map_or(1, |()| 2), go)
@@ -186,7 +196,7 @@ mod tests {
         assert!(first.as_mut().poll(&mut context).is_pending());
         assert!(second.as_mut().poll(&mut context).is_pending());
         assert_eq!(pool.run(HERE, || 0).await, Err(Unavailable::Busy));
-        // Who gives up keeps the place until its turn has come.
+        // A caller that gives up keeps its place until a thread reaches it.
         drop(second);
         assert_eq!(pool.run(HERE, || 0).await, Err(Unavailable::Busy));
         let other = pool.run(THERE, || 3);

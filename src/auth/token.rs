@@ -1,4 +1,5 @@
-//! The token of a signed URL: `username:time:signature`, taken apart. Pure: no clock, no key, no request.
+//! The token of a signed URL: `username:time:signature`, parsed. Pure: no clock, no key, no
+//! request.
 
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -24,52 +25,52 @@ const MAX_TIME: usize = 11;
 /// Longest token, in bytes: longest parts, base64's third more, `b'` and `'`, and the colons.
 const MAX_TOKEN: usize = MAX_USERNAME + MAX_TIME + MAX_SIGNATURE.div_ceil(3) * 4 + 5;
 
-/// With or without padding, but with no two texts for the same bytes otherwise.
+/// Accepts texts with and without padding. Apart from that, each value has one text.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A token taken apart. That it could be read says nothing about who sent it.
+/// A parsed token. Its signature is not verified.
 ///
-/// `Debug` leaves the signature out, so that it can be logged.
+/// `Debug` leaves out the signature, so a token can be logged.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Token {
-    /// Whose key should have signed: `[A-Za-z0-9_-]{1,150}`.
+    /// The account whose key should have signed: `[A-Za-z0-9_-]{1,150}`.
     pub username: String,
-    /// When, in Unix seconds by the client's clock.
+    /// When it was signed, in Unix seconds by the client's clock.
     pub signed_at: u64,
-    /// The signature's bytes, at most 1024, not yet verified.
+    /// The signature's bytes, at most 1024, not verified.
     pub signature: Vec<u8>,
-    /// The time as it was sent, which is what was signed.
+    /// The time as it was sent, because that text was signed.
     time: String,
 }
 
-/// Why a path segment is no token. Repeats nothing of it.
+/// Why a path segment is no token. The messages repeat nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TokenError {
-    /// Longer than any token can be.
+    /// It is longer than any token.
     #[error("the token is longer than {MAX_TOKEN} bytes")]
     TooLong,
-    /// Fewer than three parts.
+    /// It has fewer than three parts.
     #[error("the token is not of the form username:time:signature")]
     Form,
-    /// An empty, overlong or otherwise impossible username.
+    /// The username is empty, too long, or has other characters.
     #[error("the token's username is not 1 to {MAX_USERNAME} of the characters A-Z, a-z, 0-9, _ and -")]
     Username,
-    /// No base62, or beyond 64 bits.
+    /// The time is not base62, or has more than 64 bits.
     #[error("the token's time is not a number in base62")]
     Time,
-    /// No base64url, empty or too long.
+    /// The signature is not base64url, empty, or too long.
     #[error("the token's signature is not 1 to {MAX_SIGNATURE} bytes in base64url")]
     Signature,
 }
 
 impl Token {
-    /// Takes a percent-decoded path segment apart.
+    /// Parses a percent-decoded path segment.
     ///
-    /// The base64 part may lack its padding and may stand between `b'` and `'`, as older clients send it. Zeros before
-    /// the time are read as sent.
+    /// The base64 part may lack its padding, and may be quoted as `b'…'`, as older clients send it.
+    /// The time may have leading zeros.
     ///
     /// # Errors
     /// [`TokenError`] names the part that is wrong.
@@ -101,13 +102,13 @@ impl Token {
         })
     }
 
-    /// Exactly the bytes that were signed.
+    /// The bytes that were signed.
     pub fn message(&self) -> Vec<u8> {
         sign_message(&self.username, &self.time)
     }
 
-    /// Whether the token was signed at most `max_age` before or after `now_unix_micros` (Unix time in µs). The edge is
-    /// still good.
+    /// Whether the token was signed at most `max_age` before or after `now_unix_micros` (Unix time
+    /// in µs), inclusive.
     pub fn is_fresh(&self, now_unix_micros: i64, max_age: Duration) -> bool {
         let signed_at = i128::from(self.signed_at) * 1_000_000;
         signed_at.abs_diff(i128::from(now_unix_micros)) <= max_age.as_micros()
@@ -123,7 +124,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The number; none when the text is empty, too long, not base62, or beyond 64 bits.
+/// `None` when the text is empty, too long, not base62, or more than 64 bits.
 fn parse_base62(text: &str) -> Option<u64> {
     if text.len() > MAX_TIME {
         return None;

@@ -1,4 +1,4 @@
-//! `beamlive backup`: the store of a running service, as a file.
+//! `beamlive backup`: writes the store of a running service to a file.
 
 use super::progress;
 use beamlive_client::admin::Service;
@@ -14,7 +14,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
-/// Pieces that were received and not yet written, at most.
+/// Maximum pieces that are received and not yet written.
 const WAITING: usize = 16;
 
 /// Back up a running service: its store as it is now, into one file. The service goes on meanwhile.
@@ -31,11 +31,11 @@ pub struct Backup {
 }
 
 impl Backup {
-    /// Takes the backup and checks it on its way.
+    /// Takes the backup and checks it while it arrives.
     ///
     /// # Errors
-    /// When the service can't be reached or refuses, the backup is not whole, or the file can't be written. Nothing of the
-    /// name is there then, or what was there before.
+    /// When the service can't be reached or refuses, the backup is incomplete, or the file can't be
+    /// written. The file is then as it was before.
     pub async fn run(self) -> Result<(), Failure> {
         if !self.force && self.file.exists() {
             return Err(format!(
@@ -61,7 +61,7 @@ impl Backup {
         let sent = loop {
             match answer.chunk().await {
                 Ok(Some(piece)) => {
-                    // It has stopped, and says why.
+                    // The check failed; its result says why.
                     if sender.send(piece).await.is_err() {
                         break Ok(());
                     }
@@ -92,7 +92,7 @@ impl Backup {
                 header.created.to_utc().format("%Y-%m-%dT%H:%M:%SZ")
             )),
             Err(error) => {
-                // What stays has a name that says what it is.
+                // If this fails, the name of the file tells that it is a part.
                 let _ = fs::remove_file(&part);
                 Err(error)
             }
@@ -100,7 +100,7 @@ impl Backup {
     }
 }
 
-/// A name beside `file`, for as long as it is not whole.
+/// The name of the file while it is incomplete, in the same directory.
 fn part_of(file: &Path) -> Result<PathBuf, Failure> {
     let name = file
         .file_name()
@@ -110,14 +110,14 @@ fn part_of(file: &Path) -> Result<PathBuf, Failure> {
     Ok(file.with_file_name(part))
 }
 
-/// Gives the file its name, so that it outlives a power cut.
+/// Gives the file its name, durably.
 fn publish(part: &Path, file: &Path) -> io::Result<()> {
     fs::rename(part, file)?;
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-/// Writes what comes, and reads it as a restore would.
+/// Writes the pieces to the file, and reads them as a restore would.
 fn receive(file: File, pieces: mpsc::Receiver<Bytes>, bar: &ProgressBar) -> Result<(Header, u64), Failure> {
     let mut incoming = Incoming {
         pieces,
@@ -127,7 +127,7 @@ fn receive(file: File, pieces: mpsc::Receiver<Bytes>, bar: &ProgressBar) -> Resu
     let mut reader = Reader::open(&mut incoming)?;
     bar.set_length(reader.header().about_rows);
     while reader.next_rows()?.is_some() {
-        // It was a guess.
+        // The length is an estimate.
         if bar.length() < Some(reader.rows()) {
             bar.set_length(reader.rows());
         }
@@ -138,7 +138,7 @@ fn receive(file: File, pieces: mpsc::Receiver<Bytes>, bar: &ProgressBar) -> Resu
     Ok(done)
 }
 
-/// What comes from the service; all that is read of it is in the file.
+/// The bytes from the service. Each piece is written to the file before it is read.
 struct Incoming {
     pieces: mpsc::Receiver<Bytes>,
     current: Bytes,

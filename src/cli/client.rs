@@ -1,6 +1,6 @@
-//! `beamlive client`: what a program at a beamline does, and how. A model for others to copy from.
+//! `beamlive client`: talks to a service as a program at a beamline does. An example to copy from.
 //!
-//! Signing is all there is to it: see [`sign`]. The key is an OpenSSH private key in a file of its own.
+//! All it takes is to sign each request: see [`sign`]. The key is an OpenSSH private key in a file.
 
 use crate::wire::json;
 use beamlive_actors::clock::{Clock, SystemClock};
@@ -72,17 +72,17 @@ pub enum Action {
     },
 }
 
-/// Signs a request of `username` at `unix_seconds`: the path segment that tells who asks, and proves it.
+/// Signs a request of `username` at `unix_seconds`: the path segment that proves who sends it.
 #[must_use]
 pub fn sign(key: &SigningKey, username: &str, unix_seconds: u64) -> String {
     token(username, unix_seconds, |message| key.sign(message).to_vec())
 }
 
 impl Client {
-    /// Does it, and prints the service's answer.
+    /// Sends the request and prints the answer.
     ///
     /// # Errors
-    /// When a file can't be read, the service not reached, or it refuses; with what it said.
+    /// When a file can't be read, the service can't be reached, or it refuses.
     pub async fn run(self) -> Result<(), Failure> {
         let path = match &self.action {
             Action::Keygen => {
@@ -137,7 +137,7 @@ fn message_pack(file: &Path) -> Result<Vec<u8>, Failure> {
     Ok(json::to_msgpack(&text, 128).map_err(|error| format!("{}: {error}", file.display()))?)
 }
 
-/// Makes a key, in a new file that only its owner can read.
+/// Makes a key in a new file that only its owner can read.
 fn make_key(file: &Path) -> Result<(SigningKey, String), Failure> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| format!("the system gives no random bytes: {error}"))?;

@@ -1,4 +1,4 @@
-//! `beamlive restore`: a data directory made of a backup.
+//! `beamlive restore`: makes a data directory from a backup.
 
 use super::progress;
 use beamlive_client::{print, Failure};
@@ -9,10 +9,11 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-/// Bytes that are read from the file at once.
+/// Bytes read from the file at once.
 const READ_BYTES: usize = 1024 * 1024;
 
-/// Make a data directory of a backup. It must be empty, or not exist; a new admin token is made by `serve`.
+/// Make a data directory of a backup. It must be empty, or not exist; `serve` makes a new admin
+/// token.
 #[derive(Debug, Args)]
 pub struct Restore {
     /// The backup.
@@ -36,10 +37,11 @@ fn durable(name: &str) -> Result<EngineKind, String> {
 }
 
 impl Restore {
-    /// Restores, and says what.
+    /// Restores, and prints what was restored.
     ///
     /// # Errors
-    /// When the backup is not whole or too new, the directory not empty, or it can't be written: then nothing of it stays.
+    /// When the backup is incomplete or too new, the directory is not empty, or it can't be
+    /// written. Nothing is left in it then.
     pub async fn run(self) -> Result<(), Failure> {
         let (file, data, engine) = (self.file, self.data.clone(), self.store_engine);
         let restored = tokio::task::spawn_blocking(move || restore(&file, &data, engine)).await??;

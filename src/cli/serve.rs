@@ -1,7 +1,7 @@
-//! `beamlive serve`: runs the service until it is told to stop.
+//! `beamlive serve`: runs the service until a signal stops it.
 
-use crate::app::Duty;
 use crate::config::{LogFormat, Settings};
+use crate::router::Mode;
 use crate::server::{Parts, Running};
 use beamlive_actors::access::lists;
 use beamlive_client::{print, Failure};
@@ -16,24 +16,16 @@ use std::time::Duration;
 use tokio::signal::unix::{signal, Signal, SignalKind};
 use tracing_subscriber::EnvFilter;
 
-/// How long a stop may take: clients have 30 s to take their answers, and calls of the Data Proxy 5 s to end.
+/// How long a stop may take: clients have 30 s to read their answers, and calls of the Data Proxy 5
+/// s to end.
 pub(super) const LONGEST_STOP: Duration = Duration::from_secs(45);
 
 /// Run the service. Every flag can also be set in the configuration file, under the same name.
 #[derive(Debug, Args, Serialize)]
 pub struct Serve {
-    /// Configuration file (TOML).
-    #[arg(long, env = "BEAMLIVE_CONFIG", value_name = "FILE")]
-    #[serde(skip)]
-    config: Option<PathBuf>,
-    /// Where to listen; port 0 picks a free one [default: 127.0.0.1:8000].
-    #[arg(long, env = "BEAMLIVE_LISTEN", value_name = "ADDRESS")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    listen: Option<SocketAddr>,
-    /// Data directory, created on first start [default: data].
-    #[arg(long, env = "BEAMLIVE_DATA", value_name = "DIR")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    server: ServerFlags,
     /// Facility file to apply at start.
     #[arg(long, env = "BEAMLIVE_FACILITY", value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,14 +38,6 @@ pub struct Serve {
     #[arg(long, env = "BEAMLIVE_PROXY_URL", value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     proxy_url: Option<String>,
-    /// What the built-in Data Proxy may serve; may be repeated, relative paths start at the first [default: /users].
-    #[arg(long, env = "BEAMLIVE_USERS_ROOT", value_name = "DIR", value_delimiter = ',')]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    users_root: Vec<PathBuf>,
-    /// Peers whose X-Forwarded-For is believed, as address or network; may be repeated.
-    #[arg(long, env = "BEAMLIVE_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    trusted_proxy: Vec<ipnet::IpNet>,
     /// The facility's time zone, such as America/Regina [default: UTC].
     #[arg(long, env = "BEAMLIVE_TIMEZONE", value_name = "ZONE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,13 +48,38 @@ pub struct Serve {
     schedule: Option<bool>,
     #[command(flatten)]
     store: StoreFlags,
-    /// How long a stop may take, for tests.
+    /// Seconds that a stop may take, for tests.
     #[arg(long, hide = true, value_name = "SECONDS")]
     #[serde(skip)]
     stop_seconds: Option<u64>,
 }
 
-/// What can be said of the store.
+/// Flags of every command that serves.
+#[derive(Debug, Args, Serialize)]
+pub(super) struct ServerFlags {
+    /// Configuration file (TOML).
+    #[arg(long, env = "BEAMLIVE_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// The address to listen on; port 0 picks a free one [default: 127.0.0.1:8000].
+    #[arg(long, env = "BEAMLIVE_LISTEN", value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listen: Option<SocketAddr>,
+    /// Data directory, created on first start [default: data].
+    #[arg(long, env = "BEAMLIVE_DATA", value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<PathBuf>,
+    /// What the built-in Data Proxy may serve; may be repeated, relative paths start at the first [default: /users].
+    #[arg(long, env = "BEAMLIVE_USERS_ROOT", value_name = "DIR", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    users_root: Vec<PathBuf>,
+    /// Peers whose X-Forwarded-For is trusted, as address or network; may be repeated.
+    #[arg(long, env = "BEAMLIVE_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trusted_proxy: Vec<ipnet::IpNet>,
+}
+
+/// Flags of the store.
 #[derive(Debug, Args, Serialize)]
 struct StoreFlags {
     /// The database of the store: sled, fjall, or memory for tests [default: sled].
@@ -80,7 +89,7 @@ struct StoreFlags {
 }
 
 /// A network, or one address as a network of its own.
-pub(super) fn network(text: &str) -> Result<ipnet::IpNet, String> {
+fn network(text: &str) -> Result<ipnet::IpNet, String> {
     lists::parse_network(text)
         .ok_or_else(|| "write an address such as 10.0.0.1 or a network such as 10.0.0.0/8".to_owned())
 }
@@ -89,32 +98,32 @@ impl Serve {
     /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
     ///
     /// # Errors
-    /// When the service can't start; what to do is in the message.
+    /// When the service can't start. The message says what to do.
     pub async fn run(self) -> Result<(), Failure> {
-        let settings = Settings::load(self.config.as_deref(), &self)?;
+        let settings = Settings::load(self.server.config.as_deref(), &self)?;
         let longest = self.stop_seconds.map_or(LONGEST_STOP, Duration::from_secs);
-        run_until_told(settings, Duty::Everything, longest).await
+        run_until_signal(settings, Mode::Service, longest).await
     }
 }
 
 /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
-pub(super) async fn run_until_told(
+pub(super) async fn run_until_signal(
     settings: Settings,
-    duty: Duty,
+    mode: Mode,
     longest_stop: Duration,
 ) -> Result<(), Failure> {
     log_to_stderr(&settings)?;
-    // Listened for from here on, so that a signal during start-up is not lost.
+    // Before the start, so that a signal during it is not lost.
     let mut signals = StopSignals::new()?;
     let parts = Parts {
-        duty,
+        mode,
         ..Parts::default()
     };
     let running = Running::start(settings, parts).await?;
     print(format_args!("listening on http://{}", running.address()))?;
     signals.next().await;
     tracing::info!("stopping: no new connections; finishing what is in flight");
-    end_at_last(longest_stop)?;
+    exit_after(longest_stop)?;
     tokio::select! {
         stopped = running.stop() => stopped?,
         () = signals.next() => return Err("stopped at once by a second signal".into()),
@@ -123,12 +132,12 @@ pub(super) async fn run_until_told(
     Ok(())
 }
 
-/// Ends the process when stopping takes too long, whatever hangs: a disk can keep threads for as long as it likes.
-fn end_at_last(longest: Duration) -> Result<(), std::io::Error> {
+/// Ends the process after `longest`, because a disk that hangs can keep threads for ever.
+fn exit_after(longest: Duration) -> Result<(), std::io::Error> {
     let wait = move || {
-        // Nobody sends anything: it is a timer that needs no runtime.
-        let (_kept, never) = mpsc::channel::<()>();
-        let _ = never.recv_timeout(longest);
+        // A receiver that nothing is sent to: a timer that needs no runtime.
+        let (_sender, receiver) = mpsc::channel::<()>();
+        let _ = receiver.recv_timeout(longest);
         tracing::error!("something hangs: ended without waiting for it any longer");
         std::process::exit(1);
     };

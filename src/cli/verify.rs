@@ -1,4 +1,4 @@
-//! `beamlive verify`: checks a data directory, offline.
+//! `beamlive verify`: checks a data directory offline.
 
 use super::progress;
 use beamlive_actors::beamline::state::JOINABLE_MICROS;
@@ -9,12 +9,13 @@ use beamlive_storage::{OpenError, Store};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Lines of each kind that are printed; others are counted.
+/// Maximum lines of each kind that are printed. The others are counted.
 const PRINTED: usize = 100;
-/// Bytes of pages that are kept in memory.
+/// Memory for pages of the database.
 const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 
-/// Check a data directory while no service uses it: every record, every index both ways, every promise.
+/// Check a data directory while no service uses it: every record, every index both ways, every
+/// promise.
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The data directory.
@@ -22,7 +23,7 @@ pub struct Verify {
     data: PathBuf,
 }
 
-/// What the rules of this build promise.
+/// The rules that records of this build keep to.
 #[must_use]
 pub fn rules() -> Rules {
     Rules {
@@ -35,7 +36,7 @@ impl Verify {
     /// Prints every problem, every warning, and the rows of every table.
     ///
     /// # Errors
-    /// When there is a problem, or the store can't be opened or read to its end.
+    /// When there is a problem, or the store can't be opened or read completely.
     pub async fn run(self) -> Result<(), Failure> {
         let store = self.data.join("store");
         let findings = tokio::task::spawn_blocking(move || check(&store)).await??;

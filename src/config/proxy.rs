@@ -1,12 +1,9 @@
 //! The settings of the Data Proxy, `[proxy]`.
 
-use super::{at_least, networks, ConfigError};
-use crate::proxy::alternates::Alternate;
-use actix_web::http::header::HeaderValue;
+use super::read::{absolute, days, networks, positive, secret, suffixes};
 use chrono::TimeDelta;
 use ipnet::IpNet;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
@@ -14,57 +11,83 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Proxy {
-    /// How long a call to an external Data Proxy may take, in seconds.
+    /// How long a call of an external Data Proxy may take, in seconds.
+    #[serde(deserialize_with = "positive")]
     pub timeout_seconds: u64,
-    /// Calls to it at once.
+    /// Calls of an external Data Proxy at once.
+    #[serde(deserialize_with = "positive")]
     pub concurrency: usize,
-    /// Networks that may create keys at the built-in one.
+    /// Networks that may create keys at the built-in Data Proxy.
     #[serde(deserialize_with = "networks")]
     pub allow_from: Vec<IpNet>,
-    /// A secret that lets others create keys there, and that an external one is sent, as `X-Beamlive-Secret`.
+    /// A secret, sent as `X-Beamlive-Secret`. Other networks may create keys with it, and an
+    /// external Data Proxy is sent it.
     #[serde(deserialize_with = "secret")]
     pub secret: Option<String>,
-    /// Whether the built-in one serves files.
+    /// Whether the built-in Data Proxy serves files.
     pub mounted: bool,
-    /// How long a key is good, in days; for ever when none.
+    /// How long a key is valid, in days. Without it, for ever.
+    #[serde(deserialize_with = "days")]
     pub key_lifetime_days: Option<u32>,
-    /// Where directories may have moved to; may be served too.
+    /// Where directories may have moved to. These are served too.
     pub alternates: Vec<Alternate>,
-    /// What the names of `files/multi` are tried with.
+    /// The suffixes that are tried with each name of `files/multi`.
+    #[serde(deserialize_with = "suffixes")]
     pub suffixes: Vec<String>,
     /// Threads of each users' root, and of each alternate.
+    #[serde(deserialize_with = "positive")]
     pub file_threads: usize,
-    /// How long a step of reading files may take before the client is answered that the root does not answer, in seconds.
+    /// How long one step of reading files may take, in seconds. After that, the client is answered
+    /// `503`.
+    #[serde(deserialize_with = "positive")]
     pub file_seconds: u64,
     /// Archives, and files that are decompressed, being sent at once.
+    #[serde(deserialize_with = "positive")]
     pub archives: usize,
-    /// Those of one address.
+    /// The same, to one address.
+    #[serde(deserialize_with = "positive")]
     pub archives_per_address: usize,
-    /// Those of one project.
+    /// The same, of one project.
+    #[serde(deserialize_with = "positive")]
     pub archives_per_project: usize,
-    /// Who takes fewer bytes a second of one gives up its place when others wait.
+    /// A client that reads fewer bytes a second of an archive loses its place when others wait.
     pub archive_bytes_per_second: u64,
-    /// For how long that is measured, in seconds.
+    /// The time over which that rate is measured, in seconds.
+    #[serde(deserialize_with = "positive")]
     pub archive_pace_seconds: u64,
-    /// Where pictures of frames and snapshots are kept; `cache` in the data directory when none.
+    /// The cache of pictures of frames and snapshots. Without it, `cache` in the data directory.
     pub cache_dir: Option<PathBuf>,
-    /// Bytes of the pictures that are kept there, at most.
+    /// Maximum size of that cache, in bytes.
     pub cache_bytes: u64,
-    /// Pictures being made, or waiting for that, at once.
+    /// Pictures being made, or waiting to be made, at once.
+    #[serde(deserialize_with = "positive")]
     pub pictures: usize,
-    /// Who sends raw files instead.
+    /// How a front end is told to send raw files. Without it, the service sends them itself.
     pub delegate: Option<Delegate>,
-    /// What the front end's internal location begins with, for `x-accel-redirect`.
+    /// The path of the front end's internal location, for `x-accel-redirect`.
+    #[serde(deserialize_with = "absolute")]
     pub delegate_prefix: String,
 }
 
-/// How a front end is told to send a file.
+/// Directories below `from` may be found below `to`, as archives move them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alternate {
+    /// The directory where they were, absolute.
+    #[serde(deserialize_with = "absolute")]
+    pub from: String,
+    /// The directory where they may be now, absolute.
+    #[serde(deserialize_with = "absolute")]
+    pub to: String,
+}
+
+/// The header that tells a front end to send a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Delegate {
-    /// By a location of its own: nginx.
+    /// `X-Accel-Redirect` with an internal location: nginx.
     XAccelRedirect,
-    /// By its path: Apache, lighttpd.
+    /// `X-Sendfile` with the file's path: Apache, lighttpd.
     XSendfile,
 }
 
@@ -101,79 +124,9 @@ impl Default for Proxy {
 }
 
 impl Proxy {
-    /// How long a key is good; for ever when none.
+    /// How long a key is valid. `None` is for ever.
     #[must_use]
     pub fn key_lifetime(&self) -> Option<TimeDelta> {
         self.key_lifetime_days.map(|days| TimeDelta::days(days.into()))
-    }
-
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let unusable = |key, value: &str, problem| {
-            Err(ConfigError::Unusable {
-                key,
-                value: value.to_owned(),
-                problem,
-            })
-        };
-        for alternate in &self.alternates {
-            for path in [&alternate.from, &alternate.to] {
-                if !path.starts_with('/') {
-                    return unusable("proxy.alternates", path, "write an absolute path");
-                }
-            }
-        }
-        if let Some(suffix) = self.suffixes.iter().find(|suffix| suffix.contains(['/', '\0'])) {
-            return unusable("proxy.suffixes", suffix, "write the end of a name, such as .cbf");
-        }
-        if self
-            .secret
-            .as_ref()
-            .is_some_and(|secret| HeaderValue::from_str(secret).is_err())
-        {
-            // What it is stays out of the message.
-            return unusable(
-                "proxy.secret",
-                "…",
-                "write visible characters only, for it is sent in a header",
-            );
-        }
-        if self.key_lifetime_days == Some(0) {
-            return unusable("proxy.key_lifetime_days", "0", "it must be at least 1");
-        }
-        for (key, value) in [
-            ("proxy.file_threads", self.file_threads),
-            ("proxy.file_seconds", at_least(self.file_seconds)),
-            ("proxy.archives", self.archives),
-            ("proxy.archives_per_address", self.archives_per_address),
-            ("proxy.archives_per_project", self.archives_per_project),
-            ("proxy.archive_pace_seconds", at_least(self.archive_pace_seconds)),
-            ("proxy.pictures", self.pictures),
-        ] {
-            if value == 0 {
-                return unusable(key, "0", "it must be at least 1");
-            }
-        }
-        if !self.delegate_prefix.starts_with('/') {
-            let problem = "write the path of a location, such as /protected";
-            return unusable("proxy.delegate_prefix", &self.delegate_prefix, problem);
-        }
-        Ok(())
-    }
-}
-
-/// A text that no error repeats; one of digits comes as a number out of the environment.
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Given {
-        Text(String),
-        Number(u64),
-    }
-    match Option::<Given>::deserialize(deserializer) {
-        Ok(given) => Ok(given.map(|given| match given {
-            Given::Text(text) => text,
-            Given::Number(number) => number.to_string(),
-        })),
-        Err(_) => Err(D::Error::custom("the secret must be a text")),
     }
 }

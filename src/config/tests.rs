@@ -10,7 +10,7 @@ fn file(text: &str) -> tempfile::NamedTempFile {
 }
 
 #[test]
-fn flags_win_over_the_file() {
+fn flags_override_the_file() {
     let file = file("listen = \"127.0.0.1:1\"\ntimezone = \"America/Regina\"\n[limits]\nmailbox = 7\n");
     let settings = Settings::load(Some(file.path()), json!({"listen": "127.0.0.1:2"})).unwrap();
     assert_eq!(settings.listen.port(), 2);
@@ -29,7 +29,7 @@ fn unknown_keys_are_named() {
 }
 
 #[test]
-fn urls_lose_their_last_slash_and_must_be_whole() {
+fn urls_must_be_whole_and_lose_their_last_slash() {
     let settings = Settings::load(None, json!({"public_url": "https://live.example.org/"})).unwrap();
     assert_eq!(settings.public_url.as_deref(), Some("https://live.example.org"));
     let error = Settings::load(None, json!({"proxy_url": "proxy:9000"})).unwrap_err();
@@ -59,7 +59,7 @@ fn no_error_repeats_the_secret() {
 }
 
 #[test]
-fn nothing_may_be_bounded_by_zero() {
+fn no_limit_may_be_0() {
     let file = file("[limits]\nwrite_queue = 0\n");
     assert!(Settings::load(Some(file.path()), json!({})).is_err());
 }

@@ -1,12 +1,19 @@
-//! Accepts connections, serves them, and stops without breaking a request off.
+//! Accepts connections, serves them, and stops without breaking off a request.
+//!
+//! `HttpServer` would do this without the deadlines of `stream.rs` and without an answer to clients
+//! beyond the limit; `docs/RELIABILITY.md` lists the differences. So the same public parts that it
+//! is made of, `actix_server` and `actix_http`, are put together here.
 
-use super::refusal::{reason, refuse, tell};
+use super::gate::REFUSALS;
+use super::refusal::{reason, refuse, refuse_first};
+use super::rules::Rules;
 use super::stream::Stream;
-use super::{upgrade, REFUSALS};
-use crate::app::{create_app, App, Duty};
+use super::{upgrade, LocalAddress};
+use crate::app::App;
 use crate::error::ApiError;
+use crate::router::{create_app, Mode};
 use actix_http::error::DispatchError;
-use actix_http::{HttpService, Protocol};
+use actix_http::HttpService;
 use actix_server::{Server, ServerHandle};
 use actix_service::{
     fn_factory, fn_service, map_config, IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt,
@@ -22,18 +29,19 @@ use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// How long requests in flight may take to finish once the service is told to stop, in seconds.
+/// How long requests in flight may take to finish once the service stops, in seconds.
 const SHUTDOWN_SECONDS: u64 = 30;
-/// How long kept connections are still served then, each for one more answer that says that it was the last.
+/// How long kept connections are still served then. Each gets one more answer, with
+/// `Connection: close`.
 const GRACE: Duration = Duration::from_millis(250);
-/// How long a client that was refused may go on sending, so that it reads why instead of a reset.
+/// How long a refused client may go on sending, so that it reads the answer instead of a reset.
 const LINGER: Duration = Duration::from_secs(10);
 
 /// A listener that is served.
 #[derive(Debug)]
 pub struct Listening {
     app: Data<App>,
-    /// The same socket once more, for those who come while the service stops.
+    /// A second handle of the socket, for clients that connect while the service stops.
     listener: TcpListener,
     handle: ServerHandle,
     served: JoinHandle<io::Result<()>>,
@@ -41,23 +49,22 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Serves what `duty` says of the production application on `listener`; with `machines`, health and metrics too.
+    /// Serves the routes of `mode` on `listener`. With `machines`, health and metrics too.
     ///
     /// # Errors
     /// When the listener can't be used.
-    pub fn start(app: Data<App>, listener: TcpListener, duty: Duty, machines: bool) -> io::Result<Self> {
-        let address = listener.local_addr()?;
+    pub fn start(app: Data<App>, listener: TcpListener, mode: Mode, machines: bool) -> io::Result<Self> {
         let again = listener.try_clone()?;
         let (drain, draining) = watch::channel(false);
         let served = app.clone();
-        // A connection that has a place is never held up by the server's own limit: those beyond are told so.
+        // The server's own limit leaves connections unanswered, so it is above ours.
         let most = app.settings.limits.connections.saturating_add(REFUSALS);
         let server = Server::build()
             .max_concurrent_connections(most.saturating_mul(2))
             .shutdown_timeout(SHUTDOWN_SECONDS)
             .disable_signals()
             .listen("beamlive", listener, move || {
-                service(served.clone(), address, duty, machines, draining.clone())
+                service(served.clone(), mode, machines, draining.clone())
             })?
             .run();
         Ok(Self {
@@ -69,20 +76,23 @@ impl Listening {
         })
     }
 
-    /// Accepts nothing new and lets what was accepted finish. Whoever comes meanwhile is told to come again.
+    /// Accepts no more connections and lets open ones finish. Clients that connect meanwhile are
+    /// told to try again.
     pub async fn stop(self) {
         self.app.connections.stop();
-        // What has been accepted reaches its worker during the grace; a worker that stops would drop it.
+        // Accepted connections reach their worker during the grace. A stopping worker would drop
+        // them.
         self.handle.pause().await;
         let (stopped, until) = oneshot::channel::<()>();
         let turning_away = tokio::spawn(turn_away(self.app, self.listener, until));
         tokio::time::sleep(GRACE).await;
         self.drain.send_replace(true);
         let finished = self.handle.stop(true);
-        // The server lets go of its half of the listener at once; from then on nobody can connect any more.
+        // The server closes its handle of the listener at once. With ours closed too, nobody can
+        // connect.
         drop(stopped);
         if let Ok(Err(error)) = turning_away.await {
-            tracing::warn!(%error, "those who came last were not told that the service stops");
+            tracing::warn!(%error, "the last clients were not told that the service stops");
         }
         finished.await;
         if let Ok(Err(error)) = self.served.await {
@@ -91,82 +101,84 @@ impl Listening {
     }
 }
 
-/// One worker's service.
+/// The service of one worker.
 fn service(
     app: Data<App>,
-    address: SocketAddr,
-    duty: Duty,
+    mode: Mode,
     machines: bool,
     draining: watch::Receiver<bool>,
 ) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
 {
-    let routes = create_app(app.clone(), duty, machines)
-        .into_factory()
-        .map_err(|error: actix_web::Error| error.error_response());
-    let routes = map_config(routes, move |()| {
-        AppConfig::__priv_test_new(false, address.to_string(), address)
-    });
+    let limits = &app.settings.limits;
+    let rules = Rules::new(limits, app.connections.clone(), app.metrics.clone());
     let http = HttpService::build()
-        .keep_alive(Duration::from_secs(app.settings.limits.idle_seconds))
-        // The stream has a deadline for every head, not for the first alone.
+        .keep_alive(rules.idle)
+        // The stream has a deadline for every head, not only for the first.
         .client_request_timeout(Duration::ZERO)
-        .client_disconnect_timeout(LINGER.min(Duration::from_secs(app.settings.limits.head_seconds)))
-        .local_addr(address)
+        .client_disconnect_timeout(LINGER.min(rules.head))
         .graceful_shutdown_signal(move || {
             let mut draining = draining.clone();
             async move {
-                // Whoever could say so has gone: then there is nothing to wait for either.
+                // An error means that the sender is gone, so there is nothing to wait for.
                 let _ = draining.wait_for(|draining| *draining).await;
             }
         })
         .upgrade(fn_service(upgrade::ignore))
         .on_connect_ext(|stream: &Stream, data: &mut actix_http::Extensions| {
-            data.insert(stream.line());
-        })
-        .finish(routes);
-    let http = Rc::new(http);
+            data.insert(stream.state());
+            if let Ok(address) = stream.local_addr() {
+                data.insert(LocalAddress(address));
+            }
+        });
+    let routes = create_app(app, mode, machines)
+        .into_factory()
+        .map_err(|error: actix_web::Error| error.error_response());
+    // Only `connection_info` and `url_for` read this configuration, and no handler calls them.
+    let http = Rc::new(http.h1(map_config(routes, |()| AppConfig::default())));
+    let rules = Rc::new(rules);
     fn_factory(move || {
-        let (app, http) = (app.clone(), http.clone());
+        let (rules, http) = (rules.clone(), http.clone());
         async move {
             let http = Rc::new(http.new_service(()).await?);
             Ok(fn_service(move |io: TcpStream| {
-                serve(io, app.clone(), http.clone())
+                serve(io, rules.clone(), http.clone())
             }))
         }
     })
 }
 
 /// Serves one connection, if there is a place for it.
-async fn serve<S>(io: TcpStream, app: Data<App>, http: Rc<S>) -> Result<(), DispatchError>
+async fn serve<S>(io: TcpStream, rules: Rc<Rules>, http: Rc<S>) -> Result<(), DispatchError>
 where
-    S: Service<(Stream, Protocol, Option<SocketAddr>), Response = (), Error = DispatchError>,
+    S: Service<(Stream, Option<SocketAddr>), Response = (), Error = DispatchError>,
 {
     let peer = io.peer_addr().ok();
-    let Some(place) = app.connections.enter() else {
-        app.metrics.overloaded("connections");
-        if let Some(place) = app.connections.refuse() {
-            refuse(io, &ApiError::Overloaded("too many connections"), place).await;
+    let Some(place) = rules.gate.enter() else {
+        rules.metrics.overloaded("connections");
+        if let Some(place) = rules.gate.refuse() {
+            refuse_first(io, &ApiError::Overloaded("too many connections"), place).await;
         }
         return Err(DispatchError::Io(io::ErrorKind::ConnectionRefused.into()));
     };
-    let stream = Stream::new(io, app.clone(), place);
-    let line = stream.line();
+    let stream = Stream::new(io, rules.clone(), place);
+    let state = stream.state();
     let mut next = Some(stream);
     while let Some(stream) = next {
         poll_fn(|cx| http.poll_ready(cx)).await?;
-        let served = http.call((stream, Protocol::Http1, peer)).await;
-        if let (Err(DispatchError::Parse(error)), Some(io)) = (&served, line.held_back.take()) {
-            if let Some(place) = app.connections.refuse() {
-                tell(io, &reason(error), place).await;
+        let served = http.call((stream, peer)).await;
+        if let (Err(DispatchError::Parse(error)), Some(io)) = (&served, state.held_back.take()) {
+            if let Some(place) = rules.gate.refuse() {
+                refuse(TcpStream::from_std(io)?, &reason(error), place).await;
             }
         }
         served?;
-        next = line.again.take();
+        next = state.resumed.take();
     }
     Ok(())
 }
 
-/// Answers whoever comes until `until`, and those who have come by then: a listener that is closed resets them.
+/// Refuses the clients that connect before `until`. Those that are still in the listener's queue
+/// then are answered too, because closing the listener would reset them.
 async fn turn_away(
     app: Data<App>,
     listener: TcpListener,
@@ -182,7 +194,7 @@ async fn turn_away(
         };
         let Ok((io, _)) = accepted else { continue };
         if let Some(place) = app.connections.refuse() {
-            refusals.spawn(async move { refuse(io, &ApiError::Stopping, place).await });
+            refusals.spawn(async move { refuse_first(io, &ApiError::Stopping, place).await });
         }
         while refusals.try_join_next().is_some() {}
     }

@@ -1,26 +1,27 @@
-//! Answers to those who get no further than to a connection.
+//! Answers to clients that are refused before any handler.
 
-use super::Place;
 use crate::error::ApiError;
 use actix_http::error::ParseError;
 use actix_web::body::MessageBody;
 use actix_web::ResponseError;
 use std::fmt::Write;
+use std::future::Future;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 
-/// How long all of a refusal may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a refusal may take in all.
+const LIMIT: Duration = Duration::from_secs(1);
 
-/// An error as the bytes of an answer that ends its connection.
+/// `error` as the bytes of an answer that ends its connection.
 pub(super) fn answer(error: &ApiError) -> Vec<u8> {
     let response = error.error_response();
     let mut head = format!("HTTP/1.1 {}\r\nconnection: close\r\n", response.status());
     for (name, value) in response.headers() {
         if let Ok(value) = value.to_str() {
-            // Writing to a text does not fail.
+            // Writing to a String does not fail.
             let _ = write!(head, "{name}: {value}\r\n");
         }
     }
@@ -29,9 +30,9 @@ pub(super) fn answer(error: &ApiError) -> Vec<u8> {
     [head.as_bytes(), &body].concat()
 }
 
-/// Where in bytes that are written an answer without a body begins with which the parser refuses a request; their end when
-/// there is none. Nothing follows such an answer.
-pub(super) fn bare(bytes: &[u8]) -> usize {
+/// Where in `bytes` an answer without a body begins, as the HTTP parser refuses requests; their
+/// length when there is none. Nothing follows such an answer.
+pub(super) fn bare_start(bytes: &[u8]) -> usize {
     /// Longer than any of them.
     const LONGEST: usize = 256;
     let end = bytes.len();
@@ -52,7 +53,7 @@ pub(super) fn bare(bytes: &[u8]) -> usize {
     end - length
 }
 
-/// Why the parser has refused a request.
+/// The refusal that tells a client why the parser did not take its request.
 pub(super) fn reason(error: &ParseError) -> ApiError {
     match error {
         ParseError::TooLarge => ApiError::HeadTooLarge,
@@ -67,37 +68,34 @@ pub(super) fn reason(error: &ParseError) -> ApiError {
     }
 }
 
-/// Answers a request that the parser has refused, and reads what follows for a moment: a reset would overtake the answer.
-pub(super) async fn tell(io: std::net::TcpStream, error: &ApiError, _place: Place) {
-    let talk = async {
-        let mut io = TcpStream::from_std(io)?;
-        io.write_all(&answer(error)).await?;
-        io.shutdown().await?;
-        let mut scratch = [0; 4096];
-        while io.read(&mut scratch).await? > 0 {}
-        Ok::<_, io::Error>(())
-    };
-    if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, talk).await {
-        tracing::debug!(%error, "whoever was refused has gone");
-    }
+/// Answers a request that was read already with `error`, and ends the connection.
+pub(super) async fn refuse(mut io: TcpStream, error: &ApiError, _place: OwnedSemaphorePermit) {
+    within_limit(end_with(&mut io, error)).await;
 }
 
-/// Answers the first request of a connection with `error`, whatever it is, and ends the connection.
-///
-/// It waits for the request to begin, because many clients don't look for an answer before, and reads what follows: a
-/// reset would overtake the answer.
-pub(super) async fn refuse(mut io: TcpStream, error: &ApiError, _place: Place) {
-    let talk = async {
-        let mut scratch = [0; 1024];
-        if io.read(&mut scratch).await? == 0 {
-            return Ok(());
+/// Answers the first request of a connection with `error`, and ends the connection. It waits for
+/// the request to begin, because many clients do not look for an answer before.
+pub(super) async fn refuse_first(mut io: TcpStream, error: &ApiError, _place: OwnedSemaphorePermit) {
+    within_limit(async {
+        match io.read(&mut [0; 1024]).await? {
+            0 => Ok(()),
+            _ => end_with(&mut io, error).await,
         }
-        io.write_all(&answer(error)).await?;
-        io.shutdown().await?;
-        while io.read(&mut scratch).await? > 0 {}
-        Ok::<_, io::Error>(())
-    };
-    if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, talk).await {
-        tracing::debug!(%error, "whoever was refused has gone");
+    })
+    .await;
+}
+
+/// Reads what follows the answer, because a reset could overtake the answer.
+async fn end_with(io: &mut TcpStream, error: &ApiError) -> io::Result<()> {
+    io.write_all(&answer(error)).await?;
+    io.shutdown().await?;
+    let mut scratch = [0; 1024];
+    while io.read(&mut scratch).await? > 0 {}
+    Ok(())
+}
+
+async fn within_limit(refusal: impl Future<Output = io::Result<()>>) {
+    if let Ok(Err(error)) = tokio::time::timeout(LIMIT, refusal).await {
+        tracing::debug!(%error, "a refused client has gone");
     }
 }

@@ -1,15 +1,17 @@
-//! A connection's bytes, and its one timer.
+//! The bytes of a connection, and its one timer.
 //!
-//! The timer is set a whole deadline ahead and looked at when it fires: then it ends the connection, or is set again for
-//! what is due next. A request costs a reading of the clock, and no timer of its own.
+//! The timer is set to a deadline and checked when it fires: then it ends the connection, or is set
+//! to the next deadline. A request only reads the clock; it sets no timer of its own.
 
-use super::{Line, Place};
-use crate::app::App;
+use super::refusal;
+use super::rules::Rules;
 use crate::error::ApiError;
-use actix_web::web::{BytesMut, Data};
+use actix_web::web::BytesMut;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -17,45 +19,76 @@ use std::task::{ready, Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 
-/// How much of an answer waits unsent in the kernel, in bytes. The less that is, the finer is the progress of a slow
-/// reader that can be seen from here: about half of it at a time.
+/// Maximum unsent bytes of an answer in the kernel. The fewer there are, the finer is the progress
+/// of a slow reader that is seen here: about half of it at a time.
 const UNSENT: u32 = 128 * 1024;
-/// How long a client may take to notice that its connection has ended, so that what it sent meanwhile is not answered
-/// with a reset.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a closed connection is still read, so that what the client sends meanwhile causes no
+/// reset.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// The state that a connection's stream shares with its requests and with the service.
+#[derive(Debug, Default)]
+pub(super) struct ConnectionState {
+    /// A handler works on a request, so no deadline applies.
+    working: Cell<bool>,
+    /// The connection, to be served again after a request that asked for another protocol.
+    pub resumed: RefCell<Option<Stream>>,
+    /// The socket of a connection whose last answer is held back because it may be a refusal by the
+    /// HTTP parser.
+    pub held_back: RefCell<Option<std::net::TcpStream>>,
+}
+
+/// A request that is being worked on, until its answer's body ends.
+#[derive(Debug)]
+pub(super) struct Working(Rc<ConnectionState>);
+
+impl Working {
+    pub(super) fn begin(state: &Rc<ConnectionState>) -> Self {
+        state.working.set(true);
+        Self(state.clone())
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.0.working.set(false);
+    }
+}
 
 /// What did not happen in time.
 enum Overdue {
-    /// The head of a request.
+    /// The head of a request did not arrive.
     Head,
-    /// Progress of an answer.
+    /// An answer made no progress.
     Write,
 }
 
 /// A connection that is served.
 pub(super) struct Stream {
     io: TcpStream,
-    app: Data<App>,
-    line: Rc<Line>,
+    rules: Rc<Rules>,
+    state: Rc<ConnectionState>,
     timer: Pin<Box<Sleep>>,
-    /// Longest wait for the head of the next request.
+    /// How long the head of the next request may take, idle time included.
     head: Duration,
-    /// When it came, or when the last bytes of an answer went.
+    /// When the connection was accepted, or when the last bytes of an answer were written.
     quiet_since: Instant,
     /// Since when no byte of an answer could be written.
     blocked_since: Option<Instant>,
-    /// It waited for a head for too long, and has been told so.
-    cut: bool,
+    /// The head was too slow, and the client was answered so. Nothing more is read.
+    timed_out: bool,
     closing: bool,
-    /// What is read before more of the socket.
+    /// Bytes that are read before those of the socket.
     ahead: BytesMut,
-    /// An answer that looks like one of the parser's own. It goes out when the connection goes on after it; if it was a
-    /// refusal, the connection ends there, and the client gets one with a body instead.
+    /// An answer that looks like a refusal by the HTTP parser. If the connection goes on, it is
+    /// sent as it is. If it was a refusal, the connection ends, and the client gets an answer with
+    /// a body.
     held_back: Vec<u8>,
     flushed: bool,
-    _place: Place,
+    _place: OwnedSemaphorePermit,
 }
 
 impl fmt::Debug for Stream {
@@ -65,21 +98,21 @@ impl fmt::Debug for Stream {
 }
 
 impl Stream {
-    pub(super) fn new(io: TcpStream, app: Data<App>, place: Place) -> Self {
+    pub(super) fn new(io: TcpStream, rules: Rc<Rules>, place: OwnedSemaphorePermit) -> Self {
         if let Err(error) = socket2::SockRef::from(&io).set_tcp_notsent_lowat(UNSENT) {
-            tracing::debug!(%error, "progress of slow readers will be seen late");
+            tracing::debug!(%error, "the progress of slow readers will be seen late");
         }
-        let head = Duration::from_secs(app.settings.limits.head_seconds);
+        let head = rules.head;
         let now = Instant::now();
         Self {
             io,
-            app,
-            line: Rc::default(),
+            rules,
+            state: Rc::default(),
             timer: Box::pin(tokio::time::sleep_until(now + head)),
             head,
             quiet_since: now,
             blocked_since: None,
-            cut: false,
+            timed_out: false,
             closing: false,
             ahead: BytesMut::new(),
             held_back: Vec::new(),
@@ -88,50 +121,54 @@ impl Stream {
         }
     }
 
-    /// What requests on it know of it.
-    pub(super) fn line(&self) -> Rc<Line> {
-        self.line.clone()
+    /// The state that requests on this connection share with it.
+    pub(super) fn state(&self) -> Rc<ConnectionState> {
+        self.state.clone()
     }
 
-    /// Has `bytes` read before all else. There is nothing left of earlier ones.
+    /// The address that the client connected to.
+    pub(super) fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.local_addr()
+    }
+
+    /// Has `bytes` read before those of the socket. Earlier ones must have been read.
     pub(super) fn read_first(&mut self, bytes: BytesMut) {
         self.ahead = bytes;
     }
 
     fn hold_back(&mut self, bytes: &[u8]) -> io::Result<()> {
         let socket = self.io.as_fd().try_clone_to_owned()?;
-        self.line.held_back.replace(Some(socket.into()));
+        self.state.held_back.replace(Some(socket.into()));
         self.held_back = bytes.to_vec();
         self.flushed = false;
         Ok(())
     }
 
-    /// Writes what was held back.
+    /// Writes the answer that was held back.
     fn poll_release(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.held_back.is_empty() {
-            self.line.held_back.take();
+            self.state.held_back.take();
             let written = ready!(Pin::new(&mut self.io).poll_write(cx, &self.held_back))?;
             self.held_back.drain(..written);
         }
         Poll::Ready(Ok(()))
     }
 
-    /// What is due next, and when. While a handler works nothing is; it is looked at again later.
-    fn due(&self, now: Instant) -> (Instant, Overdue) {
-        let limits = &self.app.settings.limits;
+    /// The next deadline. While a handler works there is none, and this is when to check again.
+    fn deadline(&self, now: Instant) -> (Instant, Overdue) {
         match self.blocked_since {
-            Some(since) => (since + Duration::from_secs(limits.write_seconds), Overdue::Write),
-            None if self.line.working.get() => (now + self.head, Overdue::Head),
+            Some(since) => (since + self.rules.write, Overdue::Write),
+            None if self.state.working.get() => (now + self.head, Overdue::Head),
             None => (self.quiet_since + self.head, Overdue::Head),
         }
     }
 
-    /// Whether its time is up. Otherwise the task is woken when that has to be asked again.
+    /// Ready when a deadline has passed. Otherwise the task is woken at the next one.
     fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<Overdue> {
         loop {
             ready!(self.timer.as_mut().poll(cx));
             let now = Instant::now();
-            let (at, overdue) = self.due(now);
+            let (at, overdue) = self.deadline(now);
             if at <= now {
                 return Poll::Ready(overdue);
             }
@@ -139,30 +176,31 @@ impl Stream {
         }
     }
 
-    /// Nobody reads the answer: the kernel need not keep it either.
+    /// Ends a connection whose client does not read. The kernel drops what it has not sent.
     fn stalled(&mut self) -> io::Error {
-        self.app.metrics.overloaded("slow_reader");
+        self.rules.metrics.overloaded("slow_reader");
         if let Err(error) = self.io.set_zero_linger() {
             tracing::debug!(%error, "a stalled connection ends slowly");
         }
         io::ErrorKind::TimedOut.into()
     }
 
-    /// Says why, as far as that can be said at once. All answers have gone, so nothing is torn by it.
-    fn cut(&mut self) {
-        let seconds = self.app.settings.limits.head_seconds;
-        self.app.metrics.overloaded("slow_head");
-        self.cut = true;
-        let answer = super::refusal::answer(&ApiError::SlowHead { seconds });
+    /// Ends a connection whose head is too slow. The answer is written if the socket takes it at
+    /// once; all earlier answers have been written.
+    fn time_out(&mut self) {
+        self.rules.metrics.overloaded("slow_head");
+        self.timed_out = true;
+        let seconds = self.rules.head.as_secs();
+        let answer = refusal::answer(&ApiError::SlowHead { seconds });
         if let Err(error) = self.io.try_write(&answer) {
-            tracing::debug!(%error, "a slow client was not told why");
+            tracing::debug!(%error, "a slow client could not be answered");
         }
     }
 
     fn progressed(&mut self, cx: &mut Context<'_>) {
-        // Kept connections may rest before the next head begins; that they end then is the dispatcher's business.
-        let limits = &self.app.settings.limits;
-        self.head = Duration::from_secs(limits.idle_seconds.saturating_add(limits.head_seconds));
+        // The HTTP dispatcher ends connections that are idle for too long before the next head
+        // begins.
+        self.head = self.rules.idle.saturating_add(self.rules.head);
         self.quiet_since = Instant::now();
         if self.blocked_since.take().is_some() {
             self.timer.as_mut().reset(self.quiet_since + self.head);
@@ -180,7 +218,7 @@ impl AsyncRead for Stream {
         if let Poll::Ready(Err(error)) = self.poll_release(cx) {
             return Poll::Ready(Err(error));
         }
-        if self.cut {
+        if self.timed_out {
             return Poll::Ready(Ok(()));
         }
         if !self.ahead.is_empty() {
@@ -193,7 +231,7 @@ impl AsyncRead for Stream {
         }
         match ready!(self.poll_overdue(cx)) {
             Overdue::Head => {
-                self.cut();
+                self.time_out();
                 Poll::Ready(Ok(()))
             }
             Overdue::Write => Poll::Ready(Err(self.stalled())),
@@ -204,14 +242,14 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.poll_release(cx))?;
-        let (bytes, refusal) = bytes
-            .split_at_checked(super::refusal::bare(bytes))
+        let (bytes, bare) = bytes
+            .split_at_checked(refusal::bare_start(bytes))
             .unwrap_or((bytes, &[]));
-        if bytes.is_empty() && !refusal.is_empty() {
-            self.hold_back(refusal)?;
-            // If it is no refusal, the connection is looked at again.
+        if bytes.is_empty() && !bare.is_empty() {
+            self.hold_back(bare)?;
+            // If it is no refusal, the next poll flushes again.
             cx.waker().wake_by_ref();
-            return Poll::Ready(Ok(refusal.len()));
+            return Poll::Ready(Ok(bare.len()));
         }
         if let Poll::Ready(written) = Pin::new(&mut self.io).poll_write(cx, bytes) {
             self.progressed(cx);
@@ -220,7 +258,7 @@ impl AsyncWrite for Stream {
         if self.blocked_since.is_none() {
             let now = Instant::now();
             self.blocked_since = Some(now);
-            let (at, _) = self.due(now);
+            let (at, _) = self.deadline(now);
             self.timer.as_mut().reset(at);
         }
         let _ = ready!(self.poll_overdue(cx));
@@ -228,23 +266,24 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // The first time belongs to the writing itself.
+        // The first flush follows the write itself. The connection goes on if there is another.
         if std::mem::replace(&mut self.flushed, true) {
             ready!(self.poll_release(cx))?;
         }
         Pin::new(&mut self.io).poll_flush(cx)
     }
 
-    /// Says that nothing more comes. Where the client may not have expected that, what it sends meanwhile is read and
-    /// dropped, for a moment: a reset could take the end of its last answer away from it.
+    /// Closes the sending half. Where the client may not expect that, what it sends meanwhile is
+    /// read and dropped for up to a second, because a reset could destroy the end of its last
+    /// answer.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_release(cx))?;
         if !self.closing {
             ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
             self.closing = true;
-            self.timer.as_mut().reset(Instant::now() + FAREWELL);
+            self.timer.as_mut().reset(Instant::now() + LINGER);
         }
-        if !self.cut && !self.app.connections.is_stopping() {
+        if !self.timed_out && !self.rules.gate.is_stopping() {
             return Poll::Ready(Ok(()));
         }
         loop {

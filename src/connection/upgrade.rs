@@ -1,7 +1,7 @@
-//! Requests that ask for another protocol. A server may ignore that, and this one does.
+//! Requests that ask for another protocol. HTTP allows a server to ignore that, and this one does.
 //!
-//! The HTTP parser takes everything after the head of a request with `Upgrade: websocket` for its body, whatever
-//! `Content-Length` says. So such a request is given to it again without the header, with what came after it.
+//! The HTTP parser takes everything after the head of a request with `Upgrade: websocket` for its
+//! body, whatever `Content-Length` says. So the request is parsed again without that header.
 
 use super::refusal;
 use super::stream::Stream;
@@ -13,13 +13,13 @@ use actix_web::http::{header, Method, Version};
 use actix_web::web::BytesMut;
 use tokio::io::AsyncWriteExt;
 
-/// Leaves the connection on its line, to be served again from this request on.
+/// Leaves the connection in its state, to be served again from this request on.
 pub(super) async fn ignore(
     (request, framed): (Request, Framed<Stream, Codec>),
 ) -> Result<(), actix_web::Error> {
     let parts = framed.into_parts();
     let mut stream = parts.io;
-    // Answers to the requests before it.
+    // The answers to earlier requests.
     stream.write_all(&parts.write_buf).await?;
     if request.method() == Method::CONNECT {
         stream.write_all(&refusal::answer(&ApiError::Tunnel)).await?;
@@ -29,12 +29,12 @@ pub(super) async fn ignore(
     let mut ahead = head(&request);
     ahead.extend_from_slice(&parts.read_buf);
     stream.read_first(ahead);
-    let line = stream.line();
-    line.again.replace(Some(stream));
+    let state = stream.state();
+    state.resumed.replace(Some(stream));
     Ok(())
 }
 
-/// The head of a request as it was sent, but for the upgrade.
+/// The head of a request without the upgrade.
 fn head(request: &Request) -> BytesMut {
     let version = match request.version() {
         Version::HTTP_10 => "HTTP/1.0",

@@ -1,73 +1,71 @@
-//! Bytes of bodies in flight: as many as fit, whoever sends them.
+//! The bytes of all bodies that are being received or worked on.
 
 use crate::error::ApiError;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many bytes of bodies there may be at once.
+/// A limit on the bytes of all bodies together.
 #[derive(Debug)]
 pub struct BodyBudget {
     limit: usize,
-    used: Arc<AtomicUsize>,
+    free: Arc<Semaphore>,
 }
 
 impl BodyBudget {
     /// A budget of `limit` bytes.
     #[must_use]
     pub fn new(limit: usize) -> Self {
+        let limit = limit.min(Semaphore::MAX_PERMITS);
         Self {
             limit,
-            used: Arc::default(),
+            free: Arc::new(Semaphore::new(limit)),
         }
     }
 
-    /// Bytes that are spent now.
+    /// Bytes that are in use.
     #[must_use]
     pub fn used(&self) -> usize {
-        self.used.load(Ordering::Relaxed)
+        self.limit.saturating_sub(self.free.available_permits())
     }
 
-    /// A part of the budget with nothing in it yet.
+    /// A share of the budget, which is empty at first.
     #[must_use]
     pub fn share(&self) -> Share {
         Share {
-            limit: self.limit,
-            bytes: 0,
-            used: self.used.clone(),
+            free: self.free.clone(),
+            held: None,
         }
     }
 }
 
-/// What one request has of the budget. Given back when dropped.
+/// The bytes that one request holds. They are free again when this is dropped.
 #[derive(Debug)]
 pub struct Share {
-    limit: usize,
-    bytes: usize,
-    used: Arc<AtomicUsize>,
+    free: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
 }
 
 impl Share {
-    /// Has at least `bytes` from here on.
+    /// Grows to `bytes`, if it has fewer.
     ///
     /// # Errors
-    /// [`ApiError::Overloaded`] when so many are not left.
+    /// [`ApiError::Overloaded`] when the budget does not have that many left.
     pub fn hold(&mut self, bytes: usize) -> Result<(), ApiError> {
-        let more = bytes.saturating_sub(self.bytes);
+        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let more = bytes.saturating_sub(held);
         if more == 0 {
             return Ok(());
         }
-        let fits = |used: usize| used.checked_add(more).filter(|used| *used <= self.limit);
-        self.used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
-            .map_err(|_| ApiError::Overloaded("too many bodies are on their way"))?;
-        self.bytes = bytes;
+        let full = ApiError::Overloaded("too many bodies are on their way");
+        let Ok(more) = u32::try_from(more) else {
+            return Err(full);
+        };
+        let taken = self.free.clone().try_acquire_many_owned(more).map_err(|_| full)?;
+        match &mut self.held {
+            Some(held) => held.merge(taken),
+            None => self.held = Some(taken),
+        }
         Ok(())
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.used.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -76,12 +74,12 @@ mod tests {
     use super::BodyBudget;
 
     #[test]
-    fn what_is_held_is_given_back() {
+    fn dropped_shares_are_free_again() {
         let budget = BodyBudget::new(100);
         let (mut first, mut second) = (budget.share(), budget.share());
         assert!(first.hold(60).is_ok());
         assert!(second.hold(40).is_ok());
-        assert!(second.hold(40).is_ok(), "it has that already");
+        assert!(second.hold(40).is_ok(), "it holds these already");
         assert!(second.hold(41).is_err());
         assert_eq!(budget.used(), 100);
         drop(first);

@@ -1,14 +1,13 @@
-//! Requests of one address, and of one project, in a second.
+//! The rates of requests of one address, and of one project.
 //!
-//! Each table has a fixed number of places, so that no flood of addresses makes it grow. Which place is an address' own
-//! is decided by a hash with a secret seed: two that meet in one share it, and nobody can bring that about. Projects are
-//! numbered, and meet nobody.
+//! Each table has a fixed number of limiters, so that many addresses do not make it grow. A hash
+//! with a secret seed gives an address its limiter. Two addresses may share one, but nobody can
+//! choose to share another's. Projects are numbered, so the first 16,384 share none. `governor`
+//! keeps one limiter per key only in maps that grow.
 
-use crate::app::App;
-use crate::caller::Caller;
 use crate::config::{Quota, Rate};
 use crate::error::ApiError;
-use actix_web::HttpRequest;
+use crate::metrics::counters::Metrics;
 use beamlive_storage::ids::ProjectId;
 use governor::clock::{Clock, DefaultClock};
 use governor::DefaultDirectRateLimiter;
@@ -17,14 +16,15 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-/// Places of a table.
-const PLACES: usize = 1 << 14;
+/// Limiters of a table.
+const LIMITERS: usize = 1 << 14;
 
-/// The limits that are on.
+/// The rate limits that are configured.
 pub struct RateLimits {
     addresses: Option<Table>,
     projects: Option<Table>,
     seed: RandomState,
+    metrics: Metrics,
 }
 
 impl fmt::Debug for RateLimits {
@@ -34,56 +34,55 @@ impl fmt::Debug for RateLimits {
 }
 
 impl RateLimits {
-    /// The limits of the settings; those that have none are off, and cost nothing.
+    /// The limits of `settings`. A limit that is not set costs nothing.
     #[must_use]
-    pub fn new(settings: &Rate) -> Self {
+    pub fn new(settings: &Rate, metrics: Metrics) -> Self {
         Self {
             addresses: settings.per_address.map(Table::new),
             projects: settings.per_project.map(Table::new),
             seed: RandomState::new(),
+            metrics,
         }
     }
 
-    /// Counts a request of its address. An IPv6 network of 64 bits is one address: its owner has all of them.
+    /// Counts a request of an address; `address` is called if addresses are limited. An IPv6
+    /// network of 64 bits is one address, because its owner has all of them.
     ///
     /// # Errors
     /// [`ApiError::TooFast`], which says when to try again.
-    pub fn admit_address(&self, request: &HttpRequest, app: &App) -> Result<(), ApiError> {
+    pub fn admit_address(&self, address: impl FnOnce() -> IpAddr) -> Result<(), ApiError> {
         let Some(table) = &self.addresses else {
             return Ok(());
         };
-        let Caller(address) = Caller::or_peer(request, app);
+        let address = address();
         let hash = self.seed.hash_one(whole(address));
         table.admit(hash).map_err(|seconds| {
-            app.metrics.overloaded("address");
             tracing::debug!(%address, "refused: too many requests of this address");
-            ApiError::TooFast {
-                whose: "address",
-                seconds,
-            }
+            self.too_fast("address", seconds)
         })
     }
 
-    /// Counts a request of a project, which has verified itself.
+    /// Counts a request of a project whose signature is verified.
     ///
     /// # Errors
     /// [`ApiError::TooFast`], which says when to try again.
-    pub fn admit_project(&self, project: ProjectId, app: &App) -> Result<(), ApiError> {
+    pub fn admit_project(&self, project: ProjectId) -> Result<(), ApiError> {
         let Some(table) = &self.projects else {
             return Ok(());
         };
         table.admit(project.0).map_err(|seconds| {
-            app.metrics.overloaded("project");
             tracing::debug!(project = project.0, "refused: too many requests of this project");
-            ApiError::TooFast {
-                whose: "project",
-                seconds,
-            }
+            self.too_fast("project", seconds)
         })
+    }
+
+    fn too_fast(&self, whose: &'static str, seconds: u64) -> ApiError {
+        self.metrics.overloaded(whose);
+        ApiError::TooFast { whose, seconds }
     }
 }
 
-/// The address, or the network of its owner.
+/// The address; for IPv6, its network of 64 bits.
 pub(crate) fn whole(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -94,32 +93,31 @@ pub(crate) fn whole(address: IpAddr) -> IpAddr {
     }
 }
 
-/// A limiter in each place.
+/// Limiters by number.
 struct Table {
-    places: Box<[DefaultDirectRateLimiter]>,
+    limiters: Box<[DefaultDirectRateLimiter]>,
     clock: DefaultClock,
 }
 
 impl Table {
     fn new(quota: Quota) -> Self {
-        // The settings have been checked: both are at least 1.
+        // Settings that are read have at least 1 in both.
         let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         let governed = governor::Quota::per_second(at_least_one(quota.per_second))
             .allow_burst(at_least_one(quota.burst));
         let clock = DefaultClock::default();
-        let place = |_| DefaultDirectRateLimiter::direct_with_clock(governed, clock.clone());
+        let limiter = |_| DefaultDirectRateLimiter::direct_with_clock(governed, clock.clone());
         Self {
-            places: (0..PLACES).map(place).collect(),
+            limiters: (0..LIMITERS).map(limiter).collect(),
             clock,
         }
     }
 
     /// # Errors
-    /// In how many seconds, at least 1, there is room again.
+    /// The seconds, at least 1, after which a request is admitted again.
     fn admit(&self, number: u64) -> Result<(), u64> {
-        let places = u64::try_from(PLACES).unwrap_or(u64::MAX);
-        let place = usize::try_from(number % places).unwrap_or(0);
-        let Some(limiter) = self.places.get(place) else {
+        let index = usize::try_from(number % LIMITERS as u64).unwrap_or(0);
+        let Some(limiter) = self.limiters.get(index) else {
             return Ok(());
         };
         limiter.check().map_err(|until| {
@@ -146,7 +144,7 @@ mod tests {
             assert_eq!(table.admit(7), Ok(()));
         }
         assert_eq!(table.admit(7), Err(1));
-        assert_eq!(table.admit(8), Ok(()), "others have places of their own");
+        assert_eq!(table.admit(8), Ok(()), "others have limiters of their own");
     }
 
     #[test]

@@ -1,105 +1,81 @@
-//! The middleware around everything: counts each request and tells of it, by route pattern.
+//! The outermost middleware: counts and logs each request, by route pattern.
 
-use super::{Metrics, RequestSeries};
-use crate::app::App;
+use super::counters::{Metrics, RequestSeries};
 use crate::caller::Caller;
 use actix_web::body::MessageBody;
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest};
+use ipnet::IpNet;
 use prometheus::{IntCounter, IntGauge};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::future::{ready, Future, Ready};
-use std::pin::Pin;
+use std::fmt;
+use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tracing::field::display;
+use tracing::field::{display, DisplayValue};
 
-/// The route of a path that is none.
+/// The pattern of a path that has no route.
 const NO_ROUTE: Pattern = Pattern("none");
-/// A request that takes longer is told of even when all is well.
+/// Requests that take longer are logged at info level even when they succeed.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Who a request turned out to come from. Whoever verifies it puts this into the request's extensions.
+/// The verified user of a request, in the request's extensions.
 #[derive(Debug, Clone)]
-pub struct Who(pub Arc<str>);
+pub struct RequestUser(pub Arc<str>);
 
-/// The path of a route as it is declared: what its resource carries, so that nobody matches the request's path again.
+/// The path of a route as it is declared. Each resource carries its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pattern(pub &'static str);
 
-/// The middleware.
-#[derive(Debug, Clone)]
-pub struct Observe {
-    app: Data<App>,
-}
-
-impl Observe {
-    /// Counts in the metrics of `app`.
-    #[must_use]
-    pub fn new(app: Data<App>) -> Self {
-        Self { app }
-    }
-}
-
-impl<S, B> Transform<S, ServiceRequest> for Observe
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-    S::Future: 'static,
-    B: MessageBody,
-{
-    type Response = ServiceResponse<B>;
-    type Error = Error;
-    type InitError = ();
-    type Transform = Observed<S>;
-    type Future = Ready<Result<Self::Transform, ()>>;
-
-    fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Observed {
-            service,
-            app: self.app.clone(),
-            series: Rc::default(),
-        }))
-    }
-}
-
-/// A service with the middleware around it, one per worker.
-#[derive(Debug)]
-pub struct Observed<S> {
-    service: S,
-    app: Data<App>,
+/// Counts and logs the requests of one worker.
+#[derive(Clone)]
+pub struct Observer {
+    metrics: Metrics,
+    trusted: Rc<[IpNet]>,
     series: Rc<RefCell<KnownSeries>>,
 }
 
-impl<S, B> Service<ServiceRequest> for Observed<S>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-    S::Future: 'static,
-    B: MessageBody,
-{
-    type Response = ServiceResponse<B>;
-    type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>>>>;
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observer").finish_non_exhaustive()
+    }
+}
 
-    fn poll_ready(&self, ctx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.service.poll_ready(ctx)
+impl Observer {
+    /// Counts in `metrics`. The addresses that are logged are those that the proxies in `trusted`
+    /// forward for.
+    #[must_use]
+    pub fn new(metrics: Metrics, trusted: &[IpNet]) -> Self {
+        Self {
+            metrics,
+            trusted: trusted.into(),
+            series: Rc::default(),
+        }
     }
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    /// Has `service` answer `request`.
+    pub fn observe<S, B>(
+        self: &Rc<Self>,
+        request: ServiceRequest,
+        service: &S,
+    ) -> impl Future<Output = Result<ServiceResponse<B>, Error>>
+    where
+        S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+        B: MessageBody,
+    {
         let begin = Instant::now();
         let method = method_label(request.method());
-        let in_flight = InFlight::begin(&self.app.metrics);
-        let (app, series) = (self.app.clone(), self.series.clone());
-        let answer = self.service.call(request);
-        Box::pin(async move {
+        let in_flight = InFlight::begin(&self.metrics);
+        let observer = self.clone();
+        let answer = service.call(request);
+        async move {
             let answer = answer.await;
             in_flight.end();
             let elapsed = begin.elapsed();
-            // Which route it was is known only now that it was routed.
+            // The route is known only now, after routing.
             let (pattern, status) = match &answer {
                 Ok(response) => {
                     let pattern = response.request().app_data::<Pattern>();
@@ -108,25 +84,25 @@ where
                 Err(error) => (None, error.as_response_error().status_code()),
             };
             let Pattern(route) = pattern.unwrap_or(NO_ROUTE);
-            series
-                .borrow_mut()
-                .count(&app.metrics, route, method, status.as_u16(), elapsed);
-            let notable = status.is_client_error() || status.is_server_error() || elapsed >= SLOW;
-            let told = Told {
+            let mut series = observer.series.borrow_mut();
+            series.count(&observer.metrics, route, method, status.as_u16(), elapsed);
+            drop(series);
+            let line = LogLine {
                 request: answer.as_ref().ok().map(ServiceResponse::request),
-                app: &app,
+                trusted: &observer.trusted,
                 route,
                 method,
                 status: status.as_u16(),
                 elapsed,
             };
-            told.tell(notable);
+            let failed = status.is_client_error() || status.is_server_error();
+            line.write(failed || elapsed >= SLOW);
             answer
-        })
+        }
     }
 }
 
-/// The series that a worker has met, so that a request costs a look-up and no formatting.
+/// The series that a worker has used, by route. A request costs a look-up and no formatting.
 #[derive(Debug, Default)]
 struct KnownSeries(HashMap<&'static str, Vec<(&'static str, u16, RequestSeries)>>);
 
@@ -154,14 +130,7 @@ impl KnownSeries {
     }
 }
 
-impl RequestSeries {
-    fn count(&self, elapsed: Duration) {
-        self.requests.inc();
-        self.seconds.observe(elapsed.as_secs_f64());
-    }
-}
-
-/// A request that is being answered; dropped before that, it was abandoned.
+/// A request that is being answered. If it is dropped before its answer, it was abandoned.
 struct InFlight {
     now: IntGauge,
     abandoned: IntCounter,
@@ -192,20 +161,20 @@ impl Drop for InFlight {
     }
 }
 
-/// What is told of a request: never its path, which may hold a token.
-struct Told<'a> {
+/// The log line of a request. It never holds the path, which may hold a token.
+struct LogLine<'a> {
     request: Option<&'a HttpRequest>,
-    app: &'a App,
+    trusted: &'a [IpNet],
     route: &'a str,
     method: &'static str,
     status: u16,
     elapsed: Duration,
 }
 
-impl Told<'_> {
-    /// What went well is for those who look for it.
-    fn tell(&self, notable: bool) {
-        macro_rules! tell {
+impl LogLine<'_> {
+    /// Failed and slow requests are logged at info level, all others at debug level.
+    fn write(&self, at_info: bool) {
+        macro_rules! log {
             ($level:ident) => {
                 tracing::$level!(
                     method = self.method,
@@ -218,25 +187,29 @@ impl Told<'_> {
                 )
             };
         }
-        if notable {
-            tell!(info);
+        if at_info {
+            log!(info);
         } else {
-            tell!(debug);
+            log!(debug);
         }
     }
 
-    fn address(&self) -> Option<tracing::field::DisplayValue<std::net::IpAddr>> {
-        let caller = Caller::of(self.request?, self.app).ok()?;
+    fn address(&self) -> Option<DisplayValue<std::net::IpAddr>> {
+        let caller = Caller::of(self.request?, self.trusted).ok()?;
         Some(display(caller.0))
     }
 
-    fn who(&self) -> Option<tracing::field::DisplayValue<Arc<str>>> {
-        let who = self.request?.extensions().get::<Who>().map(|who| who.0.clone())?;
+    fn who(&self) -> Option<DisplayValue<Arc<str>>> {
+        let who = self
+            .request?
+            .extensions()
+            .get::<RequestUser>()
+            .map(|who| who.0.clone())?;
         Some(display(who))
     }
 }
 
-/// A client can send any word as a method: those that no route takes are one label.
+/// A client can send any word as a method, so methods that no route takes share one label.
 fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

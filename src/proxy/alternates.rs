@@ -1,17 +1,7 @@
 //! Pure: where directories may have been moved, for example to an archive.
 
 use super::roots::{normal, Roots};
-use serde::{Deserialize, Serialize};
-
-/// Directories beneath `from` may have been moved to `to`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Alternate {
-    /// The old directory, absolute.
-    pub from: String,
-    /// The new directory, absolute.
-    pub to: String,
-}
+pub use crate::config::Alternate;
 
 /// Where a directory may be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -149,7 +149,7 @@ pub async fn create(
 fn requested_path(request: &HttpRequest, body: &[u8]) -> Option<String> {
     use actix_web::HttpMessage;
     let parsed = if request.content_type().eq_ignore_ascii_case("application/json") {
-        serde_json::from_slice::<DirectoryPath>(crate::body::unmarked(body)).ok()
+        serde_json::from_slice::<DirectoryPath>(crate::wire::bom::without_bom(body)).ok()
     } else {
         let form = std::str::from_utf8(body).ok()?;
         web::Query::<DirectoryPath>::from_query(form)

@@ -182,7 +182,7 @@ fn root(disk: &Arc<Disk>) -> UsersRoot {
     ),
 )]
 pub async fn metrics(app: AppData) -> Result<HttpResponse, ApiError> {
-    let scraped = web::block(move || app.metrics.encode(&app.directory, app.files.as_deref())).await;
+    let scraped = web::block(move || app.metrics.encode()).await;
     let text = scraped.map_err(|_| ApiError::Unavailable(Unavailable::Lost("metrics")))?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

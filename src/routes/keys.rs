@@ -33,7 +33,7 @@ pub async fn get(
     let username = username.into_inner();
     let catalog = app.directory.services().catalog.load_full();
     let mut text = String::new();
-    if app.users_for(caller).contains(&username) {
+    if app.access_lists.users(caller.0).contains(&username) {
         for key in catalog
             .project(&username)
             .map(|(_, project)| &project.ssh_keys)

@@ -2,6 +2,7 @@
 
 use super::{beamline, session_name};
 use crate::auth::{AppData, TokenSegment, Verified};
+use crate::connection::LocalAddress;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::parameters::BeamlineParameter;
 use crate::openapi::responses::SignedErrors;
@@ -97,13 +98,15 @@ fn base_url(request: &HttpRequest, app: &AppData) -> String {
     match &app.settings.public_url {
         Some(url) => url.clone(),
         None => {
-            let connection = request.connection_info();
-            let host = request
-                .headers()
-                .get(header::HOST)
-                .and_then(|host| host.to_str().ok())
-                .unwrap_or_else(|| connection.host());
-            format!("http://{host}")
+            let host = request.headers().get(header::HOST);
+            let host = host.and_then(|host| host.to_str().ok());
+            // HTTP/1.0 has no Host.
+            let address = request.conn_data::<LocalAddress>();
+            match (host, address) {
+                (Some(host), _) => format!("http://{host}"),
+                (None, Some(LocalAddress(address))) => format!("http://{address}"),
+                (None, None) => format!("http://{}", app.settings.listen),
+            }
         }
     }
 }

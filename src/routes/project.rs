@@ -5,7 +5,7 @@ use crate::auth::{refused, AppData, Claimed, TokenSegment};
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
-use crate::metrics::Refused;
+use crate::metrics::counters::Refused;
 use crate::openapi::responses::{BodyErrors, SignedErrors};
 use actix_web::web::Json;
 use actix_web::{HttpRequest, Responder};
@@ -63,9 +63,15 @@ pub async fn post(
     let claimed = Claimed::read(&request, &app)?;
     if !app.settings.registration.allow_from.is_empty() {
         // Registration depends on the address, so it must be the client's, not the proxy's.
-        Caller::of(&request, &app)?;
+        Caller::of(&request, &app.settings.trusted_proxy)?;
     }
-    app.check_registration(claimed.username(), caller)?;
+    if !app.settings.registration.allows(caller.0) {
+        let username = claimed.username();
+        tracing::warn!(username, address = %caller.0, "key registration refused: not open to this address");
+        return Err(ApiError::Forbidden(
+            "keys can't be registered from here: ask the facility's staff to register yours".to_owned(),
+        ));
+    }
     let body = body.read(MAX_FORM).await?;
     let KeyForm { public: line } = form(&body).ok_or_else(|| {
         ApiError::field(

@@ -1,6 +1,6 @@
-//! What the service has of Data Proxies: an external one to forward to, or the built-in one and the files that it serves.
+//! The Data Proxy of the service: an external one to forward to, or the built-in one and its files.
 
-use super::StartError;
+use super::failure::StartError;
 use crate::config::Settings;
 use crate::proxy::builtin::{Admission, BuiltinProxy};
 use crate::proxy::cache::Cache;
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The external Data Proxy, if there is one: the one that is given, or the one that is configured.
+/// The external Data Proxy, if any: `given`, or the configured one.
 pub(super) fn external(
     settings: &Settings,
     given: Option<Arc<dyn DataProxy>>,
@@ -33,7 +33,7 @@ pub(super) fn external(
     }
 }
 
-/// The built-in one, and its files, unless they are not served here.
+/// The built-in Data Proxy, and its files unless `proxy.mounted` is off.
 pub(super) fn built_in(
     settings: &Settings,
     store: &Store,
@@ -89,7 +89,7 @@ fn cache(settings: &Settings) -> Result<Cache, StartError> {
     opened.map_err(|source| StartError::Cache { path, source })
 }
 
-/// Roots as they are from here, wherever the process goes; one that can't be made absolute is refused with the others.
+/// `roots` as absolute paths. One that can't be made absolute stays, and is refused later.
 fn absolute(roots: &[PathBuf]) -> Vec<PathBuf> {
     roots
         .iter()

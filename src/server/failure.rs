@@ -1,4 +1,4 @@
-//! Why a service does not start, or not stop cleanly.
+//! Why a service does not start or does not stop cleanly.
 
 use crate::proxy::client::ClientError;
 use crate::proxy::roots::BadRoots;
@@ -15,73 +15,73 @@ pub enum StartError {
     /// The data directory can't be used.
     #[error("can't use the data directory {path}")]
     DataDirectory {
-        /// Which.
+        /// Its path.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: std::io::Error,
     },
-    /// Pictures can't be kept there.
+    /// The cache directory can't be used.
     #[error("can't use the cache directory {path}")]
     Cache {
-        /// Which.
+        /// Its path.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The store does not open.
+    /// The store can't be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
     /// A restore into the data directory was interrupted.
     #[error("a restore into this data directory did not finish: remove {0}, and restore again")]
     Unfinished(PathBuf),
-    /// The store opens but its records can't be read.
+    /// The store opens, but its records can't be read.
     #[error("the store opens, but can't be read: {0}")]
     Unreadable(String),
-    /// Nobody can listen there.
+    /// The address can't be listened on.
     #[error("can't listen on {address}")]
     Listen {
-        /// Where.
+        /// The address.
         address: SocketAddr,
-        /// Why not.
+        /// The cause.
         source: std::io::Error,
     },
     /// The facility file can't be read.
     #[error("can't read the facility file {path}")]
     FacilityFile {
-        /// Which.
+        /// Its path.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: std::io::Error,
     },
     /// The facility file has mistakes.
     #[error("the facility file {path} has mistakes:{}", list(.mistakes))]
     Facility {
-        /// Which.
+        /// Its path.
         path: PathBuf,
-        /// All of them.
+        /// All mistakes.
         mistakes: Vec<Mistake>,
     },
     /// The facility file could not be applied.
     #[error("the facility file could not be applied")]
     Apply(#[from] Unavailable),
-    /// The system gives no threads.
+    /// Threads can't be started.
     #[error("threads can't be started")]
     Threads(#[source] std::io::Error),
     /// The client of the external Data Proxy can't be made.
     #[error(transparent)]
     Proxy(#[from] ClientError),
-    /// The built-in Data Proxy has nothing that it could serve.
+    /// The built-in Data Proxy has no directory to serve.
     #[error(transparent)]
     Roots(#[from] BadRoots),
 }
 
-/// Why a service did not stop cleanly. Nothing that was acknowledged is missing.
+/// Why a service did not stop cleanly. Everything acknowledged is durable nevertheless.
 #[derive(Debug, Error)]
 pub enum StopError {
-    /// Writing had failed before.
-    #[error("what was in flight may be missing")]
+    /// Writes had failed before.
+    #[error("writes in flight may be missing")]
     WritesOff(#[from] beamlive_storage::Unavailable),
-    /// The store's last work was lost.
+    /// The thread that closes the store panicked.
     #[error("the store could not be closed")]
     Lost(#[source] tokio::task::JoinError),
 }

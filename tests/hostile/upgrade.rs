@@ -145,6 +145,13 @@ fn http_1_0_and_tunnels() {
         (replies[0].status, &replies[0].json()["error"]["code"]),
         (400, &json!("not_http"))
     );
+    // Without a Host, the survey is found at the address of the connection.
+    let launch = service.signed(&alice, "launch/BM/");
+    let launch = format!("POST {launch}old-day/ HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
+    let replies = talk(&service, &[launch.as_bytes()], 1);
+    let survey = replies[0].json()["survey"].as_str().unwrap().to_owned();
+    let here = format!("http://{}/survey/", service.address());
+    assert!(survey.starts_with(&here), "{survey}");
     let tunnel = b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n";
     let replies = talk(&service, &[tunnel, b"anything"], 2);
     assert_eq!(replies.len(), 1);

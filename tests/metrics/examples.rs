@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 const ALERTS: &str = include_str!("../../examples/alerts.yml");
 const DASHBOARD: &str = include_str!("../../examples/grafana-dashboard.json");
 
-/// What else may stand in an expression.
+/// Other words of expressions.
 const WORDS: [&str; 17] = [
     "sum",
     "max",
@@ -29,7 +29,7 @@ const WORDS: [&str; 17] = [
 ];
 /// Labels that Prometheus puts on every sample.
 const EVERYWHERE: [&str; 2] = ["instance", "job"];
-/// What an operator must hear of.
+/// The alerts that an operator needs.
 const ALARMS: [&str; 10] = [
     "BeamliveDown",
     "BeamliveWritesOff",
@@ -51,7 +51,7 @@ enum Part<'a> {
     Other(char),
 }
 
-/// Takes an expression apart; strings outside of braces and lengths of time have no names in them.
+/// The words of an expression. Strings outside of braces and durations hold no names.
 fn parts(expression: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = expression;
@@ -83,7 +83,7 @@ fn parts(expression: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// The labels of a metric, by the name that an expression has for it; none when there is no such metric.
+/// The labels of the metric with this name in an expression. `None` when there is no such metric.
 fn labels_of(known: &Known, name: &str) -> Option<BTreeSet<String>> {
     let everywhere = EVERYWHERE.map(str::to_owned);
     if name == "up" {
@@ -108,7 +108,7 @@ fn labels_of(known: &Known, name: &str) -> Option<BTreeSet<String>> {
     Some(labels)
 }
 
-/// Checks that an expression's names exist, and says which labels its samples may have.
+/// Checks that the names of an expression exist. Returns the labels of its samples.
 fn check(known: &Known, expression: &str) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let parts = parts(expression);
@@ -148,7 +148,7 @@ fn check(known: &Known, expression: &str) -> BTreeSet<String> {
     all
 }
 
-/// The labels that a text puts in, written between `open` and `close`.
+/// The labels that a text uses between `open` and `close`.
 fn named<'a>(text: &'a str, open: &'a str, close: char) -> impl Iterator<Item = &'a str> {
     let ends = move |rest: &'a str| rest.split(close).next().unwrap_or(rest).trim();
     text.split(open).skip(1).map(ends)

@@ -1,10 +1,10 @@
-//! A database whose ranges can't be read for a while.
+//! A database whose readers of ranges can be blocked.
 
 use beamlive_storage::{Applied, Batch, Engine, EngineError, Entries, MemoryEngine, Order};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 
-/// In memory; readers of ranges wait while it is closed.
+/// A database in memory. Readers of ranges wait while it is closed.
 #[derive(Default)]
 pub struct Gate {
     engine: MemoryEngine,
@@ -23,7 +23,7 @@ impl Gate {
         self.opened.notify_all();
     }
 
-    /// Readers that wait.
+    /// Waiting readers.
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::SeqCst)
     }

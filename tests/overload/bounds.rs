@@ -1,4 +1,4 @@
-//! Each bound reached: who comes next is refused at once, and what was accepted finishes.
+//! Each limit reached: further requests are refused at once, and accepted ones finish.
 
 use super::kept::Kept;
 use super::{assert_raw_refused, assert_refused, counted, dataset, median, upload_head, QUICKLY};
@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
-/// An upload of which all but the last byte has been sent, and that byte.
+/// An upload whose last byte is not sent yet, and that byte.
 fn begun(site: &Site, client: &Client, name: &str, padding: usize) -> (Kept, Vec<u8>) {
     let mut dataset = dataset(name);
     dataset["padding"] = "x".repeat(padding).into();
@@ -33,7 +33,7 @@ fn finish(begun: Vec<(Kept, Vec<u8>)>) {
 }
 
 #[actix_web::test]
-async fn connections_beyond_the_limit_are_told_so_at_once() {
+async fn connections_beyond_the_limit_are_refused_at_once() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     site.restart_with(|settings| settings.limits.connections = 4)
@@ -82,7 +82,7 @@ async fn bodies_beyond_the_sum_are_refused_before_they_are_read() {
         let mut kept = Kept::open(site.address()).unwrap();
         let begin = Instant::now();
         if number % 2 == 0 {
-            // Its length says it: nothing of the body is needed.
+            // The length is enough: no body is sent.
             kept.send(upload_head(&alice, Some(80_000)).as_bytes()).unwrap();
         } else {
             let chunk = format!("c350\r\n{}\r\n", "x".repeat(50_000));
@@ -108,7 +108,7 @@ async fn bodies_beyond_the_sum_are_refused_before_they_are_read() {
     assert_eq!(counted(&site, "bodies").await, 20);
 }
 
-/// Keys for which the actor that asks has to wait while it is shut.
+/// A source of keys that blocks the actor that asks while it is shut.
 #[derive(Default)]
 struct Valve {
     shut: Mutex<bool>,
@@ -131,7 +131,7 @@ impl KeySource for Valve {
 }
 
 #[actix_web::test]
-async fn a_full_mailbox_refuses_at_once_and_what_is_in_it_is_done() {
+async fn a_full_mailbox_refuses_at_once_and_accepted_commands_finish() {
     const MAILBOX: usize = 8;
     let valve = Arc::new(Valve::default());
     let mut site = Site::with_keys(valve.clone()).await;

@@ -1,4 +1,4 @@
-//! Somebody floods; somebody else, at another address, hardly notices.
+//! A flood from one address hardly affects a client at another.
 
 use super::{counted, median};
 use crate::support::{Client, KeyKind, Site};
@@ -9,14 +9,14 @@ use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-/// A p99 below this is the machine's noise.
+/// A p99 below this is noise.
 const FLOOR: Duration = Duration::from_millis(10);
 const PHASE: Duration = Duration::from_millis(700);
 const ROUNDS: usize = 3;
 const ATTEMPTS: usize = 3;
 const FLOODERS: usize = 32;
 
-/// Samples again and again, with a pause after each, for one phase; how long each took.
+/// Requests for samples with pauses, for one phase. Returns how long each took.
 async fn polite(client: &Client) -> Vec<Duration> {
     let begin = Instant::now();
     let mut times = Vec::new();
@@ -30,7 +30,8 @@ async fn polite(client: &Client) -> Vec<Duration> {
     times
 }
 
-/// Slow signatures over many connections, as fast as they are answered, while somebody else is `polite`; the statuses.
+/// Slow signatures over many connections, as fast as they are answered, until `polite` ends.
+/// Returns the statuses.
 async fn flooded<T>(urls: &[String], polite: impl Future<Output = T>) -> (T, Vec<u16>) {
     let (done, statuses) = (Cell::new(false), RefCell::new(Vec::new()));
     let flood = join_all((0..FLOODERS).map(|number| {
@@ -41,7 +42,7 @@ async fn flooded<T>(urls: &[String], polite: impl Future<Output = T>) -> (T, Vec
             while !done.get() {
                 let status = http.get(url).send().await.unwrap().status().as_u16();
                 statuses.borrow_mut().push(status);
-                // One processor is the clients' own too: this is a flood of answers waited for, not of spinning.
+                // Clients and service share the processors, so each client waits for its answers.
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         }
@@ -60,11 +61,12 @@ fn p99(mut times: Vec<Duration>) -> Duration {
     times[times.len() * 99 / 100]
 }
 
-/// In one of three attempts, each of three quiet and three flooded phases in turn: the polite client's p99 while it is
-/// flooded is at most three times its quiet p99, or three times 10 ms where that is less; and in every attempt nearly
-/// all of the flood is refused, while the polite client is never.
+/// In one of three attempts, each of three quiet and three flooded phases in turn: the polite
+/// client's p99 while it is flooded is at most three times its quiet p99, or three times 10 ms
+/// where that is less; and in every attempt nearly all of the flood is refused, while the polite
+/// client is never.
 #[actix_web::test]
-async fn a_flood_of_slow_signatures_is_refused_and_a_polite_client_is_served_as_ever() {
+async fn a_flood_of_slow_signatures_is_refused_while_another_client_is_served() {
     let mut site = Site::new().await;
     let alice = site.client_with("alice", KeyKind::Dsa).await;
     let quota = Quota {

@@ -1,4 +1,4 @@
-//! One connection that is kept, by hand, and how exactly it ended.
+//! A kept connection, and exactly how it ended.
 
 use crate::support::raw::{parse, RawReply};
 use std::io::{ErrorKind, Read, Write};
@@ -12,10 +12,10 @@ pub struct Kept {
     bytes: Vec<u8>,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub enum Came {
-    /// An answer, whole.
+    /// A whole answer.
     Whole(RawReply),
     /// The connection was closed before a byte of an answer.
     Closed,
@@ -61,7 +61,7 @@ impl Kept {
         match self.send(request) {
             Ok(()) => self.receive(),
             Err(error) => match self.receive() {
-                // It was over before this request; what the other side said last may be here.
+                // It ended before this request. A last answer may be readable.
                 Came::Closed => Came::Closed,
                 other => Came::Torn(format!("{error}: {other:?}")),
             },

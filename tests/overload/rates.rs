@@ -6,7 +6,7 @@ use beamlive::config::{Quota, Settings};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-/// One a minute would be fewer than can be said: the test must be over before the first of them.
+/// The lowest rate that can be configured. The test must end before a second request is allowed.
 const FEW: Quota = Quota {
     per_second: 1,
     burst: 20,
@@ -19,7 +19,7 @@ async fn from(site: &Site, last: u8, path: &str) -> Reply {
     Reply::of(http.get(format!("{}{path}", site.url()))).await
 }
 
-/// Sends requests until one is refused, which happens soon after the burst; how many passed.
+/// Sends requests until one is refused. Returns how many were answered.
 async fn exhaust(mut ask: impl AsyncFnMut() -> Reply) -> (usize, Reply) {
     for passed in 0..200 {
         let reply = ask().await;
@@ -31,7 +31,7 @@ async fn exhaust(mut ask: impl AsyncFnMut() -> Reply) -> (usize, Reply) {
 }
 
 #[actix_web::test]
-async fn an_address_that_sends_too_much_is_refused_before_its_signature_is_looked_at() {
+async fn an_address_that_sends_too_much_is_refused_before_its_signature_is_verified() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     site.restart_with(|settings| settings.limits.rate.per_address = Some(FEW))
@@ -69,7 +69,7 @@ async fn behind_a_trusted_proxy_each_caller_has_a_budget_of_its_own() {
         assert!(passed >= 15, "{passed}");
         let other = site.get_for(path, &["10.1.2.4"]).await.status;
         assert_eq!(other, if trusted { 200 } else { 429 }, "trusted: {trusted}");
-        // The networks of one owner: other addresses of the first do not help it.
+        // Other addresses of one IPv6 network share its rate.
         if trusted {
             exhaust(async || site.get_for(path, &["2001:db8::1"]).await).await;
             assert_eq!(site.get_for(path, &["2001:db8::2"]).await.status, 429);
@@ -80,7 +80,7 @@ async fn behind_a_trusted_proxy_each_caller_has_a_budget_of_its_own() {
 }
 
 #[actix_web::test]
-async fn a_project_that_sends_too_much_is_refused_wherever_it_is_and_nobody_can_spend_for_it() {
+async fn a_project_that_sends_too_much_is_refused_everywhere_and_nobody_else_uses_its_rate() {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     site.restart_with(|settings| settings.limits.rate.per_project = Some(FEW))
@@ -100,7 +100,7 @@ async fn a_project_that_sends_too_much_is_refused_wherever_it_is_and_nobody_can_
 }
 
 #[actix_web::test]
-async fn the_example_for_production_lets_the_bursts_of_honest_clients_through() {
+async fn the_production_example_allows_usual_bursts() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/production.toml");
     let rate = Settings::load(Some(&file), serde_json::json!({}))
         .unwrap()
@@ -113,7 +113,7 @@ async fn the_example_for_production_lets_the_bursts_of_honest_clients_through() 
         .await;
     assert!(rate.per_address.is_some() && rate.per_project.is_some());
     let alice = alice.at(&site);
-    // The reports of a raster scan of 20 × 20, one after the other as fast as they go.
+    // The reports of a raster scan of 20 × 20, one after the other.
     for number in 0..400 {
         let report = serde_json::json!({"directory": format!("/users/alice/{number}"), "title": "raster"});
         let reply = alice.report("BM", &report).await;

@@ -1,4 +1,4 @@
-//! SIGTERM in the middle of the day: what was answered is there, and nobody is cut off in the middle of an answer.
+//! SIGTERM under load: everything acknowledged is stored, and no answer is broken off.
 
 use super::kept::{Came, Kept};
 use super::{dataset, upload_head};
@@ -14,17 +14,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 const CLIENTS: usize = 24;
-/// Answers before it is told to stop.
+/// Answers before the signal.
 const ENOUGH: usize = 400;
 
-/// What one client was told before the end.
+/// What one client was answered.
 #[derive(Default)]
-struct Told {
+struct Outcome {
     ids: Vec<u64>,
     sessions: Vec<String>,
-    /// The last answer said that it was the last.
+    /// The last answer had `Connection: close`.
     last: bool,
-    /// How it ended otherwise.
+    /// How the connection ended otherwise.
     torn: Option<String>,
 }
 
@@ -45,9 +45,10 @@ fn start(home: &Path) -> (Served, SocketAddr) {
     (served, address)
 }
 
-/// Uploads, launches and uploads again, each as soon as it has its answer, until the service ends the connection.
-fn work(number: usize, address: SocketAddr, client: &Client, answers: &AtomicUsize) -> Told {
-    let mut told = Told::default();
+/// Uploads and launches, each after the answer to the one before, until the service ends the
+/// connection.
+fn work(number: usize, address: SocketAddr, client: &Client, answers: &AtomicUsize) -> Outcome {
+    let mut told = Outcome::default();
     let mut kept = match Kept::open(address) {
         Ok(kept) => kept,
         Err(error) => panic!("{error}"),
@@ -99,7 +100,7 @@ fn admin(address: SocketAddr, home: &Path, path: &str) -> Vec<Value> {
     reply.json().as_array().unwrap().clone()
 }
 
-/// All ids from the highest down, page by page.
+/// All ids, highest first, page by page.
 fn ids(address: SocketAddr, home: &Path) -> BTreeSet<u64> {
     let mut ids = BTreeSet::new();
     let mut path = "data?limit=1000".to_owned();
@@ -115,7 +116,7 @@ fn ids(address: SocketAddr, home: &Path) -> BTreeSet<u64> {
 }
 
 #[test]
-fn a_stop_under_load_breaks_nothing_off_and_loses_nothing() {
+fn a_stop_under_load_breaks_off_no_answer_and_loses_no_write() {
     let home = TempDir::new().unwrap();
     std::fs::write(home.path().join("facility.toml"), FACILITY).unwrap();
     let (mut served, address) = start(home.path());
@@ -147,7 +148,7 @@ fn a_stop_under_load_breaks_nothing_off_and_loses_nothing() {
             std::thread::yield_now();
         }
         let ended = served.stop("TERM");
-        let told: Vec<Told> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        let told: Vec<Outcome> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
         (told, ended)
     });
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);

@@ -1,4 +1,4 @@
-//! Clients that drip, stall, or read nothing: each is cut off by its deadline, and only those are.
+//! Slow clients: each is ended by its deadline, and only those.
 
 use super::{counted, dataset, upload_head};
 use crate::support::{Client, Site};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-/// Longest deadline that the tests set, and what a busy machine may take on top.
+/// The longest deadline of the tests, and the margin of a busy machine.
 const DEADLINES: Duration = Duration::from_secs(4);
 const SLACK: Duration = Duration::from_secs(10);
-/// The largest answer there is: more than the buffers of both kernels take.
+/// A large answer, which does not fit into the socket buffers.
 const LARGE: &str = "GET /api/docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n";
 
 async fn site() -> Site {
@@ -22,7 +22,7 @@ async fn site() -> Site {
     .await
 }
 
-/// Writes a byte now and then until the other side ends it; what it had said.
+/// Writes a byte now and then until the service ends the connection. Returns its answer.
 async fn drip(mut stream: TcpStream, bytes: Vec<u8>) -> String {
     let (mut reading, mut writing) = stream.split();
     let dripping = async {
@@ -50,7 +50,7 @@ async fn head(site: &Site) -> String {
     drip(stream, b"x".to_vec()).await
 }
 
-/// A body of which a byte comes now and then.
+/// A body that arrives byte by byte.
 async fn body(site: &Site, alice: &Client) -> String {
     let mut stream = TcpStream::connect(site.address()).await.unwrap();
     stream
@@ -60,7 +60,7 @@ async fn body(site: &Site, alice: &Client) -> String {
     drip(stream, b" ".to_vec()).await
 }
 
-/// A whole request, and then one that never ends.
+/// A whole request, then one that never ends.
 async fn second(site: &Site) -> String {
     let mut stream = TcpStream::connect(site.address()).await.unwrap();
     let both = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n";
@@ -71,11 +71,11 @@ async fn second(site: &Site) -> String {
     drip(stream, b"x".to_vec()).await
 }
 
-/// Asks for much, and leaves it where it is until the other side has given up.
+/// Requests a large answer and does not read it until the service gives up.
 async fn reader(site: &Site) {
     let stream = slow_reader(site).await;
     loop {
-        // Writing tells of the end without taking anything of the answer.
+        // A write finds the end without reading the answer.
         stream.writable().await.unwrap();
         if stream.try_write(b"\r\n").is_err() {
             return;
@@ -93,7 +93,7 @@ async fn slow_reader(site: &Site) -> TcpStream {
 }
 
 #[actix_web::test]
-async fn two_hundred_slow_clients_are_cut_off_while_others_are_served() {
+async fn two_hundred_slow_clients_are_ended_while_others_are_served() {
     let site = site().await;
     let alice = site.client("alice").await;
     let begin = Instant::now();
@@ -132,7 +132,7 @@ async fn two_hundred_slow_clients_are_cut_off_while_others_are_served() {
 }
 
 #[actix_web::test]
-async fn an_answer_that_is_read_slowly_but_steadily_is_not_cut() {
+async fn an_answer_that_is_read_slowly_but_steadily_is_not_ended() {
     let site = site().await;
     let begin = Instant::now();
     let mut stream = slow_reader(&site).await;
@@ -156,7 +156,7 @@ async fn an_answer_that_is_read_slowly_but_steadily_is_not_cut() {
 }
 
 #[actix_web::test]
-async fn a_handler_that_works_longer_than_the_deadlines_of_its_connection_is_not_cut() {
+async fn a_handler_that_works_longer_than_its_connections_deadlines_is_not_ended() {
     let mut site = site().await;
     site.restart_with(|settings| settings.limits.body_seconds = 60)
         .await;
@@ -179,7 +179,7 @@ async fn a_handler_that_works_longer_than_the_deadlines_of_its_connection_is_not
 }
 
 #[actix_web::test]
-async fn a_kept_connection_that_rests_is_closed_without_a_word() {
+async fn an_idle_connection_is_closed_without_an_answer() {
     let site = site().await;
     let mut stream = TcpStream::connect(site.address()).await.unwrap();
     stream

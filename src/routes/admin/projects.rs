@@ -7,6 +7,7 @@ use crate::error::{ApiError, ErrorBody};
 use crate::openapi::responses::{BodyErrors, RecordErrors};
 use crate::routes::{form, Empty};
 use crate::views::projects::{self, ProjectRow};
+use crate::wire::bom::without_bom;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::activity::Origin;
@@ -72,7 +73,7 @@ pub async fn put_key(
 ) -> Result<HttpResponse, ApiError> {
     let body = body.read(MAX_BODY).await?;
     let KeyBody { key, public } = if body::is_json(&request) {
-        serde_json::from_slice(body::unmarked(&body))
+        serde_json::from_slice(without_bom(&body))
             .map_err(|error| ApiError::field("body", error.to_string()))?
     } else {
         form(&body).unwrap_or_default()

@@ -45,11 +45,16 @@ pub async fn post(
         return Err(super::request::not_served());
     };
     let body = body.read(MAX_BODY).await?;
-    builtin::create(proxy, caller::certain(&request, caller, &app), &request, &body)
-        .await
-        .map_err(|error| match error {
-            CreateError::NotAdmitted | CreateError::Outside(_) => ApiError::Forbidden(error.to_string()),
-            CreateError::NoPath => ApiError::field("path", error.to_string()),
-            CreateError::Unavailable(error) => ApiError::Unavailable(error),
-        })
+    builtin::create(
+        proxy,
+        caller::certain(&request, caller, &app.settings.trusted_proxy),
+        &request,
+        &body,
+    )
+    .await
+    .map_err(|error| match error {
+        CreateError::NotAdmitted | CreateError::Outside(_) => ApiError::Forbidden(error.to_string()),
+        CreateError::NoPath => ApiError::field("path", error.to_string()),
+        CreateError::Unavailable(error) => ApiError::Unavailable(error),
+    })
 }

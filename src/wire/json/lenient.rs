@@ -1,7 +1,7 @@
 //! What programs write besides JSON: a byte order mark, and Python's `NaN`, `Infinity` and
 //! `-Infinity`.
 
-use crate::body::unmarked;
+use crate::wire::bom::without_bom;
 use std::borrow::Cow;
 
 /// Marks a text that replaces such a number on its way through the parser. Unicode reserves this
@@ -17,7 +17,7 @@ const LITERALS: [(&[u8], &str, f64); 3] = [
 
 /// The text as a JSON parser accepts it.
 pub(super) fn plain(json: &[u8]) -> Cow<'_, [u8]> {
-    let json = unmarked(json);
+    let json = without_bom(json);
     let mut out = Vec::new();
     let mut taken = 0;
     let mut at = 0;

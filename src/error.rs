@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 use utoipa::ToSchema;
 
-/// The encodings of bodies that are accepted.
+/// The encodings that a body may have.
 pub const ENCODINGS: &str = "gzip, deflate";
 
 /// Why a request was refused. The messages tell the caller what to do.

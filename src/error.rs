@@ -1,5 +1,5 @@
-//! The table of errors and their statuses. Each refusal of a handler is an [`ApiError`], answered as
-//! [`ErrorBody`]: `{"error": {"code", "message", "fields"?}}`.
+//! The table of errors and their statuses. Each refusal of a handler is an [`ApiError`], answered
+//! as [`ErrorBody`]: `{"error": {"code", "message", "fields"?}}`.
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::StatusCode;

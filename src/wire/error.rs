@@ -1,4 +1,5 @@
-//! Why a body can't be read. The messages say what is wrong and where, and repeat nothing of the body.
+//! Why a body can't be read. The messages say what is wrong and where, and repeat nothing of the
+//! body.
 
 use thiserror::Error;
 

@@ -17,10 +17,10 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
-/// Converts JSON text to MessagePack. Integers of 64 bits, signed or unsigned, stay integers; greater
-/// ones become floats. Floats have 64 bits. Duplicate keys are kept. Python's `NaN`, `Infinity` and
-/// `-Infinity` are floats. A byte order mark is skipped. The result is at most three times as long as
-/// the text.
+/// Converts JSON text to MessagePack. Integers of 64 bits, signed or unsigned, stay integers;
+/// greater ones become floats. Floats have 64 bits. Duplicate keys are kept. Python's `NaN`,
+/// `Infinity` and `-Infinity` are floats. A byte order mark is skipped. The result is at most three
+/// times as long as the text.
 ///
 /// `max_depth` levels of lists and maps are accepted, and never more than 127.
 ///

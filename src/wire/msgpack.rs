@@ -126,8 +126,8 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Scans a body that must be one list of at most `max_items` items, nested at most `max_depth` levels
-/// including the list itself.
+/// Scans a body that must be one list of at most `max_items` items, nested at most `max_depth`
+/// levels including the list itself.
 ///
 /// # Errors
 /// [`BodyError`] when it is something else. A list that is too long is refused before its items are

@@ -9,8 +9,8 @@ pub(in crate::wire) fn map_header(out: &mut Vec<u8>, length: u32) {
     }
 }
 
-/// Starts a list or map of unknown length, with the `marker` of its 32-bit form. Returns the position
-/// of the length, for [`close`].
+/// Starts a list or map of unknown length, with the `marker` of its 32-bit form. Returns the
+/// position of the length, for [`close`].
 pub(in crate::wire) fn open(out: &mut Vec<u8>, marker: u8) -> usize {
     with_marker(out, marker, &[0; 4]);
     out.len() - 4

@@ -1,5 +1,5 @@
-//! Scans MessagePack values. Lengths are checked, and there is no recursion: a level of nesting takes
-//! eight bytes of memory.
+//! Scans MessagePack values. Lengths are checked, and there is no recursion: a level of nesting
+//! takes eight bytes of memory.
 
 use crate::wire::BodyError;
 

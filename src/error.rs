@@ -1,5 +1,5 @@
-//! The table of errors and their statuses. Each refusal of a handler is an [`ApiError`], answered as
-//! [`ErrorBody`]: `{"error": {"code", "message", "fields"?}}`.
+//! The table of errors and their statuses. Each refusal of a handler is an [`ApiError`], answered
+//! as [`ErrorBody`]: `{"error": {"code", "message", "fields"?}}`.
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::StatusCode;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 use utoipa::ToSchema;
 
-/// The encodings of bodies that are accepted.
+/// The encodings that a body may have.
 pub const ENCODINGS: &str = "gzip, deflate";
 
 /// Why a request was refused. The messages tell the caller what to do.

@@ -65,27 +65,19 @@ impl Modify for AdminToken {
     }
 }
 
-/// The OpenAPI document as JSON.
+/// Returns the document as JSON. The router sets it for the handler, which can't know all routes.
 #[derive(Debug)]
-pub struct Document(Bytes);
+pub struct Document(pub fn() -> Bytes);
 
-impl Document {
-    /// The document of the routes that `descriptions` describe.
-    #[must_use]
-    pub fn of(descriptions: impl Iterator<Item = Description>) -> Self {
-        let mut document = Head::openapi();
-        descriptions.for_each(|description| document.merge(description));
-        examples::add(&mut document);
-        let json = serde_json::to_vec(&document).unwrap_or_else(|error| {
-            tracing::error!(%error, "the OpenAPI document can't be serialized");
-            b"{}".to_vec()
-        });
-        Self(json.into())
-    }
-
-    /// The document as JSON.
-    #[must_use]
-    pub fn json(&self) -> Bytes {
-        self.0.clone()
-    }
+/// The document of the routes that `descriptions` describe, as JSON.
+#[must_use]
+pub fn document(descriptions: impl Iterator<Item = Description>) -> Bytes {
+    let mut document = Head::openapi();
+    descriptions.for_each(|description| document.merge(description));
+    examples::add(&mut document);
+    let json = serde_json::to_vec(&document).unwrap_or_else(|error| {
+        tracing::error!(%error, "the OpenAPI document can't be serialized");
+        b"{}".to_vec()
+    });
+    json.into()
 }

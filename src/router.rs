@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::connection::watch::ConnectionWatch;
 use crate::error::ApiError;
 use crate::metrics::observe::Observer;
-use crate::openapi::Document;
+use crate::openapi::{self, Document};
 use crate::routes::admin::{
     activity, apply, backup, connections, data as datasets, feedback, outbox, projects, reports, sessions,
 };
@@ -15,11 +15,11 @@ use crate::routes::download::{archive, create, frame, multi, raw, snapshot};
 use crate::routes::{accesslist, close, data, docs, health, keys, launch, project, report, samples, survey};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::Error;
 use resource::{resource, Resource};
 use std::rc::Rc;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 /// The API of beamlines and hosts, and the survey. Routes are tried one after the other, so those
 /// that are called most often come first.
@@ -93,15 +93,15 @@ static MACHINES: LazyLock<Vec<Resource>> = LazyLock::new(|| {
 });
 
 /// The OpenAPI document of all routes, also of those that this process does not serve.
-static DOCUMENT: LazyLock<Arc<Document>> = LazyLock::new(|| {
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
     let tables = [&API, &DOWNLOAD, &ADMIN, &DOCS, &MACHINES];
     let resources = tables.into_iter().flat_map(|table| table.iter());
-    Arc::new(Document::of(resources.map(Resource::description)))
+    openapi::document(resources.map(Resource::description))
 });
 
 /// Registers the API, the survey, the built-in Data Proxy and the documentation.
 pub fn api(config: &mut ServiceConfig) {
-    config.app_data(Data::from(Arc::clone(&DOCUMENT)));
+    config.app_data(Data::new(Document(|| DOCUMENT.clone())));
     for table in [&API, &DOWNLOAD, &ADMIN, &DOCS] {
         register(table, config);
     }

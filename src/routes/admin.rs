@@ -1,9 +1,9 @@
 //! `/api/admin/`: what operators, the command line and the console read and control. One file per
 //! resource.
 //!
-//! Lists are sorted from new to old, `limit` rows at a time; `before` names the last row of the page
-//! before. Parameters that are unknown, given twice or wrong are refused by name, so that a typing
-//! error never shows everything.
+//! Lists are sorted from new to old, `limit` rows at a time; `before` names the last row of the
+//! page before. Parameters that are unknown, given twice or wrong are refused by name, so that a
+//! typing error never shows everything.
 
 pub mod activity;
 pub mod apply;

@@ -13,8 +13,8 @@ use actix_web::{HttpRequest, Responder};
 
 /// Upload a dataset
 ///
-/// A body without a `Content-Type` is MessagePack. Answered once the dataset is durable, and with it
-/// the request to the Data Proxy for its directory. The dataset belongs to the beamline's open
+/// A body without a `Content-Type` is MessagePack. Answered once the dataset is durable, and with
+/// it the request to the Data Proxy for its directory. The dataset belongs to the beamline's open
 /// session if that is the project's.
 #[utoipa::path(
     post,

@@ -18,7 +18,8 @@ use utoipa_swagger_ui::Config;
     responses((status = 200, description = "An OpenAPI document.", body = Object)),
 )]
 pub async fn description(document: Data<Document>) -> HttpResponse {
-    answer("application/json", document.json())
+    let Document(json) = &**document;
+    answer("application/json", json())
 }
 
 /// A page to read the description with

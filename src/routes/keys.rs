@@ -1,4 +1,5 @@
-//! `GET /api/v2/keys/{username}` (and `/access/keys/{username}`): login keys, as sshd asks for them.
+//! `GET /api/v2/keys/{username}` (and `/access/keys/{username}`): login keys, as sshd asks for
+//! them.
 
 use crate::auth::AppData;
 use crate::caller::KnownCaller;

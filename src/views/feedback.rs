@@ -37,8 +37,8 @@ pub struct AreaRow {
     pub comment: String,
 }
 
-/// The answers about one session or about all sessions, newest first. There is no index by id alone,
-/// so all that match are read.
+/// The answers about one session or about all sessions, newest first. There is no index by id
+/// alone, so all that match are read.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.

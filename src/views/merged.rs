@@ -17,8 +17,8 @@ pub(super) struct Merged<'s> {
 
 struct List<'s> {
     prefix: Key,
-    /// The ids after its head. It is opened when the head is returned, because most lists have no id
-    /// on a page.
+    /// The ids after its head. It is opened when the head is returned, because most lists have no
+    /// id on a page.
     rest: Option<Box<dyn Iterator<Item = Result<u64, ReadError>> + 's>>,
 }
 

@@ -1,4 +1,5 @@
-//! Why bytes are not a body. Every message says what is wrong and where, and quotes nothing of the body.
+//! Why a body can't be read. The messages say what is wrong and where, and repeat nothing of the
+//! body.
 
 use thiserror::Error;
 

@@ -1,4 +1,5 @@
-//! `GET /api/admin/outbox` and `POST …/retry`: directories that the Data Proxy has not acknowledged.
+//! `GET /api/admin/outbox` and `POST …/retry`: directories that the Data Proxy has not
+//! acknowledged.
 
 use super::answer;
 use super::query::{PageParameters, Query};

@@ -1,7 +1,7 @@
 //! Query parameters of the admin API: typed, with every mistake named at once.
 //!
-//! A route's parameters are the fields of a type with `IntoParams`, which is also their description.
-//! Their values are texts, because serde stops at the first mistake.
+//! A route's parameters are the fields of a type with `IntoParams`, which is also their
+//! description. Their values are texts, because serde stops at the first mistake.
 
 use crate::error::ApiError;
 use crate::views::Page;

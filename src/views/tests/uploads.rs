@@ -62,7 +62,7 @@ async fn datasets_are_filtered_by_each_and_by_all() {
     ] {
         let all = listed(project, beamline, session, page(None, 100));
         assert_eq!(all, expected);
-        // The same one by one, which goes on where it was.
+        // The same list in pages of one row.
         let mut one_by_one: Vec<u64> = Vec::new();
         while let [id] = listed(project, beamline, session, page(one_by_one.last().copied(), 1))[..] {
             one_by_one.push(id);
@@ -71,7 +71,8 @@ async fn datasets_are_filtered_by_each_and_by_all() {
     }
 }
 
-/// Of a beamline, or of a project, with one dataset that is older than all others: whoever reads another fails.
+/// A list of a beamline or a project with one dataset, which is older than all others. Reading any
+/// other dataset fails.
 #[tokio::test]
 async fn a_filter_reads_no_dataset_that_it_leaves_out() {
     let store = store(|batch| {

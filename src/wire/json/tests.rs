@@ -249,7 +249,7 @@ fn a_view_embeds_the_same_json() {
 
 #[test]
 fn keys_in_keys_do_not_grow_with_every_level() {
-    // {{{… "\"": nil …}: nil}: nil}: quoted in full, its text would double with every level.
+    // {{{… "\"": nil …}: nil}: nil}: with full quotes, its text would double with every level.
     let levels = MAX_DEPTH;
     let bytes = [vec![0x81; levels], b"\xa1\"".to_vec(), vec![0xc0; levels]].concat();
     let json = from(&bytes);
@@ -258,7 +258,7 @@ fn keys_in_keys_do_not_grow_with_every_level() {
 
 #[test]
 fn a_deep_and_long_value_is_written_in_one_go() {
-    // Were every level to look for the end of the next, this would take a hundred times as long.
+    // If every level searched for the end of the next, this would take a hundred times as long.
     const NILS: u32 = 1 << 20;
     let mut bytes = [vec![0x91; MAX_DEPTH - 1], vec![0xdd], NILS.to_be_bytes().to_vec()].concat();
     let flat_at = MAX_DEPTH - 1;
@@ -310,7 +310,7 @@ proptest! {
         if let Ok(packed) = to_msgpack(&bytes, MAX_DEPTH) {
             prop_assert!(packed.len() <= 3 * bytes.len() + 9);
         }
-        // Whatever is a value in them, from every place.
+        // Every value in them, from every position.
         for start in 0..bytes.len() {
             let Ok((value, _)) = Value::starting_at(&bytes, start) else { continue };
             let mut out = Vec::new();

@@ -1,5 +1,5 @@
-//! MessagePack, one value at a time. It trusts no length and does not recurse: it needs eight bytes of
-//! memory for each level of nesting.
+//! Scans MessagePack values. Lengths are checked, and there is no recursion: a level of nesting
+//! takes eight bytes of memory.
 
 use crate::wire::BodyError;
 

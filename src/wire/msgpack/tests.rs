@@ -75,7 +75,7 @@ fn the_rest_of_many_entries_is_a_map_again() {
     }
 }
 
-/// What the readers say of a value: kind, text, float, unsigned, signed.
+/// What the readers return for a value: kind, text, float, unsigned, signed.
 type Read = (
     &'static str,
     Option<&'static str>,
@@ -290,7 +290,7 @@ fn a_body_full_of_nils_costs_no_memory_and_a_list_of_them_is_refused_unread() {
         body.get("d").unwrap().items().unwrap().size_hint().0,
         NILS as usize
     );
-    // Its last item is a byte that starts no value, so that reading it would end otherwise.
+    // Its last item is a byte that starts no value, so reading it would end with another error.
     *bytes.last_mut().unwrap() = 0xc1;
     let error = BodyError::TooMany {
         found: NILS as usize,
@@ -324,7 +324,7 @@ fn a_list_gives_its_items() {
     assert_eq!(list(b"\x80", 2, 1).unwrap_err(), error);
 }
 
-/// Any value MessagePack has, as an independent crate packs it.
+/// Any MessagePack value, packed by an independent crate.
 fn any_tree() -> impl Strategy<Value = Tree> {
     let leaf = prop_oneof![
         Just(Tree::Nil),
@@ -360,7 +360,7 @@ fn depth(tree: &Tree) -> usize {
     }
 }
 
-/// The same tree, by way of the readers and iterators.
+/// The same tree, built from the readers and iterators.
 fn reread(value: Value<'_>) -> Tree {
     if let Some(items) = value.items() {
         Tree::Array(items.map(reread).collect())

@@ -3,7 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `store.rs` | [`Store`]: the handle; reads; [`Store::reserve`] returns a [`Permit`] |
-//! | `opening.rs`, `config.rs` | opening a store: engine, format, mark; its settings |
+//! | `opening.rs` | opening a store: settings, engine, format, mark |
 //! | `batch.rs` | [`Batch`]: preconditions and writes that take effect together |
 //! | `writer.rs` | [`Permit::commit`] returns a [`Receipt`]; the one thread that writes |
 //! | `group.rs` | which batches of a group hold, which ids they get, which rows result |
@@ -26,7 +26,6 @@ pub mod backup;
 pub mod batch;
 mod chunks;
 pub mod codec;
-mod config;
 pub mod engine;
 mod format;
 pub mod group;
@@ -45,7 +44,6 @@ mod writer;
 
 pub use batch::Batch;
 pub use codec::{DecodeError, Versioned};
-pub use config::StoreConfig;
 pub use engine::faults::{Faults, NoFaults, Step};
 pub use engine::memory::MemoryEngine;
 pub use engine::{
@@ -57,6 +55,7 @@ pub use group::{Applied, Committed, Conflict};
 pub use keys::{Key, Table};
 pub use mark::MarkError;
 pub use metrics::{Histogram, WriterMetrics};
+pub use opening::StoreConfig;
 pub use snapshot::{Rows, Snapshot, SnapshotError, SnapshotLimits, SnapshotLost};
 pub use store::{ReadError, Store, StoreStatus, Unavailable};
 pub use tally::Tally;

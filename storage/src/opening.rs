@@ -1,6 +1,5 @@
-//! Opening a store: which engine, whether its format and its mark allow it.
+//! Opening a store: its settings, its engine, and whether its format and its mark allow it.
 
-use crate::config::StoreConfig;
 use crate::engine::faults::{Faults, NoFaults};
 use crate::engine::fjall::FjallEngine;
 use crate::engine::memory::MemoryEngine;
@@ -12,8 +11,35 @@ use crate::store::Store;
 use crate::tally::Tally;
 use crate::time::Timestamp;
 use crate::writer::WriterState;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The settings of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// Its directory; created when it does not exist.
+    pub path: PathBuf,
+    /// The database that holds it.
+    pub engine: EngineKind,
+    /// Bytes of the database that are kept in memory.
+    pub cache_bytes: u64,
+    /// Batches that may wait for the writer.
+    pub queue: usize,
+    /// Program and version, written into a store that is created.
+    pub created_by: String,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::from("data"),
+            engine: EngineKind::default(),
+            cache_bytes: 64 * 1024 * 1024,
+            queue: 4096,
+            created_by: concat!("beamlive ", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
 
 /// Opens or creates the database of `config`, in a directory with the engine's name.
 pub(crate) fn open_engine(
@@ -29,6 +55,11 @@ pub(crate) fn open_engine(
 }
 
 impl Store {
+    /// An empty store in memory.
+    pub fn in_memory() -> Self {
+        Self::with_engine(Arc::new(MemoryEngine::new()), StoreConfig::default().queue)
+    }
+
     /// Opens the store of `config`, or creates it at `now`. May take seconds. Only one process can
     /// have it open.
     pub fn open(config: &StoreConfig, now: Timestamp) -> Result<Self, OpenError> {

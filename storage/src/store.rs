@@ -2,8 +2,6 @@
 
 use crate::chunks;
 use crate::codec::{decode, DecodeError, Versioned};
-use crate::config::StoreConfig;
-use crate::engine::memory::MemoryEngine;
 use crate::engine::{Engine, EngineError, Order};
 use crate::keys::{self, Key, Table};
 use crate::mark::Marker;
@@ -73,11 +71,6 @@ pub enum ReadError {
 }
 
 impl Store {
-    /// An empty store in memory.
-    pub fn in_memory() -> Self {
-        Self::with_engine(Arc::new(MemoryEngine::new()), StoreConfig::default().queue)
-    }
-
     /// A store on any database, unchecked, with `queue` slots for waiting batches, at least one.
     pub fn with_engine(engine: Arc<dyn Engine>, queue: usize) -> Self {
         Self::start(engine, queue, Arc::default(), None)

@@ -3,14 +3,13 @@
 use super::format::{BackupError, Header};
 use super::read::Reader;
 use crate::batch::Batch;
-use crate::config::StoreConfig;
 use crate::engine::faults::NoFaults;
 use crate::engine::files::{sync_directory, sync_entries};
 use crate::engine::{EngineError, EngineKind, OpenError};
 use crate::format::{self, FormatError};
 use crate::keys::{Key, Table};
 use crate::mark::{MarkError, Marker};
-use crate::opening::open_engine;
+use crate::opening::{open_engine, StoreConfig};
 use crate::tally::Tally;
 use std::fs::{self, DirBuilder};
 use std::io::{self, Read};

@@ -31,10 +31,8 @@ pub(crate) fn open<T>(path: &Path, open: impl Fn() -> Result<T, OpenError>) -> R
     let began = Instant::now();
     loop {
         let opened = catch_unwind(AssertUnwindSafe(&open)).unwrap_or_else(|_| {
-            Err(OpenError::Corrupted {
-                path: path.to_owned(),
-                source: "the database panicked while it read the files".into(),
-            })
+            let panicked = "the database panicked while it read the files";
+            Err(OpenError::corrupted(path, panicked))
         });
         match opened {
             Err(OpenError::Locked { .. }) if began.elapsed() < LOCK_PATIENCE => pause(LOCK_PAUSE),

@@ -149,17 +149,13 @@ fn owned(entry: Guard) -> Result<(Vec<u8>, Vec<u8>), EngineError> {
 }
 
 fn refused(path: &Path, error: fjall::Error) -> OpenError {
-    let path = path.to_owned();
     match error {
-        fjall::Error::Locked => OpenError::Locked { path },
-        fjall::Error::Io(source) => OpenError::unreadable(&path, source),
-        error @ fjall::Error::InvalidVersion(_) => OpenError::Foreign {
-            path,
-            source: Box::new(error),
-        },
-        error => OpenError::Corrupted {
-            path,
-            source: Box::new(error),
-        },
+        fjall::Error::Locked => {
+            let path = path.to_owned();
+            OpenError::Locked { path }
+        }
+        fjall::Error::Io(source) => OpenError::unreadable(path, source),
+        fjall::Error::InvalidVersion(_) => OpenError::foreign(path, error),
+        error => OpenError::corrupted(path, error),
     }
 }

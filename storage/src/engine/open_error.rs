@@ -62,6 +62,18 @@ impl OpenError {
         }
     }
 
+    /// The error of opening `path` when the database finds damage.
+    pub(crate) fn corrupted(path: &Path, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let (path, source) = (path.to_owned(), source.into());
+        Self::Corrupted { path, source }
+    }
+
+    /// The error of opening `path` when the database was created with other settings.
+    pub(crate) fn foreign(path: &Path, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let (path, source) = (path.to_owned(), source.into());
+        Self::Foreign { path, source }
+    }
+
     /// The error of opening `path` when its mark was refused or could not be checked.
     pub(crate) fn of_mark(path: &Path, source: MarkError) -> Self {
         let path = path.to_owned();

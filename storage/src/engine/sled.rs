@@ -119,20 +119,14 @@ impl<F: Faults + Clone> Engine for SledEngine<F> {
 }
 
 fn refused(path: &Path, error: sled::Error) -> OpenError {
-    let path = path.to_owned();
     match error {
         // sled turns the lock's own error into text.
         sled::Error::Io(source) if source.to_string().contains("could not acquire lock") => {
+            let path = path.to_owned();
             OpenError::Locked { path }
         }
-        sled::Error::Io(source) => OpenError::unreadable(&path, source),
-        sled::Error::Unsupported(_) => OpenError::Foreign {
-            path,
-            source: Box::new(error),
-        },
-        error => OpenError::Corrupted {
-            path,
-            source: Box::new(error),
-        },
+        sled::Error::Io(source) => OpenError::unreadable(path, source),
+        sled::Error::Unsupported(_) => OpenError::foreign(path, error),
+        error => OpenError::corrupted(path, error),
     }
 }

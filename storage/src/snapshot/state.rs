@@ -122,7 +122,10 @@ impl Snapshots {
             return;
         };
         let saved = plan(group, |key| engine.get(key)).and_then(|plan| {
-            let keys = self.unsaved(plan.rows.into_keys());
+            let mut keys: Vec<_> = plan.rows.into_keys().collect();
+            if let State::Reading(reading) = &self.current.lock().state {
+                keys.retain(|key| reading.needs(key));
+            }
             keys.into_iter()
                 .map(|key| Ok((engine.get(&key)?, key)))
                 .collect::<Result<Vec<_>, EngineError>>()
@@ -155,14 +158,6 @@ impl Snapshots {
             });
         }
         matches!(current.state, State::Reading(_)).then_some(current.number)
-    }
-
-    /// Those of `keys` that the reader has not reached and that are not saved.
-    fn unsaved(&self, keys: impl Iterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
-        match &self.current.lock().state {
-            State::Reading(reading) => keys.filter(|key| reading.needs(key)).collect(),
-            State::Idle | State::Wanted(_) | State::Kept(..) | State::Lost(_) => Vec::new(),
-        }
     }
 
     /// Completes the page of snapshot `number` that was read up to `end`.

@@ -18,7 +18,8 @@ struct Closed<'a> {
 /// Ends the open stretch. Closing again changes nothing.
 ///
 /// # Errors
-/// 404 for an unknown beamline, an invalid session name, or a session that this project never launched there.
+/// 404 for an unknown beamline, an invalid session name, or a session that this project never
+/// launched there.
 pub async fn post(
     app: AppData,
     verified: Verified,

@@ -11,8 +11,8 @@ use actix_web::{HttpRequest, Responder};
 /// Records the report. Its id is answered once it is durable.
 ///
 /// # Errors
-/// 400 naming every wrong field, 404 for an unknown beamline, 413 for a body that is too long, 422 for an
-/// `Idempotency-Key` of another upload.
+/// 400 naming every wrong field, 404 for an unknown beamline, 413 for a body that is too long, 422
+/// for an `Idempotency-Key` of another upload.
 pub async fn post(
     request: HttpRequest,
     app: AppData,

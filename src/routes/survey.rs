@@ -1,4 +1,5 @@
-//! The survey page of a session: the form, its answer, and the style sheet. Its key gives access to it.
+//! The survey page of a session: the form, its answer, and the style sheet. Its key gives access to
+//! it.
 
 use crate::auth::AppData;
 use crate::body::Body;
@@ -37,7 +38,8 @@ pub async fn get(app: AppData, path: Path<String>) -> Result<HttpResponse, ApiEr
 /// Records an answer, and thanks for it.
 ///
 /// # Errors
-/// 413 and 408 for the body, 429 when the session has too many answers, 503 when nothing was recorded.
+/// 413 and 408 for the body, 429 when the session has too many answers, 503 when nothing was
+/// recorded.
 pub async fn post(
     app: AppData,
     caller: Caller,

@@ -68,6 +68,7 @@ impl Beamline {
         };
         let order = self.order.clone();
         let changed = async move {
+            // No upload can begin before this ends, so the guard is not needed any longer.
             drop(order.write().await);
             let _ = reply.send(change(&mut beamline, command).await);
             beamline.state

@@ -1,5 +1,5 @@
-//! Reads bodies. Each is limited in length and time, and all together in length. For compressed bodies the limits also
-//! hold after unpacking.
+//! Reads bodies. Each is limited in length and time, and all together in length. For compressed
+//! bodies the limits also hold after unpacking.
 
 mod encoding;
 
@@ -39,12 +39,12 @@ impl FromRequest for Body {
 }
 
 impl Body {
-    /// Reads a body of at most `limit` bytes within `limits.body_seconds`, and unpacks it to at most `limit` bytes. The
-    /// bytes count as in flight until the request is answered.
+    /// Reads a body of at most `limit` bytes within `limits.body_seconds`, and unpacks it to at
+    /// most `limit` bytes. The bytes count as in flight until the request is answered.
     ///
     /// # Errors
-    /// 413 when it is too long, 408 when it is too slow, 415 for an unknown `Content-Encoding`, 400 when the connection
-    /// breaks, 503 when too many bytes are in flight.
+    /// 413 when it is too long, 408 when it is too slow, 415 for an unknown `Content-Encoding`, 400
+    /// when the connection breaks, 503 when too many bytes are in flight.
     pub async fn read(self, limit: usize) -> Result<Bytes, ApiError> {
         let app = App::of(&self.request)?;
         let encoding = Encoding::of(&self.request)?;

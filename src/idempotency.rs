@@ -1,4 +1,5 @@
-//! The `Idempotency-Key` header. A client that got no answer sends the upload again with the same key.
+//! The `Idempotency-Key` header. A client that got no answer sends the upload again with the same
+//! key.
 
 use crate::error::ApiError;
 use actix_web::http::header::HeaderName;

@@ -1,5 +1,5 @@
-//! The activity log: who did what, when, from which address, to which record. Each entry is written in the batch of
-//! the change.
+//! The activity log: who did what, when, from which address, to which record. Each entry is written
+//! in the batch of the change.
 
 use beamlive_storage::ids::{IdRef, ProjectId, RawId};
 use beamlive_storage::keys::{self, Table};

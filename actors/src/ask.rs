@@ -1,7 +1,8 @@
 //! Asking an actor: its mailbox is bounded, an answer always comes, and a lost actor is replaced.
 //!
-//! An actix actor that panics does not come back. [`Supervisor`] notices the closed mailbox or the dropped answer, starts
-//! a successor, which reads its state from the store, and sends the command once more.
+//! An actix actor that panics does not come back. [`Supervisor`] notices the closed mailbox or the
+//! dropped answer, starts a successor, which reads its state from the store, and sends the command
+//! once more.
 
 mod kind;
 
@@ -113,8 +114,8 @@ impl<A: Actor<Context = Context<A>>> Supervisor<A> {
     /// Sends `command` and waits for the answer.
     ///
     /// # Errors
-    /// [`Unavailable::Busy`] at once when the mailbox is full; [`Unavailable::Lost`] when the actor was lost on this
-    /// command twice.
+    /// [`Unavailable::Busy`] at once when the mailbox is full; [`Unavailable::Lost`] when the actor
+    /// was lost on this command twice.
     pub async fn ask<C>(&self, command: C) -> Result<C::Reply, Unavailable>
     where
         C: Command + Clone,
@@ -122,7 +123,8 @@ impl<A: Actor<Context = Context<A>>> Supervisor<A> {
         Context<A>: ToEnvelope<A, Ask<C>>,
     {
         for _ in 0..2 {
-            // actix lets every clone of an address send once into a full mailbox, so the bound is here.
+            // actix lets every clone of an address send once into a full mailbox, so the bound is
+            // here.
             let Ok(place) = self.places.clone().try_acquire_owned() else {
                 self.kind.refuse();
                 return Err(Unavailable::Busy);

@@ -1,5 +1,5 @@
-//! One actor per beamline. It owns who has the beamline, serializes launch and close, and says which session an upload
-//! belongs to.
+//! One actor per beamline. It owns who has the beamline, serializes launch and close, and says
+//! which session an upload belongs to.
 //!
 //! | file | what it holds |
 //! |---|---|

@@ -1,4 +1,5 @@
-//! The entry point of this crate for HTTP handlers: [`Directory`] finds actors, starts them, and replaces lost ones.
+//! The entry point of this crate for HTTP handlers: [`Directory`] finds actors, starts them, and
+//! replaces lost ones.
 //!
 //! | file | what it holds |
 //! |---|---|

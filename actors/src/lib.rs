@@ -17,9 +17,10 @@
 //! | `activity.rs` | the activity log |
 //! | `services.rs`, `clock.rs`, `pool.rs` | what actors need: the store, time, randomness, reads off their threads |
 //!
-//! Invariants: an actor never waits for the disk while it could serve other messages; batches are handed over in the
-//! order of an actor's messages; state in memory has the revision it was read at; every actor can be lost and is
-//! started again from the store; rules know no clock, no I/O and no runtime.
+//! Invariants: an actor never waits for the disk while it could serve other messages; batches are
+//! handed over in the order of an actor's messages; state in memory has the revision it was read
+//! at; every actor can be lost and is started again from the store; rules know no clock, no I/O and
+//! no runtime.
 
 pub mod access;
 pub mod activity;

@@ -27,7 +27,8 @@ pub struct Services {
 pub enum Forwarding {
     /// The built-in one: the key is made in the batch of the record.
     BuiltIn,
-    /// An external one: the directory is in the outbox until the forwarder has sent it; the call wakes the forwarder.
+    /// An external one: the directory is in the outbox until the forwarder has sent it; the call
+    /// wakes the forwarder.
     External(Arc<dyn Fn() + Send + Sync>),
 }
 

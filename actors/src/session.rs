@@ -1,5 +1,5 @@
-//! One actor per session of a project, or per project outside of its sessions. It records datasets, reports and
-//! answers to the survey.
+//! One actor per session of a project, or per project outside of its sessions. It records datasets,
+//! reports and answers to the survey.
 //!
 //! | file | what it holds |
 //! |---|---|

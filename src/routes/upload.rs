@@ -16,8 +16,8 @@ use std::sync::Arc;
 /// Reads a body with `parse` and records it. The id is answered once it is durable.
 ///
 /// # Errors
-/// 400 naming every wrong field, 404 for an unknown beamline, 413 for a body that is too long, 422 for an
-/// `Idempotency-Key` of another upload.
+/// 400 naming every wrong field, 404 for an unknown beamline, 413 for a body that is too long, 422
+/// for an `Idempotency-Key` of another upload.
 pub(super) async fn record<U: Upload>(
     request: &HttpRequest,
     app: &AppData,

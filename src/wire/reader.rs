@@ -114,8 +114,8 @@ impl<'b> Reader<'b> {
         None
     }
 
-    /// Like [`Self::number`], but NaN and infinity count as null, with a note: programs compute them from incomplete
-    /// inputs, and refusing the upload would lose it.
+    /// Like [`Self::number`], but NaN and infinity count as null, with a note: programs compute
+    /// them from incomplete inputs, and refusing the upload would lose it.
     pub(super) fn measured(
         &mut self,
         names: &[&'static str],

@@ -14,7 +14,8 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// A kind whose counters are 0. Metrics use the name as a label; `capacity` commands may wait for one actor.
+    /// A kind whose counters are 0. Metrics use the name as a label; `capacity` commands may wait
+    /// for one actor.
     #[must_use]
     pub fn new(name: &'static str, capacity: usize) -> Arc<Self> {
         Arc::new(Self {
@@ -58,8 +59,8 @@ impl Kind {
     }
 }
 
-/// The place for an answer. It holds a place in the mailbox until the command is answered or dropped, even if the
-/// caller has gone.
+/// The place for an answer. It holds a place in the mailbox until the command is answered or
+/// dropped, even if the caller has gone.
 #[derive(Debug)]
 pub struct Answer<R> {
     sender: oneshot::Sender<R>,

@@ -1,9 +1,9 @@
 //! The beamline's actor.
 //!
-//! Batches are handed to the store in the order of the actor's messages, without waiting for the disk. Only a new
-//! session is waited for, because the writer gives its id. Uploads hold a read guard until the session's actor has
-//! handed over their batch. A launch or close takes the write guard first, so its batch never overtakes an upload
-//! that still belongs to the session before it.
+//! Batches are handed to the store in the order of the actor's messages, without waiting for the
+//! disk. Only a new session is waited for, because the writer gives its id. Uploads hold a read
+//! guard until the session's actor has handed over their batch. A launch or close takes the write
+//! guard first, so its batch never overtakes an upload that still belongs to the session before it.
 
 use super::commands::{CloseSession, LaunchSession};
 use super::exclusive::Exclusive;
@@ -23,7 +23,8 @@ use beamlive_storage::ids::{BeamlineId, ProjectId, SessionId};
 use std::sync::Arc;
 use tokio::sync::RwLock;
 
-/// Session actors that a beamline keeps. An actor that is dropped handles the messages it has and stops.
+/// Session actors that a beamline keeps. An actor that is dropped handles the messages it has and
+/// stops.
 const KEPT_SESSIONS: usize = 16;
 
 /// The actor.
@@ -34,7 +35,8 @@ pub struct Beamline {
     /// None until it is read from the store, and again after a conflict.
     state: Option<State>,
     sessions: Remembered<(ProjectId, Option<SessionId>), Addr<Session>>,
-    /// Held for reading by uploads until they are handed over, and for writing before a launch or close.
+    /// Held for reading by uploads until they are handed over, and for writing before a launch or
+    /// close.
     order: Arc<RwLock<()>>,
 }
 
@@ -52,7 +54,8 @@ impl Beamline {
         }
     }
 
-    /// Makes `change` once all earlier uploads are handed over. The actor takes no other message until it has ended.
+    /// Makes `change` once all earlier uploads are handed over. The actor takes no other message
+    /// until it has ended.
     fn exclusively<C: Command>(
         &mut self,
         Ask { command, reply }: Ask<C>,
@@ -65,6 +68,7 @@ impl Beamline {
         };
         let order = self.order.clone();
         let changed = async move {
+            // No upload can begin before this ends, so the guard is not needed any longer.
             drop(order.write().await);
             let _ = reply.send(change(&mut beamline, command).await);
             beamline.state
@@ -97,7 +101,8 @@ impl Beamline {
         pass_on(&session, command, reply, Err(Unavailable::Busy.into()));
     }
 
-    /// The actor of a session of the project, or of what the project uploads outside of its sessions.
+    /// The actor of a session of the project, or of what the project uploads outside of its
+    /// sessions.
     fn session(&mut self, project: ProjectId, session: Option<SessionId>) -> Addr<Session> {
         let key = (project, session);
         if let Some(address) = self.sessions.get(&key).filter(|address| address.connected()) {
@@ -113,8 +118,8 @@ impl Beamline {
     }
 }
 
-/// Sends a command to a session's actor, which answers it; `busy` is the answer when its mailbox is full. If that
-/// actor is lost, the reply is dropped and the caller tries again.
+/// Sends a command to a session's actor, which answers it; `busy` is the answer when its mailbox is
+/// full. If that actor is lost, the reply is dropped and the caller tries again.
 fn pass_on<C: Command>(session: &Addr<Session>, command: C, reply: Answer<C::Reply>, busy: C::Reply)
 where
     Session: Handler<Ask<C>>,

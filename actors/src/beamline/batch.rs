@@ -109,8 +109,8 @@ pub(super) fn close(
     batch
 }
 
-/// Requires that the project never launched a session of this name here. Another node may have done so since the rules
-/// looked it up.
+/// Requires that the project never launched a session of this name here. Another node may have done
+/// so since the rules looked it up.
 pub(super) fn never_launched(beamline: BeamlineId, command: &CloseSession) -> Batch {
     let mut batch = Batch::new();
     batch.require_absent(keys::session_by_name(beamline, command.project, &command.name));
@@ -134,7 +134,8 @@ fn end_other(batch: &mut Batch, ends: Option<&Change>, origin: &Origin, now: Tim
     }
 }
 
-/// Writes a changed session and its stretch, and logs the change; `note` is added to the session's name.
+/// Writes a changed session and its stretch, and logs the change; `note` is added to the session's
+/// name.
 fn write(batch: &mut Batch, change: &Change, origin: &Origin, action: &str, note: &str, now: Timestamp) {
     let session = &change.session;
     batch.replace(keys::session(change.id), change.revision, session);

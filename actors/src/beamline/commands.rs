@@ -32,8 +32,8 @@ pub struct SessionLaunched {
     pub total_micros: i64,
 }
 
-/// `project` gives up the beamline. Answers with the length of the session's newest stretch in microseconds, or `None`
-/// when the project never launched such a session here.
+/// `project` gives up the beamline. Answers with the length of the session's newest stretch in
+/// microseconds, or `None` when the project never launched such a session here.
 #[derive(Debug, Clone)]
 pub struct CloseSession {
     /// The project of the session.

@@ -11,11 +11,12 @@ use beamlive_storage::ids::{BeamlineId, SessionId};
 use beamlive_storage::records::BeamlineState;
 use beamlive_storage::{Batch, Permit, Timestamp};
 
-/// Most tries of a rule. The first may lack the state itself; each rule asks for at most a name and two sessions.
+/// Most tries of a rule. The first may lack the state itself; each rule asks for at most a name and
+/// two sessions.
 const MAX_TRIES: usize = 8;
 
-/// The state of a beamline, taken from its actor. It is dropped where the store may have a newer one, and then read
-/// again.
+/// The state of a beamline, taken from its actor. It is dropped where the store may have a newer
+/// one, and then read again.
 pub(super) struct Exclusive {
     pub(super) id: BeamlineId,
     pub(super) services: Services,
@@ -65,7 +66,8 @@ impl Exclusive {
         })
     }
 
-    /// Applies a rule, and reads what it misses. Returns its outcome, and the revision of the state before it.
+    /// Applies a rule, and reads what it misses. Returns its outcome, and the revision of the state
+    /// before it.
     async fn decide<T>(
         &mut self,
         rule: impl Fn(&mut State) -> Result<T, Missing>,
@@ -90,7 +92,8 @@ impl Exclusive {
         Err(Unavailable::Contended)
     }
 
-    /// Makes a new session and waits until it is durable: only then its id is known, which later commands need.
+    /// Makes a new session and waits until it is durable: only then its id is known, which later
+    /// commands need.
     async fn create(
         &mut self,
         permit: Permit,

@@ -1,11 +1,12 @@
 //! The rules of launch and close. No clock, no disk, no runtime.
 //!
-//! The state holds the newest stretch on the beamline and the sessions that were used last. When a rule needs a session
-//! that is not in memory, it returns [`Missing`]; the caller reads it from the store and applies the rule again.
+//! The state holds the newest stretch on the beamline and the sessions that were used last. When a
+//! rule needs a session that is not in memory, it returns [`Missing`]; the caller reads it from the
+//! store and applies the rule again.
 //!
-//! Invariants: at most one stretch is open, and it is the newest; stretches don't overlap; each ends after it starts;
-//! at most one session per (project, name) is joinable. They hold even if the clock runs backwards: a stretch never
-//! starts before the previous one has ended.
+//! Invariants: at most one stretch is open, and it is the newest; stretches don't overlap; each
+//! ends after it starts; at most one session per (project, name) is joinable. They hold even if the
+//! clock runs backwards: a stretch never starts before the previous one has ended.
 
 use crate::remembered::Remembered;
 use beamlive_storage::ids::{ProjectId, SessionId};
@@ -14,7 +15,8 @@ use beamlive_storage::{Timestamp, Versioned};
 
 /// A launch joins the session of its name if that was active at most this long ago.
 pub const JOINABLE_MICROS: i64 = 7 * 86_400 * 1_000_000;
-/// A launch continues a stretch that ended less than this ago, if no other session had the beamline since.
+/// A launch continues a stretch that ended less than this ago, if no other session had the beamline
+/// since.
 pub const REOPEN_MICROS: i64 = 5 * 60 * 1_000_000;
 /// Sessions, and names of sessions, that a beamline keeps in memory.
 const REMEMBERED: usize = 8;
@@ -58,7 +60,8 @@ pub enum Launch {
     Reopens(Change),
     /// Adds a stretch to the session.
     Joins(Change),
-    /// Makes a new session, because none of that name is joinable. Its first stretch starts at this time.
+    /// Makes a new session, because none of that name is joinable. Its first stretch starts at this
+    /// time.
     Creates(Timestamp),
 }
 
@@ -95,8 +98,8 @@ impl State {
         }
     }
 
-    /// The revision of the beamline's newest stretch; none before the first launch. Batches that depend on the state
-    /// require it.
+    /// The revision of the beamline's newest stretch; none before the first launch. Batches that
+    /// depend on the state require it.
     #[must_use]
     pub fn revision(&self) -> Option<u64> {
         self.newest.as_ref().map(|newest| newest.revision)
@@ -127,8 +130,8 @@ impl State {
 
     /// `project` takes the beamline for its session `name`.
     ///
-    /// The state is changed when this returns, except for [`Launch::Creates`]: then the caller makes the session and
-    /// calls [`Self::created`].
+    /// The state is changed when this returns, except for [`Launch::Creates`]: then the caller
+    /// makes the session and calls [`Self::created`].
     ///
     /// # Errors
     /// [`Missing`] when a record must be read first. The state is unchanged then.
@@ -186,8 +189,8 @@ impl State {
         self.remember_newest(Some(&newest));
     }
 
-    /// `project` gives up the beamline for its session `name`. `None`: there is no such session. A session that does
-    /// not have the beamline stays as it is.
+    /// `project` gives up the beamline for its session `name`. `None`: there is no such session. A
+    /// session that does not have the beamline stays as it is.
     ///
     /// # Errors
     /// [`Missing`] when a record must be read first. The state is unchanged then.

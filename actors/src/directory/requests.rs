@@ -30,8 +30,8 @@ use std::time::Duration;
 
 /// Tries of one command. Each but the first follows a conflict with another writer.
 const TRIES: usize = 8;
-/// Tries of one upload. Clients do not send it again, and of concurrent uploads of the same record only one succeeds
-/// per round.
+/// Tries of one upload. Clients do not send it again, and of concurrent uploads of the same record
+/// only one succeeds per round.
 const UPLOAD_TRIES: usize = 128;
 
 /// Finds actors and sends them commands.
@@ -81,8 +81,8 @@ impl Directory {
         .await
     }
 
-    /// Gives up the beamline. Returns the length of the session's newest stretch in microseconds; `None` when the
-    /// project never launched such a session there.
+    /// Gives up the beamline. Returns the length of the session's newest stretch in microseconds;
+    /// `None` when the project never launched such a session there.
     ///
     /// # Errors
     /// [`Unavailable`]: nothing was done, or its outcome is not known.
@@ -98,7 +98,8 @@ impl Directory {
         .await
     }
 
-    /// Sends a launch or close until it does not conflict; `command` takes whether to read the state again.
+    /// Sends a launch or close until it does not conflict; `command` takes whether to read the
+    /// state again.
     async fn change<C, T>(&self, beamline: BeamlineId, command: impl Fn(bool) -> C) -> Result<T, Unavailable>
     where
         C: Command<Reply = Result<Pending<T>, Refusal>> + Clone,
@@ -279,8 +280,8 @@ impl Directory {
         self.forwarder.ask(Retry { origin }).await?
     }
 
-    /// Waits at most `patience` for the running calls of the Data Proxy, and starts no further ones. What was not sent
-    /// stays in the outbox.
+    /// Waits at most `patience` for the running calls of the Data Proxy, and starts no further
+    /// ones. What was not sent stays in the outbox.
     pub async fn finish_forwards(&self, patience: Duration) {
         if tokio::time::timeout(patience, self.forwarder.ask(Finish))
             .await

@@ -111,7 +111,8 @@ impl Directory {
     }
 }
 
-/// The forwarder. With the built-in Data Proxy it handles what is left in the outbox from an external one.
+/// The forwarder. With the built-in Data Proxy it handles what is left in the outbox from an
+/// external one.
 fn start_forwarder(setup: &Setup, health: Arc<ForwarderHealth>) -> Supervisor<Forwarder> {
     let proxy = setup.external.clone().unwrap_or_else(|| {
         Arc::new(LocalProxy::new(

@@ -12,7 +12,8 @@ pub struct ActorsStatus {
     pub kind: &'static str,
     /// Number of actors.
     pub running: usize,
-    /// Commands that they have not answered yet. A beamline's include those that it passed on to its sessions.
+    /// Commands that they have not answered yet. A beamline's include those that it passed on to
+    /// its sessions.
     pub waiting: usize,
     /// The largest number of such commands for one actor.
     pub longest: usize,

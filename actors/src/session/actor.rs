@@ -1,8 +1,9 @@
 //! The session's actor.
 //!
-//! A new record is written without reading anything: that its uuid, name and directory are new is a precondition of
-//! its batch. On a conflict the caller sends the command again with `careful`. Then the actor reads first, and takes
-//! no other message until its batch can be read, so that concurrent retries see each other's records.
+//! A new record is written without reading anything: that its uuid, name and directory are new is a
+//! precondition of its batch. On a conflict the caller sends the command again with `careful`. Then
+//! the actor reads first, and takes no other message until its batch can be read, so that
+//! concurrent retries see each other's records.
 
 use super::commands::{AddFeedback, AttributedUpload, RecordUpload, UploadRefusal, UploadReply};
 use super::idempotency::Verdict;
@@ -101,7 +102,7 @@ impl Handler<Ask<AddFeedback>> for Session {
             .into_actor(self)
             .map(move |count, session: &mut Self, _: &mut _| {
                 let answer = count.and_then(|count| {
-                    // Answers are never removed, so no precondition has to hold this count.
+                    // Answers are never removed, so a survey that is full stays full.
                     let answers = count.as_ref().map_or(0, |count| count.record.answers);
                     if answers >= MAX_FEEDBACK {
                         return Ok(None);
@@ -116,8 +117,8 @@ impl Handler<Ask<AddFeedback>> for Session {
     }
 }
 
-/// Runs `recorded`, which reads and then hands over a batch. The actor takes no other message until that batch can be
-/// read.
+/// Runs `recorded`, which reads and then hands over a batch. The actor takes no other message until
+/// that batch can be read.
 fn take_turns(recorded: impl ActorFuture<Session, Output = ()> + 'static, ctx: &mut Context<Session>) {
     ctx.wait(recorded.then(|(), session: &mut Session, _| {
         // Batches keep their order: when an empty one has taken effect, so has the one before it.

@@ -14,8 +14,8 @@ use beamlive_storage::{Batch, Timestamp, Versioned};
 /// Remarks on one upload that the activity log holds; further ones are counted.
 const MAX_REMARKS: usize = 20;
 
-/// Writes an upload as a new record, or in place of the one that was found. `new_key` is how a new record gets its
-/// secure key.
+/// Writes an upload as a new record, or in place of the one that was found. `new_key` is how a new
+/// record gets its secure key.
 pub(super) fn upload<U: Upload>(
     command: &AttributedUpload<U>,
     found: &Found<U::Record>,
@@ -99,7 +99,8 @@ pub(super) fn feedback(command: &AddFeedback, count: Option<&Versioned<FeedbackC
     batch
 }
 
-/// The text of an upload's activity entry. Uploads without remarks have none: their records say who, when and where.
+/// The text of an upload's activity entry. Uploads without remarks have none: their records say
+/// who, when and where.
 fn note(origin: &Origin, subject: Subject, name: &str, remarks: &[String]) -> String {
     let mut note = name.to_owned();
     for remark in remarks.iter().take(MAX_REMARKS) {

@@ -1,5 +1,5 @@
-//! Uploads and feedback as commands. The beamline's actor takes them, adds where an upload belongs, and passes them
-//! on to the session's actor.
+//! Uploads and feedback as commands. The beamline's actor takes them, adds where an upload belongs,
+//! and passes them on to the session's actor.
 
 use super::idempotency::IdempotencyKey;
 use super::upload::{Place, Upload};
@@ -58,8 +58,9 @@ pub struct AttributedUpload<U> {
     pub attribution: Attribution,
 }
 
-/// Where an upload belongs, and what that depends on. While the guard lives, the beamline hands over no launch or
-/// close, so on a single node the attribution still holds when the batch is handed over.
+/// Where an upload belongs, and what that depends on. While the guard lives, the beamline hands
+/// over no launch or close, so on a single node the attribution still holds when the batch is
+/// handed over.
 #[derive(Debug)]
 pub struct Attribution {
     /// Where the upload belongs.

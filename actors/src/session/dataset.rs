@@ -39,7 +39,8 @@ pub struct DatasetUpload {
     pub meta_data: Vec<u8>,
 }
 
-/// Microseconds that `frames` exposures of `exposure` seconds take; none when a timestamp can't hold them.
+/// Microseconds that `frames` exposures of `exposure` seconds take; none when a timestamp can't
+/// hold them.
 #[must_use]
 pub fn measuring_micros(frames: u64, exposure: f64) -> Option<i64> {
     // Just below the range of an i64, some 290 years.
@@ -57,8 +58,9 @@ pub fn measuring_micros(frames: u64, exposure: f64) -> Option<i64> {
 pub const SHOWABLE: RangeInclusive<Timestamp> =
     Timestamp(-62_167_219_200_000_000)..=Timestamp(253_402_300_799_999_999);
 
-/// Start and end of a measurement. If one was not sent, it is computed from the other and the measuring time; if
-/// neither was, the measurement ended `now`. Computed times are within [`SHOWABLE`].
+/// Start and end of a measurement. If one was not sent, it is computed from the other and the
+/// measuring time; if neither was, the measurement ended `now`. Computed times are within
+/// [`SHOWABLE`].
 #[must_use]
 pub fn times(
     start: Option<Timestamp>,
@@ -188,7 +190,8 @@ impl Upload for DatasetUpload {
     }
 }
 
-/// Retries find the dataset by its identity. Its earlier identities stay in the index and still lead to it.
+/// Retries find the dataset by its identity. Its earlier identities stay in the index and still
+/// lead to it.
 fn index_identity(batch: &mut Batch, id: IdRef, record: &Dataset, found: &Found<Dataset>) {
     let Some(identity) = record.identity() else {
         return;

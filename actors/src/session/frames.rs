@@ -1,4 +1,5 @@
-//! Frame numbers of a dataset: ranges such as `1-4,8,10-99`. Long ranges are counted without listing their frames.
+//! Frame numbers of a dataset: ranges such as `1-4,8,10-99`. Long ranges are counted without
+//! listing their frames.
 
 /// Longest text of frame ranges, in bytes.
 pub const MAX_TEXT: usize = 64 * 1024;

@@ -1,4 +1,5 @@
-//! The rules of the `Idempotency-Key` header. The same key within [`KEPT_MICROS`] means the same request.
+//! The rules of the `Idempotency-Key` header. The same key within [`KEPT_MICROS`] means the same
+//! request.
 
 use crate::expiry::KEPT_MICROS;
 use beamlive_storage::ids::{IdRef, ProjectId, RawId};
@@ -69,7 +70,8 @@ impl IdempotencyKey {
         }
     }
 
-    /// Remembers that the request was answered with `record`, in place of the `outdated` answer under this key.
+    /// Remembers that the request was answered with `record`, in place of the `outdated` answer
+    /// under this key.
     pub(super) fn remember(
         &self,
         batch: &mut Batch,

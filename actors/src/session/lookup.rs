@@ -1,16 +1,16 @@
 //! Reads what the store already holds for an upload. Runs on a pool: the reads may touch the disk.
 
 use super::idempotency::IdempotencyKey;
-use super::upload::{Found, OwnDataset, Place, Upload};
+use super::upload::{Found, OwnDataset, Place, Stored, Upload};
 use crate::facility::catalog::Catalog;
 use crate::secure_path;
 use beamlive_storage::ids::{BeamlineId, DatasetId, IdRef, SessionId};
 use beamlive_storage::keys;
-use beamlive_storage::{ReadError, Store, Versioned};
+use beamlive_storage::{ReadError, Store};
 use std::collections::HashSet;
 
-/// Finds the record that an upload replaces: the one with the same identity, else the one whose id it names, if that
-/// matches.
+/// Finds the record that an upload replaces: the one with the same identity, else the one whose id
+/// it names, if that matches.
 pub(super) fn upload<U: Upload>(
     store: &Store,
     catalog: &Catalog,
@@ -60,12 +60,13 @@ pub(super) fn upload<U: Upload>(
     Ok(found)
 }
 
-fn read<U: Upload>(store: &Store, id: u64) -> Result<Option<(u64, Versioned<U::Record>)>, ReadError> {
+fn read<U: Upload>(store: &Store, id: u64) -> Result<Option<Stored<U::Record>>, ReadError> {
     let record = store.get(&keys::record(U::TABLE, IdRef::Known(id)))?;
     Ok(record.map(|record| (id, record)))
 }
 
-/// Finds which of the `claimed` datasets are the project's own: most likely at the upload's beamline, else at another.
+/// Finds which of the `claimed` datasets are the project's own: most likely at the upload's
+/// beamline, else at another.
 fn datasets(
     store: &Store,
     catalog: &Catalog,

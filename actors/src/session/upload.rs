@@ -24,8 +24,8 @@ pub trait Upload: fmt::Debug + Clone + Send + Sync + 'static {
     /// The fields that all uploads have.
     fn common(&self) -> &CommonFields;
 
-    /// Whether the upload may replace `record`, whose id it names. Users' files keep ids for years, also ids of other
-    /// servers.
+    /// Whether the upload may replace `record`, whose id it names. Users' files keep ids for years,
+    /// also ids of other servers.
     fn matches(&self, project: ProjectId, record: &Self::Record) -> bool;
 
     /// The secure key of the record's directory.
@@ -89,11 +89,14 @@ pub struct Context<'a> {
     pub now: Timestamp,
 }
 
+/// A record in the store, with its id.
+pub type Stored<R> = (u64, Versioned<R>);
+
 /// What the store holds for an upload. The default is that it holds nothing.
 #[derive(Debug)]
 pub struct Found<R> {
     /// The record that the upload replaces.
-    pub old: Option<(u64, Versioned<R>)>,
+    pub old: Option<Stored<R>>,
     /// Whether the upload's [`Upload::identity_row`] exists.
     pub identified: bool,
     /// Whether the secure key of the old record has expired.

@@ -1,4 +1,4 @@
-//! `POST /api/admin/apply`: applies a facility file.
+//! `POST /api/admin/apply`: makes the facility what a facility file says.
 
 use super::answer;
 use super::query::Query;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// What a facility file changed, or would change.
+/// What a facility file did, or would do.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct Summary {
     /// New records.
@@ -32,8 +32,8 @@ pub(crate) struct Summary {
     changes: Option<Vec<String>>,
 }
 
-/// Applies the file as one change, or, with `dry_run=true`, lists what it would change. With
-/// `prune=true` what it does not name is removed.
+/// Applies the file as one change, or, with `dry_run=true`, tells what it would change. With `prune=true` what it
+/// does not name is removed.
 ///
 /// # Errors
 /// 400 with every mistake under its place in the file, 401, 408, 413, 503.
@@ -72,16 +72,16 @@ pub(super) async fn post(
     }
 }
 
-/// All mistakes of a file. Those of one place are joined.
+/// All mistakes of a file; several of one place are told together.
 fn refusal(mistakes: Vec<Mistake>) -> ApiError {
     let count = mistakes.len();
     let mut fields = BTreeMap::<String, String>::new();
     for Mistake { place, message } in mistakes {
         fields
             .entry(place)
-            .and_modify(|messages| {
-                messages.push_str("; ");
-                messages.push_str(&message);
+            .and_modify(|told| {
+                told.push_str("; ");
+                told.push_str(&message);
             })
             .or_insert(message);
     }

@@ -8,18 +8,17 @@ use beamlive_storage::records::Container;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-/// Containers in each other, at most: automounter, adaptor, puck, and one more.
+/// Greatest depth of nested containers: automounter, adaptor, puck, and one more.
 pub const DEEPEST: usize = 4;
 
-/// Finds every violation. A section that holds mistakes is not checked where these could be the
-/// cause.
+/// Finds every violation. What depends on entries that hold mistakes is not checked.
 pub(crate) fn check(draft: &Draft<'_>) -> Mistakes {
     let mut check = Check {
         draft,
         mistakes: Mistakes::new(),
     };
     let locations = check.locations();
-    check.held(&locations);
+    check.containers(&locations);
     check.nesting();
     check.samples(&locations);
     if draft.is_complete(Section::Automounter) {
@@ -68,7 +67,7 @@ impl<'a> Check<'a> {
     fn locations(&self) -> Locations<'a> {
         let kinds = self.draft.catalog.container_types.iter();
         kinds
-            .filter(|(id, _)| self.draft.is_sure(Section::ContainerType, *id))
+            .filter(|(id, _)| self.draft.is_known(Section::ContainerType, *id))
             .map(|(id, kind)| (id, kind.record.locations.iter().map(String::as_str).collect()))
             .collect()
     }
@@ -77,7 +76,7 @@ impl<'a> Check<'a> {
     fn container(&self, id: ContainerId) -> Option<&'a Container> {
         let entry = self.draft.catalog.containers.get(id.0)?;
         self.draft
-            .is_sure(Section::Container, id.0)
+            .is_known(Section::Container, id.0)
             .then_some(&entry.record)
     }
 
@@ -107,7 +106,7 @@ impl<'a> Check<'a> {
 
     /// Every container that is in another is at a location of that one's type, and no other is
     /// there.
-    fn held(&mut self, locations: &Locations<'_>) {
+    fn containers(&mut self, locations: &Locations<'_>) {
         let mut taken: HashMap<(ContainerId, &str), u64> = HashMap::new();
         for (id, _) in self.draft.catalog.containers.iter() {
             let Some(Container {
@@ -188,7 +187,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// One violation per circle, at its first member in the file.
+    /// Notes one violation per circle, at its first member in the file.
     fn circle(&mut self, circle: &[u64]) {
         let place = |id: &u64| self.place(Section::Container, *id);
         let first = circle.iter().filter_map(place).min();
@@ -216,7 +215,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// What clients send names one data type.
+    /// An acronym or alias that a client sends means one data type.
     fn aliases(&mut self) {
         let types = &self.draft.catalog.data_types;
         let mut owners = HashMap::new();

@@ -27,7 +27,7 @@ pub struct Apply {
 /// What a file changed, or would change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Applied {
-    /// How many entries became what.
+    /// The number of entries by outcome.
     #[serde(flatten)]
     pub counts: Counts,
     /// The changes in words; of very many, the first and how many more there are.

@@ -41,7 +41,7 @@ pub(crate) struct Placed<E> {
     pub(crate) entry: E,
 }
 
-/// Entries that hold mistakes. What refers to them is no mistake of its own.
+/// Entries that hold mistakes. A reference to one of them is not reported as a mistake.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Unread {
     /// Their names, as in [`Placed::name`].

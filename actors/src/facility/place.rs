@@ -107,7 +107,7 @@ pub struct Mistakes {
 }
 
 impl Mistakes {
-    /// None yet.
+    /// An empty list.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -134,7 +134,7 @@ impl Mistakes {
         });
     }
 
-    /// All of them in the order of the file's lines, where these are known.
+    /// The mistakes by line, where lines are known.
     #[must_use]
     pub fn into_list(mut self) -> Vec<Mistake> {
         self.listed.sort_by_key(|(line, _)| *line);

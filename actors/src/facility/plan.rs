@@ -35,7 +35,7 @@ use resolve::section;
 pub struct Plan {
     /// The facility afterwards, one generation on.
     pub catalog: Catalog,
-    /// How many entries became what.
+    /// The number of entries by outcome.
     pub counts: Counts,
     /// The changes in words; of very many, the first and how many more there are.
     pub changes: Vec<String>,

@@ -1,4 +1,4 @@
-//! `POST /api/admin/apply`: applies a facility file.
+//! `POST /api/admin/apply`: makes the facility what a facility file says.
 
 use super::answer;
 use super::query::Query;
@@ -24,7 +24,7 @@ struct ApplyOptions {
     prune: Option<String>,
 }
 
-/// What a facility file changed, or would change.
+/// What a facility file did, or would do.
 #[derive(Debug, Default, Serialize, ToSchema)]
 struct Summary {
     /// New records.
@@ -104,16 +104,16 @@ pub async fn post(
     }
 }
 
-/// All mistakes of a file. Those of one place are joined.
+/// All mistakes of a file; several of one place are told together.
 fn refusal(mistakes: Vec<Mistake>) -> ApiError {
     let count = mistakes.len();
     let mut fields = BTreeMap::<String, String>::new();
     for Mistake { place, message } in mistakes {
         fields
             .entry(place)
-            .and_modify(|messages| {
-                messages.push_str("; ");
-                messages.push_str(&message);
+            .and_modify(|told| {
+                told.push_str("; ");
+                told.push_str(&message);
             })
             .or_insert(message);
     }

@@ -126,7 +126,7 @@ pub(crate) struct BeamtimeEntry {
     pub(crate) start: Time,
     /// To; later than `start`.
     pub(crate) end: Time,
-    /// Whether the project works from afar; false unless given.
+    /// Whether the project works remotely; false unless given.
     pub(crate) remote: Option<bool>,
     /// Whether it was called off; false unless given.
     pub(crate) cancelled: Option<bool>,

@@ -1,4 +1,4 @@
-//! The facility while a plan is made: what it will be, what the file names, what has to be written.
+//! The facility while a plan is made: what it will be, what the file names, and the writes.
 
 use super::describe::{Changes, Described};
 use super::situation::{Counts, Situation};
@@ -15,10 +15,10 @@ struct Named {
     /// Where the file names an entry, by id.
     places: HashMap<u64, Place>,
     /// Entries whose new state is not known, because it holds a mistake.
-    doubtful: HashSet<u64>,
+    unknown: HashSet<u64>,
 }
 
-/// The facility as it will be, and what leads there.
+/// The facility as it will be, with the writes, counts and changes that lead to it.
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
     pub(crate) catalog: Catalog,
@@ -63,9 +63,9 @@ impl<'a> Draft<'a> {
     }
 
     /// Whether the new state of an entry is known.
-    pub(crate) fn is_sure(&self, section: Section, id: u64) -> bool {
+    pub(crate) fn is_known(&self, section: Section, id: u64) -> bool {
         let named = self.named.get(&section);
-        named.is_none_or(|named| !named.doubtful.contains(&id))
+        named.is_none_or(|named| !named.unknown.contains(&id))
     }
 
     /// Whether the new state of all entries of a section is known.
@@ -73,18 +73,18 @@ impl<'a> Draft<'a> {
         !self.unread.sections.contains(&section)
     }
 
-    /// Notes a mistake of an entry that is not going to be a record.
+    /// Notes a mistake of an entry that can't become a record.
     pub(super) fn refuse<T>(&mut self, place: Place, field: &str, message: impl Into<String>) -> Option<T> {
         self.mistakes.note(place, field, message);
         None
     }
 
-    /// The id of what an entry refers to. It is a mistake when there is none, or when it is going
-    /// to be removed.
+    /// The id of the entry that a field refers to. A mistake is noted when it does not exist or is
+    /// going to be removed.
     pub(super) fn refer(&mut self, place: Place, field: &str, section: Section, name: &str) -> Option<u64> {
         let noun = section.noun();
         let message = match self.id_of(section, name) {
-            Some(id) if self.remains(section, id) => return Some(id),
+            Some(id) if self.is_kept(section, id) => return Some(id),
             Some(_) => format!(
                 "refers to {noun} {}, which the file leaves out, so it would be removed",
                 quoted(name)
@@ -114,14 +114,14 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn remains(&self, section: Section, id: u64) -> bool {
+    fn is_kept(&self, section: Section, id: u64) -> bool {
         !self.situation.prune
             || self.place(section, id).is_some()
             || self.situation.in_use.contains(section, id)
     }
 
-    /// Gives a name that the file holds at `place` its id: that of the record there is, or a new
-    /// one. Returns also where the file names it first.
+    /// The id of a name that the file holds at `place`: that of the existing record, or a new one.
+    /// Also returns where the file names it first.
     pub(super) fn reserve<R: Cataloged>(&mut self, name: R::Name, place: Place) -> (u64, Place) {
         let id = R::of(&self.catalog).id(&name).unwrap_or_else(|| {
             let id = self.next_id::<R>();
@@ -130,7 +130,7 @@ impl<'a> Draft<'a> {
         });
         let named = self.named.entry(R::SECTION).or_default();
         let first = *named.places.entry(id).or_insert_with(|| {
-            named.doubtful.insert(id);
+            named.unknown.insert(id);
             place
         });
         (id, first)
@@ -150,7 +150,7 @@ impl<'a> Draft<'a> {
         *last
     }
 
-    /// Takes over what the file says at `place`. Naming something twice is a mistake.
+    /// Puts the record of the entry at `place`. A second entry of the same name is a mistake.
     pub(super) fn put<R: Described>(&mut self, record: R, place: Place) {
         let (id, first) = self.reserve::<R>(record.identity(), place);
         if first != place {
@@ -160,7 +160,7 @@ impl<'a> Draft<'a> {
             return;
         }
         if let Some(named) = self.named.get_mut(&R::SECTION) {
-            named.doubtful.remove(&id);
+            named.unknown.remove(&id);
         }
         let catalog = &self.catalog;
         match R::of(catalog).get(id) {
@@ -204,9 +204,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The file holds an entry, but its new state is not known. `name` is that by which others
-    /// refer to it.
-    pub(super) fn doubt(&mut self, section: Section, name: Option<&String>) {
+    /// Adds an entry that holds a mistake. `name` is the name by which others refer to it.
+    pub(super) fn add_unread(&mut self, section: Section, name: Option<&String>) {
         self.unread.sections.insert(section);
         self.unread.names.extend(name.map(|name| (section, name.clone())));
     }
@@ -215,7 +214,7 @@ impl<'a> Draft<'a> {
     pub(super) fn mark_unread(&mut self) {
         for (section, name) in &self.unread.names {
             if let Some(id) = self.id_of(*section, name) {
-                self.named.entry(*section).or_default().doubtful.insert(id);
+                self.named.entry(*section).or_default().unknown.insert(id);
             }
         }
     }

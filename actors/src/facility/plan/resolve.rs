@@ -24,7 +24,7 @@ pub(super) fn section<E, R: Described>(
     for Placed { place, name, entry } in entries {
         match resolve(entry, *place, draft) {
             Some(record) => draft.put(record, *place),
-            None => draft.doubt(place.section, name.as_ref()),
+            None => draft.add_unread(place.section, name.as_ref()),
         }
     }
 }

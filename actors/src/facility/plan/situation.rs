@@ -8,8 +8,7 @@ use beamlive_storage::{Order, ReadError, Store, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
 
-/// How many entries became what. The first three are entries of the file; the last two are not in
-/// it.
+/// The number of entries by outcome. The first three are in the file, the last two are not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Entries that did not exist.
@@ -18,16 +17,16 @@ pub struct Counts {
     pub updated: usize,
     /// Entries that were as the file says.
     pub unchanged: usize,
-    /// What the file does not name and was removed.
+    /// Entries that the file does not name, removed.
     pub removed: usize,
-    /// Projects and beamlines that the file does not name but records refer to.
+    /// Entries that the file does not name, kept because records refer to them.
     pub kept: usize,
 }
 
 /// A project whose signing key the file sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyChange {
-    /// Whose.
+    /// The project.
     pub project: ProjectId,
     /// The new key's canonical line.
     pub line: String,

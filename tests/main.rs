@@ -29,4 +29,5 @@ mod overload;
 mod payloads;
 mod pictures;
 mod proxy;
+mod structure;
 mod v2;

@@ -8,6 +8,7 @@ use super::interface::{DiskUse, Engine, Entries, Frozen, Order};
 use super::open_error::OpenError;
 use crate::batch::Batch;
 use crate::group::{self, Applied};
+use fjall::config::PinningPolicy;
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,10 @@ impl<F: Faults + Clone> FjallEngine<F> {
             let options = || {
                 KeyspaceCreateOptions::default()
                     .max_memtable_size((cache_bytes / 2).clamp(least, most))
+                    // The filter of a table is one block, of up to 600 KB. If the cache drops it,
+                    // every look-up reads and checks all of it again.
+                    .filter_block_pinning_policy(PinningPolicy::all(true))
+                    .index_block_pinning_policy(PinningPolicy::all(true))
                     .manual_journal_persist(true)
             };
             let rows = db.keyspace(ROWS, options).map_err(|error| refused(path, error))?;

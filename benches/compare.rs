@@ -78,7 +78,8 @@ struct Options {
     /// Datasets of the full store.
     #[arg(long, default_value_t = 1_000_000)]
     stored: u64,
-    /// Seconds between opening the full store and measuring it, for the work that an engine does behind a fill.
+    /// Seconds between opening the full store and measuring it, for the work that an engine does
+    /// behind a fill.
     #[arg(long, default_value_t = 0.0)]
     settle: f64,
     /// Beamlines that are known but idle.

@@ -29,7 +29,11 @@ fn no_file_reaches_itself_through_others() {
     assert!(sources.files().count() > 200, "the sources were not found");
     assert!(sources.arrows() > 500, "the imports were not understood");
     let circles = sources.circles();
-    assert!(circles.is_empty(), "circles between files:\n{}", circles.join("\n"));
+    assert!(
+        circles.is_empty(),
+        "circles between files:\n{}",
+        circles.join("\n")
+    );
 }
 
 #[test]
@@ -54,8 +58,14 @@ fn comments_are_wrapped() {
                 is_comment && !is_whole && line.chars().count() > WIDEST
             };
             let lines = text.lines().enumerate().filter(wide);
-            lines.map(|(number, _)| format!("{path}:{}", number + 1)).collect::<Vec<_>>()
+            lines
+                .map(|(number, _)| format!("{path}:{}", number + 1))
+                .collect::<Vec<_>>()
         })
         .collect();
-    assert!(wide.is_empty(), "wider than {WIDEST} columns:\n{}", wide.join("\n"));
+    assert!(
+        wide.is_empty(),
+        "wider than {WIDEST} columns:\n{}",
+        wide.join("\n")
+    );
 }

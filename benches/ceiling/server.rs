@@ -54,7 +54,8 @@ impl Handler<Append> for Hop {
 }
 
 impl Ceiling {
-    /// Starts a server that appends to `file`, and has ready-made bodies of these names and lengths.
+    /// Starts a server that appends to `file`, and has ready-made bodies of these names and
+    /// lengths.
     pub(crate) fn start(file: PathBuf, lengths: &[(&'static str, usize)]) -> Self {
         let bodies = lengths
             .iter()

@@ -59,7 +59,8 @@ impl Meter {
 fn count() -> Counted {
     let thread = read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let process = read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name in the second field may hold spaces; user and system time are the 12th and 13th after it.
+    // The name in the second field may hold spaces; user and system time are the 12th and 13th
+    // after it.
     let after_name = process.rsplit_once(") ").map_or("", |(_, rest)| rest);
     let machine = read_to_string("/proc/stat").unwrap_or_default();
     let machine = machine.lines().next().unwrap_or_default();

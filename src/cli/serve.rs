@@ -69,7 +69,8 @@ pub(super) struct ServerFlags {
     #[arg(long, env = "BEAMLIVE_DATA", value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<PathBuf>,
-    /// What the built-in Data Proxy may serve; may be repeated, relative paths start at the first [default: /users].
+    /// What the built-in Data Proxy may serve; may be repeated, relative paths start at the first
+    /// [default: /users].
     #[arg(long, env = "BEAMLIVE_USERS_ROOT", value_name = "DIR", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     users_root: Vec<PathBuf>,

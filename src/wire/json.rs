@@ -20,9 +20,9 @@ use std::cell::Cell;
 use std::fmt;
 
 /// Turns JSON text into MessagePack. Integers of up to 64 bits stay integers, greater ones become
-/// floats; floats have 64 bits; duplicate keys are kept. `NaN`, `Infinity` and `-Infinity`, as Python
-/// writes them, are floats. A byte order mark is skipped. The result is at most three times as long as
-/// the text.
+/// floats; floats have 64 bits; duplicate keys are kept. `NaN`, `Infinity` and `-Infinity`, as
+/// Python writes them, are floats. A byte order mark is skipped. The result is at most three times
+/// as long as the text.
 ///
 /// At most `max_depth` levels of lists and maps are accepted, and never more than 127.
 ///
@@ -168,10 +168,10 @@ fn length<E: serde::de::Error>(length: usize) -> Result<u32, E> {
 /// Appends the JSON of one MessagePack value of at most [`MAX_DEPTH`] levels to `out`.
 ///
 /// Floats that are not finite become null. Finite ones keep their `.0`, and 32-bit ones their few
-/// digits. Bytes of a string that are not UTF-8 become U+FFFD. Binary data becomes a string if it is
-/// UTF-8, and base64 otherwise. An extension becomes `{"ext": type, "data": base64}`. A key that is not
-/// a string is written as its JSON text, or as the base64 of its bytes if it contains nested lists or
-/// maps. The result is longer than the value by at most a constant factor.
+/// digits. Bytes of a string that are not UTF-8 become U+FFFD. Binary data becomes a string if it
+/// is UTF-8, and base64 otherwise. An extension becomes `{"ext": type, "data": base64}`. A key that
+/// is not a string is written as its JSON text, or as the base64 of its bytes if it contains nested
+/// lists or maps. The result is longer than the value by at most a constant factor.
 ///
 /// # Errors
 /// [`BodyError`] if the bytes are not one such value; `out` is then unchanged.
@@ -235,8 +235,8 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The next value. Serializing it moves the cursor past it, so each value is read once, whatever its
-/// depth.
+/// The next value. Serializing it moves the cursor past it, so each value is read once, whatever
+/// its depth.
 struct Next<'c, 'a>(&'c Cursor<'a>);
 
 impl Serialize for Next<'_, '_> {

@@ -1,8 +1,8 @@
 //! A MessagePack body, checked as a whole and then read in place.
 //!
-//! By hand, because a body is kept as the bytes that were sent, and is never built as a tree. Only the
-//! index of its top-level map is built, and a length in it is trusted only once the bytes are there. A
-//! [`Value`] is always one well-formed value, so reading it cannot fail halfway.
+//! By hand, because a body is kept as the bytes that were sent, and is never built as a tree. Only
+//! the index of its top-level map is built, and a length in it is trusted only once the bytes are
+//! there. A [`Value`] is always one well-formed value, so reading it cannot fail halfway.
 
 #[cfg(test)]
 pub(super) mod asked;
@@ -37,9 +37,9 @@ struct Entry<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// Checks a body, which must be one map with string keys, nested at most `max_depth` levels; the
-    /// map itself is the first level. Binary keys count as strings if they are UTF-8, because older
-    /// clients send strings as binary.
+    /// Checks a body, which must be one map with string keys, nested at most `max_depth` levels;
+    /// the map itself is the first level. Binary keys count as strings if they are UTF-8, because
+    /// older clients send strings as binary.
     ///
     /// # Errors
     /// [`BodyError`] says what is wrong at which byte, also for more than [`MAX_KEYS`] entries.
@@ -127,8 +127,8 @@ impl<'a> Body<'a> {
 /// levels; the list itself is the first level.
 ///
 /// # Errors
-/// [`BodyError`] says what is wrong at which byte. A list that is too long is refused before its items
-/// are read.
+/// [`BodyError`] says what is wrong at which byte. A list that is too long is refused before its
+/// items are read.
 pub fn list(bytes: &[u8], max_depth: usize, max_items: usize) -> Result<Vec<Value<'_>>, BodyError> {
     let (length, mut at) = match head(bytes, 0)? {
         (Head::List(length), at) => (length, at),
@@ -161,7 +161,8 @@ pub fn list(bytes: &[u8], max_depth: usize, max_items: usize) -> Result<Vec<Valu
     Ok(items)
 }
 
-/// The value at byte `at`, and where the next one begins. An error names the limit of the whole body.
+/// The value at byte `at`, and where the next one begins. An error names the limit of the whole
+/// body.
 fn part(bytes: &[u8], at: usize, inner: usize, whole: usize) -> Result<(Value<'_>, usize), BodyError> {
     let end = match scan(bytes, at, inner) {
         Err(BodyError::TooDeep { at, .. }) => return Err(BodyError::TooDeep { at, max: whole }),

@@ -80,8 +80,8 @@ impl Batch {
         self.put_record(key, 1, record, None);
     }
 
-    /// As [`Self::insert`], for a record whose first field is a [`crate::ids::RawId`], which becomes
-    /// `names`.
+    /// As [`Self::insert`], for a record whose first field is a [`crate::ids::RawId`], which
+    /// becomes `names`.
     pub fn insert_naming<R: Record>(&mut self, key: Key, record: &R, names: impl Into<IdRef>) {
         self.require_new(&key);
         self.put_record(key, 1, record, Some(names.into()));

@@ -1,9 +1,9 @@
 //! The store's format: written at creation, checked at every opening, refused when it is newer.
 //!
-//! It names the layout and the newest version of every record that may be in the store. A build that
-//! writes newer records changes it before it writes the first one. The same bytes are in a file next
-//! to the database: sled writes to its files as soon as it opens them, and with the file a store can
-//! be refused without touching it.
+//! It names the layout and the newest version of every record that may be in the store. A build
+//! that writes newer records changes it before it writes the first one. The same bytes are in a
+//! file next to the database: sled writes to its files as soon as it opens them, and with the file
+//! a store can be refused without touching it.
 
 use crate::batch::Batch;
 use crate::codec::{decode, DecodeError, Versioned};

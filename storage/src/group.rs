@@ -30,8 +30,8 @@ impl Committed {
 #[derive(Clone, PartialEq, Eq, Error)]
 #[error("precondition {requirement}, of a key of table {}, did not hold", .key.first().copied().unwrap_or(0))]
 pub struct Conflict {
-    /// Index of the precondition in the batch. If a key or value names a slot that the batch did not
-    /// allocate, this is the number of preconditions.
+    /// Index of the precondition in the batch. If a key or value names a slot that the batch did
+    /// not allocate, this is the number of preconditions.
     pub requirement: usize,
     key: Vec<u8>,
 }
@@ -270,8 +270,8 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
         self.set(key, Some(pieces.head), may_exist)
     }
 
-    /// Sets or removes one row and updates the tally, for which the old value is read if the key may
-    /// exist.
+    /// Sets or removes one row and updates the tally, for which the old value is read if the key
+    /// may exist.
     fn set(&mut self, key: Vec<u8>, value: Option<Vec<u8>>, may_exist: bool) -> Result<(), EngineError> {
         if may_exist {
             self.current(&key)?;
@@ -288,8 +288,8 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
     }
 }
 
-/// The key and value of a write with all ids filled in, and whether it is a record. `None` if a slot
-/// was never allocated.
+/// The key and value of a write with all ids filled in, and whether it is a record. `None` if a
+/// slot was never allocated.
 fn filled(write: &Write, ids: &[u64]) -> Option<(Vec<u8>, Option<Vec<u8>>, bool)> {
     match write {
         Write::Delete(key) => Some((fill(key, ids)?, None, false)),

@@ -18,9 +18,9 @@
 //! | `verify.rs`, `verify/` | checks a whole store, offline |
 //! | `format.rs` | the store's format: written, checked, refused |
 //!
-//! Invariants: a receipt resolves only when its batch and all batches before it are durable. Batches
-//! take effect in the order in which they are committed. After a failed write or sync nothing is
-//! acknowledged any more. An id is allocated once. Reads never wait for the writer.
+//! Invariants: a receipt resolves only when its batch and all batches before it are durable.
+//! Batches take effect in the order in which they are committed. After a failed write or sync
+//! nothing is acknowledged any more. An id is allocated once. Reads never wait for the writer.
 
 pub mod backup;
 pub mod batch;

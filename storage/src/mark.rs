@@ -1,8 +1,8 @@
 //! The mark: a file next to the database that holds the number of acknowledged groups.
 //!
-//! A database takes damage in its log for the end of the log and drops everything after it. The mark
-//! detects that: a store that holds fewer groups than its mark is not opened. The mark may lag by
-//! [`LAG`], so that it costs no second sync per group. It is exact once a store was closed.
+//! A database takes damage in its log for the end of the log and drops everything after it. The
+//! mark detects that: a store that holds fewer groups than its mark is not opened. The mark may lag
+//! by [`LAG`], so that it costs no second sync per group. It is exact once a store was closed.
 //!
 //! The file has two slots of `[groups u64][CRC-32 u32]`, 4 KiB apart, written alternately: a write
 //! torn by a power cut leaves the other slot.

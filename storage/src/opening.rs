@@ -94,8 +94,9 @@ impl Store {
         Ok(Self::start(engine, config.queue, state, Some(marker)))
     }
 
-    /// Opens the store in `path` for reading, with `cache_bytes` of the database in memory. Does not
-    /// create a store, and writes nothing but what the database itself writes when it is opened.
+    /// Opens the store in `path` for reading, with `cache_bytes` of the database in memory. Does
+    /// not create a store, and writes nothing but what the database itself writes when it is
+    /// opened.
     ///
     /// # Errors
     /// [`OpenError`], which says what to do; [`OpenError::Missing`] when there is no store.

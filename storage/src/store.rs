@@ -223,8 +223,8 @@ impl Store {
     }
 
     /// Closes the queue, waits until all permits are used or dropped and all queued batches are
-    /// durable, and ends the writer. Reads go on; a second call changes nothing. Blocks: do not call
-    /// it from async code, nor while holding a permit.
+    /// durable, and ends the writer. Reads go on; a second call changes nothing. Blocks: do not
+    /// call it from async code, nor while holding a permit.
     ///
     /// # Errors
     /// [`Unavailable::WritesOff`] when a write failed, so batches may be missing.

@@ -12,9 +12,9 @@
 //! | `directories.rs` | secure keys, their paths, the outbox |
 //! | `log.rs` | feedback and the activity log |
 //!
-//! One pass reads all rows in the order of their keys; rows that they refer to are looked up. Memory
-//! grows with the facility and with the number of sessions and stretches, not with the number of
-//! datasets, reports or activities.
+//! One pass reads all rows in the order of their keys; rows that they refer to are looked up.
+//! Memory grows with the facility and with the number of sessions and stretches, not with the
+//! number of datasets, reports or activities.
 
 mod check;
 mod directories;

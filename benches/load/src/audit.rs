@@ -1,7 +1,7 @@
 //! Compares what was acknowledged with what the service has. Pure.
 //!
-//! An acknowledged record must be there once, under its id. One whose outcome is unknown (a timeout,
-//! a broken connection, a 5xx) may be there, but not twice.
+//! An acknowledged record must be there once, under its id. One whose outcome is unknown (a
+//! timeout, a broken connection, a 5xx) may be there, but not twice.
 
 use crate::ledger::{Kind, Ledger, PerKind};
 use crate::names::Run;

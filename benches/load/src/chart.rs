@@ -1,5 +1,5 @@
-//! Line charts as SVG, without scripts, for any page. Colours are classes of [`STYLE`], so that they
-//! follow the theme of the page.
+//! Line charts as SVG, without scripts, for any page. Colours are classes of [`STYLE`], so that
+//! they follow the theme of the page.
 
 use maud::{html, Markup, PreEscaped};
 use std::fmt::Write;

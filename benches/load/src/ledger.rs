@@ -45,8 +45,8 @@ pub(crate) struct Ledger {
     pub(crate) sessions: Vec<Session>,
     /// Its datasets and reports, by number.
     pub(crate) uploads: PerKind<Vec<Upload>>,
-    /// Uploads during a session belong to it: the program was alone at its beamline, and the outcome
-    /// of every launch and close is known.
+    /// Uploads during a session belong to it: the program was alone at its beamline, and the
+    /// outcome of every launch and close is known.
     pub(crate) is_attributed: bool,
 }
 

@@ -49,7 +49,8 @@ pub(super) struct Extent {
     pub(super) depth: usize,
 }
 
-/// Reads the head of the value at byte `at`, and says where the next value, or its first child, begins.
+/// Reads the head of the value at byte `at`, and says where the next value, or its first child,
+/// begins.
 ///
 /// A list or map that claims more items than bytes are left is refused here, so its length can be
 /// trusted.

@@ -20,8 +20,8 @@ pub const RESERVE: u64 = 32 * 1024 * 1024;
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
-/// Opens the database in `path` by `open`, which may panic on damage. Waits for a lock that is about
-/// to be released.
+/// Opens the database in `path` by `open`, which may panic on damage. Waits for a lock that is
+/// about to be released.
 pub(crate) fn open<T>(path: &Path, open: impl Fn() -> Result<T, OpenError>) -> Result<T, OpenError> {
     if path.exists() && !path.is_dir() {
         return Err(OpenError::NotADirectory {

@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 /// The keyspace that holds all rows.
 const ROWS: &str = "rows";
-/// Limits of the size of fjall's table in memory, which is half of the cache. A start has to read as
-/// much again.
+/// Limits of the size of fjall's table in memory, which is half of the cache. A start has to read
+/// as much again.
 const MEMTABLE_BYTES: (u64, u64) = (256 * 1024, 32 * 1024 * 1024);
 /// Size of fjall's journals above which it writes their rows into tables.
 const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;

@@ -18,8 +18,8 @@ pub trait Engine: Send + Sync + 'static {
     fn range(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_>;
 
     /// Checks the preconditions of each batch in order, later batches seeing the effects of earlier
-    /// ones that held; allocates ids; and applies all batches that hold as one atomic write. Returns
-    /// once that write is durable. [`crate::group::apply`] does all but the writing.
+    /// ones that held; allocates ids; and applies all batches that hold as one atomic write.
+    /// Returns once that write is durable. [`crate::group::apply`] does all but the writing.
     ///
     /// # Errors
     /// [`EngineError`], whose [`EngineError::failure`] says what became of the group.

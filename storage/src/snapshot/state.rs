@@ -2,8 +2,8 @@
 //!
 //! Before the writer applies a group, it saves the current values of the rows that the group
 //! changes, unless the reader is past them or they are saved already. The reader takes a page as it
-//! is and then replaces rows by their saved values. Either way the result is the row at the start of
-//! the snapshot.
+//! is and then replaces rows by their saved values. Either way the result is the row at the start
+//! of the snapshot.
 
 use crate::batch::Batch;
 use crate::engine::{Engine, EngineError};
@@ -115,8 +115,9 @@ impl Snapshots {
     }
 
     /// Saves the rows that `group` changes. The writer calls it before each group; an error here
-    /// loses the snapshot and does not stop the writer. Reads rows without the lock, for which other
-    /// threads must not wait long. They do not change meanwhile, because only the writer writes.
+    /// loses the snapshot and does not stop the writer. Reads rows without the lock, for which
+    /// other threads must not wait long. They do not change meanwhile, because only the writer
+    /// writes.
     pub(crate) fn before(&self, engine: &dyn Engine, group: &[Batch]) {
         let Some(number) = self.reading() else {
             return;

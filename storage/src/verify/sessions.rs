@@ -94,8 +94,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// Checks that the name leads to the newest session, and that the session before could no longer
-    /// be joined when this one was created.
+    /// Checks that the name leads to the newest session, and that the session before could no
+    /// longer be joined when this one was created.
     fn name(&mut self, check: &mut Check<'_>, what: &str, id: u64, session: &Session) -> Checked {
         let name = (session.beamline.0, session.project, session.name.clone());
         if let Some((before, end)) = self.names.insert(name, (id, session.latest.end)) {

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Cuts the power of a disk while the service writes to it, and fills one up.
 #
-#   tests/power-cut.sh [CUTS [ENGINE]...]     4 cuts, or as many as are given, over sled and fjall, or those given
+#   tests/power-cut.sh [CUTS [ENGINE]...]     by default 4 cuts of sled and of fjall
 #
-# The disk is an ext4 image on a loop device; the power is cut with the file system's shutdown ioctl, which leaves its
-# log unwritten. After each cut everything that was acknowledged must be there. To show that the cuts are worth
-# something, they are then made with an fdatasync that does nothing: that must lose what was acknowledged.
+# The disk is an ext4 image on a loop device. The power is cut with the file system's shutdown ioctl,
+# which leaves its log unwritten. After each cut everything that was acknowledged must be there. Then
+# the cuts are made with an fdatasync that does nothing: that must lose acknowledged writes, which
+# shows that the test can fail.
 #
-# Needs root, loop devices, mkfs.ext4 and cc. Exits with 77, and says why, where one of them is missing.
+# Needs root, loop devices, mkfs.ext4 and cc. If one of them is missing it says so and exits with 77.
 set -uo pipefail
 readonly HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$HERE" || exit 1
@@ -15,7 +16,7 @@ cd "$HERE" || exit 1
 readonly IMAGE_MIB=256
 readonly SKIPPED=77
 
-# ---- what the test calls: the disk is in the environment ---------------------------------------------------------
+# ---- what the test calls: the disk is in the environment ----------------------------------------
 
 remount() {
     umount "$POWER_DISK/mnt" && mount -o loop,commit=60 "$POWER_DISK/image" "$POWER_DISK/mnt"
@@ -27,7 +28,7 @@ case "${1:-}" in
     room) rm "$POWER_DISK/mnt/ballast"; exit ;;
 esac
 
-# ---- what a person calls -----------------------------------------------------------------------------------------
+# ---- what a person calls ------------------------------------------------------------------------
 
 skip() {
     echo "power cuts are skipped: $*"

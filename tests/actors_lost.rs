@@ -195,7 +195,7 @@ async fn a_report_that_loses_the_actor_is_recorded_once() {
 }
 
 #[actix_web::test]
-async fn nobody_else_notices() {
+async fn other_clients_are_not_affected() {
     let (site, fuse) = site().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -232,7 +232,7 @@ async fn nobody_else_notices() {
 }
 
 #[actix_web::test]
-async fn launches_amid_lost_actors_leave_the_state_right() {
+async fn launches_with_lost_actors_keep_the_state_correct() {
     let (site, fuse) = site().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     for round in 0..10 {

@@ -128,7 +128,7 @@ async fn launches_and_closes_leave_one_stretch_open_at_most() {
 }
 
 #[actix_web::test]
-async fn of_many_keys_for_one_account_one_wins() {
+async fn one_of_many_keys_for_an_account_is_registered() {
     let site = Site::new().await;
     for round in 0..ROUNDS {
         let strangers: Vec<_> = (0..CLIENTS)
@@ -230,7 +230,7 @@ async fn uploads_of_one_uuid_from_two_projects_make_a_dataset_each() {
 }
 
 #[actix_web::test]
-async fn uploads_amid_launches_belong_to_a_session_of_their_own_project_or_to_none() {
+async fn uploads_during_launches_belong_to_a_session_of_their_own_project_or_to_none() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let launchers = [alice.on_its_own_connection(), bob.on_its_own_connection()];

@@ -89,7 +89,7 @@ async fn failed_writes_are_reported_and_refuse_uploads_but_not_reads() {
 }
 
 #[actix_web::test]
-async fn the_forwarder_shows_what_waits() {
+async fn the_forwarder_shows_the_waiting_records() {
     let proxy = FakeProxy::start(Mood::Bad(500, "")).await;
     let address = proxy.url();
     let site = Site::with(|settings| settings.proxy_url = Some(address)).await;
@@ -162,7 +162,7 @@ async fn metrics_are_in_the_text_format_and_complete() {
 }
 
 #[actix_web::test]
-async fn what_clients_send_is_in_no_metric() {
+async fn metrics_do_not_contain_what_clients_send() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let token = alice.token();
@@ -194,7 +194,7 @@ async fn what_clients_send_is_in_no_metric() {
 }
 
 #[actix_web::test]
-async fn health_is_only_at_its_own_address_if_it_has_one() {
+async fn a_health_address_is_the_only_place_of_health() {
     let site = Site::with(|settings| settings.health.listen = Some("127.0.0.1:0".parse().unwrap())).await;
     let elsewhere = site.health_url().unwrap();
     assert_ne!(elsewhere, site.url());

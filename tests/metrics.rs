@@ -60,7 +60,7 @@ fn documented() -> Known {
 }
 
 #[actix_web::test]
-async fn what_is_exposed_is_documented_and_what_is_documented_is_exposed() {
+async fn exposed_metrics_and_documented_metrics_are_the_same() {
     let (documented, exposed) = (documented(), exposed().await);
     assert!(exposed.len() > 30, "{exposed:?}");
     for (name, metric) in &exposed {
@@ -75,7 +75,7 @@ async fn what_is_exposed_is_documented_and_what_is_documented_is_exposed() {
 }
 
 #[actix_web::test]
-async fn with_ten_thousand_beamlines_the_series_stay_few_and_the_sums_right() {
+async fn ten_thousand_beamlines_make_few_series_with_correct_sums() {
     const BEAMLINES: usize = 10_000;
     let mut facility = "[[project]]\nusername = \"alice\"\n".to_owned();
     for number in 0..BEAMLINES {
@@ -106,7 +106,7 @@ async fn with_ten_thousand_beamlines_the_series_stay_few_and_the_sums_right() {
 }
 
 #[actix_web::test]
-async fn scrapes_that_wait_for_the_store_delay_nobody() {
+async fn scrapes_that_wait_for_the_store_do_not_delay_requests() {
     // More than there are threads that answer requests.
     let scrapes = 4 * std::thread::available_parallelism().unwrap().get();
     let gate = Arc::new(Gate::default());

@@ -17,7 +17,7 @@ async fn two() -> ((Site, Client), (Site, Client)) {
 }
 
 #[actix_web::test]
-async fn a_session_that_another_node_launched_is_closed() {
+async fn a_session_that_another_node_launched_can_be_closed() {
     let ((_first, here), (second, there)) = two().await;
     for name in ["day-1", "day-2"] {
         assert_eq!(here.close("BM", name).await.status, 404, "nobody has launched it");
@@ -35,7 +35,7 @@ async fn a_session_that_another_node_launched_is_closed() {
 }
 
 #[actix_web::test]
-async fn the_limit_of_answers_to_a_survey_holds_over_both() {
+async fn the_limit_of_survey_answers_applies_to_both_nodes_together() {
     let ((first, here), (second, _)) = two().await;
     let survey = here.launch("BM", "day").await.json()["survey"]
         .as_str()

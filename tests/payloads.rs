@@ -139,7 +139,7 @@ async fn every_report_reads_back_as_it_was_sent() {
 }
 
 #[actix_web::test]
-async fn a_client_that_merges_the_reply_and_sends_it_again_keeps_one_record() {
+async fn sending_the_merged_reply_again_keeps_one_record() {
     for (name, mut sent) in bodies("data-") {
         let site = Site::new().await;
         let alice = site.client("alice").await;
@@ -183,7 +183,7 @@ async fn a_report_is_about_the_datasets_of_the_same_day() {
 }
 
 #[actix_web::test]
-async fn the_access_list_example_is_taken() {
+async fn the_access_list_example_is_accepted() {
     let site = Site::new().await;
     let directory =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/payloads/accesslist-post.json");

@@ -29,7 +29,7 @@ fn told(rows: &Value) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn who_did_what_to_which_record_is_told() {
+async fn entries_show_who_did_what_to_which_record() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -119,7 +119,7 @@ async fn the_address_is_the_callers_behind_a_trusted_proxy() {
 }
 
 #[actix_web::test]
-async fn what_was_strange_about_an_upload_is_noted() {
+async fn oddities_of_an_upload_are_noted() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for (field, value, noted) in [
@@ -141,7 +141,7 @@ async fn what_was_strange_about_an_upload_is_noted() {
 }
 
 #[actix_web::test]
-async fn nothing_secret_is_told() {
+async fn secrets_are_not_shown() {
     let proxy = FakeProxy::start(Mood::Bad(500, "")).await;
     let site = Site::with(|settings| settings.proxy_url = Some(proxy.url())).await;
     let alice = site.client("alice").await;

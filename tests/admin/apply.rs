@@ -37,7 +37,7 @@ async fn applying_the_same_again_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn what_is_named_is_updated_and_what_is_not_stays() {
+async fn named_entries_are_updated_and_others_stay() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let mut facility = sample("alice", "CLS-0042", "3", "lys-3-renamed", "");
@@ -59,7 +59,7 @@ async fn what_is_named_is_updated_and_what_is_not_stays() {
 }
 
 #[actix_web::test]
-async fn json_of_the_same_shape_is_taken_as_json() {
+async fn json_of_the_same_shape_is_accepted() {
     let site = Site::new().await;
     let facility = json!({
         "project": [{"username": "dora"}],
@@ -87,7 +87,7 @@ async fn json_of_the_same_shape_is_taken_as_json() {
 }
 
 #[actix_web::test]
-async fn a_dry_run_tells_of_every_change_and_makes_none() {
+async fn a_dry_run_lists_every_change_and_makes_none() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let written = site.written();
@@ -125,7 +125,7 @@ async fn a_dry_run_tells_of_every_change_and_makes_none() {
 }
 
 #[actix_web::test]
-async fn only_prune_removes_and_never_what_records_refer_to() {
+async fn only_prune_removes_entries_and_never_those_with_records() {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("ID", "day").await;
@@ -249,7 +249,7 @@ name = "what?"
 }
 
 #[actix_web::test]
-async fn the_facility_as_a_whole_must_hold() {
+async fn the_whole_facility_must_be_consistent() {
     let site = Site::new().await;
     let held = |name: &str, parent: &str| container("staff", name, "Adaptor", "on-site", Some((parent, "C")));
     for (what, facility) in [
@@ -282,7 +282,7 @@ async fn the_facility_as_a_whole_must_hold() {
 }
 
 #[actix_web::test]
-async fn bodies_that_are_no_text_and_wrong_parameters_are_refused() {
+async fn bodies_that_are_not_text_and_wrong_parameters_are_refused() {
     let site = Site::with(|settings| settings.limits.facility_bytes = 10_000).await;
     let send = |query: &str, body: Vec<u8>| {
         let path = format!("/api/admin/apply{query}");
@@ -326,7 +326,7 @@ async fn one_change_is_one_entry_of_the_activity_log() {
 }
 
 #[actix_web::test]
-async fn keys_in_the_file_are_set_and_left_alone_when_absent() {
+async fn keys_in_the_file_are_set_and_absent_keys_stay() {
     let site = Site::new().await;
     let alice = site.stranger("alice");
     site.apply(&format!(

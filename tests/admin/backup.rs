@@ -32,7 +32,7 @@ async fn upload_on(client: Client, name: &'static str, acknowledged: Arc<AtomicU
 }
 
 #[actix_web::test]
-async fn it_is_the_store_at_one_point_while_clients_go_on() {
+async fn a_backup_is_the_store_at_one_moment_during_uploads() {
     let mut site = Site::new().await;
     let mut clients = Vec::new();
     for (user, name) in [("alice", "a"), ("alice", "b"), ("bob", "c"), ("carol_3-x", "d")] {
@@ -125,7 +125,7 @@ fn uploads_in(data: &std::path::Path) -> BTreeMap<String, Vec<u64>> {
 }
 
 #[actix_web::test]
-async fn there_is_one_at_a_time_and_it_ends_when_its_client_goes_away() {
+async fn one_backup_runs_at_a_time_and_ends_when_its_client_disconnects() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     // More than the sockets on the way can hold, and nothing that deflate makes small.
@@ -171,7 +171,7 @@ async fn there_is_one_at_a_time_and_it_ends_when_its_client_goes_away() {
 }
 
 #[actix_web::test]
-async fn beyond_its_memory_it_is_broken_off_with_a_reason_and_the_service_goes_on() {
+async fn a_backup_beyond_its_memory_limit_fails_with_a_reason_and_the_service_continues() {
     let site = Site::with(|settings| settings.store.backup_memory_bytes = 2_000).await;
     let alice = site.client("alice").await;
     for n in 0..24 {

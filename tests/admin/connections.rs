@@ -47,7 +47,7 @@ fn named(rows: &Value) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn connections_come_newest_first_and_by_list() {
+async fn connections_are_listed_newest_first_and_by_list() {
     let site = site().await;
     let rows = site.admin("connections").await;
     assert_keys(&rows, &FIELDS);
@@ -61,7 +61,7 @@ async fn connections_come_newest_first_and_by_list() {
 }
 
 #[actix_web::test]
-async fn a_page_goes_on_after_the_connection_that_it_names() {
+async fn a_page_starts_after_the_named_connection() {
     let site = site().await;
     let all = named(&site.admin("connections").await);
     let (mut paged, mut query) = (Vec::new(), "limit=1".to_owned());

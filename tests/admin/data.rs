@@ -90,7 +90,7 @@ async fn a_dataset_is_shown_with_every_field() {
 }
 
 #[actix_web::test]
-async fn what_was_not_sent_is_null() {
+async fn missing_fields_are_null() {
     let site = Site::new().await;
     let bob = site.client("bob").await;
     let upload = json!({"directory": "/users/bob/d", "type": "XRD", "name": "n", "energy": 7, "start_time": "2026-11-23T14:00:00Z"});
@@ -142,7 +142,7 @@ async fn datasets_are_paged_newest_first() {
 }
 
 #[actix_web::test]
-async fn what_names_nothing_is_refused_or_not_found() {
+async fn unknown_filters_are_refused_and_unknown_ids_are_not_found() {
     let site = site().await;
     assert_refuses(&site, "data?project=nobody", "project").await;
     assert_refuses(&site, "data?beamline=bm", "beamline").await;

@@ -61,7 +61,7 @@ async fn ids_start_above_those_of_an_earlier_server() {
 }
 
 #[actix_web::test]
-async fn what_ids_may_not_say_is_named_with_its_place() {
+async fn wrong_first_ids_are_named_with_their_place() {
     let site = Site::new().await;
     for first in ["-1", "1.5", "'many'", "9007199254740993"] {
         let reply = site

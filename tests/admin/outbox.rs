@@ -48,7 +48,7 @@ fn records(rows: &Value) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn what_waits_is_shown_newest_first_with_its_directory_and_age() {
+async fn waiting_records_are_shown_newest_first_with_directory_and_age() {
     let proxy = FakeProxy::start(Mood::Bad(503, "")).await;
     let site = site(&proxy).await;
     site.clock.advance(TimeDelta::seconds(30));
@@ -127,7 +127,7 @@ async fn the_outbox_is_paged_by_record() {
 }
 
 #[actix_web::test]
-async fn a_retry_tells_how_many_are_tried() {
+async fn a_retry_returns_the_number_of_records_tried() {
     let proxy = FakeProxy::start(Mood::Bad(503, "")).await;
     let site = site(&proxy).await;
     let reply = site.post_admin("outbox/retry", String::new()).await;
@@ -140,7 +140,7 @@ async fn a_retry_tells_how_many_are_tried() {
 }
 
 #[actix_web::test]
-async fn with_the_built_in_proxy_nothing_waits() {
+async fn the_outbox_is_empty_with_the_built_in_proxy() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;

@@ -127,7 +127,7 @@ async fn sessions_are_paged_newest_first() {
 }
 
 #[actix_web::test]
-async fn what_names_nothing_is_refused_or_not_found() {
+async fn unknown_filters_are_refused_and_unknown_ids_are_not_found() {
     let site = site().await;
     assert_refuses(&site, "sessions?project=nobody", "project").await;
     assert_refuses(&site, "sessions?beamline=XX", "beamline").await;

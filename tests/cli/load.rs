@@ -102,7 +102,7 @@ async fn access_list(served: &Served) -> Value {
 }
 
 #[actix_web::test]
-async fn it_takes_back_what_it_declared_and_can_run_again() {
+async fn a_load_removes_its_declarations_and_can_run_again() {
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
     let data = place.path().join("data");
@@ -137,7 +137,7 @@ async fn it_takes_back_what_it_declared_and_can_run_again() {
 }
 
 #[actix_web::test]
-async fn it_leaves_alone_what_it_did_not_declare() {
+async fn a_load_keeps_what_it_did_not_declare() {
     let place = TempDir::new().unwrap();
     let facility = super::repository("examples/facility.toml");
     let mut served = serve(place.path(), &["--facility", &facility]);
@@ -188,7 +188,7 @@ async fn it_leaves_alone_what_it_did_not_declare() {
 #[case(Fault::Swallow, "are missing", "is missing")]
 #[case(Fault::Repeat, "are there twice", "is there twice")]
 #[actix_web::test]
-async fn an_upload_that_is_lost_or_doubled_is_found_and_named(
+async fn lost_and_doubled_uploads_are_found_and_named(
     #[case] fault: Fault,
     #[case] summary: &str,
     #[case] named: &str,
@@ -217,7 +217,7 @@ async fn an_upload_that_is_lost_or_doubled_is_found_and_named(
 }
 
 #[actix_web::test]
-async fn a_latency_counts_from_when_a_request_was_due() {
+async fn a_latency_starts_when_the_request_is_due() {
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
     let proxy = FaultyProxy::start(&served.url, Fault::Delay(Duration::from_millis(50)));
@@ -251,7 +251,7 @@ async fn a_latency_counts_from_when_a_request_was_due() {
 }
 
 #[actix_web::test]
-async fn a_signal_ends_it_early_and_in_order() {
+async fn a_signal_ends_a_load_early_and_cleanly() {
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
     let more = [
@@ -340,7 +340,7 @@ fn logged(log: &str) -> u64 {
 }
 
 #[actix_web::test]
-async fn accounts_of_a_file_need_nothing_of_the_admin_api() {
+async fn accounts_from_a_file_do_not_need_the_admin_api() {
     let place = TempDir::new().unwrap();
     let facility = super::repository("examples/facility.toml");
     let mut served = serve(place.path(), &["--facility", &facility]);
@@ -394,7 +394,7 @@ async fn accounts_of_a_file_need_nothing_of_the_admin_api() {
 #[case(&["--url", "http://127.0.0.1:1", "--token-file", "nowhere"], "nowhere")]
 #[case(&["--address", "here"], "--address here")]
 #[actix_web::test]
-async fn what_can_not_be_run_says_why(#[case] arguments: &[&str], #[case] why: &str) {
+async fn unusable_arguments_are_explained(#[case] arguments: &[&str], #[case] why: &str) {
     let place = TempDir::new().unwrap();
     write(place.path(), "data", "");
     let said = super::failed(place.path(), &[&["load"], arguments].concat());

@@ -6,7 +6,7 @@ use crate::support::{assert_clean, busy_site};
 use tempfile::TempDir;
 
 #[actix_web::test]
-async fn a_restored_store_is_the_one_that_was_backed_up() {
+async fn a_restored_store_equals_the_original() {
     let mut site = busy_site().await;
     let before = assert_clean(site.data());
     let home = TempDir::new().unwrap();
@@ -72,7 +72,7 @@ async fn a_restored_store_is_the_one_that_was_backed_up() {
 }
 
 #[test]
-fn nothing_is_restored_into_memory() {
+fn a_restore_into_memory_is_refused() {
     let home = TempDir::new().unwrap();
     let ended = run(
         home.path(),

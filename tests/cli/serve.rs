@@ -13,7 +13,7 @@ fn mode(path: &std::path::Path) -> u32 {
 }
 
 #[actix_web::test]
-async fn it_says_one_line_makes_its_data_directory_and_stops_when_told() {
+async fn serve_prints_one_line_makes_its_data_directory_and_stops_on_a_signal() {
     for signal in ["TERM", "INT"] {
         let place = TempDir::new().unwrap();
         let mut served = serve(place.path(), &["--data", "deep/down/data"]);
@@ -49,7 +49,7 @@ async fn it_says_one_line_makes_its_data_directory_and_stops_when_told() {
 }
 
 #[actix_web::test]
-async fn the_data_directory_is_data_unless_told_otherwise() {
+async fn the_default_data_directory_is_data() {
     let place = TempDir::new().unwrap();
     serve(place.path(), &[]).stop("TERM");
     assert!(place.path().join("data/admin.token").is_file());
@@ -57,7 +57,7 @@ async fn the_data_directory_is_data_unless_told_otherwise() {
 }
 
 #[actix_web::test]
-async fn what_was_acknowledged_is_there_after_a_stop_and_after_a_kill() {
+async fn acknowledged_records_survive_a_stop_and_a_kill() {
     let place = TempDir::new().unwrap();
     let facility = repository("examples/facility.toml");
     let arguments = ["--facility", facility.as_str(), "--data", "d"];
@@ -91,7 +91,7 @@ async fn what_was_acknowledged_is_there_after_a_stop_and_after_a_kill() {
 }
 
 #[actix_web::test]
-async fn a_request_in_flight_is_finished_before_it_stops() {
+async fn a_running_request_is_finished_before_the_service_stops() {
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
     let token = std::fs::read_to_string(place.path().join("data/admin.token")).unwrap();
@@ -160,7 +160,7 @@ async fn a_second_process_on_the_same_data_is_refused() {
 }
 
 #[actix_web::test]
-async fn an_address_that_is_taken_is_refused() {
+async fn an_address_in_use_is_refused() {
     let place = TempDir::new().unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -170,7 +170,7 @@ async fn an_address_that_is_taken_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_data_directory_that_can_not_be_used_is_refused() {
+async fn an_unusable_data_directory_is_refused() {
     let place = TempDir::new().unwrap();
     write(place.path(), "file", "");
     let said = refused(place.path(), &["--data", "file/data"]);
@@ -210,7 +210,7 @@ async fn a_facility_file_is_applied_at_every_start() {
 }
 
 #[actix_web::test]
-async fn the_public_url_is_what_surveys_start_with() {
+async fn survey_urls_start_with_the_public_url() {
     let place = TempDir::new().unwrap();
     let facility = repository("examples/facility.toml");
     let mut served = serve(
@@ -233,7 +233,7 @@ async fn the_public_url_is_what_surveys_start_with() {
 }
 
 #[actix_web::test]
-async fn the_log_tells_of_refusals_without_their_tokens() {
+async fn refusals_are_logged_without_their_tokens() {
     let place = TempDir::new().unwrap();
     let mut served = Served::start({
         let mut command = beamlive(place.path(), &["serve", "--listen", "127.0.0.1:0"]);

@@ -74,7 +74,7 @@ async fn compressed_bodies_are_read() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_unpacked_is_explained() {
+async fn a_body_that_cannot_be_unpacked_is_explained() {
     let site = Site::with(|settings| settings.limits.body_bytes = 1 << 20).await;
     let alice = site.client("alice").await;
     for encoding in ["br", "zstd", "gzip, gzip", "compress", "gzip, br"] {

@@ -38,7 +38,7 @@ async fn count(site: &Site, table: &str) -> usize {
 }
 
 #[actix_web::test]
-async fn an_upload_again_is_answered_with_the_same_id_and_changes_nothing() {
+async fn a_retry_gets_the_same_id_and_changes_nothing() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for (path, table, body) in [(DATA, "data", dataset("lys")), (REPORT, "reports", report("lys"))] {
@@ -59,7 +59,7 @@ async fn an_upload_again_is_answered_with_the_same_id_and_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn another_upload_under_the_same_key_is_refused_and_keeps_nothing() {
+async fn another_upload_under_the_same_key_is_refused_and_not_stored() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let first = id(&alice.post_once(DATA, "k", &dataset("lys-1")).await);
@@ -73,7 +73,7 @@ async fn another_upload_under_the_same_key_is_refused_and_keeps_nothing() {
 }
 
 #[actix_web::test]
-async fn a_key_is_known_for_a_day_and_then_new() {
+async fn a_key_expires_after_a_day() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     let first = id(&alice.post_once(DATA, "k", &dataset("lys")).await);
@@ -121,7 +121,7 @@ async fn a_key_and_a_uuid_go_together() {
 }
 
 #[actix_web::test]
-async fn thirty_two_at_once_are_one_record() {
+async fn thirty_two_concurrent_retries_make_one_record() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let crowd: Vec<Client> = (0..32).map(|_| alice.on_its_own_connection()).collect();
@@ -138,7 +138,7 @@ async fn thirty_two_at_once_are_one_record() {
 }
 
 #[actix_web::test]
-async fn an_upload_whose_answer_was_lost_is_there_once() {
+async fn an_upload_with_a_lost_answer_is_stored_once() {
     let service = Service::start();
     let alice = service.client("alice");
     let body = rmp_serde::to_vec(&dataset("lys")).unwrap();
@@ -158,7 +158,7 @@ async fn an_upload_whose_answer_was_lost_is_there_once() {
 }
 
 #[actix_web::test]
-async fn what_is_no_key_is_refused_by_name() {
+async fn invalid_keys_are_refused_by_name() {
     let service = Service::start();
     let alice = service.client("alice");
     let body = rmp_serde::to_vec(&dataset("lys")).unwrap();
@@ -189,7 +189,7 @@ async fn what_is_no_key_is_refused_by_name() {
 }
 
 #[actix_web::test]
-async fn outdated_keys_give_their_room_back() {
+async fn expired_keys_are_removed() {
     use beamlive_storage::engine::Order;
     use beamlive_storage::keys::{below, Key, Table};
     let mut site = Site::new().await;

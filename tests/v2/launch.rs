@@ -86,7 +86,7 @@ async fn an_unknown_beamline_is_not_found() {
 }
 
 #[actix_web::test]
-async fn a_session_has_a_name_of_letters_digits_and_lines() {
+async fn session_names_are_letters_digits_hyphens_and_underscores() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let longest = "x".repeat(100);
@@ -134,7 +134,7 @@ async fn a_new_session_gets_the_key_of_its_directory() {
 }
 
 #[actix_web::test]
-async fn surveys_are_found_under_the_public_url() {
+async fn survey_urls_start_with_the_public_url() {
     let site =
         Site::with(|settings| settings.public_url = Some("https://live.example.org/mx".to_owned())).await;
     let alice = site.client("alice").await;
@@ -155,7 +155,7 @@ async fn surveys_are_found_under_the_public_url() {
 }
 
 #[actix_web::test]
-async fn without_a_public_url_surveys_are_found_where_the_client_looks() {
+async fn without_a_public_url_survey_urls_use_the_clients_host_header() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let request = site
@@ -170,7 +170,7 @@ async fn without_a_public_url_surveys_are_found_where_the_client_looks() {
 }
 
 #[actix_web::test]
-async fn the_activity_log_tells_who_had_the_beamline() {
+async fn the_activity_log_shows_who_had_the_beamline() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;

@@ -12,7 +12,7 @@ fn vectors() -> Vec<Value> {
 }
 
 #[actix_web::test]
-async fn such_a_key_registers_itself_and_signs() {
+async fn a_long_dsa_key_can_be_registered_and_sign() {
     let facility = "[[beamline]]\nacronym = \"BM\"\n[[project]]\nusername = \"alice\"\n[[project]]\nusername = \"proj-042_b\"\n";
     let site = Site::with_facility(facility, |_| {}).await;
     site.clock.set(Timestamp(SIGNED_AT * 1_000_000));

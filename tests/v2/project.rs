@@ -67,7 +67,7 @@ fn deed(action: &str, who: &str) -> (String, String, String) {
 }
 
 #[actix_web::test]
-async fn whoever_comes_first_with_the_private_half_wins() {
+async fn the_first_client_with_a_private_key_gets_the_account() {
     let site = Site::new().await;
     for kind in [KeyKind::Ed25519, KeyKind::Dsa] {
         let (user, algorithm) = match kind {
@@ -116,7 +116,7 @@ async fn keys_of_every_type_can_be_registered() {
 }
 
 #[actix_web::test]
-async fn the_same_key_again_is_no_mistake() {
+async fn registering_the_same_key_again_succeeds() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let bare: Vec<&str> = alice.public.split(' ').take(2).collect();
@@ -153,7 +153,7 @@ async fn another_key_is_refused_and_the_first_one_stays() {
 }
 
 #[actix_web::test]
-async fn a_key_that_cannot_be_used_is_refused_by_name() {
+async fn an_unusable_key_is_refused_by_name() {
     let site = Site::new().await;
     let alice = site.stranger("alice");
     let mut reasons = Vec::new();
@@ -201,7 +201,7 @@ async fn a_form_without_the_key_is_refused_by_name() {
 }
 
 #[actix_web::test]
-async fn the_token_must_be_signed_with_that_key() {
+async fn the_token_must_be_signed_with_the_sent_key() {
     let site = Site::new().await;
     let (alice, mallory) = (site.stranger("alice"), site.stranger("alice"));
     let reply = send(&site, &mallory, &alice.public).await;
@@ -227,7 +227,7 @@ async fn the_token_must_be_signed_with_that_key() {
 }
 
 #[actix_web::test]
-async fn an_unknown_user_is_refused_as_a_bad_signature_is() {
+async fn an_unknown_user_is_refused_like_a_bad_signature() {
     let site = Site::new().await;
     let (nobody, alice, mallory) = (
         site.stranger("nobody"),
@@ -297,7 +297,7 @@ async fn registration_can_be_limited_to_networks() {
 }
 
 #[actix_web::test]
-async fn an_account_that_the_facility_file_gave_a_key_takes_no_other() {
+async fn an_account_with_a_key_from_the_facility_file_accepts_no_other() {
     let site = Site::new().await;
     let alice = site.stranger("alice");
     site.apply(&format!(
@@ -313,7 +313,7 @@ async fn an_account_that_the_facility_file_gave_a_key_takes_no_other() {
 }
 
 #[actix_web::test]
-async fn an_account_that_an_operator_has_reset_registers_again() {
+async fn an_account_can_register_again_after_a_reset() {
     let site = Site::new().await;
     let old = site.client("alice").await;
     let new = site.stranger("alice");
@@ -338,7 +338,7 @@ async fn an_account_that_an_operator_has_reset_registers_again() {
 }
 
 #[actix_web::test]
-async fn a_registered_key_outlives_a_restart() {
+async fn a_registered_key_survives_a_restart() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     site.restart().await;

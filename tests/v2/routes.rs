@@ -100,7 +100,7 @@ async fn every_route_works_with_and_without_its_trailing_slash() {
 }
 
 #[actix_web::test]
-async fn another_method_is_told_which_ones_the_route_takes() {
+async fn a_wrong_method_is_answered_with_the_allowed_methods() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for (route, allowed) in ROUTES {
@@ -125,7 +125,7 @@ async fn another_method_is_told_which_ones_the_route_takes() {
 }
 
 #[actix_web::test]
-async fn head_answers_as_get_does_without_the_body() {
+async fn head_answers_like_get_without_the_body() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let paths = [
@@ -172,7 +172,7 @@ async fn raw(site: &Site, request: &str) -> String {
 }
 
 #[actix_web::test]
-async fn where_nothing_is_the_answer_is_a_404_in_json() {
+async fn unknown_paths_are_answered_with_404_in_json() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let token = alice.token();

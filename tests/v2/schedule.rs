@@ -54,7 +54,7 @@ async fn a_beamtime_counts_from_half_a_shift_before_to_half_a_shift_after() {
 }
 
 #[actix_web::test]
-async fn of_several_beamtimes_the_latest_end_counts() {
+async fn the_latest_end_of_several_beamtimes_counts() {
     let site = site(
         true,
         &[
@@ -90,7 +90,7 @@ async fn a_cancelled_beamtime_does_not_count() {
 }
 
 #[actix_web::test]
-async fn another_projects_and_another_beamlines_beamtimes_do_not_count() {
+async fn beamtimes_of_other_projects_and_beamlines_do_not_count() {
     let site = site(
         true,
         &[
@@ -111,7 +111,7 @@ async fn another_projects_and_another_beamlines_beamtimes_do_not_count() {
 }
 
 #[actix_web::test]
-async fn without_a_beamtime_an_inactive_beamline_is_there_for_two_hours() {
+async fn without_a_beamtime_an_inactive_beamline_is_available_for_two_hours() {
     let site = site(true, &[beamtime("alice", "SIM", 0, 8 * HOUR, "")]).await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     assert_eq!(end_time(&site, &bob, "SIM", HOUR).await, Some(3 * HOUR));

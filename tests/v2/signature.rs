@@ -133,7 +133,7 @@ async fn tokens_of_every_key_type_verify_in_every_form() {
 }
 
 #[actix_web::test]
-async fn a_token_is_good_for_a_minute_before_and_after() {
+async fn a_token_is_valid_for_a_minute_before_and_after_its_time() {
     for (key_type, vectors) in vectors() {
         let site = site_of(&vectors).await;
         for vector in &vectors {
@@ -157,7 +157,7 @@ async fn a_token_is_good_for_a_minute_before_and_after() {
 }
 
 #[actix_web::test]
-async fn how_long_a_token_is_good_can_be_configured() {
+async fn the_validity_of_tokens_can_be_configured() {
     let vectors = of_type("ed25519");
     let site = Site::with_facility("[[beamline]]\nacronym = \"BM\"\nname = \"BM\"\n", |settings| {
         settings.tokens.max_age_seconds = 5;
@@ -179,7 +179,7 @@ async fn how_long_a_token_is_good_can_be_configured() {
 }
 
 #[actix_web::test]
-async fn a_token_that_was_good_is_refused_once_its_key_is_replaced() {
+async fn a_verified_token_is_refused_after_its_key_is_replaced() {
     for (key_type, vectors) in vectors() {
         let site = site_of(&vectors).await;
         let (username, token) = (&vectors[0].username, &vectors[0].token);
@@ -196,7 +196,7 @@ async fn a_token_that_was_good_is_refused_once_its_key_is_replaced() {
 }
 
 #[actix_web::test]
-async fn one_wrong_bit_is_enough_to_be_refused() {
+async fn a_token_with_one_wrong_bit_is_refused() {
     for (key_type, vectors) in vectors() {
         let site = site_of(&vectors).await;
         let vector = &vectors[0];
@@ -229,7 +229,7 @@ async fn one_wrong_bit_is_enough_to_be_refused() {
 }
 
 #[actix_web::test]
-async fn a_token_opens_no_other_account_even_with_the_same_key() {
+async fn a_token_is_refused_for_another_account_with_the_same_key() {
     for (key_type, vectors) in vectors() {
         let site = site_of(&vectors).await;
         let [_, time, signature] = vectors[0].parts();
@@ -255,7 +255,7 @@ async fn a_signature_with_another_type_of_key_is_refused() {
 }
 
 #[actix_web::test]
-async fn nothing_in_the_answer_tells_why_a_token_is_refused() {
+async fn all_refused_tokens_get_the_same_answer() {
     let vectors = of_type("ed25519");
     let site = site_of(&vectors).await;
     let good = &vectors[0];
@@ -344,7 +344,7 @@ async fn nothing_in_the_answer_tells_why_a_token_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_registration_is_refused_with_that_same_answer() {
+async fn a_refused_registration_gets_the_same_answer() {
     let vectors = of_type("ed25519");
     let site = site_of(&vectors).await;
     let [_, time, signature] = vectors[0].parts();
@@ -367,7 +367,7 @@ async fn a_registration_is_refused_with_that_same_answer() {
 }
 
 #[actix_web::test]
-async fn an_account_without_a_key_is_told_to_register_one() {
+async fn an_account_without_a_key_is_asked_to_register_one() {
     let site = Site::new().await;
     let alice = site.stranger("alice");
     for reply in [

@@ -40,7 +40,7 @@ async fn a_launch_ends_the_stretch_of_the_projects_own_other_session() {
 }
 
 #[actix_web::test]
-async fn other_beamlines_are_left_alone() {
+async fn a_launch_does_not_change_other_beamlines() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -82,7 +82,7 @@ async fn the_same_name_of_another_project_is_another_session() {
 }
 
 #[actix_web::test]
-async fn an_open_stretch_goes_on() {
+async fn a_launch_continues_an_open_stretch() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let first = survey(&alice.launch("BM", "day").await);
@@ -105,7 +105,7 @@ async fn an_open_stretch_goes_on() {
 }
 
 #[actix_web::test]
-async fn a_stretch_that_ended_less_than_five_minutes_ago_goes_on() {
+async fn a_stretch_that_ended_less_than_five_minutes_ago_continues() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let first = survey(&alice.launch("BM", "day").await);
@@ -175,7 +175,7 @@ async fn a_stretch_is_not_reopened_over_another_session() {
 }
 
 #[actix_web::test]
-async fn another_beamlines_session_does_not_keep_a_stretch_from_going_on() {
+async fn a_session_at_another_beamline_does_not_prevent_a_stretch_from_continuing() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -188,7 +188,7 @@ async fn another_beamlines_session_does_not_keep_a_stretch_from_going_on() {
 }
 
 #[actix_web::test]
-async fn a_session_is_joined_for_seven_days() {
+async fn a_session_can_be_joined_for_seven_days() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let first = survey(&alice.launch("BM", "day").await);
@@ -214,7 +214,7 @@ async fn a_session_is_joined_for_seven_days() {
 }
 
 #[actix_web::test]
-async fn after_seven_days_a_name_is_a_new_session() {
+async fn after_seven_days_a_name_makes_a_new_session() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let first = survey(&alice.launch("BM", "day").await);
@@ -247,7 +247,7 @@ async fn after_seven_days_a_name_is_a_new_session() {
 }
 
 #[actix_web::test]
-async fn a_clock_that_runs_backwards_makes_no_stretches_overlap() {
+async fn stretches_do_not_overlap_when_the_clock_runs_backwards() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -265,7 +265,7 @@ async fn a_clock_that_runs_backwards_makes_no_stretches_overlap() {
 }
 
 #[actix_web::test]
-async fn an_open_stretch_goes_on_after_a_restart() {
+async fn an_open_stretch_continues_after_a_restart() {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -304,7 +304,7 @@ async fn an_open_stretch_goes_on_after_a_restart() {
 }
 
 #[actix_web::test]
-async fn a_stretch_goes_on_when_a_restart_falls_into_the_five_minutes() {
+async fn a_stretch_continues_after_a_restart_within_five_minutes() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;

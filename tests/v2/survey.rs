@@ -79,7 +79,7 @@ async fn the_page_shows_a_form_for_the_session() {
 }
 
 #[actix_web::test]
-async fn what_is_sent_is_kept_and_thanked_for() {
+async fn an_answer_is_stored_and_confirmed() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     let path = survey(&site, &alice, "BM", "day").await;
@@ -136,7 +136,7 @@ async fn a_comment_alone_is_enough() {
 }
 
 #[actix_web::test]
-async fn each_session_has_its_own_page_which_outlives_it() {
+async fn each_session_has_its_own_page_that_stays_after_its_end() {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let hers = survey(&site, &alice, "BM", "day").await;
@@ -201,7 +201,7 @@ async fn a_script_in_any_input_is_shown_as_text() {
 }
 
 #[actix_web::test]
-async fn a_key_that_is_no_sessions_is_not_found() {
+async fn an_unknown_survey_key_is_not_found() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let path = survey(&site, &alice, "BM", "day").await;
@@ -235,7 +235,7 @@ async fn a_key_that_is_no_sessions_is_not_found() {
 }
 
 #[actix_web::test]
-async fn a_session_takes_fifty_answers() {
+async fn a_session_accepts_fifty_answers() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let path = survey(&site, &alice, "BM", "day").await;

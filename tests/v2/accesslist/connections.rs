@@ -51,7 +51,7 @@ async fn a_connection_is_kept_with_its_date_in_the_facilitys_zone() {
 }
 
 #[actix_web::test]
-async fn json_is_taken_as_well_under_every_path() {
+async fn json_is_accepted_at_every_path() {
     let site = Site::new().await;
     for (index, path) in [
         "/api/v2/accesslist/",
@@ -143,7 +143,7 @@ async fn only_finished_and_failed_end_a_connection() {
 }
 
 #[actix_web::test]
-async fn one_report_may_tell_a_whole_story() {
+async fn one_report_can_contain_several_changes() {
     let site = Site::new().await;
     let story = json!([
         entry("alice", "c", "Connected", "09:00:00"),
@@ -195,7 +195,7 @@ async fn each_list_keeps_its_own_connections() {
 }
 
 #[actix_web::test]
-async fn a_host_without_a_list_leaves_no_trace() {
+async fn reports_of_a_host_without_a_list_are_ignored() {
     let site = Site::with(|settings| settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()]).await;
     let request =
         site.request(Method::POST, PATH)
@@ -253,7 +253,7 @@ async fn posting_the_same_again_changes_and_writes_nothing() {
 }
 
 #[actix_web::test]
-async fn the_same_status_later_is_no_change_of_status() {
+async fn a_repeated_status_is_not_a_change() {
     let site = Site::new().await;
     report(&site, &json!([entry("alice", "c", "Connected", "09:00:00")])).await;
     let before = only(&site).await;
@@ -301,7 +301,7 @@ async fn bad_entries_are_skipped_and_the_rest_is_kept() {
 }
 
 #[actix_web::test]
-async fn fields_that_mean_nothing_here_do_no_harm() {
+async fn unknown_fields_are_ignored() {
     let site = Site::new().await;
     let mut entry = entry("alice", "c", "Connected", "09:00:00");
     entry["host"] = json!({"cpu": [1, 2, 3]});
@@ -310,7 +310,7 @@ async fn fields_that_mean_nothing_here_do_no_harm() {
 }
 
 #[actix_web::test]
-async fn a_body_that_is_no_list_is_refused() {
+async fn a_body_that_is_not_a_list_is_refused() {
     let site = Site::new().await;
     let bodies: [(&[u8], &str); 5] = [
         (b"", "nothing"),
@@ -338,7 +338,7 @@ async fn a_body_that_is_no_list_is_refused() {
 }
 
 #[actix_web::test]
-async fn while_writes_are_off_news_is_refused_and_the_list_still_answers() {
+async fn while_writes_are_off_changes_are_refused_and_the_list_is_given() {
     let (site, engine) = Site::failing(|_| {}).await;
     report(&site, &json!([entry("alice", "c", "Connected", "09:00:00")])).await;
     let before = site.admin("connections").await;
@@ -364,7 +364,7 @@ async fn while_writes_are_off_news_is_refused_and_the_list_still_answers() {
 }
 
 #[actix_web::test]
-async fn hosts_that_report_at_once_lose_nothing() {
+async fn concurrent_reports_are_all_kept() {
     let site = Site::new().await;
     let reports = (0..16).map(|host| {
         let entries: Vec<_> = (0..20)

@@ -18,7 +18,7 @@ async fn kept(site: &Site) -> Value {
 }
 
 #[actix_web::test]
-async fn a_date_may_have_an_offset() {
+async fn a_date_can_have_an_offset() {
     for (date, created) in [
         ("2026-11-26 08:00:00", "2026-11-26T14:00:00Z"),
         ("2026-11-26 08:00:00+00:00", "2026-11-26T08:00:00Z"),
@@ -68,7 +68,7 @@ async fn hosts_of_2026_send_the_start_and_the_end() {
 }
 
 #[actix_web::test]
-async fn a_time_that_is_none_costs_its_entry_only() {
+async fn an_invalid_time_discards_only_its_entry() {
     let site = Site::new().await;
     post(
         &site,

@@ -78,7 +78,7 @@ async fn the_longest_prefix_wins_and_inactive_lists_do_not_count() {
 }
 
 #[actix_web::test]
-async fn ipv4_in_ipv6_form_is_ipv4() {
+async fn an_ipv4_address_in_ipv6_form_counts_as_ipv4() {
     let site = behind_proxies().await;
     for (address, users) in [
         ("::ffff:10.45.0.7", json!(["carol_3-x"])),
@@ -106,7 +106,7 @@ async fn a_peer_on_a_socket_of_both_families_is_known_by_its_ipv4_address() {
 }
 
 #[actix_web::test]
-async fn an_address_without_a_list_has_nobody() {
+async fn an_address_without_a_list_gets_no_users() {
     let site = behind_proxies().await;
     for address in ["198.51.100.1", "2001:db9::1", "::1", "0.0.0.0", "255.255.255.255"] {
         let reply = site.get_for("/api/v2/accesslist/", &[address]).await;
@@ -115,7 +115,7 @@ async fn an_address_without_a_list_has_nobody() {
 }
 
 #[actix_web::test]
-async fn what_an_untrusted_peer_forwards_does_not_count() {
+async fn addresses_from_an_untrusted_peer_are_ignored() {
     let site = Site::with(|settings| settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()]).await;
     site.apply(&access_list("far", "10.45.0.0/24", &["carol_3-x"], ""))
         .await;
@@ -144,7 +144,7 @@ async fn what_an_untrusted_peer_forwards_does_not_count() {
 }
 
 #[actix_web::test]
-async fn the_caller_is_the_rightmost_address_that_is_no_trusted_proxy() {
+async fn the_caller_is_the_rightmost_address_that_is_not_a_trusted_proxy() {
     let site = behind_proxies().await;
     for (forwarded, users) in [
         // No header, or nothing in it: the peer itself, 127.0.0.1
@@ -194,7 +194,7 @@ async fn a_trusted_proxy_that_forwards_no_address_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_change_of_the_facility_counts_at_once() {
+async fn a_change_of_the_facility_takes_effect_at_once() {
     let site = behind_proxies().await;
     assert_eq!(users_for(&site, &["10.45.0.7"]).await, json!(["carol_3-x"]));
     site.apply(&access_list(
@@ -245,7 +245,7 @@ async fn a_remote_beamtime_counts_from_its_start_to_half_a_shift_after_its_end()
 }
 
 #[actix_web::test]
-async fn a_beamtime_that_is_not_remote_cancelled_or_elsewhere_does_not_count() {
+async fn beamtimes_that_are_local_cancelled_or_elsewhere_do_not_count() {
     let time = |beamline, more| beamtime("carol_3-x", beamline, MORNING - HOUR, MORNING + HOUR, more);
     let without = json!(["alice", "bob"]);
     for (what, time) in [
@@ -263,7 +263,7 @@ async fn a_beamtime_that_is_not_remote_cancelled_or_elsewhere_does_not_count() {
 }
 
 #[actix_web::test]
-async fn nobody_is_named_twice() {
+async fn no_user_is_listed_twice() {
     let (from, to) = (MORNING - HOUR, MORNING + HOUR);
     let times = [
         beamtime("bob", "BM", from, to, "remote = true"),
@@ -297,7 +297,7 @@ async fn beamtimes_begin_and_end_while_the_service_runs() {
 }
 
 #[actix_web::test]
-async fn a_list_that_is_declared_without_its_bits_beyond_the_network_is_refused_at_once() {
+async fn a_network_with_host_bits_is_refused() {
     let site = Site::new().await;
     let reply = site
         .post_admin("apply", access_list("bad", "10.45.0.7/24", &["alice"], ""))
@@ -312,7 +312,7 @@ async fn a_list_that_is_declared_without_its_bits_beyond_the_network_is_refused_
 
 /// Only lists and login keys choose by address what they answer.
 #[actix_web::test]
-async fn an_odd_forwarded_address_refuses_no_upload() {
+async fn an_invalid_forwarded_address_does_not_affect_uploads() {
     let site = behind_proxies().await;
     let alice = site.client("alice").await;
     let body =

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 
 #[actix_web::test]
-async fn ids_are_contiguous_from_one_whatever_fails_between() {
+async fn ids_are_contiguous_from_one_despite_failed_uploads() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     assert_eq!(upload(&alice, minimal()).await, 1);
@@ -18,7 +18,7 @@ async fn ids_are_contiguous_from_one_whatever_fails_between() {
 }
 
 #[actix_web::test]
-async fn ids_go_on_after_a_restart() {
+async fn ids_continue_after_a_restart() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     assert_eq!(upload(&alice, minimal()).await, 1);
@@ -65,7 +65,7 @@ async fn an_update_that_is_refused_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn an_id_that_is_none_of_the_projects_makes_a_new_record() {
+async fn an_unknown_id_or_that_of_another_project_makes_a_new_record() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let bobs = upload(&bob, body(json!({"name": "ins-1", "secret": 42}))).await;
@@ -143,7 +143,7 @@ async fn an_id_counts_only_with_the_same_name_and_directory() {
 }
 
 #[actix_web::test]
-async fn a_dataset_from_a_file_of_an_earlier_server_does_not_replace_a_new_one() {
+async fn an_id_from_an_earlier_server_does_not_replace_a_new_dataset() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     let new = upload(&alice, body(json!({"name": "today", "uuid": "u-9"}))).await;
@@ -175,7 +175,7 @@ async fn a_dataset_from_a_file_of_an_earlier_server_does_not_replace_a_new_one()
 }
 
 #[actix_web::test]
-async fn a_retry_is_the_same_dataset() {
+async fn a_retry_updates_its_dataset() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let id = upload(&alice, body(json!({"uuid": "u-1"}))).await;
@@ -231,7 +231,7 @@ async fn datasets_of_one_run_share_its_uuid() {
 }
 
 #[actix_web::test]
-async fn a_uuid_of_another_project_is_another_dataset() {
+async fn the_same_uuid_in_another_project_is_another_dataset() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let alices = upload(&alice, body(json!({"uuid": "u-1"}))).await;
@@ -248,7 +248,7 @@ async fn a_uuid_of_another_project_is_another_dataset() {
 }
 
 #[actix_web::test]
-async fn no_uuid_or_an_empty_one_is_always_a_new_dataset() {
+async fn uploads_without_a_uuid_always_make_new_datasets() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for (sent, id) in [(json!(null), 1), (json!(null), 2), (json!(""), 3), (json!(""), 4)] {
@@ -258,7 +258,7 @@ async fn no_uuid_or_an_empty_one_is_always_a_new_dataset() {
 }
 
 #[actix_web::test]
-async fn a_uuid_and_an_id_agree_or_the_uuid_counts() {
+async fn a_uuid_takes_precedence_over_an_id() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let first = upload(&alice, body(json!({"uuid": "u-1"}))).await;
@@ -311,7 +311,7 @@ async fn a_uuid_and_an_id_agree_or_the_uuid_counts() {
 }
 
 #[actix_web::test]
-async fn thirty_two_retries_of_each_of_a_runs_datasets_at_once_are_those_datasets() {
+async fn concurrent_retries_of_a_runs_datasets_make_no_new_ones() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for round in 0..5 {

@@ -7,7 +7,7 @@ use rmpv::Value as Packed;
 const MEASURES: [&str; 4] = ["exposure", "exposure_time", "attenuation", "beam_size"];
 
 #[actix_web::test]
-async fn a_measure_that_is_no_number_is_null_and_noted() {
+async fn a_measure_that_is_not_finite_is_null_and_noted() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for name in MEASURES {
@@ -38,7 +38,7 @@ async fn a_measure_that_is_no_number_is_null_and_noted() {
 }
 
 #[actix_web::test]
-async fn python_writes_them_into_json() {
+async fn nan_and_infinity_are_accepted_in_json() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let text = r#"{"directory": "/users/alice/NaN", "type": "DATA", "name": "Infinity, \"-Infinity\"",
@@ -68,7 +68,7 @@ async fn python_writes_them_into_json() {
 }
 
 #[actix_web::test]
-async fn the_other_name_of_a_field_counts_then() {
+async fn the_alias_replaces_a_field_that_is_not_finite() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let base = body(json!({"exposure_time": 0.25}));
@@ -78,7 +78,7 @@ async fn the_other_name_of_a_field_counts_then() {
 }
 
 #[actix_web::test]
-async fn a_score_that_is_no_number_is_null() {
+async fn a_score_that_is_not_finite_is_zero() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let body = include_bytes!("../../fixtures/cases/report_score_nan.msgpack");

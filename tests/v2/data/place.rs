@@ -69,7 +69,7 @@ async fn any_other_sample_is_ignored_and_noted() {
 }
 
 #[actix_web::test]
-async fn a_dataset_belongs_to_the_open_session_if_that_is_the_projects_own() {
+async fn a_dataset_belongs_to_the_open_session_of_its_project() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let session = |row: &Value| row["session"].clone();
@@ -122,7 +122,7 @@ async fn a_dataset_belongs_to_the_open_session_if_that_is_the_projects_own() {
 }
 
 #[actix_web::test]
-async fn an_unknown_beamline_is_404_and_keeps_nothing() {
+async fn an_unknown_beamline_is_404_and_stores_nothing() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for beamline in ["XX", "bm", "BM2", "%42%4D%00", "08B1-1"] {
@@ -140,7 +140,7 @@ async fn an_unknown_beamline_is_404_and_keeps_nothing() {
 }
 
 #[actix_web::test]
-async fn the_directory_is_shown_nowhere() {
+async fn the_directory_is_never_shown() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;

@@ -26,7 +26,7 @@ fn added(site: &Site, before: &BTreeMap<Table, i64>) -> Vec<(Table, i64)> {
 }
 
 #[actix_web::test]
-async fn a_dataset_is_its_record_and_four_more() {
+async fn a_dataset_costs_its_record_and_four_rows() {
     let proxy = FakeProxy::start(Mood::Bad(500, "")).await;
     let url = proxy.url();
     for external in [None, Some(url)] {

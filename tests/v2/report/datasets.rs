@@ -64,7 +64,7 @@ async fn unknown_and_other_projects_datasets_are_skipped_and_noted() {
 }
 
 #[actix_web::test]
-async fn what_is_no_list_of_ids_is_refused_by_name() {
+async fn a_value_that_is_not_a_list_of_ids_is_refused_by_name() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for bad in [json!("1"), json!(true), json!({}), json!(1.5), json!({"0": 1})] {
@@ -85,7 +85,7 @@ async fn what_is_no_list_of_ids_is_refused_by_name() {
 }
 
 #[actix_web::test]
-async fn ten_thousand_unknown_ids_cost_one_short_note() {
+async fn ten_thousand_unknown_ids_make_one_short_note() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let unknown: Vec<u64> = (1_000..11_000).collect();
@@ -117,7 +117,7 @@ async fn a_report_counts_in_the_sessions_of_its_datasets() {
 }
 
 #[actix_web::test]
-async fn an_update_replaces_what_the_report_is_about() {
+async fn an_update_replaces_the_datasets_of_a_report() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let (first, second) = (dataset(&alice, "a").await, dataset(&alice, "b").await);

@@ -20,7 +20,7 @@ async fn tag(alice: &Client) -> String {
 }
 
 #[actix_web::test]
-async fn a_list_that_the_client_has_is_not_sent_again() {
+async fn an_unchanged_list_is_not_sent_again() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let tag = tag(&alice).await;
@@ -49,7 +49,7 @@ async fn a_list_that_the_client_has_is_not_sent_again() {
 }
 
 #[actix_web::test]
-async fn a_tag_changes_with_whatever_is_in_the_list() {
+async fn a_tag_changes_with_everything_in_the_list() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let mut tags = vec![tag(&alice).await];
@@ -92,7 +92,7 @@ async fn a_tag_changes_with_whatever_is_in_the_list() {
 }
 
 #[actix_web::test]
-async fn a_tag_stays_when_something_else_changes_and_over_a_restart() {
+async fn other_changes_and_a_restart_do_not_change_a_tag() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     let before = tag(&alice).await;
@@ -134,7 +134,7 @@ fn unpacked(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn a_client_that_takes_gzip_gets_the_same_list_compressed() {
+async fn a_client_that_accepts_gzip_gets_the_same_list_compressed() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     fill_a_puck(&site).await;
@@ -162,7 +162,7 @@ async fn a_client_that_takes_gzip_gets_the_same_list_compressed() {
 }
 
 #[actix_web::test]
-async fn a_compressed_list_that_the_client_has_is_not_sent_again() {
+async fn an_unchanged_compressed_list_is_not_sent_again() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     fill_a_puck(&site).await;
@@ -176,7 +176,7 @@ async fn a_compressed_list_that_the_client_has_is_not_sent_again() {
 }
 
 #[actix_web::test]
-async fn five_thousand_samples_are_a_list_like_any_other() {
+async fn a_list_can_have_five_thousand_samples() {
     let site = Site::new().await;
     let carol = site.client("carol_3-x").await;
     let mut facility = String::new();

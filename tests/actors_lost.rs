@@ -1,7 +1,7 @@
 //! An actor panics: whoever it was working for gets an answer all the same, what is recorded is right, and nobody else
 //! notices.
 
-use crate::support::{no_stretches_overlap, Reply, Site, HOUR, MINUTE};
+use crate::support::{dataset, no_stretches_overlap, Reply, Site, HOUR, MINUTE};
 use beamlive_actors::clock::{KeySource, SystemKeys};
 use beamlive_storage::records::SecureKey;
 use futures_util::future::join_all;
@@ -58,12 +58,6 @@ impl KeySource for Fuse {
 async fn site() -> (Site, Arc<Fuse>) {
     let fuse = Arc::new(Fuse::default());
     (Site::with_keys(fuse.clone()).await, fuse)
-}
-
-fn dataset(name: &str) -> Value {
-    json!({
-        "directory": format!("/users/alice/{name}"), "type": "DATA", "name": name, "energy": 12.6, "exposure": 0.1,
-    })
 }
 
 fn assert_lost(reply: &Reply) {

@@ -1,7 +1,7 @@
 //! `/health/…` and `/metrics`.
 
 use crate::support::exposition::families;
-use crate::support::{FakeProxy, Mood, Reply, Site};
+use crate::support::{dataset_in, FakeProxy, Mood, Reply, Site};
 use beamlive_storage::{Applied, Batch, DiskUse, Engine, EngineError, Entries, MemoryEngine, Order};
 use reqwest::Method;
 use serde_json::{json, Value};
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 fn dataset() -> Value {
-    json!({"name": "xtal", "type": "DATA", "directory": "/users/alice/a", "energy": 12.658, "start_time": "2026-11-23T14:00:00Z"})
+    dataset_in("/users/alice/a")
 }
 
 #[actix_web::test]

@@ -8,18 +8,12 @@ mod shutdown;
 mod slow;
 
 use crate::support::raw::RawReply;
-use crate::support::{Client, Reply, Site};
-use serde_json::{json, Value};
+use crate::support::{dataset, Client, Reply, Site};
+use serde_json::json;
 use std::time::Duration;
 
 /// Maximum median time until a refusal.
 const QUICKLY: Duration = Duration::from_millis(50);
-
-fn dataset(name: &str) -> Value {
-    json!({
-        "directory": format!("/users/alice/{name}"), "type": "DATA", "name": name, "energy": 12.6, "exposure": 0.1,
-    })
-}
 
 /// The head of an upload of `client` with a body of `length` bytes; chunked without a length.
 fn upload_head(client: &Client, length: Option<usize>) -> String {

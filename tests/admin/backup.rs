@@ -124,6 +124,16 @@ fn uploads_in(data: &std::path::Path) -> BTreeMap<String, Vec<u64>> {
     uploads
 }
 
+/// Requests a backup without reading its body.
+async fn begin_backup(site: &Site) -> reqwest::Response {
+    site.http
+        .get(format!("{}/api/admin/backup", site.url()))
+        .bearer_auth(site.admin_token())
+        .send()
+        .await
+        .unwrap()
+}
+
 #[actix_web::test]
 async fn one_backup_runs_at_a_time_and_ends_when_its_client_disconnects() {
     let site = Site::new().await;
@@ -143,13 +153,7 @@ async fn one_backup_runs_at_a_time_and_ends_when_its_client_disconnects() {
         body["points"] = json!(points);
         assert_eq!(alice.data("BM", &body).await.status, 200);
     }
-    let begun = site
-        .http
-        .get(format!("{}/api/admin/backup", site.url()))
-        .bearer_auth(site.admin_token())
-        .send()
-        .await
-        .unwrap();
+    let begun = begin_backup(&site).await;
     assert_eq!(begun.status(), 200);
     let second = site.admin_reply("backup").await;
     assert_eq!((second.status, second.header("retry-after")), (429, Some("1")));
@@ -181,13 +185,7 @@ async fn a_backup_beyond_its_memory_limit_fails_with_a_reason_and_the_service_co
             .collect::<Vec<_>>());
         assert_eq!(alice.data("BM", &body).await.status, 200);
     }
-    let mut begun = site
-        .http
-        .get(format!("{}/api/admin/backup", site.url()))
-        .bearer_auth(site.admin_token())
-        .send()
-        .await
-        .unwrap();
+    let mut begun = begin_backup(&site).await;
     // What is changed now lies beyond what was sent.
     for n in 0..24 {
         assert_eq!(alice.data("BM", &upload("a", n, 10)).await.status, 200);

@@ -3,11 +3,12 @@
 mod fields;
 mod identity;
 mod meta_data;
-mod no_numbers;
+mod not_finite;
 mod place;
 mod rows;
 mod times;
 
+use super::{id_of, note};
 use crate::support::{Client, Reply, Site};
 use serde_json::{json, Value};
 
@@ -39,13 +40,6 @@ async fn upload(client: &Client, body: Value) -> u64 {
     id_of(&client.data("BM", &body).await)
 }
 
-fn id_of(reply: &Reply) -> u64 {
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    let answer = reply.json();
-    assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
-    answer["id"].as_u64().unwrap()
-}
-
 /// Uploads a body that must be refused, and returns the fields that are named.
 async fn refused(client: &Client, body: Value) -> Vec<String> {
     let reply = client.data("BM", &body).await;
@@ -57,12 +51,6 @@ async fn refused(client: &Client, body: Value) -> Vec<String> {
 /// A record as the admin API shows it.
 async fn record(site: &Site, id: u64) -> Value {
     site.admin(&format!("data/{id}")).await
-}
-
-/// What the activity log says of the newest deed of a project.
-async fn note(site: &Site, project: &str) -> String {
-    let log = site.admin(&format!("activity?project={project}&limit=1")).await;
-    log[0]["note"].as_str().unwrap().to_owned()
 }
 
 /// How many datasets there are.

@@ -1,20 +1,10 @@
 //! `POST /api/v2/{token}/launch/{beamline}/{session}/`: what it answers. Which stretches it begins and ends is in
 //! `stretches.rs`, its `end_time` in `schedule.rs`.
 
+use super::{duration, survey_url};
 use crate::support::{Reply, Site, DAY, HOUR, MINUTE, SECOND};
 use chrono::TimeDelta;
 use serde_json::{json, Value};
-
-/// What clients open when the session ends.
-fn survey(reply: &Reply) -> String {
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    reply.json()["survey"].as_str().unwrap().to_owned()
-}
-
-fn duration(reply: &Reply) -> String {
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    reply.json()["duration"].as_str().unwrap().to_owned()
-}
 
 #[actix_web::test]
 async fn a_launch_answers_with_all_four_keys() {
@@ -142,7 +132,7 @@ async fn survey_urls_start_with_the_public_url() {
         .http
         .post(alice.url("launch/BM/day/"))
         .header("Host", "attacker.example");
-    let survey = survey(&Reply::of(request).await);
+    let survey = survey_url(&Reply::of(request).await);
     let key = survey
         .strip_prefix("https://live.example.org/mx/survey/")
         .unwrap();
@@ -162,7 +152,7 @@ async fn without_a_public_url_survey_urls_use_the_clients_host_header() {
         .http
         .post(alice.url("launch/BM/day/"))
         .header("Host", "live.example.org:8443");
-    let survey = survey(&Reply::of(request).await);
+    let survey = survey_url(&Reply::of(request).await);
     assert!(
         survey.starts_with("http://live.example.org:8443/survey/"),
         "{survey}"

@@ -1,4 +1,4 @@
-//! `/api/docs/`: the description of the routes is true.
+//! `/api/docs/`: the description matches the routes.
 
 use crate::support::{Reply, Site};
 use reqwest::Method;
@@ -15,7 +15,7 @@ pub(crate) async fn document(site: &Site) -> Value {
     reply.json()
 }
 
-/// Every method and path that is described.
+/// Every described method and path.
 pub(crate) fn described(document: &Value) -> BTreeSet<(String, String)> {
     let paths = document["paths"].as_object().unwrap();
     let methods = |(path, item): (&String, &Value)| {
@@ -226,7 +226,7 @@ async fn every_operation_is_complete() {
         );
         assert!(
             operation["responses"]["200"].is_object(),
-            "{method} {path} never succeeds"
+            "{method} {path} has no successful answer"
         );
         assert!(
             !operation["summary"].as_str().unwrap().is_empty(),

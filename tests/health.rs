@@ -82,7 +82,7 @@ async fn failed_writes_are_reported_and_refuse_uploads_but_not_reads() {
         site.get("/api/v2/accesslist/").await.json(),
         json!(["alice", "bob"])
     );
-    // Writes stay off even when the disk works again
+    // Writes stay off even after the disk works again.
     engine.fail_after(u64::MAX);
     assert_eq!(alice.data("BM", &dataset()).await.status, 503);
     assert_eq!(site.get("/health/ready").await.status, 503);
@@ -95,7 +95,7 @@ async fn the_forwarder_shows_the_waiting_records() {
     let site = Site::with(|settings| settings.proxy_url = Some(address)).await;
     let alice = site.client("alice").await;
     alice.data("BM", &dataset()).await;
-    let forwarder = crate::support::eventually("the outage shows", || async {
+    let forwarder = crate::support::eventually("the outage is shown", || async {
         let forwarder = site.get("/health/ready").await.json()["forwarder"].clone();
         (forwarder["up"] == false && forwarder["waiting"] == 1).then_some(forwarder)
     })
@@ -104,7 +104,7 @@ async fn the_forwarder_shows_the_waiting_records() {
     assert_eq!(forwarder["last_error"], "the Data Proxy answered with status 500");
     assert!(
         !forwarder.to_string().contains("/users/"),
-        "the directory is nobody's business here"
+        "health shows a directory"
     );
 }
 
@@ -205,14 +205,14 @@ async fn a_health_address_is_the_only_place_of_health() {
     }
     for path in ["/api/v2/accesslist/", "/api/admin/sessions", "/api/docs/"] {
         let there = Reply::of(site.http.get(format!("{elsewhere}{path}"))).await;
-        assert_eq!(there.status, 404, "{path} is not for those who watch");
+        assert_eq!(there.status, 404, "{path} is served at the health address");
     }
     let metrics = Reply::of(site.http.get(format!("{elsewhere}/metrics")))
         .await
         .text();
     assert!(
         metrics.contains("route=\"/api/admin/apply\""),
-        "requests of the main address are counted: {metrics}"
+        "requests to the main address are not counted: {metrics}"
     );
 }
 
@@ -236,7 +236,7 @@ async fn unknown_paths_are_answered_in_json() {
     }
 }
 
-/// A database that reports trouble.
+/// A database that reports a problem.
 struct Troubled(MemoryEngine);
 
 impl Engine for Troubled {

@@ -16,7 +16,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 const DOCUMENT: &str = include_str!("../docs/METRICS.md");
-/// Beamlines that have a series of their own.
+/// How many beamlines have their own series.
 const LABELLED: usize = 500;
 
 /// Families by name: their type, and the labels of their samples.
@@ -53,7 +53,7 @@ fn documented() -> Known {
         let row = (kind.to_owned(), labels.map(str::to_owned).collect());
         assert!(
             known.insert(name.trim_matches('`').to_owned(), row).is_none(),
-            "{name} is there twice"
+            "{name} is documented twice"
         );
     }
     known
@@ -107,7 +107,7 @@ async fn ten_thousand_beamlines_make_few_series_with_correct_sums() {
 
 #[actix_web::test]
 async fn scrapes_that_wait_for_the_store_do_not_delay_requests() {
-    // More than there are threads that answer requests.
+    // More than the threads that answer requests.
     let scrapes = 4 * std::thread::available_parallelism().unwrap().get();
     let gate = Arc::new(Gate::default());
     let site = Site::on(gate.clone(), |_| {}).await;
@@ -118,7 +118,7 @@ async fn scrapes_that_wait_for_the_store_do_not_delay_requests() {
             actix_web::rt::spawn(Reply::of(scrape))
         })
         .collect();
-    eventually("all scrapes are at the store", || async {
+    eventually("all scrapes wait for the store", || async {
         (gate.waiting() == scrapes).then_some(())
     })
     .await;

@@ -1,4 +1,4 @@
-//! Directories and their keys: forwarding to an external Data Proxy, and the built-in one.
+//! The keys of directories: requests to an external Data Proxy, and the built-in one.
 
 mod built_in;
 mod chaos;

@@ -32,7 +32,7 @@ async fn applying_the_same_again_changes_nothing() {
     assert_eq!(
         (site.written(), site.admin("activity").await),
         before,
-        "nothing to write, nothing to tell of"
+        "no changes are written or logged"
     );
 }
 
@@ -54,7 +54,7 @@ async fn named_entries_are_updated_and_others_stay() {
     assert_eq!(
         alice.samples("BM").await.json()[2]["id"],
         1,
-        "a sample that is updated is the same sample"
+        "an updated sample keeps its id"
     );
 }
 
@@ -83,7 +83,7 @@ async fn json_of_the_same_shape_is_accepted() {
     let dora = site.client("dora").await;
     assert_eq!(dora.samples("ID").await.json()[0]["name"], "d-2");
     let as_toml = apply(&site, "", r#"{"project": []}"#).await;
-    assert_eq!(as_toml.status, 400, "JSON is told from TOML by its content type");
+    assert_eq!(as_toml.status, 400, "the content type decides between JSON and TOML");
 }
 
 #[actix_web::test]
@@ -134,7 +134,7 @@ async fn only_prune_removes_entries_and_never_those_with_records() {
     assert_eq!(unpruned, json!({"created": 0, "updated": 0, "unchanged": 2}));
     assert_eq!(names_at_bm(&site, &alice).await.len(), 2);
     let entries = FACILITY.matches("[[").count();
-    // alice has records, and so has ID
+    // alice and ID have records.
     let removed = entries - 2 - 2;
     let foreseen = apply(&site, "?dry_run=true&prune=true", rest).await.json();
     let lines = foreseen["changes"].as_array().unwrap();
@@ -162,18 +162,18 @@ async fn only_prune_removes_entries_and_never_those_with_records() {
         assert_eq!(
             alice.at(&site).samples("BM").await.text(),
             "[]",
-            "her samples went"
+            "her samples are removed"
         );
         assert_eq!(
             bob.at(&site).samples("SIM").await.status,
             404,
-            "a beamline without records went"
+            "a beamline without records is removed"
         );
         assert_eq!(site.admin_reply("projects/carol_3-x").await.status, 404);
         assert_eq!(site.admin("sessions?project=alice").await[0]["beamline"], "ID");
         site.restart().await;
     }
-    // Ids of what was removed are not given again
+    // Ids of removed entries are not used again.
     let facility = format!(
         "{}\n{}",
         "[[container_type]]\nname = \"Uni-Puck\"\nlocations = [\"1\"]",
@@ -242,7 +242,7 @@ name = "what?"
     assert_eq!(
         site.admin_reply("projects/dora").await.status,
         404,
-        "not even what had no mistake"
+        "correct entries are not applied either"
     );
     let dry = apply(&site, "?dry_run=true", facility).await;
     assert_eq!((dry.status, dry.body), (400, reply.body));

@@ -8,7 +8,8 @@ use serde_json::{json, Value};
 
 const FIELDS: [&str; 7] = ["list", "project", "name", "status", "created", "end", "history"];
 
-/// Connections a, b, c (twice of one instant) at "home", d at a list whose name has a slash.
+/// Connections a, b and two named c, with the same time, at "home", and d/e at a list with a slash
+/// in its name.
 async fn site() -> Site {
     let site = Site::with(|settings| settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()]).await;
     site.apply(&access_list("nx/far", "10.45.0.0/24", &["bob"], ""))

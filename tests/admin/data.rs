@@ -30,7 +30,8 @@ const FIELDS: [&str; 23] = [
     "address",
 ];
 
-/// 1, 2: alice's in session 1 at BM; 3: alice's at ID without a session; 4: bob's in session 2 at ID; 5: bob's at BM.
+/// Datasets 1 and 2 are alice's, in session 1 at BM. 3 is alice's, at ID without a session. 4 is
+/// bob's, in session 2 at ID. 5 is bob's, at BM.
 async fn site() -> Site {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
@@ -85,7 +86,7 @@ async fn a_dataset_is_shown_with_every_field() {
     );
     assert!(
         !site.admin_reply("data/1").await.text().contains("secret"),
-        "the directory is not part of the record"
+        "the record does not show the directory"
     );
 }
 
@@ -173,7 +174,7 @@ async fn a_long_page_of_large_datasets_arrives_whole() {
     assert_eq!(
         reply.header("content-length"),
         None,
-        "it should have come in pieces"
+        "the answer was not chunked"
     );
     let rows = reply.json();
     let rows = rows.as_array().unwrap();

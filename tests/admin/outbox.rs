@@ -1,4 +1,5 @@
-//! `GET /api/admin/outbox` and `POST …/retry`: how they look. What becomes of what waits is in `tests/proxy.rs`.
+//! The answers of `GET /api/admin/outbox` and `POST …/retry`. `tests/proxy.rs` tests the
+//! forwarding.
 
 use super::{assert_keys, assert_refuses, assert_refuses_bad_pages, dataset};
 use crate::support::{eventually, FakeProxy, Mood, Site};
@@ -15,7 +16,8 @@ const FIELDS: [&str; 7] = [
     "last_error",
 ];
 
-/// A session, two datasets and a report, which all wait for a Data Proxy that is down. A minute lies between each two.
+/// A session, two datasets and a report, one minute apart, that all wait for a Data Proxy that is
+/// down.
 async fn site(proxy: &FakeProxy) -> Site {
     let site = Site::with(|settings| settings.proxy_url = Some(proxy.url())).await;
     let alice = site.client("alice").await;
@@ -88,7 +90,7 @@ async fn waiting_records_are_shown_newest_first_with_directory_and_age() {
 async fn attempts_and_the_last_error_are_counted() {
     let proxy = FakeProxy::start(Mood::Bad(503, "")).await;
     let site = site(&proxy).await;
-    let row = eventually("a first attempt is noted", || async {
+    let row = eventually("a first attempt", || async {
         let rows = site.admin("outbox").await;
         rows.as_array()
             .unwrap()

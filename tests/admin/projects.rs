@@ -208,7 +208,7 @@ async fn an_unusable_key_is_refused_and_changes_nothing() {
     assert_eq!(
         alice.samples("BM").await.status,
         200,
-        "her key is still the one that she registered"
+        "her registered key has not changed"
     );
 }
 

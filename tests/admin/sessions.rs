@@ -17,8 +17,8 @@ const FIELDS: [&str; 9] = [
     "reports",
 ];
 
-/// 1: alice at BM, closed after an hour; 2: bob at ID, open; 3: alice at BM, open; 4: bob at SIM, ended by 5; 5: alice
-/// at SIM, open.
+/// 1: alice at BM, closed after an hour. 2: bob at ID, open. 3: alice at BM, open. 4: bob at SIM,
+/// ended by 5. 5: alice at SIM, open.
 async fn site() -> Site {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);

@@ -82,7 +82,7 @@ async fn nothing_is_shown_or_done_without_the_token() {
     assert_eq!(
         alice.samples("BM").await.status,
         200,
-        "her key is still the one that she registered"
+        "her registered key has not changed"
     );
 }
 

@@ -15,7 +15,7 @@ fn whole_backup(home: &Path) -> Vec<u8> {
     std::fs::read(home.join("whole")).unwrap()
 }
 
-/// A service that answers one request with these bytes, and then goes away.
+/// A service that answers one request with these bytes and closes the connection.
 fn answers(bytes: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -82,7 +82,7 @@ async fn a_day_at_a_beamline_with_the_examples() {
     assert_eq!(
         parsed(&done(place.path(), &client(&["data", &dataset]))),
         json!({"id": 1}),
-        "the same uuid"
+        "the uuid is the same"
     );
     let report = repository("examples/report.json");
     assert_eq!(
@@ -127,7 +127,7 @@ async fn a_refusal_is_printed_with_every_field() {
     );
     assert!(
         failed(place.path(), &client(&["--key", "other", "samples"])).contains("keygen"),
-        "how to make one"
+        "the command that makes a key"
     );
     done(place.path(), &client(&["--key", "other", "keygen"]));
     assert!(failed(place.path(), &client(&["--key", "other", "samples"])).contains("405"));

@@ -1,4 +1,4 @@
-//! File, environment and flags: what wins, and what is refused.
+//! Settings in the file, the environment and flags: precedence and errors.
 
 use super::{admin, done, failed, refused, repository, run, write};
 use crate::support::process::{beamlive, ended, Served};
@@ -114,7 +114,7 @@ async fn groups_are_set_in_the_file_and_by_the_environment() {
     let mut command = configured(place.path(), file, &[]);
     command.env("BEAMLIVE_REGISTRATION__OPEN", "false");
     let mut served = Served::start(command);
-    assert_eq!(health(&served).await.status, 404, "health is elsewhere");
+    assert_eq!(health(&served).await.status, 404, "health has its own address");
     let long = repository("examples/facility.toml");
     assert!(failed(place.path(), &["apply", &long, "--url", &served.url]).contains("413"));
     write(place.path(), "f.toml", "");

@@ -35,7 +35,7 @@ async fn check_prints_what_a_file_would_change_without_a_service() {
     assert_eq!(
         std::fs::read_dir(place.path()).unwrap().count(),
         2,
-        "check makes no files"
+        "check created files"
     );
 }
 

@@ -86,7 +86,7 @@ async fn acknowledged_records_survive_a_stop_and_a_kill() {
     assert_eq!(
         std::fs::read_to_string(place.path().join("d/admin.token")).unwrap(),
         token,
-        "it stays the same"
+        "the admin token has changed"
     );
 }
 
@@ -105,7 +105,7 @@ async fn a_running_request_is_finished_before_the_service_stops() {
         body.len()
     )
     .unwrap();
-    // Once it asks for the body, the request is in its hands
+    // The service has accepted the request when it asks for the body.
     let mut interim = [0; 25];
     stream.read_exact(&mut interim).unwrap();
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -127,14 +127,14 @@ async fn a_running_request_is_finished_before_the_service_stops() {
     served.stop("TERM");
 }
 
-/// Waits until nobody can connect any more.
+/// Waits until connections are refused.
 fn wait_until_it_refuses(served: &Served) {
     let address = served.url.trim_start_matches("http://").parse().unwrap();
     let deadline = std::time::Duration::from_millis(200);
     for _ in 0..1000 {
         match TcpStream::connect_timeout(&address, deadline) {
             Err(_) => return,
-            // A connection that was accepted while it was stopping is closed by the other side
+            // The service closes connections that it accepts while it stops.
             Ok(mut accepted) => {
                 accepted
                     .set_read_timeout(Some(std::time::Duration::from_millis(20)))
@@ -143,7 +143,7 @@ fn wait_until_it_refuses(served: &Served) {
             }
         }
     }
-    panic!("it still accepts connections");
+    panic!("the service still accepts connections");
 }
 
 #[actix_web::test]
@@ -151,12 +151,12 @@ async fn a_second_process_on_the_same_data_is_refused() {
     let place = TempDir::new().unwrap();
     let mut first = serve(place.path(), &[]);
     let said = refused(place.path(), &[]);
-    assert!(said.contains("data/store"), "which directory: {said}");
+    assert!(said.contains("data/store"), "the message does not name the directory: {said}");
     assert!(
         said.contains("process") || said.contains("in use") || said.contains("lock"),
-        "why: {said}"
+        "the message gives no reason: {said}"
     );
-    assert_eq!(first.stop("TERM").code, Some(0), "the first one is not disturbed");
+    assert_eq!(first.stop("TERM").code, Some(0), "the first process was disturbed");
 }
 
 #[actix_web::test]
@@ -263,7 +263,7 @@ async fn refusals_are_logged_without_their_tokens() {
     }
 }
 
-/// A body that never comes holds a stop up for longer than a second; the process ends all the same.
+/// A request without its body delays the stop by more than a second. The process still ends.
 #[actix_web::test]
 async fn a_stop_that_takes_too_long_ends_the_process() {
     let place = TempDir::new().unwrap();
@@ -272,7 +272,7 @@ async fn a_stop_that_takes_too_long_ends_the_process() {
     let mut stream = TcpStream::connect(served.url.trim_start_matches("http://")).unwrap();
     let head = "POST /api/v2/accesslist/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
-    // Its handler waits for the body when another request has been answered.
+    // After the answer to another request, the handler of this one waits for its body.
     assert_eq!(
         admin(&served, &place.path().join("data"), "sessions").await,
         serde_json::json!([])

@@ -8,7 +8,8 @@ const SEED: &str = "BEAMLIVE_TEST_SEED";
 pub struct Dice(u64);
 
 impl Dice {
-    /// Uses the seed of the environment, or a new one. Prints it, so that a failure can be repeated.
+    /// Uses the seed of the environment, or a new one. Prints it, so that a failure can be
+    /// repeated.
     pub fn new() -> Self {
         let seed = match std::env::var(SEED) {
             Ok(seed) => seed.parse().expect("a seed is a number"),

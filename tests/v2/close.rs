@@ -94,7 +94,7 @@ async fn another_projects_session_is_not_found() {
     assert_eq!(
         site.stretches("bob", "day").await,
         [(HOUR, None)],
-        "his own goes on"
+        "bob's own session is still open"
     );
 }
 
@@ -177,7 +177,7 @@ async fn a_closed_beamline_is_free_for_the_next_one() {
     assert_eq!(
         site.stretches("alice", "day").await,
         [(0, Some(HOUR))],
-        "its end stays"
+        "the end has changed"
     );
     assert_eq!(site.stretches("bob", "night").await, [(2 * HOUR, None)]);
 }

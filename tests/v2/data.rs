@@ -12,12 +12,12 @@ use super::{id_of, note};
 use crate::support::{Client, Reply, Site};
 use serde_json::{json, Value};
 
-/// A body with what is required and nothing else.
+/// A body with only the required fields.
 fn minimal() -> Value {
     json!({"directory": "/users/alice/day/lys", "type": "DATA", "name": "lys-1", "energy": 12.6581, "exposure": 0.5})
 }
 
-/// The minimal body with other or more fields.
+/// The minimal body with changed or added fields.
 fn body(changes: Value) -> Value {
     let mut body = minimal();
     for (name, value) in changes.as_object().unwrap() {
@@ -35,12 +35,12 @@ fn without(names: &[&str]) -> Value {
     body
 }
 
-/// Uploads a body that must be taken, and returns the record's id.
+/// Uploads a body, which must be accepted, and returns the record's id.
 async fn upload(client: &Client, body: Value) -> u64 {
     id_of(&client.data("BM", &body).await)
 }
 
-/// Uploads a body that must be refused, and returns the fields that are named.
+/// Uploads a body, which must be refused, and returns the named fields.
 async fn refused(client: &Client, body: Value) -> Vec<String> {
     let reply = client.data("BM", &body).await;
     assert_eq!(reply.status, 400, "{body}: {}", reply.text());

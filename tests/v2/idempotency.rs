@@ -1,4 +1,5 @@
-//! `Idempotency-Key` on uploads: sent again under the same key, an upload is one record, whatever became of the answer.
+//! `Idempotency-Key` on uploads: retries with the same key make one record, even if an answer was
+//! lost.
 
 use crate::support::raw::RawRequest;
 use crate::support::{eventually, Client, Reply, Service, Site, HOUR, MINUTE};
@@ -50,7 +51,7 @@ async fn a_retry_gets_the_same_id_and_changes_nothing() {
         assert_ne!(id(&alice.post_once(path, "k-2", &body).await), first, "{path}");
         assert_ne!(id(&alice.post_msgpack(path, &body).await), first, "{path}");
         assert_eq!(count(&site, table).await, 3, "{path}");
-        // The next path has keys of its own only if they are of another name.
+        // Both paths share the keys of the project.
         let other = if path == DATA { REPORT } else { DATA };
         let of_other = if path == DATA { report("x") } else { dataset("x") };
         assert_reused(&alice.post_once(other, "k-1", &of_other).await);
@@ -68,7 +69,7 @@ async fn another_upload_under_the_same_key_is_refused_and_not_stored() {
     assert_reused(&alice.post_once(REPORT, "k", &report("lys-1")).await);
     assert_eq!(count(&site, "data").await, 1);
     assert_eq!(count(&site, "reports").await, 0);
-    // Keys are the project's own.
+    // Another project can use the same key.
     assert_ne!(id(&bob.post_once(DATA, "k", &dataset("lys-1")).await), first);
 }
 
@@ -102,7 +103,7 @@ async fn an_update_under_a_key_is_done_once() {
     later["id"] = json!(first);
     later["energy"] = json!(6.5);
     assert_eq!(id(&alice.post_once(DATA, "k-3", &later).await), first);
-    // What comes late does not undo what came after it.
+    // A late retry does not undo a later update.
     assert_eq!(id(&alice.post_once(DATA, "k-2", &change).await), first);
     assert_eq!(site.admin("data/1").await["energy"], 6.5);
 }
@@ -147,7 +148,7 @@ async fn an_upload_with_a_lost_answer_is_stored_once() {
             RawRequest::post(service.signed(&alice, DATA), body.clone())
                 .header("Idempotency-Key", format!("k-{round}"))
         };
-        // Whoever hangs up at once never reads the answer.
+        // This client disconnects before it reads the answer.
         let mut socket = TcpStream::connect(service.address()).unwrap();
         socket.write_all(&request().bytes()).unwrap();
         drop(socket);
@@ -208,7 +209,7 @@ async fn expired_keys_are_removed() {
     assert_eq!(rows(&site), (3, 3));
     site.pass(25 * HOUR);
     site.restart().await;
-    eventually("room given back", || async {
+    eventually("the rows of expired keys are removed", || async {
         (rows(&site) == (0, 0)).then_some(())
     })
     .await;

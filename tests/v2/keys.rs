@@ -7,7 +7,7 @@ use reqwest::Method;
 const ALICES: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHmviWc9fXW1Pum7mFf7huogMThAljEqFmPtLDybonxi alice@home";
 
-/// Asserts an answer without keys: sshd takes anything but 200 for a failure of the command.
+/// Asserts an empty answer with status 200. For any other status sshd reports a failed command.
 fn assert_empty(reply: &Reply, why: &str) {
     assert_eq!((reply.status, reply.text().as_str()), (200, ""), "{why}");
     assert!(

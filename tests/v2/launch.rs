@@ -1,5 +1,5 @@
-//! `POST /api/v2/{token}/launch/{beamline}/{session}/`: what it answers. Which stretches it begins and ends is in
-//! `stretches.rs`, its `end_time` in `schedule.rs`.
+//! The answers of `POST /api/v2/{token}/launch/{beamline}/{session}/`. `stretches.rs` tests which
+//! stretches begin and end, `schedule.rs` tests `end_time`.
 
 use super::{duration, survey_url};
 use crate::support::{Reply, Site, DAY, HOUR, MINUTE, SECOND};
@@ -120,7 +120,7 @@ async fn a_new_session_gets_the_key_of_its_directory() {
     }
     keys.sort();
     keys.dedup();
-    assert_eq!(keys.len(), 3, "each of another directory");
+    assert_eq!(keys.len(), 3, "each directory has its own key");
 }
 
 #[actix_web::test]
@@ -176,7 +176,7 @@ async fn the_activity_log_shows_who_had_the_beamline() {
     let session = site.visit("alice", "day").await.id;
     let log = site.admin("activity?project=alice").await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let deeds: Vec<_> = log
+    let entries: Vec<_> = log
         .as_array()
         .unwrap()
         .iter()
@@ -188,17 +188,17 @@ async fn the_activity_log_shows_who_had_the_beamline() {
             (text(&entry["who"]), text(&entry["action"]), text(&entry["time"]))
         })
         .collect();
-    let deed = |who: &str, action: &str, time: &str| {
+    let entry = |who: &str, action: &str, time: &str| {
         (who.to_owned(), action.to_owned(), format!("2026-11-23T{time}Z"))
     };
     assert_eq!(
-        deeds,
+        entries,
         [
-            deed("alice", "session launched", "15:00:00"),
-            deed("bob", "session ended", "16:00:00"),
-            deed("alice", "session joined", "17:00:00"),
-            deed("alice", "session closed", "18:00:00"),
-            deed("alice", "session continued", "18:01:00"),
+            entry("alice", "session launched", "15:00:00"),
+            entry("bob", "session ended", "16:00:00"),
+            entry("alice", "session joined", "17:00:00"),
+            entry("alice", "session closed", "18:00:00"),
+            entry("alice", "session continued", "18:01:00"),
         ]
     );
 }

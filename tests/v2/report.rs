@@ -4,10 +4,10 @@ mod datasets;
 mod fields;
 
 use super::{id_of, note};
-use crate::support::{Client, Site};
+use crate::support::{Client, Reply, Site};
 use serde_json::{json, Value};
 
-/// A body as the analysis server makes it.
+/// A body as the analysis server sends it.
 fn body(changes: Value) -> Value {
     let mut body = json!({
         "directory": "/users/alice/day/process", "title": "Lysozyme", "kind": "MX Native Analysis", "score": 0.87,

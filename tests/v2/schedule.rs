@@ -1,4 +1,4 @@
-//! `end_time` of a launch: until when the schedule gives the project the beamline.
+//! `end_time` of a launch: the end of the project's beamtime in the schedule.
 
 use crate::support::{Client, Site, DAY, FACILITY, HOUR, MORNING, SECOND};
 use beamlive_storage::Timestamp;
@@ -22,7 +22,7 @@ async fn site(scheduling: bool, beamtimes: &[String]) -> Site {
     Site::with_facility(&facility, |settings| settings.schedule = scheduling).await
 }
 
-/// Sets the clock, launches, and answers with the `end_time` in microseconds since the morning.
+/// Sets the clock, launches, and returns the `end_time` in microseconds since the tests' morning.
 async fn end_time(site: &Site, client: &Client, beamline: &str, now: i64) -> Option<i64> {
     site.clock.set(Timestamp(MORNING * SECOND + now));
     let reply = client.launch(beamline, "day").await;
@@ -106,7 +106,7 @@ async fn beamtimes_of_other_projects_and_beamlines_do_not_count() {
     assert_eq!(
         end_time(&site, &alice, "ID", HOUR).await,
         Some(9 * HOUR),
-        "remote ones do"
+        "a remote beamtime counts"
     );
 }
 

@@ -198,7 +198,7 @@ async fn a_session_can_be_joined_for_seven_days() {
     assert_eq!(
         (duration(&reply).as_str(), survey_url(&reply)),
         ("2 hours", first),
-        "its last activity counts"
+        "the seven days start at the last activity"
     );
     assert_eq!(site.stretches("alice", "day").await.len(), 3);
 }
@@ -231,7 +231,7 @@ async fn after_seven_days_a_name_makes_a_new_session() {
     assert_eq!(
         survey_url(&again),
         survey_url(&reply),
-        "the newest of that name is the one that goes on"
+        "the newest session of that name continues"
     );
     assert_eq!(site.visits().await.len(), 2);
 }

@@ -1,4 +1,4 @@
-//! The page behind `survey`: where users say how their session went.
+//! The survey page, where users rate their session.
 
 use crate::support::{Client, Form, Reply, Site, DAY, HOUR};
 use reqwest::Method;
@@ -6,7 +6,7 @@ use serde_json::{json, Value};
 
 const SCRIPT: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;";
 
-/// Launches a session and answers with the path of its survey.
+/// Launches a session and returns the path of its survey.
 async fn survey(site: &Site, client: &Client, beamline: &str, session: &str) -> String {
     let reply = client.launch(beamline, session).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -23,7 +23,7 @@ async fn feedback(site: &Site, session: u64) -> Vec<Value> {
     rows.as_array().unwrap().clone()
 }
 
-/// An HTML page that loads nothing, runs nothing and tells nobody where it was.
+/// Asserts an HTML page that loads no resources, runs no scripts and sends no referrer.
 fn assert_safe_page(reply: &Reply) {
     let html = reply.text();
     assert_eq!(
@@ -68,7 +68,7 @@ async fn the_page_shows_a_form_for_the_session() {
             "{form:?}"
         );
         assert!(form.names.contains("comments"), "{form:?}");
-        assert!(!form.choices.is_empty(), "there is something to rate: {form:?}");
+        assert!(!form.choices.is_empty(), "there is nothing to rate: {form:?}");
     }
     let style = site.get("/survey/style.css").await;
     assert_eq!(
@@ -171,7 +171,7 @@ async fn a_script_in_any_input_is_shown_as_text() {
 
     let everywhere: Vec<_> = form.names.iter().map(|name| (name.as_str(), SCRIPT)).collect();
     let again = send(&site, &path, &everywhere).await;
-    assert_eq!(again.status, 400, "a script is no rating: {}", again.text());
+    assert_eq!(again.status, 400, "a script is not a valid rating: {}", again.text());
     assert_safe_page(&again);
     let shown = again
         .text()
@@ -180,7 +180,7 @@ async fn a_script_in_any_input_is_shown_as_text() {
     assert_eq!(
         shown,
         form.texts().len(),
-        "what was typed is not lost: {}",
+        "the typed text is lost: {}",
         again.text()
     );
     assert!(!Form::of(&again.text()).names.is_empty());
@@ -193,7 +193,7 @@ async fn a_script_in_any_input_is_shown_as_text() {
     assert_eq!(
         feedback(&site, session).await[0]["comments"],
         SCRIPT,
-        "operators get it as it was typed"
+        "operators see the text as it was typed"
     );
 
     let named = send(&site, &path, &[(SCRIPT, SCRIPT), ("comments", "x")]).await;

@@ -1,4 +1,4 @@
-//! What hosts report of their connections.
+//! Reports of hosts about their connections.
 
 use crate::support::facilities::access_list;
 use crate::support::{for_address, Reply, Site};
@@ -15,7 +15,7 @@ async fn post(site: &Site, entries: &Value) -> Reply {
     .await
 }
 
-/// Posts what must be taken.
+/// Posts a report, which must be accepted.
 async fn report(site: &Site, entries: &Value) {
     let reply = post(site, entries).await;
     assert_eq!((reply.status, reply.text().as_str()), (200, r#"["alice","bob"]"#));
@@ -25,7 +25,7 @@ fn entry(project: &str, name: &str, status: &str, date: &str) -> Value {
     json!({"project": project, "name": name, "status": status, "date": format!("2026-11-23 {date}")})
 }
 
-/// Status, creation, end and history of the one connection there is.
+/// Status, creation, end and history of the only connection.
 async fn only(site: &Site) -> Value {
     let rows = site.admin("connections").await;
     assert_eq!(rows.as_array().unwrap().len(), 1, "{rows}");
@@ -102,7 +102,7 @@ async fn changes_of_status_are_appended_with_their_dates() {
     }
     let row = only(&site).await;
     assert_eq!(row["status"], "Finished");
-    assert_eq!(row["created"], "2026-11-23T15:00:00Z", "the first date seen");
+    assert_eq!(row["created"], "2026-11-23T15:00:00Z", "the first date");
     assert_eq!(row["end"], "2026-11-23T15:30:00Z");
     assert_eq!(
         row["history"],
@@ -169,7 +169,7 @@ async fn one_report_can_contain_several_changes() {
     assert_eq!(
         seen,
         ["alice/d 1", "bob/c 1", "alice/c 2"],
-        "a record for each project and name"
+        "one record for each project and name"
     );
 }
 
@@ -230,9 +230,9 @@ async fn posting_the_same_again_changes_and_writes_nothing() {
     assert_eq!(
         site.admin("activity").await,
         activity,
-        "repetitions must not fill the activity log"
+        "a repetition was logged"
     );
-    // A part of it, in another order, as a host that forgets the oldest sends it
+    // Some of the entries in another order, as a host sends them that has dropped the oldest.
     let part: Vec<_> = entries
         .as_array()
         .unwrap()
@@ -348,7 +348,7 @@ async fn while_writes_are_off_changes_are_refused_and_the_list_is_given() {
         assert_eq!(
             reply.status,
             503,
-            "never an empty or partial list: {}",
+            "the change was not refused: {}",
             reply.text()
         );
         assert_eq!(reply.json()["error"]["code"], "writes_off");
@@ -359,7 +359,7 @@ async fn while_writes_are_off_changes_are_refused_and_the_list_is_given() {
     assert_eq!(
         site.admin("connections").await,
         before,
-        "what was refused must not show"
+        "a refused change is shown"
     );
 }
 

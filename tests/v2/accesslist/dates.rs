@@ -1,4 +1,4 @@
-//! The ways in which hosts write when a connection was what it was. The facility is in Saskatchewan: UTC−6 all year.
+//! The formats of dates in reports of hosts. The facility is in Saskatchewan: UTC−6 all year.
 
 use crate::support::{Reply, Site};
 use reqwest::Method;
@@ -10,7 +10,7 @@ async fn post(site: &Site, entries: &Value) {
     assert_eq!((reply.status, reply.json()), (200, json!(["alice", "bob"])));
 }
 
-/// What is kept of the one connection there is.
+/// The only connection.
 async fn kept(site: &Site) -> Value {
     let rows = site.admin("connections").await;
     assert_eq!(rows.as_array().unwrap().len(), 1, "{rows}");

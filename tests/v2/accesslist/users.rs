@@ -1,4 +1,4 @@
-//! Which list an address has, and who is on it.
+//! The access list of an address, and its users.
 
 use crate::support::facilities::{access_list, beamtime};
 use crate::support::{for_address, Reply, Site, MORNING};
@@ -147,21 +147,21 @@ async fn addresses_from_an_untrusted_peer_are_ignored() {
 async fn the_caller_is_the_rightmost_address_that_is_not_a_trusted_proxy() {
     let site = behind_proxies().await;
     for (forwarded, users) in [
-        // No header, or nothing in it: the peer itself, 127.0.0.1
+        // Without a header or with an empty one: the peer, 127.0.0.1.
         (&[][..], json!(["alice", "bob"])),
         (&[""][..], json!(["alice", "bob"])),
         (&["10.45.0.7"][..], json!(["carol_3-x"])),
-        // Proxies behind one another
+        // A chain of proxies.
         (&["10.45.0.7, 10.0.0.1"][..], json!(["carol_3-x"])),
         (
             &["10.45.0.7,10.0.0.1 , 10.0.0.2,127.0.0.1"][..],
             json!(["carol_3-x"]),
         ),
         (&["10.45.0.7, ::ffff:10.0.0.1"][..], json!(["carol_3-x"])),
-        // What a caller claims of itself stands further left
+        // Addresses that the caller sent itself are further left.
         (&["10.45.0.7, 10.1.1.1"][..], json!(["alice"])),
         (&["10.45.0.7, 198.51.100.1, 10.0.0.1"][..], json!([])),
-        // Several headers are one list
+        // Several headers count as one list.
         (&["10.45.0.7", "10.0.0.1"][..], json!(["carol_3-x"])),
         (&["10.45.0.7", "10.1.1.1, 10.0.0.1"][..], json!(["alice"])),
     ] {
@@ -222,7 +222,8 @@ const HOUR: i64 = 3600;
 /// Half a shift.
 const LATE: i64 = 4 * HOUR;
 
-/// Who may use the host at `MORNING`, with these beamtimes. Its list has alice and bob, and the beamline BM.
+/// The users of the host at `MORNING` with these beamtimes. Its list has alice, bob and the
+/// beamline BM.
 async fn with_beamtimes(schedule: bool, beamtimes: &[String]) -> Value {
     let site = Site::with(|settings| settings.schedule = schedule).await;
     site.apply(&beamtimes.concat()).await;
@@ -305,12 +306,12 @@ async fn a_network_with_host_bits_is_refused() {
     assert_eq!(reply.status, 400, "{}", reply.text());
     assert!(
         reply.text().contains("10.45.0.0/24"),
-        "what to write instead: {}",
+        "the message does not suggest the network: {}",
         reply.text()
     );
 }
 
-/// Only lists and login keys choose by address what they answer.
+/// Only the answers with lists and login keys depend on the address.
 #[actix_web::test]
 async fn an_invalid_forwarded_address_does_not_affect_uploads() {
     let site = behind_proxies().await;

@@ -1,4 +1,4 @@
-//! What each field may be.
+//! The rules for each field.
 
 use super::*;
 use crate::support::msgpack;
@@ -48,9 +48,9 @@ async fn every_field_is_kept_under_its_own_name_or_its_alias() {
     let row = record(&site, id).await;
     assert_eq!(row["exposure"], json!(2.0));
     assert_eq!(row["filename"], "lys.cbf");
-    assert_eq!(row["meta_data"], json!({}), "an alias is not kept a second time");
+    assert_eq!(row["meta_data"], json!({}), "an alias is also in the meta data");
     aliases["data_id"] = json!(id);
-    assert_eq!(upload(&alice, aliases).await, id, "data_id is id");
+    assert_eq!(upload(&alice, aliases).await, id, "data_id is an alias of id");
 }
 
 #[actix_web::test]
@@ -199,7 +199,7 @@ async fn texts_are_accepted_up_to_their_limits() {
         assert_eq!(
             record(&site, id).await[shown],
             longest,
-            "{name}: characters count, not bytes"
+            "{name}: the limit is in characters, not bytes"
         );
         assert_eq!(
             refused(&alice, body(json!({name: "é".repeat(limit + 1)}))).await,

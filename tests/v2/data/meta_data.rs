@@ -1,10 +1,10 @@
-//! Everything else that is in a body: kept, typed as it came.
+//! Unknown fields of a body are kept with their types.
 
 use super::*;
 use crate::support::msgpack;
 use rmpv::Value as Packed;
 
-/// What one more field reads back as.
+/// Uploads a body with one more field and returns the field as the admin API shows it.
 async fn kept(site: &Site, client: &Client, field: Packed) -> Value {
     let id = id_of(
         &client
@@ -93,7 +93,7 @@ async fn numbers_that_json_lacks_read_back_as_null() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        #[expect(clippy::cast_possible_truncation, reason = "these have no digits")]
+        #[expect(clippy::cast_possible_truncation, reason = "infinities and NaN lose no digits")]
         let single = Packed::F32(number as f32);
         for value in [Packed::F64(number), single] {
             let nested = Packed::Array(vec![value.clone(), Packed::from(1)]);

@@ -1,4 +1,4 @@
-//! Numbers that are infinite or none: a program makes them, and nobody sends the upload again.
+//! Infinite numbers and NaN. They are accepted, because nobody would repeat a refused upload.
 
 use super::*;
 use crate::support::msgpack;
@@ -11,7 +11,7 @@ async fn a_measure_that_is_not_finite_is_null_and_noted() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for name in MEASURES {
-        for (number, told) in [
+        for (number, shown) in [
             (Packed::F64(f64::NAN), "NaN"),
             (Packed::F64(f64::INFINITY), "inf"),
             (Packed::F64(f64::NEG_INFINITY), "-inf"),
@@ -26,11 +26,11 @@ async fn a_measure_that_is_not_finite_is_null_and_noted() {
             let id = id_of(&alice.post("data/BM/", msgpack::with(&base, name, number)).await);
             let row = record(&site, id).await;
             let kept = if name == "exposure_time" { "exposure" } else { name };
-            assert_eq!(row[kept], json!(null), "{name} {told}");
-            assert_eq!(row["energy"], json!(12.6581), "{name} {told}");
+            assert_eq!(row[kept], json!(null), "{name} {shown}");
+            assert_eq!(row["energy"], json!(12.6581), "{name} {shown}");
             let note = note(&site, "alice").await;
             assert!(
-                note.contains(&format!("{name} was {told}: kept as null")),
+                note.contains(&format!("{name} was {shown}: kept as null")),
                 "{note}"
             );
         }
@@ -57,8 +57,8 @@ async fn nan_and_infinity_are_accepted_in_json() {
         json!({"list": [null, [null, {"a": null}], "NaN"]})
     );
     let note = note(&site, "alice").await;
-    for told in ["exposure was NaN", "attenuation was -inf", "beam_size was inf"] {
-        assert!(note.contains(told), "{note}");
+    for shown in ["exposure was NaN", "attenuation was -inf", "beam_size was inf"] {
+        assert!(note.contains(shown), "{note}");
     }
     let request = alice
         .posting("data/BM/")

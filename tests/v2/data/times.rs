@@ -1,4 +1,4 @@
-//! When a dataset began and ended. The facility is in Saskatchewan: UTC−6 all year.
+//! The start and end of a dataset. The facility is in Saskatchewan: UTC−6 all year.
 
 use super::*;
 
@@ -65,7 +65,7 @@ async fn the_exposure_can_be_missing_when_the_start_is_known() {
     assert_eq!(
         refused(&alice, body.clone()).await,
         ["exposure"],
-        "an end alone does not do"
+        "an end without an exposure was accepted"
     );
     body["start_time"] = json!(start);
     body["end_time"] = json!("2026-11-23T14:30:00Z");
@@ -106,7 +106,7 @@ async fn an_end_before_the_start_is_kept_as_sent_and_noted() {
     )
     .await;
     let log = site.admin("activity?project=alice&limit=1").await;
-    assert_eq!(log[0]["action"], "register key", "nothing to note of a good one");
+    assert_eq!(log[0]["action"], "register key", "a correct upload was noted");
     let id = upload(
         &alice,
         body(json!({"start_time": "2026-11-23T14:00:00Z", "end_time": "2026-11-23T08:00:00Z"})),
@@ -186,7 +186,7 @@ async fn extreme_times_and_exposures_are_stored_or_refused() {
     assert_eq!(site.admin_reply("data").await.status, 200);
 }
 
-/// An XAS scan sends its end as a clock shows it. In this night the clocks of Paris go back.
+/// An XAS scan sends its end in local time. In this night the clocks of Paris go back.
 #[actix_web::test]
 async fn an_end_in_a_repeated_hour_is_not_before_the_start() {
     let case: Value = serde_json::from_str(include_str!("../../fixtures/cases/dst_dataset.json")).unwrap();

@@ -1,4 +1,4 @@
-//! What a report is about: `data_id`.
+//! The datasets of a report: `data_id`.
 
 use super::*;
 
@@ -25,7 +25,7 @@ async fn the_projects_own_datasets_are_kept_in_order() {
     .await;
     assert_eq!(row["data_id"], json!([first, second]), "nulls are skipped");
     let noted = site.admin("activity?project=alice&limit=1").await;
-    assert_eq!(noted[0]["action"], "register key", "there is nothing to note");
+    assert_eq!(noted[0]["action"], "register key", "a correct report was noted");
     for empty in [json!([]), json!([null]), json!(null)] {
         let row = record(&site, upload(&alice, body(json!({"data_id": empty}))).await).await;
         assert_eq!(row["data_id"], json!([]), "{empty}");
@@ -57,7 +57,7 @@ async fn unknown_and_other_projects_datasets_are_skipped_and_noted() {
     assert_eq!(
         record(&site, id).await["data_id"],
         json!([]),
-        "the report is kept"
+        "the report is stored"
     );
     let note = note(&site, "alice").await;
     assert!(note.contains(&format!("dataset {bobs} ")), "{note}");

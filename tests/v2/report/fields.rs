@@ -1,4 +1,4 @@
-//! What each field may be.
+//! The rules for each field.
 
 use super::*;
 use crate::support::msgpack;
@@ -281,7 +281,7 @@ async fn an_id_updates_an_own_report_and_makes_a_new_one_otherwise() {
     for directory in ["/users/alice/day/process2", "/users/alice/day/process/"] {
         expected += 1;
         let other = body(json!({"id": id, "directory": directory}));
-        assert_eq!(upload(&alice, other).await, expected, "of another directory");
+        assert_eq!(upload(&alice, other).await, expected, "another directory");
         let note = note(&site, "alice").await;
         assert!(note.contains(&format!("report {id}")), "{note}");
     }
@@ -303,7 +303,7 @@ async fn an_id_updates_an_own_report_and_makes_a_new_one_otherwise() {
     assert_eq!(
         record(&site, id).await,
         second,
-        "another project's report is untouched"
+        "another project's report has changed"
     );
     upload(&bob, body(json!({"id": id}))).await;
     let note = note(&site, "bob").await;

@@ -1,4 +1,4 @@
-//! Which samples are listed, how, and in which order.
+//! The contents and the order of sample lists.
 
 use super::listed;
 use crate::support::facilities::{container, sample};
@@ -14,7 +14,7 @@ async fn names(client: &Client, beamline: &str) -> Vec<String> {
         .collect()
 }
 
-/// Port of a sample; none when it is not listed.
+/// The port of a sample, or `None` if it is not listed.
 async fn port(client: &Client, beamline: &str, name: &str) -> Option<String> {
     let rows = listed(client, beamline).await;
     let row = rows.iter().find(|row| row["name"] == name)?;
@@ -117,7 +117,7 @@ async fn a_project_sees_only_its_own_samples() {
         site.client("bob").await,
         site.client("carol_3-x").await,
     );
-    // In one adaptor, side by side
+    // Two containers in the same adaptor.
     let mut facility = container("bob", "BOB-3", "Uni-Puck", "on-site", Some(("staff/AD-1", "B")));
     facility += &sample("bob", "BOB-3", "1", "bobs", "");
     site.apply(&facility).await;
@@ -192,7 +192,7 @@ async fn the_order_is_group_sample_container_location_and_nulls_come_last() {
     for name in ["P-2", "P-10", "P-1"] {
         facility += &container("carol_3-x", name, "Uni-Puck", "on-site", None);
     }
-    // Declared in no order at all
+    // Declared in another order than that of the list.
     for (puck, location, name, more) in [
         ("P-2", "1", "13-no-group-P-2", ""),
         ("P-1", "10", "11-location-10", ""),
@@ -223,7 +223,7 @@ async fn the_order_is_group_sample_container_location_and_nulls_come_last() {
     assert_eq!(order, sorted);
     assert_eq!(rows.len(), 13);
     for (index, row) in rows.iter().enumerate() {
-        assert_eq!(row["priority"], index, "priority is the place in the list");
+        assert_eq!(row["priority"], index, "the priority is the position in the list");
     }
 }
 

@@ -42,12 +42,12 @@ fn row<'a>(results: &'a Value, operation: &str) -> &'a Value {
     row.unwrap_or_else(|| panic!("no {operation} in {rows:?}"))
 }
 
-fn succeeded(ended: &Ended) {
+fn assert_success(ended: &Ended) {
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
 }
 
 /// Asserts that every request was answered with 200 and that the books are right.
-fn went_well(results: &Value, operations: &[&str]) {
+fn assert_results(results: &Value, operations: &[&str]) {
     for operation in operations {
         let row = row(results, operation);
         assert_eq!(row["failed"], 0, "{row}");
@@ -75,9 +75,9 @@ async fn every_mix_is_answered_and_its_books_are_right(
     let mut served = serve(place.path(), &[]);
     let more = ["--mix", mix, "--rate", rate, "--key-type", keys];
     let ended = ended(load(place.path(), &served.url, &more));
-    succeeded(&ended);
+    assert_success(&ended);
     let results = results(place.path());
-    went_well(&results, operations);
+    assert_results(&results, operations);
     assert!(ended.stdout.contains("books: right"), "{}", ended.stdout);
     let books = &results["books"];
     let data = place.path().join("data");
@@ -106,7 +106,7 @@ async fn a_load_removes_its_declarations_and_can_run_again() {
     let data = place.path().join("data");
     for mix in ["mxdc", "uploads"] {
         let said = ended(load(place.path(), &served.url, &["--mix", mix, "--rate", "20/s"]));
-        succeeded(&said);
+        assert_success(&said);
         assert!(said.stdout.contains("What stays"), "{}", said.stdout);
         assert_eq!(
             access_list(&served).await,
@@ -158,7 +158,7 @@ async fn a_load_keeps_what_it_did_not_declare() {
         &served.url,
         &["--mix", "mxdc", "--rate", "20/s"],
     ));
-    succeeded(&said);
+    assert_success(&said);
     assert!(
         said.stdout
             .contains("without hosts: this machine has an access list"),
@@ -213,11 +213,11 @@ async fn a_signal_ends_a_load_early_and_cleanly() {
     let mut loading = Served::spawn(beamlive(place.path(), &arguments));
     loading.until("dataset: ");
     let ended = loading.stop("INT");
-    succeeded(&ended);
+    assert_success(&ended);
     let results = results(place.path());
     assert_eq!(results["interrupted"], true);
     assert!(results["seconds"].as_f64().unwrap() < 590.0);
-    went_well(&results, &["launch", "dataset", "close"]);
+    assert_results(&results, &["launch", "dataset", "close"]);
     assert!(ended.stdout.contains("ended before its time"), "{}", ended.stdout);
     served.stop("TERM");
 }
@@ -242,7 +242,7 @@ async fn results_are_written_as_a_page_and_as_histogram_logs() {
         "--hdr",
         "logs",
     ];
-    succeeded(&ended(load(place.path(), &served.url, &more)));
+    assert_success(&ended(load(place.path(), &served.url, &more)));
     let results = results(place.path());
     let count = row(&results, "dataset")["count"].as_u64().unwrap();
     let page = std::fs::read_to_string(place.path().join("load.html")).unwrap();
@@ -303,7 +303,7 @@ async fn accounts_from_a_file_do_not_need_the_admin_api() {
         "load.json",
     ];
     let ended = run(place.path(), &accounts);
-    succeeded(&ended);
+    assert_success(&ended);
     assert!(
         ended.stdout.contains("books: not checked") && ended.stdout.contains("--token-file"),
         "{}",
@@ -314,8 +314,8 @@ async fn accounts_from_a_file_do_not_need_the_admin_api() {
         place.path(),
         &[&accounts[..], &["--token-file", "data/admin.token"]].concat(),
     );
-    succeeded(&checked);
-    went_well(&results(place.path()), &["launch", "samples", "dataset"]);
+    assert_success(&checked);
+    assert_results(&results(place.path()), &["launch", "samples", "dataset"]);
     served.stop("TERM");
 }
 

@@ -113,7 +113,7 @@ async fn a_running_request_is_finished_before_the_service_stops() {
         .args(["-TERM", &served.id().to_string()])
         .status();
     assert!(kill.unwrap().success());
-    wait_until_it_refuses(&served);
+    wait_until_connections_are_refused(&served);
     stream.write_all(body.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -128,7 +128,7 @@ async fn a_running_request_is_finished_before_the_service_stops() {
 }
 
 /// Waits until connections are refused.
-fn wait_until_it_refuses(served: &Served) {
+fn wait_until_connections_are_refused(served: &Served) {
     let address = served.url.trim_start_matches("http://").parse().unwrap();
     let deadline = std::time::Duration::from_millis(200);
     for _ in 0..1000 {

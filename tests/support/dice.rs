@@ -15,7 +15,7 @@ impl Dice {
             Ok(seed) => seed.parse().expect("a seed is a number"),
             Err(_) => getrandom::u64().unwrap(),
         };
-        println!("{SEED}={seed} repeats this run");
+        println!("{SEED}={seed} does the same again");
         Self(seed)
     }
 

@@ -40,7 +40,7 @@ async fn end_time(site: &Site, client: &Client, beamline: &str, now: i64) -> Opt
 async fn a_beamtime_counts_from_half_a_shift_before_to_half_a_shift_after() {
     let site = site(true, &[beamtime("alice", "BM", 8 * HOUR, 16 * HOUR, "")]).await;
     let alice = site.client("alice").await;
-    let looks = [
+    let cases = [
         (4 * HOUR - 1, None),
         (4 * HOUR, Some(16 * HOUR)),
         (8 * HOUR, Some(16 * HOUR)),
@@ -48,7 +48,7 @@ async fn a_beamtime_counts_from_half_a_shift_before_to_half_a_shift_after() {
         (20 * HOUR, Some(16 * HOUR)),
         (20 * HOUR + 1, None),
     ];
-    for (now, end) in looks {
+    for (now, end) in cases {
         assert_eq!(end_time(&site, &alice, "BM", now).await, end, "{now}");
     }
 }

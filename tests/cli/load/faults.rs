@@ -1,7 +1,7 @@
 //! A load through a proxy that injects faults.
 
 use super::faulty_proxy::{Fault, FaultyProxy};
-use super::{load, results, row, succeeded};
+use super::{load, results, row, assert_success};
 use crate::cli::serve;
 use crate::support::process::{ended, run};
 use rstest::rstest;
@@ -62,7 +62,7 @@ async fn a_latency_starts_when_the_request_is_due() {
     .chain(more)
     .collect();
     let ended = run(place.path(), &arguments);
-    succeeded(&ended);
+    assert_success(&ended);
     let results = results(place.path());
     let samples = row(&results, "samples");
     assert!(

@@ -113,11 +113,7 @@ async fn a_launch_that_loses_the_actor_twice_does_nothing() {
         keys.panic_after(passes, 2);
         assert_lost(&alice.launch("BM", "day").await);
         assert!(keys.has_panicked());
-        assert_eq!(
-            site.visits().await,
-            visits,
-            "the other session was ended"
-        );
+        assert_eq!(site.visits().await, visits, "the other session was ended");
         assert!(site.app().directory.respawns() >= 1);
 
         assert_eq!(alice.close("BM", "day").await.status, 404);

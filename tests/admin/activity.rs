@@ -68,7 +68,11 @@ async fn entries_show_who_did_what_to_which_record() {
         let row = site.admin(path).await;
         let shown = ["project", "address", "created"].map(|field| row[field].as_str().unwrap().to_owned());
         assert_eq!(shown[..2], ["alice", "127.0.0.1"], "{path}");
-        assert!(shown[2].starts_with("2026-11-23T15:00:00"), "{path}: {}", shown[2]);
+        assert!(
+            shown[2].starts_with("2026-11-23T15:00:00"),
+            "{path}: {}",
+            shown[2]
+        );
     }
     let rows = site.admin("activity").await;
     assert_keys(&rows, &FIELDS);

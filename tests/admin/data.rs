@@ -171,11 +171,7 @@ async fn a_long_page_of_large_datasets_arrives_whole() {
         assert_eq!(alice.data("BM", &upload).await.status, 200);
     }
     let reply = site.admin_reply("data?limit=1000").await;
-    assert_eq!(
-        reply.header("content-length"),
-        None,
-        "the answer was not chunked"
-    );
+    assert_eq!(reply.header("content-length"), None, "the answer was not chunked");
     let rows = reply.json();
     let rows = rows.as_array().unwrap();
     assert_eq!(rows.len(), 40);

@@ -151,12 +151,19 @@ async fn a_second_process_on_the_same_data_is_refused() {
     let place = TempDir::new().unwrap();
     let mut first = serve(place.path(), &[]);
     let said = refused(place.path(), &[]);
-    assert!(said.contains("data/store"), "the message does not name the directory: {said}");
+    assert!(
+        said.contains("data/store"),
+        "the message does not name the directory: {said}"
+    );
     assert!(
         said.contains("process") || said.contains("in use") || said.contains("lock"),
         "the message gives no reason: {said}"
     );
-    assert_eq!(first.stop("TERM").code, Some(0), "the first process was disturbed");
+    assert_eq!(
+        first.stop("TERM").code,
+        Some(0),
+        "the first process was disturbed"
+    );
 }
 
 #[actix_web::test]

@@ -135,7 +135,10 @@ async fn registering_the_same_key_again_succeeds() {
         );
     }
     assert_eq!(alice.samples("BM").await.status, 200);
-    assert_eq!(key_log(&site, "alice").await, [key_entry("register key", "alice")]);
+    assert_eq!(
+        key_log(&site, "alice").await,
+        [key_entry("register key", "alice")]
+    );
 }
 
 #[actix_web::test]

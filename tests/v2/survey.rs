@@ -171,7 +171,12 @@ async fn a_script_in_any_input_is_shown_as_text() {
 
     let everywhere: Vec<_> = form.names.iter().map(|name| (name.as_str(), SCRIPT)).collect();
     let again = send(&site, &path, &everywhere).await;
-    assert_eq!(again.status, 400, "a script is not a valid rating: {}", again.text());
+    assert_eq!(
+        again.status,
+        400,
+        "a script is not a valid rating: {}",
+        again.text()
+    );
     assert_safe_page(&again);
     let shown = again
         .text()

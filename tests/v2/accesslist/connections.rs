@@ -227,11 +227,7 @@ async fn posting_the_same_again_changes_and_writes_nothing() {
     }
     assert_eq!(site.written(), written, "a repetition was written");
     assert_eq!(site.admin("connections?limit=1000").await, connections);
-    assert_eq!(
-        site.admin("activity").await,
-        activity,
-        "a repetition was logged"
-    );
+    assert_eq!(site.admin("activity").await, activity, "a repetition was logged");
     // Some of the entries in another order, as a host sends them that has dropped the oldest.
     let part: Vec<_> = entries
         .as_array()
@@ -345,12 +341,7 @@ async fn while_writes_are_off_changes_are_refused_and_the_list_is_given() {
     engine.fail_after(0);
     for _ in 0..3 {
         let reply = post(&site, &json!([entry("alice", "c", "Finished", "09:30:00")])).await;
-        assert_eq!(
-            reply.status,
-            503,
-            "the change was not refused: {}",
-            reply.text()
-        );
+        assert_eq!(reply.status, 503, "the change was not refused: {}", reply.text());
         assert_eq!(reply.json()["error"]["code"], "writes_off");
         assert!(reply.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
     }

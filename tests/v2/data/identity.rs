@@ -160,11 +160,7 @@ async fn an_id_from_an_earlier_server_does_not_replace_a_new_dataset() {
     site.restart().await;
     let alice = alice.at(&site);
     assert_eq!(upload(&alice, merged).await, 2);
-    assert_eq!(
-        site.admin("activity").await,
-        log,
-        "a retry was logged"
-    );
+    assert_eq!(site.admin("activity").await, log, "a retry was logged");
     assert_eq!(
         upload(&alice, old).await,
         2,

@@ -30,7 +30,11 @@ async fn a_sample_of_the_project_is_recorded_with_its_group() {
     let row = record(&site, upload(&alice, body(json!({"sample_id": null}))).await).await;
     assert_eq!((&row["sample_id"], &row["group"]), (&json!(null), &json!(null)));
     let noted = site.admin("activity?project=alice&limit=1").await;
-    assert_eq!(noted[0]["action"], "register key", "an upload without a sample was noted");
+    assert_eq!(
+        noted[0]["action"],
+        "register key",
+        "an upload without a sample was noted"
+    );
 }
 
 #[actix_web::test]

@@ -65,7 +65,11 @@ async fn a_dataset_costs_its_record_and_four_rows() {
             })
             .await;
             let given: BTreeMap<_, _> = added(&site, &before).into_iter().collect();
-            assert_eq!(given[&Table::Outbox], -2, "the rows of the session and of the dataset");
+            assert_eq!(
+                given[&Table::Outbox],
+                -2,
+                "the rows of the session and of the dataset"
+            );
             assert_eq!(given[&Table::SecureKey], 2);
         }
     }

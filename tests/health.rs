@@ -194,7 +194,7 @@ async fn metrics_do_not_contain_what_clients_send() {
 }
 
 #[actix_web::test]
-async fn a_health_address_is_the_only_place_of_health() {
+async fn a_health_address_is_the_only_one_with_health_and_metrics() {
     let site = Site::with(|settings| settings.health.listen = Some("127.0.0.1:0".parse().unwrap())).await;
     let elsewhere = site.health_url().unwrap();
     assert_ne!(elsewhere, site.url());

@@ -90,7 +90,7 @@ async fn entries_show_who_did_what_to_which_record() {
 }
 
 #[actix_web::test]
-async fn entries_are_filtered_by_the_project_they_concern() {
+async fn entries_are_filtered_by_project() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;

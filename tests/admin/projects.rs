@@ -120,12 +120,12 @@ async fn setting_a_key_replaces_the_old_one_at_once() {
     assert_eq!(
         put(&site, "alice", &new.public).await.status,
         200,
-        "the same again"
+        "the same key again"
     );
     assert_eq!(
         site.admin("activity").await.as_array().unwrap().len(),
         count,
-        "which is no change"
+        "an unchanged key was logged"
     );
     site.restart().await;
     assert_eq!(

@@ -167,7 +167,7 @@ async fn the_directory_is_never_shown() {
 }
 
 #[actix_web::test]
-async fn every_record_has_a_key_of_its_own() {
+async fn every_record_has_its_own_key() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let mut keys = Vec::new();

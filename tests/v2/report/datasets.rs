@@ -8,7 +8,7 @@ async fn dataset(client: &Client, name: &str) -> u64 {
 }
 
 #[actix_web::test]
-async fn the_projects_own_datasets_are_kept_in_order() {
+async fn datasets_of_the_same_project_are_kept_in_order() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let (first, second) = (dataset(&alice, "a").await, dataset(&alice, "b").await);

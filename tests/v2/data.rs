@@ -3,7 +3,7 @@
 mod fields;
 mod identity;
 mod meta_data;
-mod not_finite;
+mod no_numbers;
 mod place;
 mod rows;
 mod times;

@@ -100,7 +100,7 @@ verdict() {
 # Without the sync it must fail, and for no other reason than that something is gone.
 loses() {
     ! run_test BEAMLIVE_TEST_CUTS="$CUTS" BEAMLIVE_TEST_PRELOAD="$POWER_DISK/unsynced.so" \
-        bash -c 'suite what_was_acknowledged_outlives_power_cuts' \
+        bash -c 'suite acknowledged_records_survive_power_cuts' \
         && grep -aE 'acknowledged, and not there|is none of|is gone|is damaged|can.t be read|can.t be trusted|nothing that says it is a store' "$OUTPUT"
 }
 
@@ -109,7 +109,7 @@ for BEAMLIVE_TEST_ENGINE in "${ENGINES[@]}"; do
 
     what="$BEAMLIVE_TEST_ENGINE: $CUTS power cuts, and all that was acknowledged is there"
     new_disk || exit 1
-    verdict run_test BEAMLIVE_TEST_CUTS="$CUTS" bash -c 'suite what_was_acknowledged_outlives_power_cuts'
+    verdict run_test BEAMLIVE_TEST_CUTS="$CUTS" bash -c 'suite acknowledged_records_survive_power_cuts'
     grep -a '^cut\|does the same again' "$OUTPUT"
 
     what="$BEAMLIVE_TEST_ENGINE: without the fdatasync, what was acknowledged is lost"
@@ -125,7 +125,7 @@ for BEAMLIVE_TEST_ENGINE in "${ENGINES[@]}"; do
         *) left_mib=$((32 + 12)) ;;
     esac
     fallocate -l "$((free_kib - left_mib * 1024))K" "$POWER_DISK/mnt/ballast" || exit 1
-    verdict run_test bash -c 'suite a_file_system_without_room_ends_writing_and_a_restart_with_room_carries_on'
+    verdict run_test bash -c 'suite a_full_disk_turns_writes_off_and_a_restart_with_room_continues'
 done
 
 exit "$failed"

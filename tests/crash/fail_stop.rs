@@ -33,7 +33,7 @@ fn assert_off(reply: &Reply) {
 }
 
 #[actix_web::test]
-async fn a_fault_at_any_step_ends_writing_until_the_restart() {
+async fn a_fault_at_any_step_turns_writes_off_until_the_restart() {
     for step in [Step::Write, Step::Sync] {
         let mut site = Site::new().await;
         let fault = Fault::default();

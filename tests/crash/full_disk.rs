@@ -58,7 +58,7 @@ fn limited(blocks: u32) -> Wrap {
 /// The limit hits sled in the middle of a write, as a broken disk does. Then some of its pages can't be read any more;
 /// on a disk that is only full, the store stops before that: see `power.rs`.
 #[actix_web::test]
-async fn a_file_that_may_not_grow_ends_writing_and_a_restart_carries_on() {
+async fn a_file_size_limit_turns_writes_off_and_a_restart_continues() {
     if engine() != EngineKind::Sled {
         // fjall allocates 64 MiB at its start: under such a limit it does not start at all.
         return;

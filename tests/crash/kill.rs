@@ -31,7 +31,7 @@ pub fn given(name: &str, otherwise: u64) -> u64 {
 }
 
 #[actix_web::test]
-async fn what_was_acknowledged_outlives_kills_and_nothing_is_there_twice() {
+async fn acknowledged_records_survive_kills_and_are_there_once() {
     let mut dice = Dice::new();
     let home = TempDir::new().unwrap();
     let mut place = Place::new(

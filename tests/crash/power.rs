@@ -33,7 +33,7 @@ fn power(verb: &str) {
 
 #[actix_web::test]
 #[ignore = "needs a file system of its own: run tests/power-cut.sh"]
-async fn what_was_acknowledged_outlives_power_cuts() {
+async fn acknowledged_records_survive_power_cuts() {
     let mut dice = Dice::new();
     let home = TempDir::new().unwrap();
     let preload = std::env::var_os(PRELOAD);
@@ -65,7 +65,7 @@ async fn what_was_acknowledged_outlives_power_cuts() {
 
 #[actix_web::test]
 #[ignore = "needs a file system of its own: run tests/power-cut.sh"]
-async fn a_file_system_without_room_ends_writing_and_a_restart_with_room_carries_on() {
+async fn a_full_disk_turns_writes_off_and_a_restart_with_room_continues() {
     let mut dice = Dice::new();
     let home = TempDir::new().unwrap();
     let mut place = Place::new(home.path(), &disk().join("data"), Box::new(|command| command)).await;

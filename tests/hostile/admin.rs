@@ -343,7 +343,7 @@ fn no_key_breaks_a_project() {
 }
 
 #[test]
-fn nobody_without_the_token_reads_or_changes_anything() {
+fn without_the_token_nothing_is_read_or_changed() {
     let mut table = Table::begin(Service::start());
     let token = table.service.admin_token();
     let headers = [

@@ -71,7 +71,7 @@ fn no_path_leads_out_of_the_users_roots() {
 }
 
 #[test]
-fn no_body_breaks_it() {
+fn no_body_breaks_key_creation() {
     let mut table = Table::begin(Service::with(&["--users-root", "/srv/users"]));
     let path = Outcome::names(&["path"]);
     let forms: Vec<(&str, Vec<u8>, Outcome)> = vec![
@@ -167,7 +167,7 @@ fn no_body_breaks_it() {
 }
 
 #[test]
-fn nobody_else_has_keys_made() {
+fn only_admitted_callers_create_keys() {
     let mut table = Table::begin(Service::with(&["--trusted-proxy", "127.0.0.1"]));
     for address in [
         "10.0.0.1",

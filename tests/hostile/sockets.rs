@@ -40,7 +40,7 @@ fn end(service: &Service, alice: &Client, resident: u64) {
 }
 
 #[test]
-fn what_is_no_request_is_refused_or_closed() {
+fn bytes_that_are_not_a_request_are_refused() {
     let (service, alice, resident) = begin();
     let target = service.signed(&alice, "launch/BM/day/");
     let lines: Vec<Vec<u8>> = vec![
@@ -94,7 +94,7 @@ fn what_is_no_request_is_refused_or_closed() {
 }
 
 #[test]
-fn lengths_that_lie_are_refused_or_closed() {
+fn wrong_lengths_are_refused_or_the_connection_is_closed() {
     let (service, alice, resident) = begin();
     let body = dataset();
     let cut = &body[..body.len() - 1];
@@ -242,7 +242,7 @@ fn no_second_request_is_smuggled_in_a_body() {
 }
 
 #[test]
-fn connections_that_end_halfway_cost_nothing() {
+fn connections_that_end_halfway_hold_no_resources() {
     let (service, alice, resident) = begin();
     let body = dataset();
     let target = service.signed(&alice, "data/BM/");
@@ -276,7 +276,7 @@ fn connections_that_end_halfway_cost_nothing() {
 }
 
 #[test]
-fn a_client_that_will_send_no_more_is_still_answered() {
+fn a_client_that_has_finished_sending_is_answered() {
     let (service, alice, _) = begin();
     let target = service.signed(&alice, "samples/BM/");
     let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -42,7 +42,7 @@ fn chunked(body: &[u8]) -> Vec<u8> {
 const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 #[test]
-fn the_next_request_is_answered_and_not_taken_for_the_body() {
+fn the_next_request_is_answered_and_not_read_as_the_body() {
     let service = Service::start();
     let alice = service.client("alice");
     let ways = [
@@ -161,7 +161,7 @@ fn http_1_0_and_tunnels() {
 }
 
 #[test]
-fn what_the_parser_refuses_is_explained() {
+fn requests_that_the_parser_refuses_get_an_explanation() {
     let service = Service::start();
     let names = "frame=image_with_a_long_name_0001&".repeat(3_000);
     let long = format!(
@@ -203,7 +203,7 @@ fn what_the_parser_refuses_is_explained() {
 
 /// A file may hold what looks like the parser's own refusal.
 #[test]
-fn what_only_looks_like_a_refusal_is_sent_as_it_is() {
+fn a_file_that_looks_like_a_refusal_is_sent_unchanged() {
     let users = crate::support::users::Users::new();
     let refusal = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     users.write("refusal.txt", refusal);

@@ -295,7 +295,7 @@ fn no_url_breaks_reports() {
 
 /// What the contract takes, however odd: it costs memory for a moment, and no more.
 #[test]
-fn sixteen_million_nulls_in_details_are_kept_within_bounds() {
+fn sixteen_million_nulls_in_details_take_bounded_memory() {
     let service = Service::start();
     let alice = service.client("alice");
     service.forget_peak();

@@ -90,7 +90,7 @@ fn concurrent_calls_may_have_happened_in_either_order() {
 }
 
 #[test]
-fn a_call_that_waited_for_another_came_after_it() {
+fn a_call_made_after_an_answer_happened_after_that_call() {
     let calls = [
         call(launch("alice", "a"), 0, 1, launched("A")),
         call(launch("alice", "b"), 2, 3, launched("B")),
@@ -133,7 +133,7 @@ fn an_acknowledged_launch_that_is_lost_is_noticed() {
 }
 
 #[test]
-fn a_stretch_that_should_have_gone_on_is_noticed() {
+fn a_stretch_that_should_have_continued_is_noticed() {
     let calls = [
         call(launch("alice", "a"), 0, 1, launched("A")),
         call(close("alice", "a"), 2, 3, closed()),
@@ -144,7 +144,7 @@ fn a_stretch_that_should_have_gone_on_is_noticed() {
 }
 
 #[test]
-fn what_was_not_answered_has_happened_by_the_restart_or_never_will() {
+fn an_unanswered_call_happens_before_the_restart_or_never() {
     let calls = [unanswered(launch("alice", "a"), 0)];
     let (nothing, there) = (seen(&[], &[]), seen(&["a"], &[(0, true)]));
     assert!(explained(&calls, &nothing) && explained(&calls, &there));

@@ -139,7 +139,7 @@ async fn launches_and_closes_happen_one_after_the_other() {
 }
 
 #[actix_web::test]
-async fn no_broken_rule_explains_what_the_service_does() {
+async fn no_broken_rule_explains_the_histories_of_the_service() {
     let (site, mut dice) = (Site::new().await, Dice::new());
     let broken = [Rules::EndsNothing, Rules::JoinsNothing, Rules::ClosesNothing];
     let mut checkers = broken.map(|rules| (rules, Checker::new(rules), true));
@@ -194,7 +194,7 @@ async fn no_broken_rule_explains_what_the_service_does() {
 }
 
 #[actix_web::test]
-async fn kills_change_nothing_of_that() {
+async fn launches_and_closes_happen_one_after_the_other_across_kills() {
     let mut dice = Dice::new();
     let home = TempDir::new().unwrap();
     let data = home.path().join("data");

@@ -55,7 +55,7 @@ async fn an_address_that_sends_too_much_is_refused_before_its_signature_is_verif
 }
 
 #[actix_web::test]
-async fn behind_a_trusted_proxy_each_caller_has_a_budget_of_its_own() {
+async fn behind_a_trusted_proxy_each_caller_has_its_own_rate() {
     for trusted in [true, false] {
         let site = Site::with(|settings| {
             settings.limits.rate.per_address = Some(FEW);
@@ -80,7 +80,7 @@ async fn behind_a_trusted_proxy_each_caller_has_a_budget_of_its_own() {
 }
 
 #[actix_web::test]
-async fn a_project_that_sends_too_much_is_refused_everywhere_and_nobody_else_uses_its_rate() {
+async fn a_project_above_its_rate_is_refused_everywhere_and_others_do_not_use_its_rate() {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     site.restart_with(|settings| settings.limits.rate.per_project = Some(FEW))

@@ -116,7 +116,7 @@ fn ids(address: SocketAddr, home: &Path) -> BTreeSet<u64> {
 }
 
 #[test]
-fn a_stop_under_load_breaks_off_no_answer_and_loses_no_write() {
+fn a_stop_under_load_interrupts_no_answer_and_loses_no_write() {
     let home = TempDir::new().unwrap();
     std::fs::write(home.path().join("facility.toml"), FACILITY).unwrap();
     let (mut served, address) = start(home.path());

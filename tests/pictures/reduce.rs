@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_the_pixels_are_darker_is_nowhere_lighter(pixels in prop::collection::vec(any::<i32>(), 1..500)) {
+    fn a_darker_brightness_makes_no_picture_lighter(pixels in prop::collection::vec(any::<i32>(), 1..500)) {
         let picture = reduced(pixels.len(), &pixels);
         let levels = Brightness::ALL.map(|brightness| grey(&picture, brightness));
         for pair in levels.windows(2) {

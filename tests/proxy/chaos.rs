@@ -133,7 +133,7 @@ async fn every_record_gets_its_key_after_restarts() {
 }
 
 #[actix_web::test]
-async fn a_proxy_that_takes_half_a_minute_gives_keys_all_the_same() {
+async fn a_proxy_that_takes_half_a_minute_still_gives_keys() {
     let proxy = FakeProxy::start(Mood::Slow).await;
     let address = proxy.url();
     let site = Site::with(|settings| {
@@ -167,7 +167,7 @@ async fn a_proxy_that_takes_half_a_minute_gives_keys_all_the_same() {
 }
 
 #[actix_web::test]
-async fn while_it_is_down_one_call_at_a_time_looks_whether_it_is_back() {
+async fn while_the_proxy_is_down_it_is_probed_by_one_call_at_a_time() {
     let proxy = FakeProxy::start(Mood::SlowToFail).await;
     let address = proxy.url();
     let site = Site::with(|settings| {
@@ -212,7 +212,7 @@ async fn while_it_is_down_one_call_at_a_time_looks_whether_it_is_back() {
 }
 
 #[actix_web::test]
-async fn a_proxy_that_was_not_there_and_comes_back_gives_every_key() {
+async fn a_proxy_that_starts_later_gives_every_key() {
     // An address that no other test takes meanwhile.
     let reserved = TcpListener::bind("127.0.0.77:0").unwrap();
     let address: SocketAddr = reserved.local_addr().unwrap();

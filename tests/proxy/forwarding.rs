@@ -35,7 +35,7 @@ async fn upload(client: &Client, directory: &str) -> String {
 }
 
 #[actix_web::test]
-async fn a_key_is_filled_in_as_the_proxy_gave_it() {
+async fn a_record_gets_the_key_that_the_proxy_gave() {
     let proxy = FakeProxy::start(Mood::Good).await;
     let site = site(&proxy).await;
     let alice = site.client("alice").await;
@@ -53,7 +53,7 @@ async fn a_key_is_filled_in_as_the_proxy_gave_it() {
 }
 
 #[actix_web::test]
-async fn a_proxy_that_reads_json_only_gets_json_and_is_asked_as_it_reads_from_then_on() {
+async fn a_proxy_that_accepts_only_json_gets_json_from_then_on() {
     let proxy = FakeProxy::start(Mood::Good).await;
     proxy.read_json(true);
     let mut site = site(&proxy).await;
@@ -87,7 +87,7 @@ async fn a_proxy_that_reads_json_only_gets_json_and_is_asked_as_it_reads_from_th
 }
 
 #[actix_web::test]
-async fn sessions_datasets_and_reports_each_get_theirs_by_one_call() {
+async fn sessions_datasets_and_reports_each_get_their_key_by_one_call() {
     let proxy = FakeProxy::start(Mood::Good).await;
     let site = site(&proxy).await;
     let alice = site.client("alice").await;
@@ -120,7 +120,7 @@ async fn sessions_datasets_and_reports_each_get_theirs_by_one_call() {
 }
 
 #[actix_web::test]
-async fn an_upload_of_the_same_again_calls_the_proxy_no_more() {
+async fn a_repeated_upload_does_not_call_the_proxy_again() {
     let proxy = FakeProxy::start(Mood::Good).await;
     let mut site = site(&proxy).await;
     let alice = site.client("alice").await;
@@ -201,7 +201,7 @@ async fn any_other_status_is_a_failure() {
 }
 
 #[actix_web::test]
-async fn what_is_no_key_is_a_failure() {
+async fn an_invalid_key_is_a_failure() {
     for body in [
         "",
         "<html>",
@@ -222,12 +222,12 @@ async fn what_is_no_key_is_a_failure() {
 }
 
 #[actix_web::test]
-async fn a_proxy_that_never_answers_holds_nobody_up() {
+async fn a_proxy_that_never_answers_delays_no_upload() {
     survives(Mood::Hanging, "did not answer in time").await;
 }
 
 #[actix_web::test]
-async fn a_proxy_that_is_not_there_holds_nobody_up_either() {
+async fn an_unreachable_proxy_delays_no_upload() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -273,7 +273,7 @@ async fn a_proxy_that_recovers_is_noticed_without_an_operator() {
 }
 
 #[actix_web::test]
-async fn what_waits_goes_through_restarts_and_all_of_it_gets_its_key() {
+async fn waiting_records_survive_restarts_and_get_their_keys() {
     let proxy = FakeProxy::start(Mood::Bad(500, "")).await;
     let mut site = site(&proxy).await;
     let alice = site.client("alice").await;
@@ -325,7 +325,7 @@ async fn what_waits_goes_through_restarts_and_all_of_it_gets_its_key() {
 }
 
 #[actix_web::test]
-async fn one_directory_that_is_refused_does_not_hold_the_others_up() {
+async fn one_refused_directory_does_not_delay_the_others() {
     let proxy = FakeProxy::start(Mood::Bad(404, "")).await;
     let site = site(&proxy).await;
     let alice = site.client("alice").await;
@@ -364,7 +364,7 @@ async fn uploads_of_many_beamlines_at_once_are_forwarded_once_each() {
 }
 
 #[actix_web::test]
-async fn the_built_in_proxy_is_off_and_takes_over_what_waits_when_it_is_on_again() {
+async fn the_built_in_proxy_gives_keys_to_waiting_records_when_it_is_on_again() {
     let proxy = FakeProxy::start(Mood::Bad(500, "")).await;
     let mut site = site(&proxy).await;
     let alice = site.client("alice").await;

@@ -276,7 +276,7 @@ async fn a_successor_waits_until_the_records_it_reads_are_durable() {
 }
 
 #[actix::test]
-async fn what_another_node_changed_is_read_again() {
+async fn a_record_that_another_node_changed_is_read_again() {
     let house = House::new();
     house.post(&[entry("nx-1", "Connected", 1)]).await.unwrap();
     let node = start(&house.store);

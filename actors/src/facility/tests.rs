@@ -217,7 +217,7 @@ async fn a_file_with_a_mistake_changes_nothing() {
 }
 
 #[actix::test]
-async fn prune_spares_what_records_refer_to_and_never_gives_an_id_again() {
+async fn prune_keeps_entries_that_records_refer_to_and_reuses_no_id() {
     let house = House::open().await;
     house
         .apply("[[project]]\nusername = 'a'\n[[project]]\nusername = 'b'\n[[beamline]]\nacronym = 'X'\n[[beamline]]\nacronym = 'Y'")
@@ -260,7 +260,7 @@ async fn prune_spares_what_records_refer_to_and_never_gives_an_id_again() {
 }
 
 #[actix::test]
-async fn another_writer_is_noticed_and_nothing_of_it_is_lost() {
+async fn changes_of_another_writer_are_noticed_and_kept() {
     let house = House::with_alice().await;
     // Another node of the same store registers a key and adds a project.
     let key = keys::record(Table::Project, IdRef::Known(1));
@@ -312,7 +312,7 @@ async fn nothing_is_published_when_writes_are_off() {
 }
 
 #[actix::test]
-async fn a_lost_actor_is_followed_by_one_that_knows_the_same() {
+async fn a_restarted_actor_has_the_same_state() {
     #[derive(Clone)]
     struct Fall;
     impl Command for Fall {

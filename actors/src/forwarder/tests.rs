@@ -290,7 +290,7 @@ async fn a_row_that_is_gone_is_not_sent() {
 }
 
 #[actix::test]
-async fn an_operator_can_have_everything_tried_at_once_and_it_is_logged() {
+async fn an_operator_can_retry_everything_at_once_and_it_is_logged() {
     let mut bench = Bench::new();
     for id in 1..=2 {
         bench.upload(id, "/bad").await;
@@ -346,7 +346,7 @@ async fn finishing_records_what_is_in_flight_and_starts_nothing_new() {
 }
 
 #[actix::test]
-async fn the_built_in_proxy_drains_what_an_external_one_left() {
+async fn the_built_in_proxy_gives_keys_to_rows_of_an_external_one() {
     let mut bench = Bench::new();
     let keys: Arc<dyn crate::clock::KeySource> = Arc::new(CountingKeys::default());
     bench.proxy = Arc::new(LocalProxy::new(

@@ -75,7 +75,7 @@ fn number(bits: usize) -> Vec<u8> {
 }
 
 #[test]
-fn signatures_of_every_type_verify_and_tell_their_type() {
+fn signatures_of_every_type_verify_and_have_their_type() {
     for vector in vectors() {
         assert_eq!(vector.key.kind(), vector.kind);
         assert!(
@@ -245,7 +245,7 @@ fn fingerprints_are_those_of_ssh_keygen() {
 const E: &[u8] = &[1, 0, 1];
 
 #[test]
-fn refusals_tell_the_reason() {
+fn refusals_have_a_reason() {
     let rsa = |e: &[u8], bits| line("ssh-rsa", &[e, &number(bits)]);
     let dsa = |p, q| line("ssh-dss", &[&number(p), &number(q), &[2], &[2]]);
     let vector = vectors().remove(0).line;

@@ -41,7 +41,7 @@ fn times_as_they_are_written(#[case] text: &str, #[case] utc: &str) {
 #[case("9999-12-31T24:00:00")]
 #[case("-0001-01-01T00:00:00Z")]
 #[case("+262142-12-31T23:59:59")]
-fn what_is_no_time(#[case] text: &str) {
+fn invalid_times_are_refused(#[case] text: &str) {
     assert_eq!(Reading::parse(text), None);
 }
 

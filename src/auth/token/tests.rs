@@ -51,7 +51,7 @@ fn accepted(key: &PublicKey, segment: &str, seconds_later: i64) -> bool {
 }
 
 #[test]
-fn tokens_of_every_key_type_are_good_in_every_form() {
+fn tokens_of_every_key_type_are_valid_in_every_form() {
     for vector in vectors() {
         let Vector {
             key_type,
@@ -77,7 +77,7 @@ fn tokens_of_every_key_type_are_good_in_every_form() {
 }
 
 #[test]
-fn tokens_live_for_a_minute_both_ways() {
+fn tokens_are_valid_a_minute_before_and_after_their_time() {
     for vector in vectors() {
         for (later, good) in [(-61, false), (-60, true), (0, true), (60, true), (61, false)] {
             for token in [&vector.token, &vector.quoted] {
@@ -98,7 +98,7 @@ fn tokens_live_for_a_minute_both_ways() {
 }
 
 #[test]
-fn freshness_holds_at_the_ends_of_time() {
+fn freshness_is_checked_at_the_limits_of_time() {
     let last = Token::parse(&format!("alice:{}:AAAA", base62(u64::MAX))).unwrap();
     assert_eq!(last.signed_at, u64::MAX);
     for now in [i64::MIN, 0, i64::MAX] {
@@ -145,7 +145,7 @@ fn a_token_is_nobody_elses() {
 }
 
 #[test]
-fn what_is_no_token_says_which_part() {
+fn the_error_of_a_malformed_token_names_the_wrong_part() {
     let long = "a".repeat(MAX_USERNAME);
     let signature = "A".repeat(1365);
     for (segment, error) in [
@@ -220,12 +220,12 @@ fn a_log_line_holds_no_signature() {
 
 proptest! {
     #[test]
-    fn any_segment_is_answered(segment in "\\PC{0,80}|[a-z:='b]{0,40}") {
+    fn any_segment_is_parsed_or_refused(segment in "\\PC{0,80}|[a-z:='b]{0,40}") {
         let _ = Token::parse(&segment);
     }
 
     #[test]
-    fn what_is_signed_is_what_was_sent(
+    fn the_signed_text_is_the_text_that_was_sent(
         username in "[A-Za-z0-9_-]{1,150}", seconds in any::<u64>(),
         signature in prop::collection::vec(any::<u8>(), 1..=MAX_SIGNATURE),
     ) {

@@ -298,7 +298,7 @@ async fn a_connection_failure_is_described_without_the_password() {
 #[case("proxy.example.org")]
 #[case("ftp://proxy.example.org")]
 #[case("http://proxy.example.org/?a=b")]
-fn what_is_no_url_is_refused(#[case] url: &str) {
+fn invalid_urls_are_refused(#[case] url: &str) {
     assert!(matches!(
         HttpProxy::new(url, Duration::from_secs(1), None),
         Err(ClientError::Url(_))

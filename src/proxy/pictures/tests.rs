@@ -23,7 +23,7 @@ fn key(inode: u64) -> CacheKey {
 }
 
 #[tokio::test]
-async fn one_is_made_for_all_requests_and_no_more_than_the_limit_are_pending() {
+async fn one_picture_is_made_for_all_requests_and_pending_ones_are_limited() {
     let directory = TempDir::new().unwrap();
     let pictures = pictures(&directory, 1);
     let (gate, wait) = mpsc::channel::<()>();

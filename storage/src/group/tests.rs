@@ -133,7 +133,7 @@ fn a_conflict_shows_no_key() {
 }
 
 #[test]
-fn ids_are_contiguous_per_table_and_go_where_the_slots_are() {
+fn ids_are_contiguous_per_table_and_fill_the_slots() {
     let mut rows = Rows::new();
     let activity = Activity {
         record: RawId::NONE,
@@ -168,7 +168,7 @@ fn ids_are_contiguous_per_table_and_go_where_the_slots_are() {
 }
 
 #[test]
-fn ids_go_on_after_a_counter_that_was_set() {
+fn ids_continue_after_a_counter_that_was_set() {
     let mut rows = Rows::new();
     let set = batch(|b| b.set(keys::counter(Table::Project), &41_u64.to_be_bytes()));
     let mut slot = None;
@@ -220,7 +220,7 @@ fn a_slot_of_another_batch_is_a_conflict_and_nothing_is_written() {
 }
 
 #[test]
-fn a_counter_that_is_none_or_used_up_is_an_error() {
+fn an_invalid_or_exhausted_counter_is_an_error() {
     for bad in [vec![1, 2, 3], u64::MAX.to_be_bytes().to_vec()] {
         let rows = Rows::from([(keys::counter(Table::Sample).as_bytes().to_vec(), bad)]);
         let take = batch(|b| {

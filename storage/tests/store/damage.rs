@@ -239,7 +239,7 @@ fn damage(path: &Path, dice: &mut Dice) -> String {
 
 #[rstest]
 #[tokio::test]
-async fn no_damage_makes_a_store_forget_in_silence(
+async fn no_damage_loses_changes_without_a_report(
     #[values(EngineKind::Sled, EngineKind::Fjall)] engine: EngineKind,
     #[values(Stopped::Closed, Stopped::Killed)] stopped: Stopped,
 ) {

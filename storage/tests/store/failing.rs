@@ -20,7 +20,7 @@ fn reason(outcome: Result<Committed, CommitError>) -> Arc<str> {
 }
 
 #[tokio::test]
-async fn a_failed_write_turns_writes_off_and_reads_go_on() {
+async fn a_failed_write_turns_writes_off_and_reads_continue() {
     let engine = MemoryEngine::new();
     let store = Store::with_engine(Arc::new(engine.clone()), 8);
     commit(&store, |b| b.insert(key(1), &data_type("kept")))
@@ -68,7 +68,7 @@ async fn a_failed_write_turns_writes_off_and_reads_go_on() {
 }
 
 #[tokio::test]
-async fn all_that_is_queued_behind_a_failure_is_answered() {
+async fn all_batches_queued_behind_a_failure_are_answered() {
     let engine = MemoryEngine::new();
     engine.fail_after(2);
     let store = Store::with_engine(Arc::new(engine), 2000);
@@ -163,7 +163,7 @@ impl Faults for Panics {
 
 #[rstest]
 #[tokio::test]
-async fn a_panic_while_it_writes_turns_writes_off_and_reads_go_on(
+async fn a_panic_during_a_write_turns_writes_off_and_reads_continue(
     #[values(EngineKind::Sled, EngineKind::Fjall)] engine: EngineKind,
 ) {
     let directory = TempDir::new().unwrap();
@@ -210,7 +210,7 @@ impl Engine for Crowded {
 }
 
 #[tokio::test]
-async fn a_failure_that_passes_is_waited_for_and_one_that_stays_turns_writes_off() {
+async fn a_temporary_failure_is_retried_and_a_lasting_one_turns_writes_off() {
     for (refusals, passes) in [(3, true), (u32::MAX, false)] {
         let engine = Crowded {
             inner: MemoryEngine::new(),

@@ -179,7 +179,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_store_keeps_its_word_on_a_disk_that_fails(engine in select(&DURABLE), ops in proptest::collection::vec(op(), 1..20)) {
+    fn a_store_keeps_acknowledged_changes_on_a_disk_that_fails(engine in select(&DURABLE), ops in proptest::collection::vec(op(), 1..20)) {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run(engine, ops));
     }
 }

@@ -39,7 +39,7 @@ fn assert_nothing_spilled(on_disk: &OnDisk) {
 
 #[rstest]
 #[tokio::test]
-async fn large_values_are_written_replaced_and_removed_without_a_trace(
+async fn large_values_are_written_replaced_and_removed_completely(
     #[values(Sled, Fjall)] engine: EngineKind,
 ) {
     let mut on_disk = OnDisk::new(engine);
@@ -93,7 +93,7 @@ async fn many_values_just_below_the_limit_spill_nothing(#[values(Sled, Fjall)] e
 }
 
 #[tokio::test]
-async fn a_scan_puts_them_together() {
+async fn a_scan_joins_the_pieces() {
     let store = Store::in_memory();
     commit(&store, |b| {
         b.insert(key(1), &of_size(10, 1));
@@ -127,7 +127,7 @@ async fn a_key_removed_and_created_again_in_one_group_is_whole() {
 
 #[rstest]
 #[tokio::test]
-async fn a_reader_meets_whole_values_while_they_are_replaced(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn a_reader_sees_whole_values_while_they_are_replaced(#[values(Sled, Fjall)] engine: EngineKind) {
     let on_disk = OnDisk::new(engine);
     let store = on_disk.store.clone();
     commit(&store, |b| b.insert(key(1), &of_size(200 * KIB, 0)))
@@ -223,7 +223,7 @@ fn read_during(meanwhile: &[Batch]) -> [Option<Feedback>; 2] {
 }
 
 #[test]
-fn a_reader_that_misses_a_piece_looks_again() {
+fn a_reader_that_misses_a_piece_reads_again() {
     for size in [100 * KIB, 300 * KIB, 10] {
         let replaced = batch(|b| {
             b.replace(key(1), 1, &of_size(size, 2));

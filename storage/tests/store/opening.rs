@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 #[rstest]
 #[tokio::test]
-async fn a_restart_keeps_all_and_ids_go_on(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn a_restart_keeps_all_records_and_ids_continue(#[values(Sled, Fjall)] engine: EngineKind) {
     let mut on_disk = OnDisk::new(engine);
     for expected in 1..=4 {
         let mut slot = None;
@@ -37,7 +37,7 @@ async fn a_restart_keeps_all_and_ids_go_on(#[values(Sled, Fjall)] engine: Engine
 
 #[rstest]
 #[tokio::test]
-async fn what_was_acknowledged_is_there_even_without_closing(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn acknowledged_changes_are_kept_without_closing(#[values(Sled, Fjall)] engine: EngineKind) {
     let OnDisk { store, directory, .. } = OnDisk::new(engine);
     commit(&store, |b| b.insert(key(1), &data_type("a")))
         .await
@@ -53,7 +53,7 @@ async fn what_was_acknowledged_is_there_even_without_closing(#[values(Sled, Fjal
 }
 
 #[rstest]
-fn a_new_store_says_what_it_is(#[values(Sled, Fjall)] engine: EngineKind) {
+fn a_new_store_has_a_format(#[values(Sled, Fjall)] engine: EngineKind) {
     let on_disk = OnDisk::new(engine);
     let format = on_disk
         .store
@@ -65,7 +65,7 @@ fn a_new_store_says_what_it_is(#[values(Sled, Fjall)] engine: EngineKind) {
 }
 
 #[rstest]
-fn a_second_process_is_told_that_the_store_is_in_use(#[values(Sled, Fjall)] engine: EngineKind) {
+fn a_second_process_gets_an_error_that_the_store_is_in_use(#[values(Sled, Fjall)] engine: EngineKind) {
     let on_disk = OnDisk::new(engine);
     let error = Store::open(&config(engine, on_disk.directory.path()), NOW).unwrap_err();
     assert!(matches!(error, OpenError::Locked { .. }), "{error:?}");
@@ -73,7 +73,7 @@ fn a_second_process_is_told_that_the_store_is_in_use(#[values(Sled, Fjall)] engi
 }
 
 #[rstest]
-fn a_file_in_its_place_is_named(#[values(Sled, Fjall)] engine: EngineKind) {
+fn a_file_in_place_of_the_store_is_named(#[values(Sled, Fjall)] engine: EngineKind) {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("store");
     std::fs::write(&path, "not a directory").unwrap();
@@ -194,7 +194,7 @@ async fn a_store_with_older_records_opens_and_says_then_what_may_be_in_it(
 
 #[rstest]
 #[tokio::test]
-async fn a_damaged_format_file_is_made_anew(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn a_damaged_format_file_is_written_again(#[values(Sled, Fjall)] engine: EngineKind) {
     let on_disk = OnDisk::new(engine);
     let file = on_disk.directory.path().join("format");
     let good = std::fs::read(&file).unwrap();
@@ -205,7 +205,7 @@ async fn a_damaged_format_file_is_made_anew(#[values(Sled, Fjall)] engine: Engin
 }
 
 #[test]
-fn somebody_elses_database_is_refused() {
+fn another_programs_database_is_refused() {
     let directory = TempDir::new().unwrap();
     {
         let settings = sled::Config::new()

@@ -16,7 +16,7 @@ fn row(n: u32) -> Key {
 
 #[rstest]
 #[tokio::test]
-async fn every_row_of_a_snapshot_is_of_one_generation(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn all_rows_of_a_snapshot_are_of_one_generation(#[values(Sled, Fjall)] engine: EngineKind) {
     let on_disk = OnDisk::new(engine);
     let store = on_disk.store.clone();
     let (stop, acknowledged) = (AtomicBool::new(false), AtomicU64::new(0));

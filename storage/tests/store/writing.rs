@@ -33,7 +33,7 @@ async fn a_receipt_waits_for_the_disk_and_the_order_is_kept() {
 }
 
 #[tokio::test]
-async fn a_batch_of_nothing_waits_for_what_is_outstanding_and_for_nothing_else() {
+async fn an_empty_batch_waits_only_for_the_outstanding_group() {
     let (engine, gate) = Gated::new();
     let store = Store::with_engine(engine, 8);
     let nothing = || store.reserve().unwrap().commit(batch(|_| {}));
@@ -53,7 +53,7 @@ async fn a_batch_of_nothing_waits_for_what_is_outstanding_and_for_nothing_else()
 }
 
 #[tokio::test]
-async fn what_waits_shares_one_group() {
+async fn waiting_batches_share_one_group() {
     let (engine, gate) = Gated::new();
     let store = Store::with_engine(engine, 64);
     let insert = |id| {
@@ -173,7 +173,7 @@ fn one_of_many_threads_creates_a_record() {
 }
 
 #[tokio::test]
-async fn a_conflict_says_which_key_and_takes_nothing() {
+async fn a_conflict_names_its_key_and_takes_no_id() {
     let store = Store::in_memory();
     commit(&store, |b| b.insert(key(1), &data_type("a")))
         .await
@@ -192,7 +192,7 @@ async fn a_conflict_says_which_key_and_takes_nothing() {
 }
 
 #[tokio::test]
-async fn a_new_record_is_named_by_others_of_its_batch() {
+async fn records_of_a_batch_refer_to_a_new_record() {
     let store = Store::in_memory();
     let activity = Activity {
         record: RawId::NONE,
@@ -219,7 +219,7 @@ async fn a_new_record_is_named_by_others_of_its_batch() {
 }
 
 #[tokio::test]
-async fn a_full_queue_says_so_and_a_dropped_permit_gives_its_place_back() {
+async fn a_full_queue_is_an_error_and_a_dropped_permit_frees_its_place() {
     let (engine, gate) = Gated::new();
     let store = Store::with_engine(engine, 2);
     let first = store.reserve().unwrap().commit(batch(|b| b.mark(key(1))));
@@ -238,7 +238,7 @@ async fn a_full_queue_says_so_and_a_dropped_permit_gives_its_place_back() {
 }
 
 #[tokio::test]
-async fn closing_finishes_what_is_queued_and_what_was_reserved() {
+async fn closing_finishes_queued_and_reserved_batches() {
     let (engine, gate) = Gated::new();
     let store = Store::with_engine(engine, 8);
     let queued: Vec<_> = (1..=3)

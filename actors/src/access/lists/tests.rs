@@ -79,7 +79,7 @@ fn inactive_and_unreadable_lists_do_not_count() {
 }
 
 #[test]
-fn of_two_lists_with_one_network_the_first_has_it() {
+fn of_two_lists_with_one_network_the_first_is_used() {
     let table = AccessTable::of(&lists(&["10.45.0.0/24", "10.45.0.1/24"]));
     assert_eq!(found(&table, "10.45.0.1"), Some(1));
 }
@@ -134,9 +134,9 @@ fn users_are_the_lists_own_and_the_remote_ones_while_scheduling_is_on() {
 #[rstest]
 #[case::no_header("10.0.0.1", &[], "10.0.0.1")]
 #[case::empty_header("10.0.0.1", &["", " , "], "10.0.0.1")]
-#[case::untrusted_peer_may_say_what_it_likes("192.0.2.1", &["203.0.113.9", "nonsense"], "192.0.2.1")]
+#[case::the_header_of_an_untrusted_peer_is_ignored("192.0.2.1", &["203.0.113.9", "nonsense"], "192.0.2.1")]
 #[case::one_entry("10.0.0.1", &["192.0.2.7"], "192.0.2.7")]
-#[case::the_client_made_up_the_first("10.0.0.1", &["203.0.113.9, 192.0.2.7"], "192.0.2.7")]
+#[case::the_first_entry_is_forged_by_the_client("10.0.0.1", &["203.0.113.9, 192.0.2.7"], "192.0.2.7")]
 #[case::through_two_proxies("10.0.0.1", &["203.0.113.9, 192.0.2.7 , 10.0.0.2"], "192.0.2.7")]
 #[case::headers_are_one_list("10.0.0.1", &["192.0.2.7", "10.0.0.2"], "192.0.2.7")]
 #[case::the_last_header_is_the_nearest("10.0.0.1", &["203.0.113.9", "192.0.2.7"], "192.0.2.7")]

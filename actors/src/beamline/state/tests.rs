@@ -317,7 +317,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn every_history_holds_the_invariants(steps in prop::collection::vec(step(), 1..60)) {
+    fn the_invariants_hold_after_any_steps(steps in prop::collection::vec(step(), 1..60)) {
         let mut beamline = Beamline::new();
         for step in steps {
             match step {

@@ -70,7 +70,7 @@ fn utc(text: &str) -> Timestamp {
 }
 
 #[test]
-fn reads_every_field_of_the_contract_from_toml_and_from_json_alike() {
+fn reads_every_field_of_the_contract_from_toml_and_from_json() {
     let toml = format!(
         r#"
 [[project]]
@@ -350,7 +350,7 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 #[test]
-fn lines_cut_out_of_a_file_of_windows_are_keys() {
+fn key_lines_with_windows_line_ends_are_read() {
     let text = format!(
         "\u{feff}[[project]]\r\nusername = 'a'\r\nkey = \"{KEY}\\r\\n\"\r\nssh_keys = [\"{KEY} a\\r\\n\", \"{KEY} b\\n\"]\r\n"
     );

@@ -230,7 +230,7 @@ fn says_which_fields_change_and_when_a_project_did() {
 }
 
 #[test]
-fn ids_go_on_after_the_last_one_ever_given() {
+fn ids_continue_after_the_last_one_given() {
     let counters = Counters([(Table::Group, 41)].into());
     let situation = Situation {
         prune: false,
@@ -257,7 +257,7 @@ fn a_file_may_swap_pucks_in_one_go() {
 }
 
 #[test]
-fn prune_removes_what_is_not_named_and_keeps_what_records_refer_to() {
+fn prune_removes_unnamed_entries_and_keeps_those_that_records_refer_to() {
     let base = plan(
         &base(),
         "[[data_type]]\nacronym = 'SAXS'\n[[data_type]]\nacronym = 'MAD'",
@@ -339,7 +339,7 @@ fn a_project_that_is_kept_may_be_referred_to() {
 }
 
 #[test]
-fn of_very_many_changes_the_first_are_listed() {
+fn only_the_first_of_very_many_changes_are_listed() {
     let names: Vec<_> = (0..1500)
         .map(|n| format!("[[project]]\nusername = 'p{n}'\n"))
         .collect();

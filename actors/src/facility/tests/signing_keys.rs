@@ -3,7 +3,7 @@
 use super::*;
 
 #[actix::test]
-async fn the_first_key_wins_and_the_same_one_may_come_again() {
+async fn the_first_key_is_kept_and_may_be_registered_again() {
     let house = House::with_alice().await;
     house.clock.set(Timestamp(9_000_000));
     assert_eq!(
@@ -36,7 +36,7 @@ async fn the_first_key_wins_and_the_same_one_may_come_again() {
 }
 
 #[actix::test]
-async fn of_many_keys_at_once_exactly_one_is_registered() {
+async fn exactly_one_of_many_concurrent_keys_is_registered() {
     let house = House::with_alice().await;
     let lines = [ONE, TWO, ONE, TWO, TWO, ONE];
     let answers = futures_util::future::join_all(lines.map(|line| house.register(line))).await;

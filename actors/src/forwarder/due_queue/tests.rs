@@ -244,7 +244,7 @@ fn a_probe_whose_row_is_gone_is_followed_by_another() {
 }
 
 #[test]
-fn a_row_uploaded_again_is_due_at_once_but_a_noted_failure_is_no_upload() {
+fn a_row_uploaded_again_is_due_at_once_and_a_recorded_failure_is_not_an_upload() {
     let mut queue = with_rows(1, 10, 0..1);
     queue.next(NOW).unwrap();
     queue.finished(id(0), &failure(Blame::Directory, Some(2)), NOW);
@@ -270,7 +270,7 @@ fn a_row_uploaded_again_is_due_at_once_but_a_noted_failure_is_no_upload() {
 }
 
 #[test]
-fn a_row_that_left_may_be_added_again() {
+fn a_removed_row_may_be_added_again() {
     let mut queue = with_rows(1, 10, 0..1);
     assert_eq!(calls(&mut queue, NOW), [0]);
     queue.finished(id(0), &Ok(Success::Delivered), NOW);

@@ -116,7 +116,7 @@ fn counters_are_at_or_above_every_id() {
 }
 
 #[test]
-fn what_does_not_decode_is_named() {
+fn records_that_do_not_decode_are_named() {
     breaks(
         |bench| {
             bench.write(|batch| {

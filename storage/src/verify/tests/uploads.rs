@@ -63,7 +63,7 @@ fn indexes_lead_to_datasets() {
 }
 
 #[test]
-fn a_name_and_a_directory_are_part_of_what_a_retry_repeats() {
+fn a_retry_has_the_same_name_and_directory() {
     breaks(
         |bench| {
             bench.change::<Dataset>(&keys::dataset(known(2)), |dataset| dataset.name = "lys-2".to_owned());
@@ -269,7 +269,7 @@ fn an_external_key_that_is_known_here_opens_its_records_directory() {
 }
 
 #[test]
-fn what_waits_is_the_records_directory() {
+fn the_outbox_has_the_directory_of_the_record() {
     breaks(
         |bench| {
             let row = keys::outbox(Subject::Report, known(1));

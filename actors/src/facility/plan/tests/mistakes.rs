@@ -154,7 +154,7 @@ fn four_containers_nest_and_a_fifth_does_not() {
 }
 
 #[test]
-fn one_mistake_brings_no_others_with_it() {
+fn one_mistake_causes_no_others() {
     // The type is unknown; the container that has it, what is in it, and where it was are left
     // alone.
     let text = "[[container]]\nproject = 'a'\nname = 'P'\ntype = 'Cane'\nparent = { project = 'a', name = 'AD' }\nlocation = 'Z'
@@ -166,7 +166,7 @@ fn one_mistake_brings_no_others_with_it() {
 }
 
 #[test]
-fn mistakes_of_reading_and_of_planning_are_told_together_and_once() {
+fn mistakes_of_reading_and_of_planning_are_reported_together_and_once() {
     let text = "
 [[project]]
 username = 'c'

@@ -200,7 +200,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn a_facility_stays_sound_whatever_files_are_applied(files in proptest::collection::vec(file(), 1..20)) {
+    fn a_facility_stays_sound_after_any_files(files in proptest::collection::vec(file(), 1..20)) {
         let mut catalog = Catalog::default();
         let mut last_container = 0;
         for file in std::iter::once(first()).chain(files) {

@@ -1,4 +1,4 @@
-//! The checker itself: histories that a broken service would make have no explanation.
+//! Tests of the checker: it does not explain the histories of a broken service.
 
 use super::history::{Answer, Call, Op, Seen};
 use super::search::Checker;
@@ -85,7 +85,7 @@ fn concurrent_calls_may_have_happened_in_either_order() {
     );
     assert!(
         !explained(&calls, &seen(&["a", "b"], &[(0, false), (1, false)])),
-        "nobody closed"
+        "there was no close"
     );
 }
 
@@ -151,8 +151,8 @@ fn an_unanswered_call_happens_before_the_restart_or_never() {
 
     let mut checker = Checker::new(Rules::Pure);
     assert!(checker.explains(&calls, &nothing, false));
-    assert!(!checker.explains(&[], &there, false), "it came later");
+    assert!(!checker.explains(&[], &there, false), "the launch happened after the restart");
     let mut checker = Checker::new(Rules::Pure);
     assert!(checker.explains(&calls, &there, false));
-    assert!(!checker.explains(&[], &nothing, false), "it went again");
+    assert!(!checker.explains(&[], &nothing, false), "the session disappeared after the restart");
 }

@@ -1,4 +1,4 @@
-//! `download/data/create/`: a directory in, a key out.
+//! `download/data/create/`, which creates the key of a directory.
 
 use super::{Outcome, Table};
 use crate::support::raw::RawRequest;
@@ -44,7 +44,7 @@ fn no_path_leads_out_of_the_users_roots() {
         "/SRV/users/alice/../../../etc",
     ];
     for path in outside {
-        // A name in another script is a directory like any other, unless it leads out.
+        // A name in another script is refused only because its path leads out.
         let outcome = Outcome::Status(403);
         table.row(path, &RawRequest::post(CREATE, form(path)), &outcome);
         table.row(
@@ -104,7 +104,7 @@ fn no_body_breaks_key_creation() {
     for (name, bytes, outcome) in forms {
         table.row(name, &RawRequest::post(CREATE, bytes), &outcome);
     }
-    // Some of these are longer than any body here.
+    // Some of these are longer than the limit of this endpoint.
     for (name, bytes) in super::bodies::broken_json() {
         let outcome = if bytes.len() > 16 * 1024 {
             Outcome::Status(413)
@@ -159,7 +159,7 @@ fn no_body_breaks_key_creation() {
             .clone()
     };
     assert_ne!(again(), again());
-    // As in every form, a percent sign that escapes nothing is itself: the name of a directory, and a harmless one.
+    // As in every form, a percent sign that escapes nothing stands for itself, so it may be the name of a directory.
     let reply = service.send(&RawRequest::post(CREATE, "path=alice/%"));
     assert_eq!(reply.status, 200);
     let reply = service.send(&RawRequest::post(CREATE, form("/srv/users/alice/%")));

@@ -1,4 +1,4 @@
-//! The parsers of bodies, given anything at all: they say no or yes, and never panic.
+//! The parsers of bodies accept or refuse any bytes, and never panic.
 
 use crate::support::msgpack::{pack, value};
 use beamlive::wire::msgpack::Value as Parsed;
@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{json, Value};
 
-/// Deepest nesting that is kept.
+/// The deepest nesting that is stored.
 const DEPTH: usize = 128;
 
 fn catalog() -> Catalog {
@@ -24,7 +24,7 @@ fn catalog() -> Catalog {
     catalog
 }
 
-/// Good bodies: one of each kind, with all fields.
+/// A valid body of each kind, with all fields.
 fn good() -> Vec<Vec<u8>> {
     let dataset = json!({
         "directory": "/users/alice/x", "type": "DATA", "name": "n", "energy": 12.6, "exposure": 0.5, "attenuation": 1,
@@ -46,7 +46,7 @@ fn good() -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Parses bytes as everything; what is taken must be whole and readable.
+/// Parses bytes as each kind of body. Accepted bodies must be complete and readable.
 fn parse_all(bytes: &[u8]) -> (bool, bool, bool) {
     let as_dataset = dataset::parse(bytes, &catalog(), chrono_tz::America::Regina);
     if let Ok(upload) = &as_dataset {
@@ -69,7 +69,7 @@ fn parse_all(bytes: &[u8]) -> (bool, bool, bool) {
     (as_dataset.is_ok(), as_report.is_ok(), as_list.is_ok())
 }
 
-/// What is kept is one MessagePack value that can be shown as JSON.
+/// Asserts that stored bytes are one MessagePack value that can be shown as JSON.
 fn readable(kept: &[u8]) {
     Parsed::parse(kept, DEPTH).unwrap();
     let mut text = Vec::new();
@@ -125,7 +125,7 @@ fn mutate(bytes: &mut Vec<u8>, mutation: &Mutation) {
     }
 }
 
-/// Any JSON value, not too large.
+/// Any JSON value of moderate size.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -146,8 +146,8 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 #[test]
 fn the_valid_bodies_are_accepted() {
-    let taken: Vec<_> = good().iter().map(|body| parse_all(body)).collect();
-    assert!(taken[0].0 && taken[1].1 && taken[2].2, "{taken:?}");
+    let accepted: Vec<_> = good().iter().map(|body| parse_all(body)).collect();
+    assert!(accepted[0].0 && accepted[1].1 && accepted[2].2, "{accepted:?}");
 }
 
 proptest! {

@@ -1,4 +1,4 @@
-//! Below HTTP: requests that are none, lengths that lie, connections that end halfway.
+//! Bytes that are not HTTP, wrong lengths, and connections that end halfway.
 
 use super::{check, unharmed, Outcome, FEWEST, MIB};
 use crate::support::msgpack::{pack, value};
@@ -25,7 +25,7 @@ fn begin() -> (Service, Client, u64) {
     (service, alice, resident)
 }
 
-/// Nothing was kept, and the next good upload is the first.
+/// Checks that nothing was stored and that the next valid upload is the first.
 fn end(service: &Service, alice: &Client, resident: u64) {
     let grown = service.peak_kib().saturating_sub(resident);
     assert!(grown < BOUND * MIB, "memory grew by {} MiB", grown / MIB);
@@ -215,7 +215,7 @@ fn wrong_lengths_are_refused_or_the_connection_is_closed() {
     end(&service, &alice, resident);
 }
 
-/// A proxy and the service must not differ on where a request ends: of two lengths none is believed.
+/// A proxy and the service must agree on the end of a request, so a request with two lengths is refused.
 #[test]
 fn no_second_request_is_smuggled_in_a_body() {
     let (service, alice, resident) = begin();
@@ -269,7 +269,7 @@ fn connections_that_end_halfway_hold_no_resources() {
     assert_eq!(
         service.admin("data"),
         json!([]),
-        "others are answered while 200 wait for the rest of a body"
+        "other clients are answered while 200 connections wait for the rest of a body"
     );
     drop(waiting);
     end(&service, &alice, resident);

@@ -1,4 +1,4 @@
-//! `survey/`: open to anybody who has the key.
+//! `survey/`, which is open to everyone with the key.
 
 use super::{targets, Outcome, Table};
 use crate::support::raw::RawRequest;
@@ -49,7 +49,7 @@ fn no_url_breaks_the_survey() {
                 ..RawRequest::get(format!("/survey/{segment}/"))
             };
             let name = format!("{method} {}", targets::shown(&segment));
-            // One segment is a key that does not exist, and a page says so; anything else is no route.
+            // One segment is an unknown key, which is answered with a page. Other paths are not a route. Both are 404.
             match (outcome, table.service.exchange(&request.bytes())) {
                 (Outcome::Refused, Some(reply)) => assert_eq!(reply.status, 404, "{name}"),
                 (outcome, reply) => super::check(&name, reply, &outcome),
@@ -133,6 +133,6 @@ fn no_form_breaks_the_survey() {
     assert_eq!(
         service.admin("feedback")[0]["comments"],
         script,
-        "kept as it was written"
+        "stored unchanged"
     );
 }

@@ -1,11 +1,11 @@
-//! A kept connection, and exactly how it ended.
+//! A kept connection that reports how it ended.
 
 use crate::support::raw::{parse, RawReply};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub struct Kept {
     pub stream: TcpStream,
@@ -26,7 +26,7 @@ pub enum Came {
 impl Kept {
     pub fn open(address: SocketAddr) -> std::io::Result<Self> {
         let stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(READ_TIMEOUT))?;
         Ok(Self {
             stream,
             bytes: Vec::new(),
@@ -61,7 +61,7 @@ impl Kept {
         match self.send(request) {
             Ok(()) => self.receive(),
             Err(error) => match self.receive() {
-                // It ended before this request. A last answer may be readable.
+                // The connection ended before this request. A last answer may still be readable.
                 Came::Closed => Came::Closed,
                 other => Came::Torn(format!("{error}: {other:?}")),
             },

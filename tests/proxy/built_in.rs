@@ -1,4 +1,4 @@
-//! The built-in Data Proxy: keys at once, and `POST /download/data/create/`.
+//! The built-in Data Proxy: immediate keys, and `POST /download/data/create/`.
 
 use super::{dataset_in, url};
 use crate::support::{for_address, Reply, Site};
@@ -34,7 +34,7 @@ async fn every_record_has_its_key_at_once() {
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;
     alice.data("BM", &dataset_in("/users/alice/day/a")).await;
-    // Whether it may be served is decided when its files are asked for
+    // Only a request for files checks whether they may be served.
     alice.data("BM", &dataset_in("/somewhere/else")).await;
     alice.report("BM", &json!({"directory": "relative"})).await;
     let mut keys = Vec::new();

@@ -141,7 +141,7 @@ async fn a_reader_sees_whole_values_while_they_are_replaced(#[values(Sled, Fjall
             while !done.load(Ordering::SeqCst) {
                 let read = store.get::<Feedback>(&key(1)).unwrap();
                 if let Some(read) = read {
-                    // The length depends on the round; every tenth round starts again at revision 1.
+                    // The length depends on the round. Every tenth round starts again at revision 1.
                     let round = read.record.comments.len() - 200 * KIB;
                     assert!(read.record == of_size(200 * KIB + round, (round % 26) as u8));
                     let since = if round < 10 { round } else { round % 10 };
@@ -172,13 +172,13 @@ async fn a_reader_sees_whole_values_while_they_are_replaced(#[values(Sled, Fjall
 }
 
 /// A database that applies a group between the read of a head and of its second piece.
-struct Shifting {
+struct ConcurrentWrite {
     inner: MemoryEngine,
     meanwhile: Mutex<Vec<Batch>>,
     pieces_read: AtomicU32,
 }
 
-impl Engine for Shifting {
+impl Engine for ConcurrentWrite {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
         let piece = key.first() == Some(&(Table::Chunk as u8));
         if piece && self.pieces_read.fetch_add(1, Ordering::SeqCst) == 1 {
@@ -199,13 +199,13 @@ impl Engine for Shifting {
     }
 }
 
-/// What a read of a record of 100 KiB returns, by key and by range, when it races with `meanwhile`.
+/// The results of reading a record of 100 KiB by key and by range, while `meanwhile` is applied.
 fn read_during(meanwhile: &[Batch]) -> [Option<Feedback>; 2] {
     [false, true].map(|by_range| {
         let inner = MemoryEngine::new();
         let first = batch(|b| b.insert(key(1), &of_size(100 * KIB, 1)));
         inner.apply(&[first]).unwrap().outcomes.pop().unwrap().unwrap();
-        let engine = Shifting {
+        let engine = ConcurrentWrite {
             inner,
             meanwhile: Mutex::new(meanwhile.to_vec()),
             pieces_read: AtomicU32::new(0),

@@ -26,7 +26,7 @@ async fn run(engine: EngineKind, ops: Vec<Op>) {
         };
         let batch = map.batch(n, change);
         let outcome = on_disk.store.reserve().unwrap().commit(batch).await;
-        match (outcome, map.take(n, change)) {
+        match (outcome, map.apply(n, change)) {
             (Ok(_), holds) => assert!(holds),
             (Err(CommitError::Conflict(_)), holds) => assert!(!holds),
             (Err(error), _) => panic!("{error}"),

@@ -1,4 +1,4 @@
-//! Opening: what is kept, and the messages when it fails.
+//! Opening a store: the records that are kept, and the messages of failures.
 
 use crate::support::{batch, commit, config, copy_files, data_type, key, OnDisk, NOW};
 use beamlive_storage::records::{DataType, StoreFormat};
@@ -85,8 +85,8 @@ fn a_file_in_place_of_the_store_is_named(#[values(Sled, Fjall)] engine: EngineKi
     assert_eq!(std::fs::read(&path).unwrap(), b"not a directory");
 }
 
-/// Changes the format of a store, closes it, and returns why it is not opened again. Checks that no
-/// file was touched.
+/// Changes the format of a store, closes it, and returns the error of opening it again. Checks that no
+/// file was changed.
 async fn refusal(engine: EngineKind, change: impl FnOnce(&mut StoreFormat)) -> String {
     let on_disk = OnDisk::new(engine);
     let meta = Key::of(Table::Meta);
@@ -102,7 +102,7 @@ async fn refusal(engine: EngineKind, change: impl FnOnce(&mut StoreFormat)) -> S
     let OnDisk { store, directory, .. } = on_disk;
     store.close().unwrap();
     drop(store);
-    // As the build that wrote this format would leave it.
+    // The file that the build with this format would write.
     std::fs::write(directory.path().join("format"), bytes).unwrap();
     let before = files(directory.path());
     let error = Store::open(&config(engine, directory.path()), NOW).unwrap_err();
@@ -133,7 +133,7 @@ fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 #[rstest]
 #[tokio::test]
-async fn a_newer_layout_is_refused_and_untouched(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn a_newer_layout_is_refused_and_unchanged(#[values(Sled, Fjall)] engine: EngineKind) {
     let why = refusal(engine, |format| format.layout = LAYOUT + 1).await;
     assert_eq!(
         why,
@@ -143,7 +143,7 @@ async fn a_newer_layout_is_refused_and_untouched(#[values(Sled, Fjall)] engine: 
 
 #[rstest]
 #[tokio::test]
-async fn a_newer_record_is_refused_and_untouched(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn a_newer_record_is_refused_and_unchanged(#[values(Sled, Fjall)] engine: EngineKind) {
     let why = refusal(engine, |format| {
         for (name, version) in &mut format.records {
             if name == "dataset" {
@@ -165,7 +165,7 @@ async fn a_newer_record_is_refused_and_untouched(#[values(Sled, Fjall)] engine: 
 
 #[rstest]
 #[tokio::test]
-async fn a_store_with_older_records_opens_and_says_then_what_may_be_in_it(
+async fn a_store_with_older_records_opens_and_gets_the_current_format(
     #[values(Sled, Fjall)] engine: EngineKind,
 ) {
     let on_disk = OnDisk::new(engine);
@@ -222,7 +222,7 @@ fn another_programs_database_is_refused() {
 }
 
 #[test]
-fn a_store_of_another_engine_is_refused_by_name_and_untouched() {
+fn a_store_of_another_engine_is_refused_by_name_and_unchanged() {
     for (engine, other) in [(Sled, Fjall), (Fjall, Sled)] {
         let OnDisk { store, directory, .. } = OnDisk::new(engine);
         store.close().unwrap();
@@ -251,7 +251,7 @@ fn a_store_in_memory_leaves_nothing_on_the_disk() {
 
 #[rstest]
 #[tokio::test]
-async fn damaged_files_are_not_taken_for_an_empty_store(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn damaged_files_are_not_opened_as_an_empty_store(#[values(Sled, Fjall)] engine: EngineKind) {
     let OnDisk { store, directory, .. } = OnDisk::new(engine);
     commit(&store, |b| b.insert(key(1), &data_type("a")))
         .await

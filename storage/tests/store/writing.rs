@@ -1,4 +1,4 @@
-//! Order, groups, preconditions, the limit of the queue, closing.
+//! The order of writes, groups, preconditions, the limit of the queue, and closing.
 
 use crate::support::{batch, commit, data_type, key, poll_once, Gated, OnDisk};
 use beamlive_storage::ids::{DatasetId, IdRef, ProjectId, RawId};
@@ -45,7 +45,7 @@ async fn an_empty_batch_waits_only_for_the_outstanding_group() {
     assert!(poll_once(&mut behind).is_pending());
     gate.open.send(()).unwrap();
     first.await.unwrap();
-    // It is in a group of its own, after the first.
+    // The empty batch is in its own group, after the first.
     assert_eq!(gate.entered.recv().unwrap(), 1);
     gate.open.send(()).unwrap();
     behind.await.unwrap();
@@ -103,7 +103,7 @@ async fn a_group_stays_within_its_bytes() {
 
 #[rstest]
 #[tokio::test]
-async fn sixty_four_tasks_write_at_once_and_get_ids_of_their_own(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn sixty_four_tasks_write_at_once_and_get_different_ids(#[values(Sled, Fjall)] engine: EngineKind) {
     let on_disk = OnDisk::new(engine);
     let mut tasks = tokio::task::JoinSet::new();
     for task in 0..64_u64 {
@@ -173,7 +173,7 @@ fn one_of_many_threads_creates_a_record() {
 }
 
 #[tokio::test]
-async fn a_conflict_names_its_key_and_takes_no_id() {
+async fn a_conflict_names_its_key_and_writes_nothing() {
     let store = Store::in_memory();
     commit(&store, |b| b.insert(key(1), &data_type("a")))
         .await
@@ -323,7 +323,7 @@ async fn ranges_are_read_in_both_orders_and_end_before_their_end(#[values(Sled, 
 }
 
 #[tokio::test]
-async fn an_entry_that_is_no_id_is_an_error() {
+async fn an_entry_that_is_not_an_id_is_an_error() {
     let store = Store::in_memory();
     commit(&store, |b| b.set(key(1), b"seven.")).await.unwrap();
     assert_eq!(store.get_bytes(&key(1)).unwrap().unwrap(), b"seven.");

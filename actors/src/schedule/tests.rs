@@ -124,7 +124,7 @@ fn a_change_of_the_beamtimes_is_seen_at_once() {
 }
 
 proptest! {
-    /// The index finds what going through all beamtimes finds.
+    /// The index finds the same as a search of all beamtimes.
     #[test]
     fn the_index_finds_all_beamtimes(
         times in proptest::collection::vec((1u64..4, 1u64..3, 0i64..60, 0i64..30, any::<bool>(), any::<bool>()), 0..30),
@@ -139,7 +139,7 @@ proptest! {
             })
             .collect();
         let catalog = catalog(&times);
-        // Of two declarations of one beamtime the catalog's is what counts.
+        // If a beamtime is declared twice, the one in the catalog is used.
         let times: Vec<_> = catalog.beamtimes.iter().map(|(_, entry)| entry.record.clone()).collect();
         let now = at(now);
         let expected = times

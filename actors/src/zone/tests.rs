@@ -45,8 +45,7 @@ fn invalid_times_are_refused(#[case] text: &str) {
     assert_eq!(Reading::parse(text), None);
 }
 
-/// Clocks that go back, and clocks that go forward, on both halves of the earth; and a whole day
-/// left out.
+/// Clocks that are set back or forward, in both hemispheres, and a day that is left out.
 #[rstest]
 #[case::toronto_before(Tz::America__Toronto, "2026-11-01 00:59:59", "04:59:59", "04:59:59")]
 #[case::toronto_first(Tz::America__Toronto, "2026-11-01 01:00:00", "05:00:00", "06:00:00")]

@@ -84,7 +84,7 @@ end = 2026-11-23T16:00:00
 ";
 
 impl Plan {
-    /// Plans a file that could be read.
+    /// Plans a file without mistakes.
     pub(crate) fn make(
         catalog: &Catalog,
         declaration: &Declaration,
@@ -102,40 +102,40 @@ pub(super) fn declare(text: &str) -> Declaration {
     Declaration::parse(text, Format::Toml, chrono_tz::UTC).unwrap()
 }
 
-struct Ways<'a> {
+struct Options<'a> {
     prune: bool,
     in_use: &'a InUse,
     now: Timestamp,
 }
 
-fn plan_with(catalog: &Catalog, text: &str, ways: &Ways<'_>) -> Result<Plan, Vec<Mistake>> {
+fn plan_with(catalog: &Catalog, text: &str, options: &Options<'_>) -> Result<Plan, Vec<Mistake>> {
     let situation = Situation {
-        prune: ways.prune,
-        in_use: ways.in_use,
+        prune: options.prune,
+        in_use: options.in_use,
         counters: &Counters::default(),
-        now: ways.now,
+        now: options.now,
     };
     Plan::make(catalog, &declare(text), &situation)
 }
 
 pub(super) fn plan(catalog: &Catalog, text: &str, prune: bool) -> Result<Plan, Vec<Mistake>> {
     let in_use = InUse::default();
-    let ways = Ways {
+    let options = Options {
         prune,
         in_use: &in_use,
         now: LATER,
     };
-    plan_with(catalog, text, &ways)
+    plan_with(catalog, text, &options)
 }
 
 fn base() -> Catalog {
     let in_use = InUse::default();
-    let ways = Ways {
+    let options = Options {
         prune: false,
         in_use: &in_use,
         now: NOW,
     };
-    plan_with(&Catalog::default(), BASE, &ways).unwrap().catalog
+    plan_with(&Catalog::default(), BASE, &options).unwrap().catalog
 }
 
 fn ids<R: Declared>(entries: &crate::facility::catalog::Entries<R>) -> Vec<u64> {
@@ -266,12 +266,12 @@ fn prune_removes_unnamed_entries_and_keeps_those_that_records_refer_to() {
     .unwrap()
     .catalog;
     let in_use = InUse([(Section::Project, 1), (Section::Beamline, 1)].into());
-    let ways = Ways {
+    let options = Options {
         prune: true,
         in_use: &in_use,
         now: LATER,
     };
-    let plan = plan_with(&base, "[[project]]\nusername = 'c'", &ways).unwrap();
+    let plan = plan_with(&base, "[[project]]\nusername = 'c'", &options).unwrap();
     let counts = Counts {
         created: 1,
         removed: 15,
@@ -307,7 +307,7 @@ fn prune_removes_unnamed_entries_and_keeps_those_that_records_refer_to() {
             plan.changes
         );
     }
-    let again = plan_with(&plan.catalog, "[[project]]\nusername = 'c'", &ways).unwrap();
+    let again = plan_with(&plan.catalog, "[[project]]\nusername = 'c'", &options).unwrap();
     assert!(again.batch.is_empty());
     assert_eq!((again.counts.unchanged, again.counts.kept), (1, 2));
 }
@@ -328,13 +328,13 @@ fn prune_refuses_to_remove_what_the_file_refers_to() {
 #[test]
 fn a_project_that_is_kept_may_be_referred_to() {
     let in_use = InUse([(Section::Project, 1)].into());
-    let ways = Ways {
+    let options = Options {
         prune: true,
         in_use: &in_use,
         now: NOW,
     };
     let text = "[[access_list]]\nname = 'l'\naddress = '::1'\nusers = ['a']";
-    let plan = plan_with(&base(), text, &ways).unwrap();
+    let plan = plan_with(&base(), text, &options).unwrap();
     assert_eq!((plan.counts.updated, plan.counts.kept), (1, 1));
 }
 
@@ -363,12 +363,12 @@ fn an_access_list_with_connections_is_kept_as_inactive() {
     let base = base();
     let (id, _) = base.access_lists.find("l").unwrap();
     let in_use = InUse([(Section::AccessList, id)].into());
-    let ways = Ways {
+    let options = Options {
         prune: true,
         in_use: &in_use,
         now: LATER,
     };
-    let plan = plan_with(&base, "", &ways).unwrap();
+    let plan = plan_with(&base, "", &options).unwrap();
     let kept = &plan.catalog.access_lists.find("l").unwrap().1.record;
     assert!(
         !kept.active && kept.users.is_empty() && kept.beamlines.is_empty(),

@@ -1,4 +1,4 @@
-//! What an entry leaves out.
+//! The values of fields that an entry leaves out.
 
 use super::*;
 

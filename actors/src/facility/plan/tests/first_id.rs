@@ -1,4 +1,4 @@
-//! Where ids begin.
+//! The first ids.
 
 use super::*;
 

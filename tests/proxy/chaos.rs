@@ -132,9 +132,8 @@ async fn every_record_gets_its_key_after_restarts() {
     chaos(true).await;
 }
 
-#[actix_web::test]
-async fn a_proxy_that_takes_half_a_minute_still_gives_keys() {
-    let proxy = FakeProxy::start(Mood::Slow).await;
+/// A site that uses `proxy` with the usual timeout, and the records of two rounds.
+async fn waiting_records(proxy: &FakeProxy) -> (Site, Client, Records) {
     let address = proxy.url();
     let site = Site::with(|settings| {
         settings.proxy_url = Some(address);
@@ -146,6 +145,13 @@ async fn a_proxy_that_takes_half_a_minute_still_gives_keys() {
     for round in 0..2 {
         use_it(&site, &client, round, &mut records).await;
     }
+    (site, client, records)
+}
+
+#[actix_web::test]
+async fn a_proxy_that_takes_half_a_minute_still_gives_keys() {
+    let proxy = FakeProxy::start(Mood::Slow).await;
+    let (site, _, records) = waiting_records(&proxy).await;
     let mut answered = 0;
     while answered < records.len() {
         let wanted = CONCURRENCY.min(records.len() - answered);
@@ -169,17 +175,7 @@ async fn a_proxy_that_takes_half_a_minute_still_gives_keys() {
 #[actix_web::test]
 async fn while_the_proxy_is_down_it_is_probed_by_one_call_at_a_time() {
     let proxy = FakeProxy::start(Mood::SlowToFail).await;
-    let address = proxy.url();
-    let site = Site::with(|settings| {
-        settings.proxy_url = Some(address);
-        settings.proxy.concurrency = CONCURRENCY;
-    })
-    .await;
-    let client = site.client("alice").await;
-    let mut records = Records::new();
-    for round in 0..2 {
-        use_it(&site, &client, round, &mut records).await;
-    }
+    let (site, client, mut records) = waiting_records(&proxy).await;
     let held = |calls| {
         let (proxy, site) = (&proxy, &site);
         eventually("calls that wait", move || async move {

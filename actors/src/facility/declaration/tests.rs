@@ -9,15 +9,13 @@ use super::*;
 use crate::facility::catalog::Catalog;
 use crate::facility::place::Mistake;
 use crate::facility::plan::{Counters, InUse, Plan, Situation};
+use crate::facility::tests::{EXAMPLE, ONE as KEY};
 use beamlive_storage::records::ContainerStatus;
 use beamlive_storage::Timestamp;
 use proptest::prelude::*;
 use rstest::rstest;
 
 mod mistakes;
-
-const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHmviWc9fXW1Pum7mFf7huogMThAljEqFmPtLDybonxi";
-const EXAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/facility.toml"));
 
 impl Declaration {
     /// Reads a file without mistakes.

@@ -9,6 +9,7 @@ use super::*;
 use crate::facility::catalog::Declared;
 use crate::facility::declaration::Format;
 use crate::facility::place::{Mistake, Section};
+use crate::facility::tests::EXAMPLE;
 use beamlive_storage::records::{ContainerStatus, Sample};
 use beamlive_storage::{Table, Timestamp};
 
@@ -16,8 +17,6 @@ mod defaults;
 mod first_id;
 mod mistakes;
 mod properties;
-
-const EXAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/facility.toml"));
 
 /// Projects a and b; beamlines X and Y; types Dewar (1, 2), Adaptor (A, B), Puck (1, 2, 3); in a:
 /// dewars DX, DY, an adaptor AD in DX at 1, a puck P in AD at A, with a sample at 1; X has DX.

@@ -3,12 +3,13 @@
 #
 #   tests/power-cut.sh [CUTS [ENGINE]...]     default: 4 cuts, with the engines sled and fjall
 #
-# The disk is an ext4 image on a loop device. The power is cut with the shutdown ioctl of the file system,
-# which leaves its log unwritten. After each cut all acknowledged records must be there. To show that the
-# cuts have an effect, they are repeated with an fdatasync that does nothing: then acknowledged records must
-# be lost.
+# The disk is an ext4 image on a loop device. The power is cut with the shutdown ioctl of the file
+# system, which leaves its log unwritten. After each cut all acknowledged records must be there. To
+# show that the cuts have an effect, they are repeated with an fdatasync that does nothing: then
+# acknowledged records must be lost.
 #
-# Needs root, loop devices, mkfs.ext4 and cc. If one of them is missing, prints which and exits with 77.
+# Needs root, loop devices, mkfs.ext4 and cc. If one of them is missing, prints which and exits with
+# 77.
 set -uo pipefail
 readonly HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$HERE" || exit 1
@@ -16,7 +17,7 @@ cd "$HERE" || exit 1
 readonly IMAGE_MIB=256
 readonly SKIPPED=77
 
-# ---- called by the tests, with the disk in the environment -------------------------------------------
+# ---- called by the tests, with the disk in the environment ---------------------------------
 
 remount() {
     umount "$POWER_DISK/mnt" && mount -o loop,commit=60 "$POWER_DISK/image" "$POWER_DISK/mnt"
@@ -28,7 +29,7 @@ case "${1:-}" in
     room) rm "$POWER_DISK/mnt/ballast"; exit ;;
 esac
 
-# ---- called by a person -------------------------------------------------------------------------------
+# ---- called by a person ------------------------------------------------------------------------
 
 skip() {
     echo "power cuts are skipped: $*"

@@ -125,7 +125,8 @@ async fn check_accounts(place: &Place, ledger: &Ledger) {
     }
 }
 
-/// Every record gets the key that the Data Proxy gave for its directory. Once a record has a key, no other is requested.
+/// Every record gets the key that the Data Proxy gave for its directory. Once a record has a key,
+/// no other is requested.
 async fn check_keys(place: &Place, ledger: &mut Ledger) {
     eventually("an empty outbox", || async {
         (place.admin("outbox?limit=1").await == json!([])).then_some(())

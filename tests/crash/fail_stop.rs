@@ -67,7 +67,8 @@ async fn a_fault_at_any_step_turns_writes_off_until_the_restart() {
             .map(|row| row["name"].clone())
             .collect();
         assert!(!names.contains(&json!("late")), "{step:?}: {names:?}");
-        // The client retries, and the dataset is there once, whether or not the first try was stored.
+        // The client retries, and the dataset is there once, whether or not the first try was
+        // stored.
         assert_eq!(alice.data("BM", &dataset("lost")).await.status, 200);
         let rows = site.admin("data").await;
         assert_eq!(rows.as_array().unwrap().len(), 2, "{step:?}: {rows:#}");

@@ -37,7 +37,8 @@ pub fn stop_and_check_log(place: &mut Place, reason: &str) {
     assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
 }
 
-/// Starts the process with a limit on the size of its files, in blocks of 512 bytes. Beyond it, writes fail without a signal.
+/// Starts the process with a limit on the size of its files, in blocks of 512 bytes. Beyond it,
+/// writes fail without a signal.
 fn limited(blocks: u32) -> Wrap {
     Box::new(move |command| {
         let script = format!("ulimit -f {blocks}; trap '' XFSZ; exec \"$0\" \"$@\"");
@@ -55,8 +56,8 @@ fn limited(blocks: u32) -> Wrap {
     })
 }
 
-/// The limit ends a write of sled in the middle, as a broken disk does. After that some of its pages can't be read. On a
-/// disk that is only full, the store stops before that: see `power.rs`.
+/// The limit ends a write of sled in the middle, as a broken disk does. After that some of its
+/// pages can't be read. On a disk that is only full, the store stops before that: see `power.rs`.
 #[actix_web::test]
 async fn a_file_size_limit_turns_writes_off_and_a_restart_continues() {
     if engine() != EngineKind::Sled {

@@ -37,7 +37,8 @@ pub struct Load<'a> {
 }
 
 impl<'a> Load<'a> {
-    /// Uses the service until `until` returns true. Then calls `finale` while requests are still running, and waits for them.
+    /// Uses the service until `until` returns true. Then calls `finale` while requests are still
+    /// running, and waits for them.
     pub async fn run(
         place: &'a Place,
         clients: &'a [Client],
@@ -109,7 +110,8 @@ impl<'a> Load<'a> {
         self.place.at(dice.pick(self.clients))
     }
 
-    /// One program launches and closes sessions one after the other, as the computer of a beamline does.
+    /// One program launches and closes sessions one after the other, as the computer of a beamline
+    /// does.
     async fn beamline(&self, beamline: &str, mut dice: Dice) {
         loop {
             let client = self.client(&mut dice);

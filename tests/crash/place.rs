@@ -98,8 +98,9 @@ impl Place {
         &self.served.as_ref().unwrap().url
     }
 
-    /// Checks that `beamlive verify` finds no problem in a copy of the data. It verifies a copy because opening a store may
-    /// repair it, and the next process must start on the data as the last one left it.
+    /// Checks that `beamlive verify` finds no problem in a copy of the data. It verifies a copy
+    /// because opening a store may repair it, and the next process must start on the data as the
+    /// last one left it.
     pub fn verify(&self) {
         let copy = TempDir::new().unwrap();
         let copied = Command::new("cp")
@@ -147,7 +148,8 @@ impl Place {
         reply.json()
     }
 
-    /// All rows of a list, newest first. `place` returns the value of `before` for the page after a row.
+    /// All rows of a list, newest first. `place` returns the value of `before` for the page after a
+    /// row.
     pub async fn all(&self, list: &str, place: impl Fn(&Value) -> String) -> Vec<Value> {
         let mut rows: Vec<Value> = Vec::new();
         loop {

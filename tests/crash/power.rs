@@ -1,5 +1,5 @@
-//! Power cuts and a full disk, on a separate file system. `tests/power-cut.sh` runs these tests, as root, and creates the
-//! file system.
+//! Power cuts and a full disk, on a separate file system. `tests/power-cut.sh` runs these tests, as
+//! root, and creates the file system.
 
 use super::checks::{check, check_reads};
 use super::full_disk::{fill, stop_and_check_log};
@@ -14,7 +14,8 @@ use tempfile::TempDir;
 
 /// The variable with the path at which the file system is mounted.
 const DISK: &str = "BEAMLIVE_TEST_DISK";
-/// The variable with the program that cuts the power (`cut`), restores it (`mend`), and frees space (`room`).
+/// The variable with the program that cuts the power (`cut`), restores it (`mend`), and frees space
+/// (`room`).
 const POWER: &str = "BEAMLIVE_TEST_POWER";
 /// The variable with a library that is preloaded into the service.
 const PRELOAD: &str = "BEAMLIVE_TEST_PRELOAD";
@@ -72,7 +73,8 @@ async fn a_full_disk_turns_writes_off_and_a_restart_with_room_continues() {
     let mut ledger = Ledger::default();
     let reason = "the disk of the store has";
     fill(&mut place, &mut ledger, &mut dice, reason).await;
-    // These records are still there after the restart: the store refused the last changes before it wrote anything.
+    // These records are still there after the restart: the store refused the last changes before it
+    // wrote anything.
     check_reads(&place, &mut ledger).await;
     stop_and_check_log(&mut place, reason);
     power("room");

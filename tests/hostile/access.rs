@@ -75,7 +75,8 @@ fn bad_entries_are_skipped() {
             Takes::FormOfText
         };
         for (kind, wrong) in wrong_for(takes) {
-            // The name of a connection may have control characters. 10 MB are above the limit of bodies.
+            // The name of a connection may have control characters. 10 MB are above the limit of
+            // bodies.
             if kind != "a text of 10 MB" && (field, kind) != ("name", "a text with a null byte") {
                 post(&format!("{field} is {kind}"), list(&with(&entry(), field, wrong)));
             }

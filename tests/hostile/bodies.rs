@@ -8,7 +8,8 @@ const DEPTH: usize = 100_000;
 /// Characters of a text that is far too long.
 const LONG: usize = 10 << 20;
 
-/// Bytes that are neither a MessagePack map with string keys nor a list. `good` is a body that is accepted.
+/// Bytes that are neither a MessagePack map with string keys nor a list. `good` is a body that is
+/// accepted.
 pub(super) fn broken(good: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut bodies: Vec<(String, Vec<u8>)> = Vec::new();
     let mut add = |name: &str, bytes: Vec<u8>| bodies.push((name.to_owned(), bytes));

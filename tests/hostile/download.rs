@@ -159,7 +159,8 @@ fn no_body_breaks_key_creation() {
             .clone()
     };
     assert_ne!(again(), again());
-    // As in every form, a percent sign that escapes nothing stands for itself, so it may be the name of a directory.
+    // As in every form, a percent sign that escapes nothing stands for itself, so it may be the
+    // name of a directory.
     let reply = service.send(&RawRequest::post(CREATE, "path=alice/%"));
     assert_eq!(reply.status, 200);
     let reply = service.send(&RawRequest::post(CREATE, form("/srv/users/alice/%")));

@@ -137,7 +137,8 @@ fn walk(table: &mut Table, client: &Client, method: &'static str, path: impl Fn(
     }
 }
 
-/// Whether a segment is not a valid session name. Valid names have only letters, digits, `_` and `-`.
+/// Whether a segment is not a valid session name. Valid names have only letters, digits, `_` and
+/// `-`.
 fn names_nothing(segment: &str) -> bool {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     // A query or a fragment ends the path, and the part before it may be a valid name.
@@ -189,7 +190,8 @@ fn no_url_breaks_launch_and_close() {
             table.row(method, &request, &Outcome::Status(405));
         }
     }
-    // Two closes of sessions that alice does not have. Each commits a batch without writes before it is answered.
+    // Two closes of sessions that alice does not have. Each commits a batch without writes before
+    // it is answered.
     table.batches += 2;
     let target = table.service.signed(&alice, "close/BM/bobs/");
     table.row(

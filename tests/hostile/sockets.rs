@@ -215,7 +215,8 @@ fn wrong_lengths_are_refused_or_the_connection_is_closed() {
     end(&service, &alice, resident);
 }
 
-/// A proxy and the service must agree on the end of a request, so a request with two lengths is refused.
+/// A proxy and the service must agree on the end of a request, so a request with two lengths is
+/// refused.
 #[test]
 fn no_second_request_is_smuggled_in_a_body() {
     let (service, alice, resident) = begin();

@@ -49,7 +49,8 @@ fn no_url_breaks_the_survey() {
                 ..RawRequest::get(format!("/survey/{segment}/"))
             };
             let name = format!("{method} {}", targets::shown(&segment));
-            // One segment is an unknown key, which is answered with a page. Other paths are not a route. Both are 404.
+            // One segment is an unknown key, which is answered with a page. Other paths are not a
+            // route. Both are 404.
             match (outcome, table.service.exchange(&request.bytes())) {
                 (Outcome::Refused, Some(reply)) => assert_eq!(reply.status, 404, "{name}"),
                 (outcome, reply) => super::check(&name, reply, &outcome),

@@ -1,5 +1,5 @@
-//! Requests for another protocol: their body ends after `Content-Length` bytes, and the bytes after it are another
-//! request.
+//! Requests for another protocol: their body ends after `Content-Length` bytes, and the bytes after
+//! it are another request.
 
 use super::unharmed;
 use crate::support::msgpack::{pack, value};
@@ -57,7 +57,8 @@ fn the_next_request_is_answered_and_not_read_as_the_body() {
     let mut uploaded = 0;
     for way in ways {
         for is_chunked in [false, true] {
-            // A chunked body is always read to its end. With both headers, the connection is closed after it.
+            // A chunked body is always read to its end. With both headers, the connection is closed
+            // after it.
             let ends = is_chunked && (way.contains("Connection: upgrade") || way.contains(", Upgrade"));
             let body = dataset(&format!("n-{uploaded}"));
             let target = service.signed(&alice, "data/BM/");

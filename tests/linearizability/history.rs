@@ -30,7 +30,8 @@ pub enum Answer {
 pub struct Call {
     pub op: Op,
     pub called: u64,
-    /// `None` if the service was killed first. Then the call took effect before the restart or never.
+    /// `None` if the service was killed first. Then the call took effect before the restart or
+    /// never.
     pub answered: Option<(u64, Answer)>,
     /// The time of the service, if it did not change during the call.
     pub now: Option<Timestamp>,

@@ -91,8 +91,8 @@ fn op(user: usize, dice: &mut Dice) -> Op {
     }
 }
 
-/// Rounds in which eight clients of two projects make two calls each. The clock stands still during a round. Returns a
-/// client of each project.
+/// Rounds in which eight clients of two projects make two calls each. The clock stands still during
+/// a round. Returns a client of each project.
 async fn rounds(
     site: &Site,
     dice: &mut Dice,
@@ -149,7 +149,8 @@ async fn no_broken_rule_explains_the_histories_of_the_service() {
         }
     };
     let [alice, bob] = rounds(&site, &mut dice, 4, &mut check).await;
-    // Independent of the random calls: a new session, the same again, a session of another project, and its close.
+    // Independent of the random calls: a new session, the same again, a session of another project,
+    // and its close.
     let recorder = Recorder::new(Some(site.clock.now()));
     let name = || "last".to_owned();
     for (client, op) in [

@@ -19,8 +19,9 @@ impl Checker {
         }
     }
 
-    /// Returns whether the rules explain the calls of a period and the sessions seen at its end, when no call was running.
-    /// Unanswered calls take effect in this period or never. With `exact`, times are compared too.
+    /// Returns whether the rules explain the calls of a period and the sessions seen at its end,
+    /// when no call was running. Unanswered calls take effect in this period or never. With
+    /// `exact`, times are compared too.
     pub fn explains(&mut self, calls: &[Call], seen: &Seen, exact: bool) -> bool {
         assert!(
             calls.len() <= 128,

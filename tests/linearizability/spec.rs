@@ -75,8 +75,8 @@ impl Spec {
         }
     }
 
-    /// Whether further steps may lead to `seen`: sessions and stretches are only added, and only the newest stretch changes.
-    /// With `exact`, times are compared too.
+    /// Whether further steps may lead to `seen`: sessions and stretches are only added, and only
+    /// the newest stretch changes. With `exact`, times are compared too.
     pub fn may_become(&self, seen: &Seen, exact: bool) -> bool {
         let newest = self.stretches.len().saturating_sub(1);
         self.sessions.len() <= seen.sessions.len()
@@ -97,8 +97,8 @@ impl Spec {
             )
     }
 
-    /// Distinguishes the states that [`Self::may_become`] allows. Times count only if they are exact: otherwise a period is
-    /// too short for them to affect any rule.
+    /// Distinguishes the states that [`Self::may_become`] allows. Times count only if they are
+    /// exact: otherwise a period is too short for them to affect any rule.
     pub fn digest(&self, exact: bool) -> u64 {
         let mut hasher = DefaultHasher::new();
         let newest = self

@@ -99,7 +99,7 @@ fn labels_of(known: &Known, name: &str) -> Option<BTreeSet<String>> {
     })?;
     assert!(
         kind != "histogram" || !known.contains_key(name),
-        "{name} is a histogram: an expression wants its buckets, sum or count"
+        "{name} is a histogram: an expression needs its buckets, sum or count"
     );
     let mut labels: BTreeSet<_> = labels.iter().cloned().chain(everywhere).collect();
     if name.ends_with("_bucket") {
@@ -223,7 +223,7 @@ async fn an_expression_with_an_unknown_metric_or_label_is_noticed() {
         "vector(1)",
     ] {
         let checked = std::panic::catch_unwind(|| check(&known, wrong));
-        assert!(checked.is_err(), "{wrong} was taken for right");
+        assert!(checked.is_err(), "{wrong} was accepted");
     }
     check(
         &known,

@@ -63,8 +63,8 @@ fn a_mean_is_that_of_the_good_pixels() {
         .collect();
     let picture = reduced(2048, &rows);
     assert_eq!((picture.shape.width, picture.shape.height), (1024, 1024));
-    // White is 20 or 40, whichever rows the percentiles are taken from: here the first of two, so
-    // 40 of at most 40.
+    // White is 20 or 40, depending on the rows from which the percentiles are taken. Here it is the
+    // first of two, so 40 of at most 40.
     assert!(picture.shades.iter().all(|shade| *shade == picture.shades[0]));
     let all: Vec<i32> = (0..2048 * 2048).map(|number| number % 2 * 60).collect();
     let mean_30 = reduced(2048, &all);

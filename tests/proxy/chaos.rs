@@ -1,5 +1,5 @@
-//! A Data Proxy that fails in every way, one after the other. Uploads and launches are still acknowledged, and every
-//! record gets one key.
+//! A Data Proxy that fails in every way, one after the other. Uploads and launches are still
+//! acknowledged, and every record gets one key.
 
 use super::{dataset_in, url};
 use crate::support::{eventually, Client, Dice, FakeProxy, Mood, Site, FACILITY};
@@ -58,7 +58,8 @@ async fn use_it(site: &Site, client: &Client, round: usize, records: &mut Record
     records.insert(format!("reports/{}", reply.json()["id"]), directory);
 }
 
-/// Advances the clock until the outbox is empty. Each record must have the only key that was given for its directory.
+/// Advances the clock until the outbox is empty. Each record must have the only key that was given
+/// for its directory.
 async fn recovered(site: &Site, proxy: &FakeProxy, records: &Records) {
     eventually("an empty outbox", || async {
         site.clock.advance(TimeDelta::minutes(1));

@@ -174,7 +174,8 @@ async fn uploads_survive(mood: Mood, error: &str) {
         json!({"retried": 1})
     );
     let key = eventually(&format!("the key, after {mood:?}"), || async {
-        // A retry does not repeat a call that is still running and then fails, so it is requested again.
+        // A retry does not repeat a call that is still running and then fails, so it is requested
+        // again.
         site.post_admin("outbox/retry", String::new()).await;
         url(&site, &data).await
     })

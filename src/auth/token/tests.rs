@@ -21,7 +21,7 @@ struct Vector {
     quoted: String,
 }
 
-/// Tokens as Python clients make them, two for each type of key.
+/// Tokens made by Python clients, two for each type of key.
 fn vectors() -> Vec<Vector> {
     let file = include_str!("../../../tests/fixtures/vectors/tokens.json");
     let file: serde_json::Value = serde_json::from_str(file).unwrap();
@@ -42,7 +42,7 @@ fn vector(entry: &serde_json::Value) -> Vector {
     }
 }
 
-/// What a signed route asks of a token, so many seconds after it was signed.
+/// Whether a signed route accepts a token this many seconds after it was signed.
 fn accepted(key: &PublicKey, segment: &str, seconds_later: i64) -> bool {
     Token::parse(segment).is_ok_and(|token| {
         token.is_fresh((SIGNED_AT + seconds_later) * 1_000_000, MINUTE)
@@ -125,7 +125,7 @@ fn a_token_with_any_bit_changed_is_refused() {
 }
 
 #[test]
-fn a_token_is_nobody_elses() {
+fn a_token_is_valid_only_for_its_user_and_key() {
     let vectors = vectors();
     for vector in &vectors {
         let (_, rest) = vector.token.split_once(':').unwrap();
@@ -135,7 +135,7 @@ fn a_token_is_nobody_elses() {
         for other in vectors.iter().filter(|other| other.key != vector.key) {
             assert!(!accepted(&other.key, &vector.token, 0));
         }
-        // The same time written otherwise was not signed.
+        // Another spelling of the same time was not signed.
         assert!(!accepted(
             &vector.key,
             &vector.token.replacen(":1vb66i:", ":01vb66i:", 1),

@@ -23,8 +23,8 @@ fn key(inode: u64) -> CacheKey {
     CacheKey::of_file("nm", &identity)
 }
 
-/// Requests a picture whose making waits for a message of the returned sender. Returns when the making
-/// has begun.
+/// Requests a picture whose making waits for a message of the returned sender. Returns when the
+/// making has begun.
 async fn begin(pictures: &Arc<Pictures>) -> (mpsc::Sender<()>, JoinHandle<Outcome>) {
     let (gate, wait) = mpsc::channel::<()>();
     let request = tokio::spawn({

@@ -257,7 +257,7 @@ fn keys_in_keys_do_not_grow_with_every_level() {
 }
 
 #[test]
-fn a_deep_and_long_value_is_written_in_one_go() {
+fn a_deep_and_long_value_is_written_in_one_pass() {
     // If every level searched for the end of the next, this would take a hundred times as long.
     const NILS: u32 = 1 << 20;
     let mut bytes = [vec![0x91; MAX_DEPTH - 1], vec![0xdd], NILS.to_be_bytes().to_vec()].concat();

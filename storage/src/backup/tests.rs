@@ -215,7 +215,7 @@ fn an_unfinished_backup_has_a_reason() {
     bytes.extend(piece.unwrap());
     assert!(archive.next_piece().0.is_none());
     let Err(BackupError::Broken(why)) = read(&bytes) else {
-        panic!("it was taken for whole");
+        panic!("an unfinished backup was accepted");
     };
     assert!(why.contains("more than 100 bytes were changed"), "{why}");
 }

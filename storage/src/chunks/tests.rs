@@ -69,7 +69,7 @@ fn a_whole_value_has_no_pieces() {
 }
 
 #[test]
-fn a_head_whose_numbers_disagree_is_none() {
+fn a_head_whose_numbers_disagree_has_no_pieces() {
     let mut head = split(b"k", &value(1, 3 * LIMIT)).unwrap().head;
     head[18..22].copy_from_slice(&u32::MAX.to_be_bytes());
     assert_eq!(piece_keys(b"k", &head).count(), 0);

@@ -133,7 +133,7 @@ fn a_snapshot_beyond_its_memory_is_lost_and_writes_continue() {
 }
 
 #[test]
-fn what_was_merged_is_given_back() {
+fn saved_rows_that_were_read_free_their_memory() {
     let store = store_of(&[1, 2, 3, 4]);
     let limits = SnapshotLimits {
         memory_bytes: 250,

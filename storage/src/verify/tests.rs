@@ -66,7 +66,7 @@ impl Bench {
     }
 }
 
-/// After this change, exactly these problems are reported.
+/// Damages a sound store and asserts that exactly the `expected` problems are reported.
 #[track_caller]
 fn breaks(damage: impl FnOnce(&Bench), expected: &[&str]) {
     let bench = Bench::new();

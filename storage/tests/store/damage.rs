@@ -18,7 +18,8 @@ use tempfile::TempDir;
 /// Number of damages to try for each engine and way of stopping; set for a long run.
 const TRIALS: &str = "BEAMLIVE_TEST_DAMAGES";
 
-/// The variable with the store that a child process checks, and the prefix of the line with its result.
+/// The variable with the store that a child process checks, and the prefix of the line with its
+/// result.
 const CHECKED: &str = "BEAMLIVE_TEST_CHECKED_STORE";
 const RESULT: &str = "result: ";
 
@@ -39,8 +40,8 @@ struct Original {
     files: TempDir,
     /// The sum of all rows, by number of groups.
     history: BTreeMap<u64, u64>,
-    /// Number of groups that were certainly acknowledged: all if the store was closed, those in the mark if
-    /// it was killed.
+    /// Number of groups that were certainly acknowledged: all if the store was closed, those in the
+    /// mark if it was killed.
     certain: u64,
 }
 

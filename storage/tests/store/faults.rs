@@ -107,7 +107,8 @@ impl Run {
         }
     }
 
-    /// Checks that each record is as in one of the possible states, or can't be read because of a fault.
+    /// Checks that each record is as in one of the possible states, or can't be read because of a
+    /// fault.
     fn read(&self) {
         for id in 1..12 {
             let failures = self.faulty.disk.failures();

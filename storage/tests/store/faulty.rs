@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
-/// A disk that fails on request. It has a copy of the files at the last successful sync, which are the
-/// files after a power cut. Clones share it.
+/// A disk that fails on request. It has a copy of the files at the last successful sync, which are
+/// the files after a power cut. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Disk(Arc<Mutex<State>>);
 

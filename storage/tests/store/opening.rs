@@ -85,8 +85,8 @@ fn a_file_in_place_of_the_store_is_named(#[values(Sled, Fjall)] engine: EngineKi
     assert_eq!(std::fs::read(&path).unwrap(), b"not a directory");
 }
 
-/// Changes the format of a store, closes it, and returns the error of opening it again. Checks that no
-/// file was changed.
+/// Changes the format of a store, closes it, and returns the error of opening it again. Checks that
+/// no file was changed.
 async fn refusal(engine: EngineKind, change: impl FnOnce(&mut StoreFormat)) -> String {
     let on_disk = OnDisk::new(engine);
     let meta = Key::of(Table::Meta);

@@ -188,7 +188,7 @@ fn the_same_file_again_changes_nothing() {
 }
 
 #[test]
-fn the_example_has_what_an_operator_meets() {
+fn the_example_has_a_realistic_facility() {
     let catalog = plan(&Catalog::default(), EXAMPLE, false).unwrap().catalog;
     assert_eq!(ids(&catalog.automounters).len(), 3);
     assert_eq!(ids(&catalog.projects).len(), 4);

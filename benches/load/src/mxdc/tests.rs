@@ -28,7 +28,8 @@ fn mxdc(mix: Mix, is_alone: bool) -> Mxdc {
     })
 }
 
-/// Its requests, answered by `outcome`; ids count from 1.
+/// The first `count` requests of a client whose answers have the status `outcome`. Ids count from
+/// 1.
 fn play(
     mxdc: &mut Mxdc,
     count: usize,

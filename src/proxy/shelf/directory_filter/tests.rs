@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 
-/// How many of `names` are read, and how many are selected, if every `nth` is wanted.
+/// The numbers of names that are read and selected, if every `nth` is wanted.
 fn filter(names: usize, nth: usize, most: usize, longest: usize) -> (usize, Result<usize, FileError>) {
     let mut filter = DirectoryFilter::new(most, longest);
     let read = (1..=names)

@@ -47,7 +47,8 @@ fn indexes_lead_to_datasets() {
             "DatasetByIdentity 2c0000000000000001: not a key of this table",
         ],
     );
-    // The value of another dataset, of a uuid that the dataset never had, and a value without an id.
+    // The value of another dataset, of a uuid that the dataset never had, and a value without an
+    // id.
     for value in [
         identified(DatasetId(2), None),
         identified(DatasetId(1), None),

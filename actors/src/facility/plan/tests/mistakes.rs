@@ -134,7 +134,8 @@ fn four_containers_nest_and_a_fifth_does_not() {
     };
     assert_eq!(fifth, [expected]);
 
-    // Moving the outer container makes the inner ones too deep. The mistake is that of the moved container.
+    // Moving the outer container makes the inner ones too deep. The mistake is that of the moved
+    // container.
     let base = plan(
         &base(),
         &(container("T", None) + &container("U", Some(("T", "1")))),

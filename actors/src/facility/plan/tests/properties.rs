@@ -11,7 +11,8 @@ const PLACES: [&str; 3] = ["1", "2", "3"];
 
 type Held = Option<(usize, usize)>;
 
-/// A file with few names, so that several files have the same: containers `k0`…`k7`, some in another.
+/// A file with few names, so that several files have the same: containers `k0`…`k7`, some in
+/// another.
 #[derive(Debug, Clone)]
 struct File {
     /// Number, kind, and the number and location of its parent.

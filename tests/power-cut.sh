@@ -36,7 +36,7 @@ skip() {
     exit "$SKIPPED"
 }
 
-((EUID == 0)) || skip "they need root, to mount a disk of their own"
+((EUID == 0)) || skip "they need root to mount a disk"
 command -v mkfs.ext4 >/dev/null || skip "there is no mkfs.ext4 (Debian: e2fsprogs)"
 command -v cc >/dev/null || skip "there is no C compiler (Debian: build-essential)"
 losetup --find >/dev/null 2>&1 || skip "there is no free loop device"

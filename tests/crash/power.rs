@@ -33,7 +33,7 @@ fn power(verb: &str) {
 }
 
 #[actix_web::test]
-#[ignore = "needs a file system of its own: run tests/power-cut.sh"]
+#[ignore = "needs a separate file system: run tests/power-cut.sh"]
 async fn acknowledged_records_survive_power_cuts() {
     let mut dice = Dice::new();
     let home = TempDir::new().unwrap();
@@ -65,7 +65,7 @@ async fn acknowledged_records_survive_power_cuts() {
 }
 
 #[actix_web::test]
-#[ignore = "needs a file system of its own: run tests/power-cut.sh"]
+#[ignore = "needs a separate file system: run tests/power-cut.sh"]
 async fn a_full_disk_turns_writes_off_and_a_restart_with_room_continues() {
     let mut dice = Dice::new();
     let home = TempDir::new().unwrap();

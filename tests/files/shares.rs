@@ -27,7 +27,7 @@ async fn site(users: &Users, archives: usize, per_address: usize, pace_seconds: 
     (site, format!("/download/files/archive/{key}/day.tar"))
 }
 
-/// An archive that is being sent to `client`, whose address comes from a front end.
+/// An archive that is being sent to `client`. A front end gives its address.
 async fn begun(site: &Site, url: &str, client: &str) -> Response {
     let request = site.request(Method::GET, url).header("X-Forwarded-For", client);
     let response = request.send().await.unwrap();

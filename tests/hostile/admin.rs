@@ -70,7 +70,7 @@ fn no_facility_file_breaks_apply() {
         ("an entry twice", project.repeat(2).into_bytes()),
         ("an unknown section", b"[[projects]]\nusername = \"dora\"\n".to_vec()),
         ("an unknown field", format!("{project}colour = \"red\"\n").into_bytes()),
-        ("a section that is no list", b"[project]\nusername = \"dora\"\n".to_vec()),
+        ("a section that is not a list", b"[project]\nusername = \"dora\"\n".to_vec()),
         ("a section that is a number", b"project = 5\n".to_vec()),
         ("100,000 lists in one another", [b"project = ".to_vec(), vec![b'['; deep], vec![b']'; deep]].concat()),
         ("100,000 openings", [b"project = ".to_vec(), vec![b'['; deep]].concat()),
@@ -321,7 +321,7 @@ fn no_key_breaks_a_project() {
             .service
             .as_admin(put(target, json!({"key": wrong}).to_string().into_bytes()))
             .json();
-        table.row("key is no key", &request, &Outcome::Status(400));
+        table.row("key is not a key", &request, &Outcome::Status(400));
     }
     let form = serde_urlencoded::to_string([("key", &alice.public)])
         .unwrap()

@@ -120,7 +120,7 @@ pub(super) fn no_maps() -> Vec<(String, Vec<u8>)> {
         ("a float as a key", map(Value::F64(0.5))),
         ("a list as a key", map(nested(3))),
         ("a map as a key", map(Value::Map(vec![(text.clone(), text)]))),
-        ("a key that is no UTF-8", vec![0x81, 0xa2, 0xff, 0xfe, 0x01]),
+        ("a key that is not UTF-8", vec![0x81, 0xa2, 0xff, 0xfe, 0x01]),
         ("5,000 keys", pack(&Value::Map(many))),
         (
             "a value of 200 levels",
@@ -233,10 +233,10 @@ fn values() -> Vec<(&'static str, Value)> {
         ("a text with a null byte", Value::from("a\0b")),
         ("a text of 10 MB", Value::from("x".repeat(LONG))),
         (
-            "a text that is no UTF-8",
+            "a text that is not UTF-8",
             rmpv::decode::read_value(&mut invalid_text.as_slice()).unwrap(),
         ),
-        ("bytes that are no UTF-8", Value::Binary(vec![0xff, 0xfe])),
+        ("bytes that are not UTF-8", Value::Binary(vec![0xff, 0xfe])),
         ("an extension", Value::Ext(5, vec![0; 8])),
     ]
 }

@@ -85,12 +85,12 @@ fn no_body_breaks_key_creation() {
             Outcome::Status(403),
         ),
         (
-            "escapes that are none, outside",
+            "invalid escapes, outside",
             b"path=%2Fetc%zz%%".to_vec(),
             Outcome::Status(403),
         ),
         ("two paths", b"path=/srv/users/a&path=/etc".to_vec(), path.clone()),
-        ("bytes that are no UTF-8", b"path=\xff\xfe".to_vec(), path.clone()),
+        ("bytes that are not UTF-8", b"path=\xff\xfe".to_vec(), path.clone()),
         ("a list", b"path[]=/srv/users/a".to_vec(), path.clone()),
         (
             "MessagePack",
@@ -123,7 +123,7 @@ fn no_body_breaks_key_creation() {
         json!({"path": "/srv/users/a"}),
     ] {
         table.row(
-            "path is no text",
+            "path is not a text",
             &RawRequest::post(CREATE, json!({"path": wrong}).to_string()).json(),
             &path,
         );

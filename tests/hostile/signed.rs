@@ -31,17 +31,17 @@ fn no_form_breaks_key_registration() {
         ("half an escape", b"public=%".to_vec(), public.clone()),
         ("an escape of one digit", b"public=%4".to_vec(), public.clone()),
         (
-            "an escape that is none",
+            "an invalid escape",
             b"public=%zz%%%".to_vec(),
             public.clone(),
         ),
         (
-            "escapes that are no UTF-8",
+            "escapes that are not UTF-8",
             b"public=%ff%fe%80".to_vec(),
             public.clone(),
         ),
         (
-            "bytes that are no UTF-8",
+            "bytes that are not UTF-8",
             b"public=\xff\xfe".to_vec(),
             public.clone(),
         ),

@@ -89,14 +89,14 @@ fn no_form_breaks_the_survey() {
         ("a rating of 0", b"beamline-rating=0".to_vec()),
         ("a rating below 0", b"beamline-rating=-1".to_vec()),
         (
-            "a rating that is no number",
+            "a rating that is not a number",
             b"support-rating=%ff&comments=x".to_vec(),
         ),
         (
             "a rating beyond 64 bits",
             b"remote-rating=99999999999999999999&comments=x".to_vec(),
         ),
-        ("bytes that are no UTF-8", b"\xff\xfe=\xff".to_vec()),
+        ("bytes that are not UTF-8", b"\xff\xfe=\xff".to_vec()),
         ("JSON", b"{\"comments\":\"x\"}".to_vec()),
         ("MessagePack", vec![0x81, 0xa1, b'a', 1]),
         (

@@ -1,6 +1,6 @@
 //! SIGTERM under load: acknowledged records are stored, and no answer is interrupted.
 
-use super::kept::{Came, Kept};
+use super::kept::{Answer, Kept};
 use super::{dataset, upload_head};
 use crate::support::process::{beamlive, Served};
 use crate::support::raw::RawRequest;
@@ -68,7 +68,7 @@ fn work(number: usize, address: SocketAddr, client: &Client, answers: &AtomicUsi
             [upload_head(client, Some(body.len())).as_bytes(), &body].concat()
         };
         match kept.ask(&request) {
-            Came::Whole(reply) => {
+            Answer::Whole(reply) => {
                 assert_eq!(reply.status, 200, "{}", reply.text());
                 answers.fetch_add(1, Ordering::Relaxed);
                 if launches {
@@ -81,8 +81,8 @@ fn work(number: usize, address: SocketAddr, client: &Client, answers: &AtomicUsi
                     return outcome;
                 }
             }
-            Came::Closed => return outcome,
-            Came::Torn(how) => {
+            Answer::Closed => return outcome,
+            Answer::Torn(how) => {
                 outcome.torn = Some(how);
                 return outcome;
             }
@@ -156,7 +156,7 @@ fn a_stop_under_load_interrupts_no_answer_and_loses_no_write() {
     assert!(torn.is_empty(), "{} of {CLIENTS}: {torn:?}", torn.len());
     let last = outcomes.iter().filter(|outcome| outcome.last).count();
     assert_eq!(last, CLIENTS, "each active client is told which answer is the last");
-    assert!(matches!(idle.receive(), Came::Closed), "the idle connection is closed");
+    assert!(matches!(idle.receive(), Answer::Closed), "the idle connection is closed");
 
     let (_served, address) = start(home.path());
     let kept = ids(address, home.path());

@@ -129,7 +129,7 @@ fn a_single_photon_is_visible() {
     let darker: Vec<_> = (0..levels.len()).filter(|at| levels[*at] < 255).collect();
     let (width, height) = (picture.shape.width, picture.shape.height);
     assert_eq!(darker, [2_000 * height / 4362 * width + 1_000 * width / 4148]);
-    // A fifth of what is black: 4 counts in 4 by 5 pixels, or in one fewer of a side.
+    // A fifth of the count that is black: 4 counts in 4 by 5 pixels, or in one row or column fewer.
     assert!((190..=204).contains(&levels[darker[0]]));
 }
 

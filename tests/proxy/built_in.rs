@@ -29,7 +29,7 @@ async fn create(site: &Site, path: &str) -> String {
 }
 
 #[actix_web::test]
-async fn every_record_has_its_key_at_once() {
+async fn every_record_has_its_key_immediately() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;

@@ -265,7 +265,7 @@ async fn a_proxy_that_recovers_is_noticed_without_an_operator() {
     })
     .await;
     proxy.set(Mood::Good);
-    let key = eventually("the key, as time goes by", || async {
+    let key = eventually("the key", || async {
         site.clock.advance(TimeDelta::minutes(1));
         url(&site, &data).await
     })

@@ -189,16 +189,16 @@ async fn applying_the_example_twice_changes_nothing_the_second_time() {
 }
 
 #[actix::test]
-async fn a_dry_run_says_what_would_change_and_changes_nothing() {
+async fn a_dry_run_lists_the_changes_and_changes_nothing() {
     let bench = Bench::open().await;
     let dry = Apply {
         dry_run: true,
         ..apply(EXAMPLE)
     };
-    let told = bench.actor.ask(dry).await.unwrap().unwrap().unwrap();
+    let planned = bench.actor.ask(dry).await.unwrap().unwrap().unwrap();
     assert!(bench.catalog.load().projects.is_empty());
     assert_published_is_stored(&bench);
-    assert_eq!(told, bench.apply(EXAMPLE).await);
+    assert_eq!(planned, bench.apply(EXAMPLE).await);
 }
 
 #[actix::test]

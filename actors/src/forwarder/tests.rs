@@ -24,7 +24,7 @@ struct Call {
     answer: oneshot::Sender<Result<SecureKey, ProxyError>>,
 }
 
-/// A proxy whose answers the test gives.
+/// A proxy with answers given by the test.
 struct Scripted(mpsc::UnboundedSender<Call>);
 
 impl DataProxy for Scripted {
@@ -324,7 +324,7 @@ async fn an_operator_can_retry_everything_at_once_and_it_is_logged() {
 }
 
 #[actix::test]
-async fn finishing_records_what_is_in_flight_and_starts_nothing_new() {
+async fn finishing_records_running_calls_and_starts_no_new_ones() {
     let mut bench = Bench::new();
     for id in 1..=5 {
         bench.upload(id, "/one").await;
@@ -364,7 +364,7 @@ async fn the_built_in_proxy_gives_keys_to_rows_of_an_external_one() {
         })
         .await;
     let made = [1, 2].map(|id| bench.key(id).unwrap());
-    assert_ne!(made[0], made[1], "each record has a key of its own");
+    assert_ne!(made[0], made[1], "each record has its own key");
     for key in made {
         let opened = secure_path::find(&bench.store, &key).unwrap().unwrap();
         assert_eq!(

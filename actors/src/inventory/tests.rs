@@ -202,7 +202,7 @@ async fn a_list_requested_many_times_at_once_is_made_once() {
     clippy::await_holding_lock,
     reason = "the work that needs it is on other threads"
 )]
-async fn a_list_whose_caller_has_gone_is_made_for_the_next() {
+async fn a_list_whose_caller_has_disconnected_is_made_for_the_next() {
     let bench = Bench::new();
     let next = {
         let _index = bench.lists.samples.0.lock().unwrap();

@@ -128,7 +128,7 @@ fn json_written_by_python_is_read() {
 }
 
 #[test]
-fn text_that_is_no_json_is_refused() {
+fn text_that_is_not_json_is_refused() {
     for bad in [
         &b""[..],
         b" ",

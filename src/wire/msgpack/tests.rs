@@ -264,7 +264,7 @@ fn hostile_bodies_are_refused_at_the_byte_that_is_wrong() {
 }
 
 #[test]
-fn a_scalar_cut_short_is_refused_whatever_its_marker() {
+fn a_scalar_cut_short_is_refused_for_every_marker() {
     for marker in (0xc4..=0xdf_u8)
         .chain(0xa1..=0xbf)
         .chain(0x81..=0x9f)

@@ -29,7 +29,7 @@ fn with_layout(layout: u32) -> MemoryEngine {
 }
 
 #[test]
-fn a_new_store_has_a_format_and_is_accepted_again() {
+fn a_new_store_has_a_format_and_is_accepted_when_opened_again() {
     let engine = MemoryEngine::new();
     prepare(&engine, "beamlive 1.0", NOW).unwrap();
     let created = rows(&engine);

@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-//! A small store without problems, and what is reported after one change to it.
+//! A small store without problems, and the problems reported after one change to it.
 
 mod facility;
 mod sessions;

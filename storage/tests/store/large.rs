@@ -141,8 +141,7 @@ async fn a_reader_sees_whole_values_while_they_are_replaced(#[values(Sled, Fjall
             while !done.load(Ordering::SeqCst) {
                 let read = store.get::<Feedback>(&key(1)).unwrap();
                 if let Some(read) = read {
-                    // The length depends on the round. Every tenth round starts again at revision
-                    // 1.
+                    // The length depends on the round. Every tenth round begins at revision 1.
                     let round = read.record.comments.len() - 200 * KIB;
                     assert!(read.record == of_size(200 * KIB + round, (round % 26) as u8));
                     let since = if round < 10 { round } else { round % 10 };

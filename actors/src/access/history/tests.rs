@@ -57,7 +57,7 @@ fn the_first_entry_creates_the_connection() {
 }
 
 #[test]
-fn a_repeated_status_is_no_change() {
+fn a_repeated_status_changes_nothing() {
     let connection = post(None, &[at(Connected, 1), at(Connected, 3), at(Disconnected, 5)]).unwrap();
     assert_eq!(
         changes(&connection.history),

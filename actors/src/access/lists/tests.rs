@@ -152,7 +152,7 @@ fn users_are_the_lists_own_and_the_remote_ones_while_scheduling_is_on() {
 #[case::odd_entries_to_the_left("10.0.0.1", &["unknown, _hidden, nonsense,192.0.2.7, 10.0.0.2"], "192.0.2.7")]
 #[case::empty_entries("10.0.0.1", &["unknown,, 192.0.2.7 ,,", ", 10.0.0.2,"], "192.0.2.7")]
 #[case::an_odd_header_to_the_left("10.0.0.1", &["nonsense", "192.0.2.7"], "192.0.2.7")]
-fn the_caller_is_the_nearest_address_that_is_no_proxy(
+fn the_caller_is_the_nearest_address_that_is_not_a_proxy(
     #[case] peer: &str,
     #[case] forwarded: &[&str],
     #[case] expected: &str,
@@ -175,7 +175,7 @@ fn the_caller_is_the_nearest_address_that_is_no_proxy(
 #[case::half_a_bracket(&["[2001:db8::5"], "[2001:db8::5")]
 #[case::ipv4_in_brackets(&["[192.0.2.7]"], "[192.0.2.7]")]
 #[case::a_zone(&["fe80::1%eth0"], "fe80::1%eth0")]
-fn an_entry_that_is_no_address_is_named(#[case] forwarded: &[&str], #[case] named: &str) {
+fn an_entry_that_is_not_an_address_is_named(#[case] forwarded: &[&str], #[case] named: &str) {
     let trusted = ["10.0.0.0/8".parse().unwrap()];
     assert_eq!(
         caller("10.0.0.1".parse().unwrap(), forwarded, &trusted),

@@ -32,8 +32,7 @@ fn read(text: &str, format: Format) -> Result<Declaration, Vec<Mistake>> {
     Declaration::parse(text, format, chrono_tz::America::Regina)
 }
 
-/// The mistakes of a file for a facility with the project a, the beamline B and the container type
-/// P.
+/// The mistakes of a file for a facility with project a, beamline B and container type P.
 fn mistakes(text: &str, format: Format) -> Vec<(String, String)> {
     mistakes_in(text, format, chrono_tz::America::Regina)
 }

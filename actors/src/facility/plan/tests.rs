@@ -151,7 +151,7 @@ fn container(name: &str, parent: Option<(&str, &str)>) -> String {
 }
 
 #[test]
-fn creates_what_the_file_names_with_ids_in_its_order() {
+fn creates_the_entries_of_the_file_with_ids_in_its_order() {
     let plan = plan(&Catalog::default(), BASE, false).unwrap();
     let counts = Counts {
         created: 16,
@@ -312,7 +312,7 @@ fn prune_removes_unnamed_entries_and_keeps_those_that_records_refer_to() {
 }
 
 #[test]
-fn prune_refuses_to_remove_what_the_file_refers_to() {
+fn prune_refuses_to_remove_entries_that_the_file_refers_to() {
     let sample =
         "[[project]]\nusername = 'a'\n[[sample]]\nproject = 'a'\nname = 's'\ncontainer = 'P'\nlocation = '1'";
     let mistakes = plan(&base(), sample, true).unwrap_err();

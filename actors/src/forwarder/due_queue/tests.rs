@@ -282,7 +282,7 @@ fn a_removed_row_may_be_added_again() {
 }
 
 #[test]
-fn the_window_keeps_what_is_due_soonest() {
+fn the_window_keeps_the_rows_that_are_due_soonest() {
     let mut queue = with_rows(1, 4, 0..4);
     assert_eq!(queue.page_limit(NOW), None);
     queue.add(&[row(9)], true, NOW);

@@ -158,7 +158,7 @@ fn there_is_one_stretch_for_each_launch() {
 }
 
 #[test]
-fn records_that_differ_from_what_was_sent_are_wrong() {
+fn records_that_differ_from_the_requests_are_wrong() {
     let changes: [fn(&mut Rows); 5] = [
         |rows| rows.datasets[0].id = 77,
         |rows| rows.datasets[0].uuid = None,

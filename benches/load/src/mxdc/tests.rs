@@ -28,8 +28,7 @@ fn mxdc(mix: Mix, is_alone: bool) -> Mxdc {
     })
 }
 
-/// The first `count` requests of a client whose answers have the status `outcome`. Ids count from
-/// 1.
+/// The first `count` requests of a client, which are answered with `outcome` and ids from 1.
 fn play(
     mxdc: &mut Mxdc,
     count: usize,

@@ -43,8 +43,7 @@ fn mark(id: u64) -> Key {
 }
 
 impl Model {
-    /// The batch of `steps`, the model after it if its preconditions hold, and the number of its
-    /// ids.
+    /// The batch of `steps`, the model after it if its preconditions hold, and its number of ids.
     fn batch(&self, steps: &[Step]) -> (Batch, Option<Self>, u64) {
         let (mut batch, mut after, mut holds, mut taken) = (Batch::new(), self.clone(), true, 0);
         for step in steps {

@@ -77,7 +77,7 @@ fn a_retry_has_the_same_name_and_directory() {
 }
 
 #[test]
-fn the_index_of_a_project_names_the_sessions() {
+fn the_index_of_a_project_has_the_sessions() {
     breaks(
         |bench| {
             bench.write(|batch| {

@@ -4,7 +4,7 @@ use super::*;
 use crate::facility::tests::ONE;
 
 #[test]
-fn fills_in_what_is_left_out() {
+fn fills_in_fields_that_are_left_out() {
     let text = r#"{
         "project": [{"username": "alice", "name": null}],
         "beamline": [{"acronym": "BM"}],

@@ -151,7 +151,7 @@ async fn check_keys(place: &Place, ledger: &mut Ledger) {
             calls: keys.len(),
         };
         if let Some(before) = ledger.keyed.insert((list, id), keyed.clone()) {
-            assert_eq!(before, keyed, "a key of its directory was requested again: {row:#}");
+            assert_eq!(before, keyed, "another key was requested: {row:#}");
         }
     };
     for row in place.all_by_id("sessions").await {

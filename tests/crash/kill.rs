@@ -25,7 +25,7 @@ pub async fn clients(place: &Place) -> Vec<Client> {
 /// The number in the environment variable `name`, or `otherwise`.
 pub fn given(name: &str, otherwise: u64) -> u64 {
     match std::env::var(name) {
-        Ok(number) => number.parse().unwrap_or_else(|_| panic!("{name} is not a number")),
+        Ok(number) => number.parse().unwrap_or_else(|_| panic!("{name}: not a number")),
         Err(_) => otherwise,
     }
 }

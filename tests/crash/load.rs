@@ -160,7 +160,7 @@ impl<'a> Load<'a> {
     async fn datasets(&self, mut dice: Dice) {
         loop {
             let client = self.client(&mut dice);
-            let again = dice.one_in(3).then(|| self.uploaded_before(&client, &mut dice)).flatten();
+            let again = dice.one_in(3).then(|| self.earlier(&client, &mut dice)).flatten();
             let number = again.unwrap_or_else(|| self.new_dataset(&client, &mut dice));
             let body = {
                 let ledger = self.ledger.borrow();
@@ -191,8 +191,8 @@ impl<'a> Load<'a> {
         }
     }
 
-    /// One of the client's datasets with a uuid, which may be sent again.
-    fn uploaded_before(&self, client: &Client, dice: &mut Dice) -> Option<usize> {
+    /// One of the client's earlier datasets with a uuid, which may be sent again.
+    fn earlier(&self, client: &Client, dice: &mut Dice) -> Option<usize> {
         let ledger = self.ledger.borrow();
         let mine = ledger.datasets.iter().enumerate().rev().take(50);
         let mine: Vec<_> = mine

@@ -246,10 +246,7 @@ fn a_disk_that_hangs_affects_nothing_else_and_is_used_again_when_it_answers() {
         let reply = bench.quick(&RawRequest::get(target), 503);
         let message = reply.json()["error"]["message"].to_string();
         assert!(message.contains("users' root 2 does not answer"), "{message}");
-        assert!(
-            !reply.text().contains("hung"),
-            "the path is not shown to clients"
-        );
+        assert!(!reply.text().contains("hung"), "the path is not shown to clients");
     }
     bench.everything_else(&healthy);
 

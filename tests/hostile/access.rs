@@ -263,5 +263,5 @@ fn no_forwarded_address_breaks_a_trusted_proxy() {
     };
     assert_eq!(of("127.9.9.9"), json!(["alice", "bob"]));
     assert_eq!(of("10.0.0.1"), json!([]));
-    assert_eq!(of("127.9.9.9, 10.0.0.1"), json!([]), "the rightmost address is used");
+    assert_eq!(of("127.9.9.9, 10.0.0.1"), json!([]), "the last address is used");
 }

@@ -90,7 +90,7 @@ fn no_body_breaks_key_creation() {
             Outcome::Status(403),
         ),
         ("two paths", b"path=/srv/users/a&path=/etc".to_vec(), path.clone()),
-        ("bytes that are not UTF-8", b"path=\xff\xfe".to_vec(), path.clone()),
+        ("invalid UTF-8", b"path=\xff\xfe".to_vec(), path.clone()),
         ("a list", b"path[]=/srv/users/a".to_vec(), path.clone()),
         (
             "MessagePack",

@@ -30,11 +30,7 @@ fn no_form_breaks_key_registration() {
         ("a list of fields", b"public[]=a".to_vec(), public.clone()),
         ("half an escape", b"public=%".to_vec(), public.clone()),
         ("an escape of one digit", b"public=%4".to_vec(), public.clone()),
-        (
-            "an invalid escape",
-            b"public=%zz%%%".to_vec(),
-            public.clone(),
-        ),
+        ("an invalid escape", b"public=%zz%%%".to_vec(), public.clone()),
         (
             "escapes that are not UTF-8",
             b"public=%ff%fe%80".to_vec(),

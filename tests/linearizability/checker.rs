@@ -151,8 +151,14 @@ fn an_unanswered_call_happens_before_the_restart_or_never() {
 
     let mut checker = Checker::new(Rules::Pure);
     assert!(checker.explains(&calls, &nothing, false));
-    assert!(!checker.explains(&[], &there, false), "the launch happened after the restart");
+    assert!(
+        !checker.explains(&[], &there, false),
+        "the launch happened after the restart"
+    );
     let mut checker = Checker::new(Rules::Pure);
     assert!(checker.explains(&calls, &there, false));
-    assert!(!checker.explains(&[], &nothing, false), "the session disappeared after the restart");
+    assert!(
+        !checker.explains(&[], &nothing, false),
+        "the session disappeared after the restart"
+    );
 }

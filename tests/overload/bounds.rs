@@ -155,7 +155,11 @@ async fn a_full_mailbox_refuses_at_once_and_accepted_commands_finish() {
         (refused.get() > 30).then_some(())
     })
     .await;
-    assert_eq!(other_client.samples("BM").await.status, 200, "another actor answers samples");
+    assert_eq!(
+        other_client.samples("BM").await.status,
+        200,
+        "another actor answers samples"
+    );
     let mut times = Vec::new();
     for _ in 0..20 {
         let begin = Instant::now();

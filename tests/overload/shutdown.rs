@@ -152,10 +152,13 @@ fn a_stop_under_load_interrupts_no_answer_and_loses_no_write() {
         (outcomes, ended)
     });
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let torn: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.torn.as_ref()).collect();
+    let torn: Vec<_> = outcomes
+        .iter()
+        .filter_map(|outcome| outcome.torn.as_ref())
+        .collect();
     assert!(torn.is_empty(), "{} of {CLIENTS}: {torn:?}", torn.len());
     let last = outcomes.iter().filter(|outcome| outcome.last).count();
-    assert_eq!(last, CLIENTS, "each active client is told which answer is the last");
+    assert_eq!(last, CLIENTS, "each active client is told the last answer");
     assert!(matches!(idle.receive(), Answer::Closed), "the idle connection is closed");
 
     let (_served, address) = start(home.path());

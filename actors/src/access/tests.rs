@@ -268,11 +268,7 @@ async fn a_successor_waits_until_the_records_it_reads_are_durable() {
             .changed,
         0
     );
-    assert_eq!(
-        bench.groups(),
-        groups,
-        "no write is needed for a durable record"
-    );
+    assert_eq!(bench.groups(), groups, "no write is needed for a durable record");
 }
 
 #[actix::test]

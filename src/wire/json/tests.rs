@@ -173,10 +173,7 @@ fn the_nesting_of_json_is_limited() {
                 .contains("nested deeper than 64 levels at line 1"),
             "{error}"
         );
-        assert_eq!(
-            round_trip(&nested(open, close, 127)),
-            nested(open, close, 127)
-        );
+        assert_eq!(round_trip(&nested(open, close, 127)), nested(open, close, 127));
         assert!(to_msgpack(nested(open, close, 128).as_bytes(), usize::MAX).is_err());
         assert!(to_msgpack(open.repeat(1 << 20).as_bytes(), usize::MAX).is_err());
     }

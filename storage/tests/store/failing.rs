@@ -91,9 +91,9 @@ async fn all_batches_queued_behind_a_failure_are_answered() {
 }
 
 /// A database with a given result for every group.
-struct FixedResult(fn(&[Batch]) -> Result<Applied, EngineError>);
+struct Preset(fn(&[Batch]) -> Result<Applied, EngineError>);
 
-impl Engine for FixedResult {
+impl Engine for Preset {
     fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
         Ok(None)
     }
@@ -109,7 +109,7 @@ impl Engine for FixedResult {
 
 #[tokio::test]
 async fn a_panic_of_the_database_turns_writes_off() {
-    let store = Store::with_engine(Arc::new(FixedResult(|group| panic!("{} is too much", group.len()))), 8);
+    let store = Store::with_engine(Arc::new(Preset(|group| panic!("{} is too much", group.len()))), 8);
     let waiting = store.reserve().unwrap();
     let why = reason(commit(&store, |b| b.mark(key(1))).await);
     assert_eq!(&*why, "the database panicked: 1 is too much");
@@ -120,7 +120,7 @@ async fn a_panic_of_the_database_turns_writes_off() {
 #[tokio::test]
 async fn a_database_that_forgets_a_batch_turns_writes_off() {
     let store = Store::with_engine(
-        Arc::new(FixedResult(|_| {
+        Arc::new(Preset(|_| {
             Ok(Applied {
                 outcomes: Vec::new(),
                 groups: 1,
@@ -136,7 +136,7 @@ async fn a_database_that_forgets_a_batch_turns_writes_off() {
 #[tokio::test]
 async fn the_reason_has_the_whole_chain() {
     let store = Store::with_engine(
-        Arc::new(FixedResult(|_| {
+        Arc::new(Preset(|_| {
             let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
             Err(EngineError::Sync(full))
         })),

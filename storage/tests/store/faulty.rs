@@ -147,7 +147,7 @@ impl Faulty {
             disk,
             directory,
         } = self;
-        assert!(!disk.state().wrote_after_failure, "the store wrote after a failure");
+        assert!(!disk.state().wrote_after_failure, "a write after a failure");
         let left = match end {
             End::Close => {
                 let failed = store.close().is_err();

@@ -39,9 +39,7 @@ fn assert_nothing_spilled(on_disk: &OnDisk) {
 
 #[rstest]
 #[tokio::test]
-async fn large_values_are_written_replaced_and_removed_completely(
-    #[values(Sled, Fjall)] engine: EngineKind,
-) {
+async fn large_values_are_written_replaced_and_removed_completely(#[values(Sled, Fjall)] engine: EngineKind) {
     let mut on_disk = OnDisk::new(engine);
     let sizes = [16 * KIB + 1, MIB, 16 * MIB, 17 * KIB, 10, 16 * KIB, 40 * KIB];
     commit(&on_disk.store, |b| b.insert(key(1), &of_size(10, 0)))

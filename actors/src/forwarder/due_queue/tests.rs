@@ -135,7 +135,7 @@ fn an_unreachable_proxy_is_probed_by_one_call_at_a_time_with_backoff() {
     queue.finished(probe, &Ok(Success::Delivered), now);
     assert!(is_up(&queue));
     assert_eq!(queue.circuit().since(), now);
-    assert_eq!(calls(&mut queue, now).len(), 3, "all waiting rows may be sent again");
+    assert_eq!(calls(&mut queue, now).len(), 3, "all waiting rows are due again");
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn the_window_keeps_the_rows_that_are_due_soonest() {
         false,
         NOW,
     );
-    assert_eq!(calls(&mut queue, NOW), NONE, "rows that failed before are not due");
+    assert_eq!(calls(&mut queue, NOW), NONE, "rows that have failed are not due");
     assert_eq!(calls(&mut queue, at(1)), [0]);
 }
 

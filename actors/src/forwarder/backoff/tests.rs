@@ -22,7 +22,7 @@ fn delays_double_up_to_the_longest_and_never_fall_below_half() {
 }
 
 #[test]
-fn rows_that_failed_together_are_spread() {
+fn retries_of_rows_that_failed_together_are_spread() {
     let mut backoff = Backoff::new(
         Duration::from_secs(10),
         Duration::from_secs(60),

@@ -59,7 +59,7 @@ fn a_long_outbox_is_read_seldom() {
 }
 
 #[test]
-fn after_a_failed_read_the_pass_starts_again_after_a_rest() {
+fn after_a_failed_read_the_pass_starts_again_after_a_pause() {
     let mut scan = Scan::new(NOW);
     scan.next(NOW).unwrap();
     scan.page_read(&page(1, key(7)), NOW);

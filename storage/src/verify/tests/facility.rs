@@ -25,7 +25,7 @@ fn names_are_unique() {
 }
 
 #[test]
-fn references_lead_somewhere() {
+fn references_are_to_existing_records() {
     breaks(
         |bench| {
             bench.change::<Container>(&keys::record(Table::Container, known(5)), |container| {

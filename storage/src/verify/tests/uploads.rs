@@ -152,7 +152,7 @@ fn answers_are_of_the_projects_records_and_are_found_by_time() {
 }
 
 #[test]
-fn pieces_belong_together() {
+fn pieces_belong_to_their_record() {
     let piece = |record: u64, revision: u64, n: u32| {
         let record = keys::dataset(known(record));
         Key::of(Table::Chunk)

@@ -84,8 +84,7 @@ async fn json_of_the_same_shape_is_accepted() {
     assert_eq!(dora.samples("ID").await.json()[0]["name"], "d-2");
     let as_toml = apply(&site, "", r#"{"project": []}"#).await;
     assert_eq!(
-        as_toml.status,
-        400,
+        as_toml.status, 400,
         "the content type decides between JSON and TOML"
     );
 }

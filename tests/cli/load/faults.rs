@@ -1,7 +1,7 @@
 //! A load through a proxy that injects faults.
 
 use super::faulty_proxy::{Fault, FaultyProxy};
-use super::{load, results, row, assert_success};
+use super::{assert_success, load, results, row};
 use crate::cli::serve;
 use crate::support::process::{ended, run};
 use rstest::rstest;

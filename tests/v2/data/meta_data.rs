@@ -93,7 +93,10 @@ async fn numbers_that_json_lacks_read_back_as_null() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        #[expect(clippy::cast_possible_truncation, reason = "infinities and NaN lose no digits")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "infinities and NaN lose no digits"
+        )]
         let single = Packed::F32(number as f32);
         for value in [Packed::F64(number), single] {
             let nested = Packed::Array(vec![value.clone(), Packed::from(1)]);

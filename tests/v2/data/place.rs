@@ -31,8 +31,7 @@ async fn a_sample_of_the_project_is_recorded_with_its_group() {
     assert_eq!((&row["sample_id"], &row["group"]), (&json!(null), &json!(null)));
     let noted = site.admin("activity?project=alice&limit=1").await;
     assert_eq!(
-        noted[0]["action"],
-        "register key",
+        noted[0]["action"], "register key",
         "an upload without a sample was noted"
     );
 }

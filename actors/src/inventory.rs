@@ -148,8 +148,8 @@ impl SampleLists {
         (made.generation >= generation).then_some(made.list)
     }
 
-    /// Makes a list, on the blocking pool. Most changes of the facility do not change the list; then
-    /// `known` itself is returned.
+    /// Makes a list, on the blocking pool. Returns `known` itself if the list has not changed, as
+    /// after most changes of the facility.
     async fn make(
         &self,
         catalog: &Arc<Catalog>,

@@ -16,8 +16,9 @@ use walkdir::WalkDir;
 /// from a write that failed on a full disk, and needs some room at the next start.
 pub const RESERVE: u64 = 32 * 1024 * 1024;
 
-/// How long to wait for a lock that another process or thread is about to release.
-const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait for a lock that is about to be released: by a process that ends, or by a thread
+/// that still holds a handle of a store that was closed.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// Opens the database in `path` by `open`, which may panic on damage. Waits for a lock that is

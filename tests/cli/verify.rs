@@ -1,7 +1,7 @@
 //! `beamlive verify`.
 
 use super::{done, failed, serve};
-use crate::support::{assert_clean, busy_site, until_free};
+use crate::support::{assert_clean, busy_site, engine, until_free};
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId};
 use beamlive_storage::{keys, Batch, Store, StoreConfig, Table, Timestamp};
 use tempfile::TempDir;
@@ -39,6 +39,7 @@ async fn a_busy_store_is_clean_until_it_is_damaged() {
     let store = Store::open(
         &StoreConfig {
             path: site.data().join("store"),
+            engine: engine(),
             ..StoreConfig::default()
         },
         Timestamp(0),

@@ -110,7 +110,8 @@ impl Site {
 
     /// Stops the service and starts it again on the same data.
     pub async fn restart(&mut self) {
-        self.running.take().unwrap().stop().await.unwrap();
+        self.stop().await;
+        until_free(self.data());
         self.start().await;
     }
 

@@ -280,11 +280,11 @@ fn a_row_that_left_may_be_added_again() {
     let mut queue = with_rows(1, 10, 0..1);
     assert_eq!(calls(&mut queue, NOW), [0]);
     queue.finished(id(0), &Ok(Success::Delivered), NOW);
-    assert_eq!(queue.rows.len(), 0);
+    assert!(queue.rows.is_empty());
     queue.add(&[row(0)], false, NOW);
     assert_eq!(calls(&mut queue, NOW), [0], "uploaded again");
     queue.finished(id(0), &Ok(Success::Gone), NOW);
-    assert_eq!(queue.rows.len(), 0);
+    assert!(queue.rows.is_empty());
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn the_window_keeps_what_is_due_soonest() {
     }
     assert_eq!(order, [1, 2, 3, 9]);
     assert_eq!(queue.page_limit(NOW), Some(4));
-    assert_eq!(queue.rows.len(), 0);
+    assert!(queue.rows.is_empty());
     queue.add(
         &[Row {
             attempts: 1,

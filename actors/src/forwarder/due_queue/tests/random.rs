@@ -59,7 +59,7 @@ proptest! {
         }
         // From here on the proxy works.
         let deadline = later(now, LONGEST * 3);
-        while queue.rows.len() > 0 {
+        while !queue.rows.is_empty() {
             for id in running.drain(..) {
                 queue.finished(id, &Ok(Success::Delivered), now);
             }

@@ -19,7 +19,6 @@ mod scan;
 mod status;
 
 pub use due_queue::ForwarderSettings;
-pub use outbox::{backlog, pending, Backlog, ListPlace};
 pub use proxy::{Blame, DataProxy, LocalProxy, ProxyError};
 pub use status::{ForwarderHealth, ForwarderStatus};
 
@@ -28,26 +27,22 @@ use crate::ask::{Answer, Ask, Command, Supervisor, Unavailable};
 use crate::clock::Clock;
 use crate::pool;
 use actix::{
-    Actor, ActorFutureExt, Addr, ArbiterHandle, AsyncContext, Context, Handler, Message, SpawnHandle,
-    WrapFuture,
+    Actor, ActorFutureExt, Addr, ArbiterHandle, AsyncContext, Context, Handler, SpawnHandle, WrapFuture,
 };
 use beamlive_storage::records::Subject;
 use beamlive_storage::{Batch, Store, Timestamp};
-use due_queue::{DueQueue, Failure, Outcome};
-use outbox::{Page, RowId};
-use scan::Scan;
+use due_queue::{DueQueue, Failure};
+use outbox::Page;
+use scan::{Scan, SWEEP};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The outbox is read at least this often: other nodes add rows without a [`Wake`].
-const SWEEP: Duration = Duration::from_secs(60);
 /// No timer is shorter.
 const SHORTEST_TIMER: Duration = Duration::from_millis(2);
 
 /// Tells the forwarder that rows may have been added to the outbox. It is sent after their batch
 /// was handed to the writer.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "()")]
+#[derive(Debug, Clone, Copy)]
 pub struct Wake;
 
 impl Command for Wake {
@@ -56,15 +51,14 @@ impl Command for Wake {
 
 /// Sends [`Wake`] without waiting. If the actor was lost, a successor is started.
 pub fn wake(forwarder: &Arc<Supervisor<Forwarder>>) {
-    // A full mailbox is no loss: the messages in it make the forwarder read the outbox too.
-    if let Err(actix::prelude::SendError::Closed(_)) = forwarder.address().try_send(Wake) {
-        let forwarder = Arc::clone(forwarder);
-        tokio::spawn(async move {
-            if let Err(error) = forwarder.ask(Wake).await {
-                tracing::error!(%error, "the forwarder could not be started again");
-            }
-        });
-    }
+    let forwarder = Arc::clone(forwarder);
+    tokio::spawn(async move {
+        match forwarder.ask(Wake).await {
+            // A full mailbox is no loss: the messages in it make the forwarder read the outbox too.
+            Ok(()) | Err(Unavailable::Busy) => {}
+            Err(error) => tracing::error!(%error, "the forwarder could not be started again"),
+        }
+    });
 }
 
 /// Tries everything in the outbox now. Answers with the number of rows, once the activity log has
@@ -94,7 +88,6 @@ pub struct Forwarder {
     proxy: Arc<dyn DataProxy>,
     clock: Arc<dyn Clock>,
     health: Arc<ForwarderHealth>,
-    status: ForwarderStatus,
     queue: DueQueue,
     scan: Scan,
     /// The page that is being read.
@@ -121,13 +114,12 @@ impl Forwarder {
             context.set_mailbox_capacity(mailbox);
             let now = clock.now();
             Self {
-                queue: DueQueue::new(settings, fastrand::Rng::new(), now),
+                queue: DueQueue::new(settings, fastrand::Rng::new(), health.status(), now),
                 scan: Scan::new(now),
                 reading: None,
                 timer: None,
                 stopped: false,
                 finishing: Vec::new(),
-                status: health.status(),
                 store,
                 proxy,
                 clock,
@@ -137,13 +129,11 @@ impl Forwarder {
     }
 
     /// Starts what is due, publishes the status, and sets the timer for what is due next.
-    fn turn(&mut self, context: &mut Context<Self>) {
+    fn tick(&mut self, context: &mut Context<Self>) {
         let now = self.clock.now();
         if !self.stopped {
             self.read_page(now, context);
-            while let Some(id) = self.queue.next(now) {
-                self.deliver(id, context);
-            }
+            self.deliver_due(now, context);
             self.set_timer(now, context);
         } else if self.queue.in_flight() == 0 {
             for reply in self.finishing.drain(..) {
@@ -151,82 +141,53 @@ impl Forwarder {
                 let _ = reply.send(());
             }
         }
-        self.status.update(&self.queue, self.scan.is_behind());
-        self.health.publish(self.status.clone());
+        self.health.publish(self.queue.status(self.scan.is_behind()));
     }
 
-    fn set_timer(&mut self, now: Timestamp, context: &mut Context<Self>) {
-        if let Some(timer) = self.timer.take() {
-            context.cancel_future(timer);
-        }
-        let instants = [self.queue.next_at(), self.scan.next_at(now)];
-        let Some(next) = instants.into_iter().flatten().min() else {
-            return;
-        };
-        let micros = u64::try_from(next.micros_since(now)).unwrap_or(0);
-        let delay = Duration::from_micros(micros).clamp(SHORTEST_TIMER, SWEEP);
-        self.timer = Some(context.run_later(delay, Self::turn));
-    }
-
-    fn deliver(&mut self, id: RowId, context: &mut Context<Self>) {
-        let delivery = delivery::deliver(self.store.clone(), Arc::clone(&self.proxy), id).into_actor(self);
-        context.spawn(delivery.map(move |outcome, forwarder, context| {
-            forwarder.delivered(id, &outcome, context);
-        }));
-    }
-
-    fn delivered(&mut self, id: RowId, outcome: &Outcome, context: &mut Context<Self>) {
-        self.status.count(outcome);
-        if matches!(outcome, Err(Failure::Store(Unavailable::WritesOff(_)))) && !self.stopped {
-            tracing::error!("writes are off: no further keys are requested until the restart");
-            self.stopped = true;
-        }
-        self.queue.finished(id, outcome, self.clock.now());
-        self.turn(context);
-    }
-
+    /// Reads a page of the outbox, if one is wanted and there is room for it.
     fn read_page(&mut self, now: Timestamp, context: &mut Context<Self>) {
-        if self.reading.is_some() {
-            return;
-        }
-        let Some(limit) = self.queue.page_limit(now) else {
-            return;
-        };
-        let Some(start) = self.scan.next(now) else {
+        let wanted = (self.scan.next(now), self.queue.page_limit(now), &self.reading);
+        let (Some(start), Some(limit), None) = wanted else {
             return;
         };
         let read = read_page(self.store.clone(), start, limit).into_actor(self);
         self.reading = Some(context.spawn(read.map(|page, forwarder, context| {
             let now = forwarder.clock.now();
             forwarder.reading = None;
-            match page {
-                Ok(page) => {
-                    forwarder.queue.add(&page.rows, forwarder.scan.is_eager(), now);
-                    forwarder.scan.page_read(&page, now);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the outbox could not be read; trying again");
-                    forwarder.scan.page_failed(now);
-                }
+            match &page {
+                Ok(page) => forwarder.queue.add(&page.rows, forwarder.scan.eager, now),
+                Err(error) => tracing::warn!(%error, "the outbox could not be read; trying again"),
             }
-            forwarder.turn(context);
+            forwarder.scan.page_read(page.as_ref().ok(), now);
+            forwarder.tick(context);
         })));
     }
 
-    fn look(&mut self, context: &mut Context<Self>) {
-        self.scan.want();
-        self.turn(context);
+    fn deliver_due(&mut self, now: Timestamp, context: &mut Context<Self>) {
+        while let Some(id) = self.queue.next(now) {
+            let delivery = delivery::deliver(self.store.clone(), Arc::clone(&self.proxy), id);
+            context.spawn(delivery.into_actor(self).map(move |outcome, forwarder, context| {
+                if let Err(Failure::Store(Unavailable::WritesOff(_))) = outcome {
+                    if !forwarder.stopped {
+                        tracing::error!("writes are off: no further keys are requested until the restart");
+                    }
+                    forwarder.stopped = true;
+                }
+                forwarder.queue.finished(id, &outcome, forwarder.clock.now());
+                forwarder.tick(context);
+            }));
+        }
     }
 
-    /// Makes all rows due, in memory and in the store.
-    fn retry(&mut self, context: &mut Context<Self>) {
-        let now = self.clock.now();
-        self.queue.retry(now);
-        if let Some(reading) = self.reading.take() {
-            context.cancel_future(reading);
+    fn set_timer(&mut self, now: Timestamp, context: &mut Context<Self>) {
+        let instants = [self.queue.next_at(), self.scan.next_at(now)];
+        let delay = instants.into_iter().flatten().min().map_or(SWEEP, |next| {
+            Duration::from_micros(u64::try_from(next.micros_since(now)).unwrap_or(0))
+        });
+        let timer = context.run_later(delay.clamp(SHORTEST_TIMER, SWEEP), Self::tick);
+        if let Some(earlier) = self.timer.replace(timer) {
+            context.cancel_future(earlier);
         }
-        self.scan = Scan::new(now);
-        self.turn(context);
     }
 }
 
@@ -239,18 +200,19 @@ async fn read_page(store: Store, start: Vec<u8>, limit: usize) -> Result<Page, U
     pool::read(move || outbox::page(&store, &start, limit)).await
 }
 
-async fn count_and_log(store: Store, origin: Origin, now: Timestamp) -> Result<u64, Unavailable> {
+/// Counts the rows of the outbox, and logs that `origin` has them tried again.
+async fn log_retry(store: Store, origin: Origin, now: Timestamp) -> Result<u64, Unavailable> {
     let reader = store.clone();
-    let rows = pool::read(move || outbox::backlog(&reader, u64::MAX)).await?.rows;
+    let rows = pool::read(move || outbox::count(&reader)).await?;
     let mut batch = Batch::new();
-    let deed = ActivityEntry {
+    let entry = ActivityEntry {
         subject: Subject::Outbox,
         record: None,
         project: None,
         action: "retry",
         note: format!("{rows} rows"),
     };
-    activity::log(&mut batch, &origin, deed, now);
+    activity::log(&mut batch, &origin, entry, now);
     match pool::commit(store.reserve()?, batch).await? {
         true => Ok(rows),
         false => Err(Unavailable::Contended),
@@ -261,16 +223,7 @@ impl Actor for Forwarder {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        context.run_interval(SWEEP, Self::look);
-        self.turn(context);
-    }
-}
-
-impl Handler<Wake> for Forwarder {
-    type Result = ();
-
-    fn handle(&mut self, _: Wake, context: &mut Self::Context) {
-        self.look(context);
+        self.tick(context);
     }
 }
 
@@ -278,7 +231,8 @@ impl Handler<Ask<Wake>> for Forwarder {
     type Result = ();
 
     fn handle(&mut self, ask: Ask<Wake>, context: &mut Self::Context) {
-        self.look(context);
+        self.scan.wanted = true;
+        self.tick(context);
         let _ = ask.reply.send(());
     }
 }
@@ -288,9 +242,16 @@ impl Handler<Ask<Retry>> for Forwarder {
 
     fn handle(&mut self, ask: Ask<Retry>, context: &mut Self::Context) {
         // Counted before any call starts, so that rows delivered meanwhile count as tried.
-        let log = count_and_log(self.store.clone(), ask.command.origin, self.clock.now()).into_actor(self);
+        let log = log_retry(self.store.clone(), ask.command.origin, self.clock.now()).into_actor(self);
         context.spawn(log.map(|rows, forwarder, context| {
-            forwarder.retry(context);
+            // Makes all rows due, in memory and in the store.
+            let now = forwarder.clock.now();
+            forwarder.queue.retry(now);
+            forwarder.scan = Scan::new(now);
+            if let Some(reading) = forwarder.reading.take() {
+                context.cancel_future(reading);
+            }
+            forwarder.tick(context);
             // The caller may have gone.
             let _ = ask.reply.send(rows);
         }));
@@ -303,7 +264,7 @@ impl Handler<Ask<Finish>> for Forwarder {
     fn handle(&mut self, ask: Ask<Finish>, context: &mut Self::Context) {
         self.stopped = true;
         self.finishing.push(ask.reply);
-        self.turn(context);
+        self.tick(context);
     }
 }
 

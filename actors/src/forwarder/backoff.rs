@@ -6,34 +6,17 @@ use std::time::Duration;
 /// Delays that double from `first` to `longest`; each is shortened by up to half, at random.
 #[derive(Debug)]
 pub(crate) struct Backoff {
-    first: Duration,
-    longest: Duration,
-    random: fastrand::Rng,
+    pub(crate) first: Duration,
+    pub(crate) longest: Duration,
+    pub(crate) random: fastrand::Rng,
 }
 
 impl Backoff {
-    pub(crate) fn new(first: Duration, longest: Duration, random: fastrand::Rng) -> Self {
-        Self {
-            first,
-            longest: longest.max(first),
-            random,
-        }
-    }
-
-    pub(crate) fn first(&self) -> Duration {
-        self.first
-    }
-
     /// When to try again after `failures` in a row, the last of them `now`.
     pub(crate) fn after(&mut self, failures: u32, now: Timestamp) -> Timestamp {
         let doublings = failures.saturating_sub(1).min(31);
         let delay = self.first.saturating_mul(1 << doublings).min(self.longest);
         later(now, delay.mul_f64(1.0 - self.random.f64() / 2.0))
-    }
-
-    /// Whether the instant `at` that [`Self::after`] gave has come.
-    pub(crate) fn is_due(&self, at: Timestamp, now: Timestamp) -> bool {
-        is_due(at, now, self.longest)
     }
 }
 

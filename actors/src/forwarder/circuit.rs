@@ -1,130 +1,109 @@
 //! Pure: the circuit breaker. It decides whether the Data Proxy is called while it fails.
 
-use super::backoff::{later, Backoff};
+use super::backoff::Backoff;
 use super::outbox::RowId;
-use super::proxy::Blame;
+use super::proxy::{Blame, ProxyError};
 use beamlive_storage::Timestamp;
 use std::collections::BTreeSet;
 
 /// The proxy counts as down once it has refused this many different directories in a row.
 pub(crate) const REFUSALS: usize = 5;
 
-/// Whether calls may be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CircuitState {
-    /// The proxy works: calls may be made.
-    Closed,
-    /// The proxy is down: no call until `probe_at`.
-    Open { probe_at: Timestamp },
-    /// One call is running, to find out whether the proxy works again.
-    HalfOpen,
-}
-
 #[derive(Debug)]
 pub(crate) struct Circuit {
-    state: CircuitState,
     /// Since when the proxy is up, or down.
-    since: Timestamp,
+    pub(crate) since: Timestamp,
+    /// While the proxy is down: when the next probe may start. A probe is a single call, to find
+    /// out whether the proxy works again.
+    probe_at: Option<Timestamp>,
+    /// The call that is running is a probe.
+    pub(crate) probing: bool,
     /// Failed probes since it opened; the call that opened it counts.
     failures: u32,
-    last_failure: Timestamp,
-    /// Different rows that failed since the last success; no more than two.
+    /// What has caused the last failures.
+    blame: Blame,
+    /// The different rows of these failures; no more than [`REFUSALS`].
     failed: BTreeSet<RowId>,
-    /// Different rows that were refused in a row; no more than [`REFUSALS`].
-    refused: BTreeSet<RowId>,
 }
 
 impl Circuit {
     pub(crate) fn new(now: Timestamp) -> Self {
         Self {
-            state: CircuitState::Closed,
             since: now,
+            probe_at: None,
+            probing: false,
             failures: 0,
-            last_failure: now,
+            blame: Blame::Proxy,
             failed: BTreeSet::new(),
-            refused: BTreeSet::new(),
         }
     }
 
-    pub(crate) fn state(&self) -> CircuitState {
-        self.state
+    pub(crate) fn is_up(&self) -> bool {
+        self.probe_at.is_none()
     }
 
-    pub(crate) fn since(&self) -> Timestamp {
-        self.since
-    }
-
-    /// The next call is the probe. The caller makes sure that no other call is running.
-    pub(crate) fn probe_started(&mut self) {
-        self.state = CircuitState::HalfOpen;
-    }
-
-    /// The call that ended did not reach the proxy. If it was the probe, the next one may start at
-    /// `next`.
-    pub(crate) fn inconclusive(&mut self, next: Timestamp) {
-        if self.state == CircuitState::HalfOpen {
-            self.state = CircuitState::Open { probe_at: next };
-        }
+    /// When a row may be sent that is due at `due`.
+    pub(crate) fn call_at(&self, due: Timestamp) -> Timestamp {
+        self.probe_at.map_or(due, |probe_at| due.max(probe_at))
     }
 
     pub(crate) fn succeeded(&mut self, now: Timestamp) {
         self.failed.clear();
-        self.refused.clear();
         self.close(now);
     }
 
-    pub(crate) fn failed(&mut self, row: RowId, blame: Blame, backoff: &mut Backoff, now: Timestamp) {
-        if self.failed.len() < 2 {
+    /// A call for `row` has failed. Returns whether its directory may be the cause: then the row
+    /// has a longer backoff after each failure.
+    pub(crate) fn failed(
+        &mut self,
+        row: RowId,
+        error: &ProxyError,
+        is_probe: bool,
+        backoff: &mut Backoff,
+        now: Timestamp,
+    ) -> bool {
+        if self.blame != error.blame() {
+            self.blame = error.blame();
+            self.failed.clear();
+        }
+        if self.failed.len() < REFUSALS {
             self.failed.insert(row);
         }
-        if blame == Blame::Proxy {
-            self.refused.clear();
-        } else if self.refused.len() < REFUSALS {
-            self.refused.insert(row);
-            if self.refused.len() < REFUSALS {
-                // A refusal is an answer: the proxy works.
-                self.close(now);
-                return;
-            }
+        if self.blame == Blame::Directory && self.failed.len() < REFUSALS {
+            // A refusal is an answer: the proxy works.
+            self.close(now);
+            return true;
         }
-        match self.state {
-            // The call began before the circuit opened.
-            CircuitState::Open { .. } => return,
-            CircuitState::Closed => {
+        // While a single row fails, another one may be the probe after the first delay.
+        let is_alone = self.failed.len() == 1;
+        // Calls that began before the circuit opened do not delay the probe.
+        if self.is_up() || is_probe {
+            if self.is_up() {
+                tracing::warn!(%error, "the Data Proxy is down; uploads wait");
                 self.since = now;
-                self.failures = 0;
             }
-            CircuitState::HalfOpen => {}
+            self.failures = if is_alone {
+                1
+            } else {
+                self.failures.saturating_add(1)
+            };
+            self.probe_at = Some(backoff.after(self.failures, now));
         }
-        self.failures = self.failures.saturating_add(1);
-        self.last_failure = now;
-        self.state = CircuitState::Open {
-            probe_at: backoff.after(self.failures, now),
-        };
-    }
-
-    /// A row that was never tried is waiting. If a single row has failed so far, its directory may
-    /// be the cause; so the new row may be the probe after the first delay of `backoff`.
-    pub(crate) fn new_row_waits(&mut self, backoff: &Backoff) {
-        if let CircuitState::Open { probe_at } = &mut self.state {
-            if self.failed.len() < 2 {
-                *probe_at = later(self.last_failure, backoff.first()).min(*probe_at);
-            }
-        }
+        is_alone || self.blame == Blame::Directory
     }
 
     /// Lets the next probe start at once.
     pub(crate) fn retry(&mut self, now: Timestamp) {
         self.failures = 0;
-        if let CircuitState::Open { probe_at } = &mut self.state {
-            *probe_at = now;
-        }
+        self.probe_at = self.probe_at.map(|_| now);
     }
 
     fn close(&mut self, now: Timestamp) {
-        if self.state != CircuitState::Closed {
-            self.state = CircuitState::Closed;
+        if !self.is_up() {
+            tracing::info!("the Data Proxy is up again");
             self.since = now;
+            self.probe_at = None;
+            self.failures = 0;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The delivery of one row: read it, ask the proxy for a key, record the key.
 
-use super::due_queue::{Failure, Outcome, Success};
+use super::due_queue::{Outcome, Success};
 use super::outbox::{self, RowId};
 use super::proxy::{DataProxy, ProxyError};
 use crate::ask::Unavailable;
@@ -25,23 +25,26 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) async fn deliver(store: Store, proxy: Arc<dyn DataProxy>, id: RowId) -> Outcome {
     let mut held: Option<(String, SecureKey)> = None;
     for _ in 0..CHANGES {
+        // While writes are off, no key could be recorded.
+        if let Err(error @ beamlive_storage::Unavailable::WritesOff(_)) = store.reserve() {
+            return Err(Unavailable::from(error).into());
+        }
         let reader = store.clone();
         let read = pool::read(move || reader.get::<PendingForward>(&outbox::key(id)));
         let Some(row) = read.await? else {
             return Ok(Success::Gone);
         };
-        let key = match held.take() {
+        let key = match held {
             Some((directory, key)) if directory == row.record.directory => key,
             _ => {
-                // While writes are off, no key could be recorded.
-                if let Err(error @ beamlive_storage::Unavailable::WritesOff(_)) = store.reserve() {
-                    return Err(Unavailable::from(error).into());
-                }
-                let call = async { proxy.create(&row.record).await };
-                match AssertUnwindSafe(call).catch_unwind().await {
-                    Ok(Ok(key)) => key,
-                    Ok(Err(error)) => return Err(note_failure(&store, id, row, error).await),
-                    Err(_) => return Err(note_failure(&store, id, row, ProxyError::Panicked).await),
+                let call = AssertUnwindSafe(async { proxy.create(&row.record).await });
+                let answer = call.catch_unwind().await;
+                match answer.unwrap_or(Err(ProxyError::Panicked)) {
+                    Ok(key) => key,
+                    Err(error) => {
+                        note_failure(&store, id, row, &error).await;
+                        return Err(error.into());
+                    }
                 }
             }
         };
@@ -51,7 +54,7 @@ pub(crate) async fn deliver(store: Store, proxy: Arc<dyn DataProxy>, id: RowId) 
         // The record was uploaded again, perhaps with another directory.
         held = Some((row.record.directory, key));
     }
-    Ok(Success::Contended)
+    Err(Unavailable::Contended.into())
 }
 
 /// Ties the key to the record and removes the row, in one batch. Returns false if the row has
@@ -72,26 +75,16 @@ async fn record(store: &Store, id: RowId, revision: u64, key: SecureKey) -> Resu
     pool::commit(permit, batch).await
 }
 
-/// Notes the failure in the row, if that has not changed. If it can't be noted, nothing else is
-/// different.
-async fn note_failure(
-    store: &Store,
-    id: RowId,
-    row: Versioned<PendingForward>,
-    error: ProxyError,
-) -> Failure {
+/// Notes the failure in the row, if that has not changed and the writer takes it. The row is sent
+/// again in any case.
+async fn note_failure(store: &Store, id: RowId, row: Versioned<PendingForward>, error: &ProxyError) {
     let mut entry = row.record;
     entry.attempts = entry.attempts.saturating_add(1);
     entry.last_error = Some(error.to_string().chars().take(ERROR_LENGTH).collect());
-    let mut batch = Batch::new();
-    let next = batch.replace(outbox::key(id), row.revision, &entry);
-    let noted = match store.reserve() {
-        Ok(permit) => pool::commit(permit, batch).await == Ok(true),
-        Err(_) => false,
-    };
     tracing::debug!(row = ?id, attempts = entry.attempts, %error, "the Data Proxy gave no key");
-    Failure::Proxy {
-        error,
-        revision: noted.then_some(next),
+    let mut batch = Batch::new();
+    batch.replace(outbox::key(id), row.revision, &entry);
+    if let Ok(permit) = store.reserve() {
+        let _ = pool::commit(permit, batch).await;
     }
 }

@@ -2,13 +2,15 @@
 //!
 //! It holds a window of the outbox: the rows that are due soonest. The others stay in the store.
 
-use super::backoff::Backoff;
-use super::circuit::{Circuit, CircuitState};
+use super::backoff::{is_due, Backoff};
+use super::circuit::Circuit;
 use super::outbox::{Row, RowId};
-use super::proxy::{Blame, ProxyError};
+use super::proxy::ProxyError;
+use super::status::ForwarderStatus;
 use crate::ask::Unavailable;
 use beamlive_storage::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -45,22 +47,15 @@ pub(crate) enum Success {
     Delivered,
     /// The row was removed by somebody else. The proxy was not called.
     Gone,
-    /// The proxy gave a key, but the row changed too often while it was being recorded.
-    Contended,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(transparent)]
 pub(crate) enum Failure {
-    /// The store could not be read or written. This tells nothing about the proxy.
-    #[error(transparent)]
+    /// The store could not be read or written.
     Store(#[from] Unavailable),
     /// The proxy gave no key.
-    #[error("{error}")]
-    Proxy {
-        error: ProxyError,
-        /// The row's revision once the failure is noted in it.
-        revision: Option<u64>,
-    },
+    Proxy(#[from] ProxyError),
 }
 
 /// A row in the window.
@@ -72,6 +67,7 @@ struct Pending {
     /// Failures that count for its own backoff.
     failures: u32,
     tried: Option<Timestamp>,
+    in_flight: bool,
 }
 
 #[derive(Debug)]
@@ -80,61 +76,74 @@ pub(crate) struct DueQueue {
     window: usize,
     backoff: Backoff,
     circuit: Circuit,
-    waiting: BTreeMap<RowId, Pending>,
-    in_flight: BTreeMap<RowId, Pending>,
+    rows: BTreeMap<RowId, Pending>,
+    /// Only its counters and its last error are kept up to date.
+    counters: ForwarderStatus,
 }
 
 impl DueQueue {
-    pub(crate) fn new(settings: ForwarderSettings, random: fastrand::Rng, now: Timestamp) -> Self {
+    /// An empty queue, whose counters go on from those of `before`.
+    pub(crate) fn new(
+        settings: ForwarderSettings,
+        random: fastrand::Rng,
+        before: ForwarderStatus,
+        now: Timestamp,
+    ) -> Self {
         let concurrency = settings.concurrency.max(1);
         Self {
             concurrency,
             window: settings.window.max(concurrency),
-            backoff: Backoff::new(settings.first_backoff, settings.longest_backoff, random),
+            backoff: Backoff {
+                first: settings.first_backoff,
+                longest: settings.longest_backoff.max(settings.first_backoff),
+                random,
+            },
             circuit: Circuit::new(now),
-            waiting: BTreeMap::new(),
-            in_flight: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            counters: ForwarderStatus {
+                last_error: None,
+                ..before
+            },
         }
-    }
-
-    pub(crate) fn circuit(&self) -> &Circuit {
-        &self.circuit
     }
 
     /// How many calls are running.
     pub(crate) fn in_flight(&self) -> usize {
-        self.in_flight.len()
+        self.rows.values().filter(|row| row.in_flight).count()
     }
 
-    /// How many rows the window holds.
-    pub(crate) fn len(&self) -> usize {
-        self.waiting.len() + self.in_flight.len()
-    }
-
-    /// When the oldest row of the window was created.
-    pub(crate) fn oldest(&self) -> Option<Timestamp> {
-        let rows = self.waiting.values().chain(self.in_flight.values());
-        rows.map(|row| row.created).min()
+    /// The present state. `more` tells whether the outbox may hold rows that were not read yet.
+    pub(crate) fn status(&self, more: bool) -> ForwarderStatus {
+        ForwarderStatus {
+            up: self.circuit.is_up(),
+            since: Some(self.circuit.since),
+            waiting: self.rows.len() as u64,
+            more,
+            in_flight: self.in_flight() as u64,
+            oldest: self.rows.values().map(|row| row.created).min(),
+            ..self.counters.clone()
+        }
     }
 
     /// How many rows to read next: none unless half of the window is free. Rows that are not due
     /// make way for others.
     pub(crate) fn page_limit(&self, now: Timestamp) -> Option<usize> {
-        let due = self
-            .waiting
-            .values()
-            .filter(|row| self.backoff.is_due(row.due, now));
-        let room = self.window.saturating_sub(self.in_flight.len() + due.count());
+        let longest = self.backoff.longest;
+        let stays = |row: &&Pending| row.in_flight || is_due(row.due, now, longest);
+        let room = self
+            .window
+            .saturating_sub(self.rows.values().filter(stays).count());
         (room > 0 && room >= self.window / 2).then_some(room)
     }
 
-    /// Adds rows that are new, or have changed in the store since they were added. Rows that have
-    /// failed before wait for their backoff, unless `eager` is set.
+    /// Adds rows that are new, or were uploaded again since they were added. Rows that have failed
+    /// before wait for their backoff, unless `eager` is set.
     pub(crate) fn add(&mut self, rows: &[Row], eager: bool, now: Timestamp) {
         for row in rows {
-            let known = self.waiting.get(&row.id);
-            let is_current = known.is_some_and(|known| known.revision >= row.revision);
-            if is_current || self.in_flight.contains_key(&row.id) {
+            // A noted failure changes the revision too, but an upload resets the attempts.
+            let stays =
+                |known: &Pending| known.in_flight || row.attempts > 0 || known.revision >= row.revision;
+            if self.rows.get(&row.id).is_some_and(stays) {
                 continue;
             }
             let failures = if eager { 0 } else { row.attempts };
@@ -148,108 +157,91 @@ impl DueQueue {
                 revision: row.revision,
                 failures,
                 tried: None,
+                in_flight: false,
             };
-            self.waiting.insert(row.id, pending);
+            self.rows.insert(row.id, pending);
         }
         self.trim();
-        self.advance_probe();
-    }
-
-    /// The next row to send now, if any. To be called until it returns none.
-    pub(crate) fn next(&mut self, now: Timestamp) -> Option<RowId> {
-        let id = match self.circuit.state() {
-            CircuitState::Closed if self.in_flight.len() < self.concurrency => {
-                let rows = self.waiting.iter();
-                let due = rows.filter(|(_, row)| self.backoff.is_due(row.due, now));
-                *due.min_by_key(|(_, row)| row.due)?.0
-            }
-            CircuitState::Open { probe_at }
-                if self.in_flight.is_empty() && self.backoff.is_due(probe_at, now) =>
-            {
-                // Rows take turns as the probe: one of them may be the reason why the proxy fails.
-                let id = *self.waiting.iter().min_by_key(|(_, row)| (row.tried, row.due))?.0;
-                self.circuit.probe_started();
-                id
-            }
-            _ => return None,
-        };
-        let mut row = self.waiting.remove(&id)?;
-        row.tried = Some(now);
-        self.in_flight.insert(id, row);
-        Some(id)
-    }
-
-    /// When [`Self::next`] may return a row, if nothing else happens until then.
-    pub(crate) fn next_at(&self) -> Option<Timestamp> {
-        match self.circuit.state() {
-            CircuitState::Closed if self.in_flight.len() < self.concurrency => {
-                self.waiting.values().map(|row| row.due).min()
-            }
-            CircuitState::Open { probe_at } if self.in_flight.is_empty() && !self.waiting.is_empty() => {
-                Some(probe_at)
-            }
-            _ => None,
-        }
-    }
-
-    /// A row that [`Self::next`] returned has been dealt with.
-    pub(crate) fn finished(&mut self, id: RowId, outcome: &Outcome, now: Timestamp) {
-        let Some(mut row) = self.in_flight.remove(&id) else {
-            return;
-        };
-        match outcome {
-            Ok(Success::Delivered) => return self.circuit.succeeded(now),
-            Ok(Success::Gone) => return self.circuit.inconclusive(now),
-            Ok(Success::Contended) => {
-                row.due = now;
-                self.circuit.succeeded(now);
-            }
-            Err(Failure::Store(_)) => {
-                row.failures = row.failures.saturating_add(1);
-                row.due = self.backoff.after(row.failures, now);
-                self.circuit.inconclusive(row.due);
-            }
-            Err(Failure::Proxy { error, revision }) => {
-                let blame = error.blame();
-                // A probe that fails counts for the circuit's backoff, not for the row's.
-                if self.circuit.state() != CircuitState::HalfOpen || blame == Blame::Directory {
-                    row.failures = row.failures.saturating_add(1);
-                }
-                row.due = self.backoff.after(row.failures, now);
-                row.revision = revision.unwrap_or(row.revision);
-                self.circuit.failed(id, blame, &mut self.backoff, now);
-            }
-        }
-        self.waiting.insert(id, row);
-        self.advance_probe();
-    }
-
-    /// Makes every row due now.
-    pub(crate) fn retry(&mut self, now: Timestamp) {
-        for row in self.waiting.values_mut() {
-            row.due = now;
-            row.failures = 0;
-        }
-        self.circuit.retry(now);
-    }
-
-    /// Lets the next probe start earlier if it may be a new row.
-    fn advance_probe(&mut self) {
-        if self.waiting.values().any(|row| row.tried.is_none()) {
-            self.circuit.new_row_waits(&self.backoff);
-        }
     }
 
     /// Drops the rows that are due last, beyond the size of the window.
     fn trim(&mut self) {
-        let excess = self.len().saturating_sub(self.window);
+        let excess = self.rows.len().saturating_sub(self.window);
         if excess > 0 {
-            let mut rows: Vec<_> = self.waiting.iter().map(|(id, row)| (row.due, *id)).collect();
-            rows.sort_unstable();
-            for (_, id) in rows.into_iter().rev().take(excess) {
-                self.waiting.remove(&id);
+            let waiting = self.rows.iter().filter(|(_, row)| !row.in_flight);
+            let mut waiting: Vec<_> = waiting.map(|(id, row)| (row.due, *id)).collect();
+            waiting.sort_unstable();
+            for (_, id) in waiting.into_iter().rev().take(excess) {
+                self.rows.remove(&id);
             }
         }
+    }
+
+    /// When [`Self::next`] may return a row, if nothing else happens until then.
+    pub(crate) fn next_at(&self) -> Option<Timestamp> {
+        let limit = if self.circuit.is_up() { self.concurrency } else { 1 };
+        if self.in_flight() >= limit {
+            return None;
+        }
+        let waiting = self.rows.values().filter(|row| !row.in_flight);
+        waiting.map(|row| self.circuit.call_at(row.due)).min()
+    }
+
+    /// The next row to send now, if any. To be called until it returns none.
+    pub(crate) fn next(&mut self, now: Timestamp) -> Option<RowId> {
+        let longest = self.backoff.longest;
+        if !is_due(self.next_at()?, now, longest) {
+            return None;
+        }
+        let is_up = self.circuit.is_up();
+        let waiting = self.rows.iter_mut().filter(|(_, row)| !row.in_flight);
+        let due = waiting.filter(|(_, row)| is_due(row.due, now, longest));
+        // Rows take turns as the probe: one of them may be the reason why the proxy fails.
+        let (id, row) = due.min_by_key(|(_, row)| (row.tried.filter(|_| !is_up), row.due))?;
+        self.circuit.probing = !is_up;
+        row.tried = Some(now);
+        row.in_flight = true;
+        Some(*id)
+    }
+
+    /// A row that [`Self::next`] returned has been dealt with.
+    pub(crate) fn finished(&mut self, id: RowId, outcome: &Outcome, now: Timestamp) {
+        let Some(row) = self.rows.get_mut(&id) else {
+            return;
+        };
+        let is_probe = std::mem::take(&mut self.circuit.probing);
+        match outcome {
+            Ok(success) => {
+                self.rows.remove(&id);
+                if *success == Success::Delivered {
+                    self.counters.delivered += 1;
+                    self.circuit.succeeded(now);
+                }
+            }
+            Err(failure) => {
+                self.counters.failed += 1;
+                self.counters.last_error = Some(Arc::new(failure.to_string()));
+                let counts = match failure {
+                    Failure::Store(_) => true,
+                    Failure::Proxy(error) => self.circuit.failed(id, error, is_probe, &mut self.backoff, now),
+                };
+                row.failures = row.failures.saturating_add(counts.into());
+                row.due = self.backoff.after(row.failures, now);
+                row.in_flight = false;
+            }
+        }
+        if self.circuit.is_up() && self.rows.is_empty() {
+            self.counters.last_error = None;
+        }
+    }
+
+    /// Makes every row due now.
+    pub(crate) fn retry(&mut self, now: Timestamp) {
+        for row in self.rows.values_mut() {
+            row.due = now;
+            row.failures = 0;
+        }
+        self.circuit.retry(now);
     }
 }
 

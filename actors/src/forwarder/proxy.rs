@@ -18,35 +18,26 @@ pub trait DataProxy: Send + Sync + 'static {
 
 /// Why the proxy gave no key.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum ProxyError {
-    /// No answer in time.
     #[error("the Data Proxy did not answer in time")]
     Timeout,
-    /// It could not be reached.
     #[error("the Data Proxy can't be reached: {0}")]
     Connect(String),
-    /// The connection was closed before the answer was complete.
     #[error("the exchange with the Data Proxy broke off: {0}")]
     Broken(String),
-    /// It answered something else than 200.
     #[error("the Data Proxy answered with status {0}")]
     Status(u16),
-    /// 200, but `{"key": null}`.
     #[error("the Data Proxy gave no key for this directory")]
     NoKey,
-    /// 200, but the body has no key.
     #[error("the Data Proxy answered {0} bytes that hold no key")]
     Garbage(usize),
-    /// 200, but the body is too long.
     #[error("the Data Proxy's answer is longer than {0} bytes")]
     TooLong(usize),
-    /// 200, but the key is not 40 lower-case hex digits.
     #[error("the Data Proxy's key is not 40 lower-case hex digits")]
     MalformedKey,
-    /// The built-in proxy could not use the store.
     #[error("the built-in Data Proxy failed: {0}")]
     Store(String),
-    /// The client panicked.
     #[error("the Data Proxy's client panicked; see the log")]
     Panicked,
 }
@@ -68,8 +59,7 @@ impl ProxyError {
             Self::Timeout | Self::Connect(_) | Self::Broken(_) | Self::Store(_) => Blame::Proxy,
             // 408 and 429 tell that the proxy is overloaded.
             Self::Status(408 | 429 | 500..) => Blame::Proxy,
-            Self::Status(_) | Self::NoKey | Self::Garbage(_) | Self::TooLong(_) => Blame::Directory,
-            Self::MalformedKey | Self::Panicked => Blame::Directory,
+            _ => Blame::Directory,
         }
     }
 }

@@ -1,7 +1,5 @@
 //! The forwarder's counters and state, which everybody can read without asking the actor.
 
-use super::circuit::CircuitState;
-use super::due_queue::{DueQueue, Outcome, Success};
 use arc_swap::ArcSwap;
 use beamlive_storage::Timestamp;
 use std::sync::Arc;
@@ -27,9 +25,9 @@ pub struct ForwarderStatus {
     pub oldest: Option<Timestamp>,
     /// Keys received and recorded since the process started.
     pub delivered: u64,
-    /// Calls that failed since the process started.
+    /// Deliveries that failed since the process started.
     pub failed: u64,
-    /// Why the last failed call failed; none once the proxy is up and nothing waits.
+    /// Why the last failed delivery failed; none once the proxy is up and nothing waits.
     pub last_error: Option<Arc<String>>,
 }
 
@@ -59,41 +57,5 @@ impl ForwarderHealth {
     /// Replaces it.
     pub(crate) fn publish(&self, status: ForwarderStatus) {
         self.0.store(Arc::new(status));
-    }
-}
-
-impl ForwarderStatus {
-    /// Counts the end of a delivery.
-    pub(crate) fn count(&mut self, outcome: &Outcome) {
-        match outcome {
-            Ok(Success::Delivered) => self.delivered += 1,
-            Ok(Success::Gone | Success::Contended) => {}
-            Err(failure) => {
-                self.failed += 1;
-                self.last_error = Some(Arc::new(failure.to_string()));
-            }
-        }
-    }
-
-    /// Takes over the present state. `more` tells whether the outbox may hold rows that were not
-    /// read yet.
-    pub(crate) fn update(&mut self, queue: &DueQueue, more: bool) {
-        let up = queue.circuit().state() == CircuitState::Closed;
-        match (self.up, up) {
-            (false, true) => tracing::info!("the Data Proxy is up again"),
-            (true, false) => {
-                tracing::warn!(last_error = ?self.last_error, "the Data Proxy is down; uploads wait");
-            }
-            _ => {}
-        }
-        self.up = up;
-        self.since = Some(queue.circuit().since());
-        self.waiting = queue.len() as u64;
-        self.more = more;
-        self.in_flight = queue.in_flight() as u64;
-        self.oldest = queue.oldest();
-        if up && self.waiting == 0 {
-            self.last_error = None;
-        }
     }
 }

@@ -13,7 +13,6 @@ use std::collections::VecDeque;
 use tokio::sync::{mpsc, oneshot};
 
 mod failures;
-mod listing;
 
 const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
 const ALICE: ProjectId = ProjectId(1);
@@ -200,7 +199,7 @@ async fn rows_from_before_the_start_get_their_keys_with_bounded_concurrency() {
     }
     bench
         .until("an empty outbox", |bench| {
-            backlog(&bench.store, 10).unwrap().rows == 0
+            outbox::count(&bench.store).unwrap() == 0
         })
         .await;
     bench.assert_quiet(&forwarder).await;
@@ -341,7 +340,7 @@ async fn finishing_records_running_calls_and_starts_no_new_ones() {
         asked.give(number);
     }
     finish.await.unwrap().unwrap();
-    assert_eq!(backlog(&bench.store, 10).unwrap().rows, 2);
+    assert_eq!(outbox::count(&bench.store).unwrap(), 2);
     assert!(bench.asked.try_recv().is_err());
 }
 
@@ -360,7 +359,7 @@ async fn the_built_in_proxy_gives_keys_to_rows_of_an_external_one() {
     let _forwarder = bench.start();
     bench
         .until("an empty outbox", |bench| {
-            backlog(&bench.store, 10).unwrap().rows == 0
+            outbox::count(&bench.store).unwrap() == 0
         })
         .await;
     let made = [1, 2].map(|id| bench.key(id).unwrap());

@@ -39,10 +39,10 @@ proptest! {
                     let outcome = match ending {
                         0 => Ok(Success::Delivered),
                         1 => Ok(Success::Gone),
-                        2 => Ok(Success::Contended),
-                        3 => Err(Failure::Store(Unavailable::Busy)),
-                        4 => failure(Blame::Proxy, None),
-                        _ => failure(Blame::Directory, None),
+                        2 => Err(Unavailable::Contended.into()),
+                        3 => Err(Unavailable::Busy.into()),
+                        4 => failure(Blame::Proxy),
+                        _ => failure(Blame::Directory),
                     };
                     queue.finished(running.remove(index), &outcome, now);
                 }
@@ -54,12 +54,12 @@ proptest! {
                 prop_assert!(is_up(&queue) || is_probing(&queue));
                 running.push(call);
             }
-            prop_assert!(running.len() <= concurrency && queue.len() <= window);
+            prop_assert!(running.len() <= concurrency && queue.rows.len() <= window);
             prop_assert_eq!(running.len(), queue.in_flight());
         }
         // From here on the proxy works.
         let deadline = later(now, LONGEST * 3);
-        while queue.len() > 0 {
+        while !queue.rows.is_empty() {
             for id in running.drain(..) {
                 queue.finished(id, &Ok(Success::Delivered), now);
             }

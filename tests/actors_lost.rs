@@ -1,45 +1,45 @@
-//! An actor panics: whoever it was working for gets an answer all the same, what is recorded is right, and nobody else
-//! notices.
+//! An actor panics. Its clients still get an answer, the records are correct, and other clients are
+//! not affected.
 
-use crate::support::{no_stretches_overlap, Reply, Site, HOUR, MINUTE};
+use crate::support::{dataset, no_stretches_overlap, Reply, Site, HOUR, MINUTE};
 use beamlive_actors::clock::{KeySource, SystemKeys};
 use beamlive_storage::records::SecureKey;
 use futures_util::future::join_all;
 use serde_json::{json, Value};
 use std::sync::{Arc, Mutex};
 
-/// Random keys, until it blows.
+/// Makes random keys, and panics when a test asks for it.
 #[derive(Default)]
-struct Fuse(Mutex<Option<Armed>>);
+struct PanickingKeys(Mutex<Option<Panics>>);
 
-struct Armed {
-    /// Keys to be given out before it blows.
+struct Panics {
+    /// How many keys it still makes before it panics.
     passes: u32,
-    /// How often it blows.
-    blows: u32,
+    /// How often it still panics.
+    left: u32,
 }
 
-impl Fuse {
-    /// Gives `passes` keys, and panics for the next `blows`.
-    fn arm(&self, passes: u32, blows: u32) {
-        *self.0.lock().unwrap() = Some(Armed { passes, blows });
+impl PanickingKeys {
+    /// Makes `passes` keys, then panics `left` times.
+    fn panic_after(&self, passes: u32, left: u32) {
+        *self.0.lock().unwrap() = Some(Panics { passes, left });
     }
 
-    fn has_blown(&self) -> bool {
+    fn has_panicked(&self) -> bool {
         self.0.lock().unwrap().is_none()
     }
 
-    fn takes_hit(&self) -> bool {
+    fn panics_now(&self) -> bool {
         let mut state = self.0.lock().unwrap();
         match &mut *state {
             None => false,
-            Some(armed) if armed.passes > 0 => {
-                armed.passes -= 1;
+            Some(panics) if panics.passes > 0 => {
+                panics.passes -= 1;
                 false
             }
-            Some(armed) => {
-                armed.blows -= 1;
-                if armed.blows == 0 {
+            Some(panics) => {
+                panics.left -= 1;
+                if panics.left == 0 {
                     *state = None;
                 }
                 true
@@ -48,22 +48,16 @@ impl Fuse {
     }
 }
 
-impl KeySource for Fuse {
+impl KeySource for PanickingKeys {
     fn secure_key(&self) -> SecureKey {
-        assert!(!self.takes_hit(), "blown on purpose: a test of lost actors");
+        assert!(!self.panics_now(), "panics on purpose: a test of lost actors");
         SystemKeys.secure_key()
     }
 }
 
-async fn site() -> (Site, Arc<Fuse>) {
-    let fuse = Arc::new(Fuse::default());
-    (Site::with_keys(fuse.clone()).await, fuse)
-}
-
-fn dataset(name: &str) -> Value {
-    json!({
-        "directory": format!("/users/alice/{name}"), "type": "DATA", "name": name, "energy": 12.6, "exposure": 0.1,
-    })
+async fn site() -> (Site, Arc<PanickingKeys>) {
+    let keys = Arc::new(PanickingKeys::default());
+    (Site::with_keys(keys.clone()).await, keys)
 }
 
 fn assert_lost(reply: &Reply) {
@@ -78,19 +72,19 @@ async fn datasets(site: &Site) -> Vec<Value> {
 
 #[actix_web::test]
 async fn a_launch_that_loses_the_actor_succeeds_with_its_successor() {
-    // The first key is the survey's, made as the rules decide; the second is the directory's, made after a look at
-    // the store.
+    // The first key is that of the survey, made while the rules decide. The second is that of the
+    // directory, made after a read of the store.
     for passes in [0, 1] {
-        let (site, fuse) = site().await;
+        let (site, keys) = site().await;
         let (alice, bob) = (site.client("alice").await, site.client("bob").await);
         bob.launch("BM", "night").await;
         site.pass(HOUR);
         let respawns = site.app().directory.respawns();
 
-        fuse.arm(passes, 1);
+        keys.panic_after(passes, 1);
         let reply = alice.launch("BM", "day").await;
         assert_eq!(reply.status, 200, "{}", reply.text());
-        assert!(fuse.has_blown());
+        assert!(keys.has_panicked());
         assert_eq!(site.app().directory.respawns(), respawns + 1);
 
         assert_eq!(site.stretches("alice", "day").await, [(HOUR, None)]);
@@ -107,22 +101,19 @@ async fn a_launch_that_loses_the_actor_succeeds_with_its_successor() {
 
 #[actix_web::test]
 async fn a_launch_that_loses_the_actor_twice_does_nothing() {
-    // Lost at the survey's key both times, or at the directory's first and at the successor's survey key then.
+    // It panics at the survey's key twice, or at the directory's key and then at the survey's key
+    // of its successor.
     for passes in [0, 1] {
-        let (mut site, fuse) = site().await;
+        let (mut site, keys) = site().await;
         let (alice, bob) = (site.client("alice").await, site.client("bob").await);
         bob.launch("BM", "night").await;
         site.pass(HOUR);
         let visits = site.visits().await;
 
-        fuse.arm(passes, 2);
+        keys.panic_after(passes, 2);
         assert_lost(&alice.launch("BM", "day").await);
-        assert!(fuse.has_blown());
-        assert_eq!(
-            site.visits().await,
-            visits,
-            "the other session has not been ended"
-        );
+        assert!(keys.has_panicked());
+        assert_eq!(site.visits().await, visits, "the other session was ended");
         assert!(site.app().directory.respawns() >= 1);
 
         assert_eq!(alice.close("BM", "day").await.status, 404);
@@ -136,14 +127,14 @@ async fn a_launch_that_loses_the_actor_twice_does_nothing() {
 
 #[actix_web::test]
 async fn an_upload_that_loses_the_actor_is_recorded_once() {
-    let (site, fuse) = site().await;
+    let (site, keys) = site().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;
     let session = site.visit("alice", "day").await.id;
-    fuse.arm(0, 1);
+    keys.panic_after(0, 1);
     let reply = alice.data("BM", &dataset("a")).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
-    assert!(fuse.has_blown());
+    assert!(keys.has_panicked());
     assert!(site.app().directory.respawns() >= 1);
 
     let kept = datasets(&site).await;
@@ -158,19 +149,19 @@ async fn an_upload_that_loses_the_actor_is_recorded_once() {
     assert_eq!(
         site.stretches("alice", "day").await,
         [(0, None)],
-        "the session goes on"
+        "the session continues"
     );
 }
 
 #[actix_web::test]
 async fn an_upload_that_loses_the_actor_twice_is_not_recorded() {
-    let (site, fuse) = site().await;
+    let (site, keys) = site().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;
     let report = json!({"directory": "/users/alice/a", "title": "a"});
-    fuse.arm(0, 2);
+    keys.panic_after(0, 2);
     assert_lost(&alice.data("BM", &dataset("a")).await);
-    fuse.arm(0, 2);
+    keys.panic_after(0, 2);
     assert_lost(&alice.report("BM", &report).await);
     assert!(datasets(&site).await.is_empty());
     assert!(site.admin("reports").await.as_array().unwrap().is_empty());
@@ -183,9 +174,9 @@ async fn an_upload_that_loses_the_actor_twice_is_not_recorded() {
 
 #[actix_web::test]
 async fn a_report_that_loses_the_actor_is_recorded_once() {
-    let (site, fuse) = site().await;
+    let (site, keys) = site().await;
     let alice = site.client("alice").await;
-    fuse.arm(0, 1);
+    keys.panic_after(0, 1);
     let report = json!({"directory": "/users/alice/a", "title": "a", "score": 0.5});
     let reply = alice.report("BM", &report).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -195,13 +186,13 @@ async fn a_report_that_loses_the_actor_is_recorded_once() {
 }
 
 #[actix_web::test]
-async fn nobody_else_notices() {
-    let (site, fuse) = site().await;
+async fn other_clients_are_not_affected() {
+    let (site, keys) = site().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
     bob.launch("ID", "night").await;
     for round in 0..10 {
-        fuse.arm(round % 3, 1);
+        keys.panic_after(round % 3, 1);
         let uploads = (0..16).map(|number| {
             let (client, beamline) = if number % 4 == 3 {
                 (&bob, "ID")
@@ -218,13 +209,13 @@ async fn nobody_else_notices() {
         for reply in replies {
             assert_eq!(reply.status, 200, "{}", reply.text());
         }
-        assert!(fuse.has_blown());
+        assert!(keys.has_panicked());
     }
     let kept = datasets(&site).await;
-    assert_eq!(kept.len(), 160, "each was recorded once");
+    assert_eq!(kept.len(), 160, "each dataset is recorded once");
     assert!(
         kept.iter().all(|row| row["session"].is_u64()),
-        "each in its session"
+        "a dataset has no session"
     );
     assert!(site.app().directory.respawns() >= 10);
     assert_eq!(site.stretches("alice", "day").await, [(0, None)]);
@@ -232,11 +223,11 @@ async fn nobody_else_notices() {
 }
 
 #[actix_web::test]
-async fn launches_amid_lost_actors_leave_the_state_right() {
-    let (site, fuse) = site().await;
+async fn launches_with_lost_actors_keep_the_state_correct() {
+    let (site, keys) = site().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     for round in 0..10 {
-        fuse.arm(round, 1);
+        keys.panic_after(round, 1);
         let launches = (0..16).map(|number| {
             let client = if number % 2 == 0 { &alice } else { &bob };
             let client = client.on_its_own_connection();
@@ -246,7 +237,7 @@ async fn launches_amid_lost_actors_leave_the_state_right() {
         for reply in join_all(launches).await {
             assert_eq!(reply.status, 200, "{}", reply.text());
         }
-        assert!(fuse.has_blown());
+        assert!(keys.has_panicked());
         assert_eq!(site.open_stretches().await.len(), 1);
         site.pass(MINUTE);
     }

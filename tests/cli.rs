@@ -1,5 +1,5 @@
-//! The binary itself: `serve`, `apply`, `check`, `client`, `backup`, `restore`, `verify`.
-//! The binary itself: `serve`, `apply`, `check`, `client`, `load`.
+//! The commands of the binary: `serve`, `apply`, `check`, `client`, `load`, `backup`, `restore`,
+//! `verify`.
 
 mod backup;
 mod client;
@@ -15,7 +15,7 @@ use crate::support::Reply;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// A file of this repository.
+/// The path of a file in this repository.
 fn repository(path: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join(path)
@@ -39,7 +39,8 @@ fn serve(directory: &Path, more: &[&str]) -> Served {
     ))
 }
 
-/// `beamlive serve` that must not start: it says why on standard error and nothing on standard output.
+/// Runs `beamlive serve`, which must fail, and returns its standard error. Its standard output must
+/// be empty.
 fn refused(directory: &Path, more: &[&str]) -> String {
     let ended = run(directory, &[&["serve", "--listen", "127.0.0.1:0"], more].concat());
     assert_eq!(
@@ -51,14 +52,14 @@ fn refused(directory: &Path, more: &[&str]) -> String {
     ended.stderr
 }
 
-/// A command that succeeds; what it printed.
+/// Runs a command, which must succeed, and returns its standard output.
 fn done(directory: &Path, arguments: &[&str]) -> String {
     let Ended { code, stdout, stderr } = run(directory, arguments);
     assert_eq!(code, Some(0), "{arguments:?}: {stdout}{stderr}");
     stdout
 }
 
-/// A command that fails with exit code 1; what it said on standard error.
+/// Runs a command, which must fail with exit code 1, and returns its standard error.
 fn failed(directory: &Path, arguments: &[&str]) -> String {
     let Ended { code, stdout, stderr } = run(directory, arguments);
     assert_eq!(code, Some(1), "{arguments:?}: {stdout}{stderr}");
@@ -66,7 +67,7 @@ fn failed(directory: &Path, arguments: &[&str]) -> String {
     stderr
 }
 
-/// GET from a process' admin API.
+/// GET from the admin API of a process.
 async fn admin(served: &Served, data: &Path, path: &str) -> Value {
     beamlive::proxy::install_crypto();
     let token = std::fs::read_to_string(data.join("admin.token")).unwrap();

@@ -1,5 +1,5 @@
-//! Many clients at once, each on a connection of its own. Whatever they do, there is one answer to who has the
-//! beamline, whose key an account has, and what was uploaded; and nobody gets an error that the contract doesn't name.
+//! Many clients at once, each with its own connection. At most one session has a beamline, an
+//! account has one key, datasets are not lost or doubled, and no client gets an undocumented error.
 
 use crate::support::{no_stretches_overlap, while_watching, Client, Reply, Site, MINUTE};
 use futures_util::future::join_all;
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const CLIENTS: usize = 32;
 const ROUNDS: usize = 10;
 
-/// As many programs of that project.
+/// `count` clients of the same project.
 fn crowd(client: &Client, count: usize) -> Vec<Client> {
     (0..count).map(|_| client.on_its_own_connection()).collect()
 }
@@ -33,7 +33,7 @@ async fn launches_of_one_new_name_make_one_session() {
             .iter()
             .map(|reply| reply.json()["survey"].to_string())
             .collect();
-        assert_eq!(surveys.len(), 1, "all are told of the same session");
+        assert_eq!(surveys.len(), 1, "all launches return the same session");
         assert_eq!(site.visit("alice", &name).await.stretches.len(), 1);
         assert_eq!(site.open_stretches().await, [("BM".to_owned(), name)]);
         site.pass(MINUTE);
@@ -61,7 +61,7 @@ async fn launches_of_different_names_leave_one_stretch_open() {
     assert_eq!(visits.len(), ROUNDS * CLIENTS);
     assert!(
         visits.iter().all(|visit| visit.stretches.len() == 1),
-        "each was launched once"
+        "each session was launched once"
     );
     no_stretches_overlap(&visits);
 }
@@ -128,7 +128,7 @@ async fn launches_and_closes_leave_one_stretch_open_at_most() {
 }
 
 #[actix_web::test]
-async fn of_many_keys_for_one_account_one_wins() {
+async fn one_of_many_keys_for_an_account_is_registered() {
     let site = Site::new().await;
     for round in 0..ROUNDS {
         let strangers: Vec<_> = (0..CLIENTS)
@@ -140,13 +140,13 @@ async fn of_many_keys_for_one_account_one_wins() {
             match reply.status {
                 200 => assert!(
                     winner.replace(stranger).is_none(),
-                    "two keys won in round {round}"
+                    "two keys were registered in round {round}"
                 ),
                 409 => assert_eq!(reply.json()["error"]["code"], "another_key"),
                 other => panic!("{other}: {}", reply.text()),
             }
         }
-        let winner = winner.expect("nobody won");
+        let winner = winner.expect("no key was registered");
         for stranger in &strangers {
             let expected = if std::ptr::eq(stranger, winner) { 200 } else { 405 };
             assert_eq!(stranger.samples("BM").await.status, expected);
@@ -230,7 +230,7 @@ async fn uploads_of_one_uuid_from_two_projects_make_a_dataset_each() {
 }
 
 #[actix_web::test]
-async fn uploads_amid_launches_belong_to_a_session_of_their_own_project_or_to_none() {
+async fn uploads_during_launches_belong_to_a_session_of_their_own_project_or_to_none() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let launchers = [alice.on_its_own_connection(), bob.on_its_own_connection()];
@@ -251,7 +251,7 @@ async fn uploads_amid_launches_belong_to_a_session_of_their_own_project_or_to_no
             let mut replies = Vec::new();
             for part in 0..3 {
                 let name = format!("{round}-{number}-{part}");
-                // The first directory is new each time, the others are known to some actor or to another one.
+                // The first directory is always new. Some actor already knows the other one.
                 let mut body = dataset(&name, None);
                 body["directory"] = json!(format!(
                     "/users/{}/{}",
@@ -286,7 +286,7 @@ async fn uploads_amid_launches_belong_to_a_session_of_their_own_project_or_to_no
         }
         assert!(row["url"].is_string(), "{row:#}");
     }
-    assert!(attributed > 0, "no upload met its session");
+    assert!(attributed > 0, "no upload belongs to a session");
     let counted: u64 = site
         .admin("sessions?limit=1000")
         .await

@@ -42,7 +42,7 @@ fn shown(key: &str, value: &Value) -> String {
                 None => with_commas(number),
             }
         }
-        Value::Object(_) => unreachable!("groups are taken apart"),
+        Value::Object(_) => unreachable!("settings() descends into groups"),
     }
 }
 
@@ -82,6 +82,6 @@ fn every_setting_is_documented_once_with_its_default() {
     assert!(expected.len() > 40, "{expected:?}");
     let documented = documented();
     let once: BTreeMap<_, _> = documented.iter().cloned().collect();
-    assert_eq!(once.len(), documented.len(), "a key is there twice");
+    assert_eq!(once.len(), documented.len(), "a key is documented twice");
     assert_eq!(once, expected);
 }

@@ -1,8 +1,8 @@
-//! The service dies while everybody uses it: it is killed, the machine loses its power, the disk is full. Whatever
-//! was acknowledged is there afterwards, nothing is there twice, and nothing contradicts the rules.
+//! Crashes under load: the service is killed, the machine loses power, or the disk is full. After
+//! a restart every acknowledged record exists once, and the records follow the rules.
 //!
-//! `load.rs` uses the service until it dies, `ledger.rs` knows what it was told, `checks.rs` compares, `place.rs`
-//! starts it again.
+//! `load.rs` sends requests until the crash, `ledger.rs` records the answers, `checks.rs` compares
+//! them with the store, and `place.rs` starts the service again.
 
 mod checks;
 mod fail_stop;

@@ -1,4 +1,4 @@
-//! `/api/docs/`: the description of the routes is true.
+//! `/api/docs/`: the description matches the routes.
 
 use crate::support::{Reply, Site};
 use reqwest::Method;
@@ -15,7 +15,7 @@ pub(crate) async fn document(site: &Site) -> Value {
     reply.json()
 }
 
-/// Every method and path that is described.
+/// Every described method and path.
 pub(crate) fn described(document: &Value) -> BTreeSet<(String, String)> {
     let paths = document["paths"].as_object().unwrap();
     let methods = |(path, item): (&String, &Value)| {
@@ -33,7 +33,7 @@ pub(crate) fn described(document: &Value) -> BTreeSet<(String, String)> {
 }
 
 #[actix_web::test]
-async fn a_page_to_read_the_description_with_is_served() {
+async fn the_documentation_page_is_served() {
     let site = Site::new().await;
     let page = site.get("/api/docs/").await;
     assert_eq!(page.status, 200);
@@ -71,7 +71,7 @@ async fn the_description_is_openapi_with_title_and_version() {
 }
 
 #[actix_web::test]
-async fn every_described_route_is_there() {
+async fn every_described_route_exists() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let launched = alice.launch("BM", "day-1").await.json();
@@ -144,7 +144,7 @@ async fn every_method_of_a_described_path_is_described() {
 }
 
 #[actix_web::test]
-async fn every_parameter_that_is_known_is_described() {
+async fn every_known_parameter_is_described() {
     let site = Site::new().await;
     let document = document(&site).await;
     let mut seen = 0;
@@ -190,7 +190,7 @@ fn visit<'v>(value: &'v Value, see: &mut impl FnMut(&'v str, &'v Value)) {
 }
 
 #[actix_web::test]
-async fn every_reference_leads_somewhere() {
+async fn every_reference_has_a_target() {
     let site = Site::new().await;
     let document = document(&site).await;
     let schemas = document["components"]["schemas"].as_object().unwrap();
@@ -206,7 +206,7 @@ async fn every_reference_leads_somewhere() {
 }
 
 #[actix_web::test]
-async fn every_operation_is_whole() {
+async fn every_operation_is_complete() {
     let site = Site::new().await;
     let document = document(&site).await;
     let schemes = document["components"]["securitySchemes"].as_object().unwrap();
@@ -226,7 +226,7 @@ async fn every_operation_is_whole() {
         );
         assert!(
             operation["responses"]["200"].is_object(),
-            "{method} {path} never succeeds"
+            "{method} {path} has no successful answer"
         );
         assert!(
             !operation["summary"].as_str().unwrap().is_empty(),
@@ -251,7 +251,7 @@ async fn every_operation_is_whole() {
 }
 
 #[actix_web::test]
-async fn payloads_of_real_clients_are_the_examples() {
+async fn the_examples_are_payloads_of_real_clients() {
     let site = Site::new().await;
     let document = document(&site).await;
     let examples = |path: &str, media_type: &str| {
@@ -278,7 +278,7 @@ async fn payloads_of_real_clients_are_the_examples() {
 }
 
 #[actix_web::test]
-async fn rows_are_described_as_they_are_answered() {
+async fn rows_match_their_descriptions() {
     let site = Site::new().await;
     let document = document(&site).await;
     let schemas = &document["components"]["schemas"];

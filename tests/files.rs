@@ -1,4 +1,4 @@
-//! The files behind the keys.
+//! Downloads of files by key.
 
 mod alone;
 mod archive;

@@ -1,7 +1,7 @@
 //! `/health/…` and `/metrics`.
 
 use crate::support::exposition::families;
-use crate::support::{FakeProxy, Mood, Reply, Site};
+use crate::support::{dataset_in, FakeProxy, Mood, Reply, Site};
 use beamlive_storage::{Applied, Batch, DiskUse, Engine, EngineError, Entries, MemoryEngine, Order};
 use reqwest::Method;
 use serde_json::{json, Value};
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 fn dataset() -> Value {
-    json!({"name": "xtal", "type": "DATA", "directory": "/users/alice/a", "energy": 12.658, "start_time": "2026-11-23T14:00:00Z"})
+    dataset_in("/users/alice/a")
 }
 
 #[actix_web::test]
@@ -82,20 +82,20 @@ async fn failed_writes_are_reported_and_refuse_uploads_but_not_reads() {
         site.get("/api/v2/accesslist/").await.json(),
         json!(["alice", "bob"])
     );
-    // Writes stay off even when the disk works again
+    // Writes stay off even after the disk works again.
     engine.fail_after(u64::MAX);
     assert_eq!(alice.data("BM", &dataset()).await.status, 503);
     assert_eq!(site.get("/health/ready").await.status, 503);
 }
 
 #[actix_web::test]
-async fn the_forwarder_shows_what_waits() {
+async fn the_forwarder_shows_the_waiting_records() {
     let proxy = FakeProxy::start(Mood::Bad(500, "")).await;
     let address = proxy.url();
     let site = Site::with(|settings| settings.proxy_url = Some(address)).await;
     let alice = site.client("alice").await;
     alice.data("BM", &dataset()).await;
-    let forwarder = crate::support::eventually("the outage shows", || async {
+    let forwarder = crate::support::eventually("the outage is shown", || async {
         let forwarder = site.get("/health/ready").await.json()["forwarder"].clone();
         (forwarder["up"] == false && forwarder["waiting"] == 1).then_some(forwarder)
     })
@@ -104,7 +104,7 @@ async fn the_forwarder_shows_what_waits() {
     assert_eq!(forwarder["last_error"], "the Data Proxy answered with status 500");
     assert!(
         !forwarder.to_string().contains("/users/"),
-        "the directory is nobody's business here"
+        "health shows a directory"
     );
 }
 
@@ -162,7 +162,7 @@ async fn metrics_are_in_the_text_format_and_complete() {
 }
 
 #[actix_web::test]
-async fn what_clients_send_is_in_no_metric() {
+async fn metrics_do_not_contain_what_clients_send() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let token = alice.token();
@@ -194,7 +194,7 @@ async fn what_clients_send_is_in_no_metric() {
 }
 
 #[actix_web::test]
-async fn health_is_only_at_its_own_address_if_it_has_one() {
+async fn a_health_address_is_the_only_one_with_health_and_metrics() {
     let site = Site::with(|settings| settings.health.listen = Some("127.0.0.1:0".parse().unwrap())).await;
     let elsewhere = site.health_url().unwrap();
     assert_ne!(elsewhere, site.url());
@@ -205,14 +205,14 @@ async fn health_is_only_at_its_own_address_if_it_has_one() {
     }
     for path in ["/api/v2/accesslist/", "/api/admin/sessions", "/api/docs/"] {
         let there = Reply::of(site.http.get(format!("{elsewhere}{path}"))).await;
-        assert_eq!(there.status, 404, "{path} is not for those who watch");
+        assert_eq!(there.status, 404, "{path} is served at the health address");
     }
     let metrics = Reply::of(site.http.get(format!("{elsewhere}/metrics")))
         .await
         .text();
     assert!(
         metrics.contains("route=\"/api/admin/apply\""),
-        "requests of the main address are counted: {metrics}"
+        "requests to the main address are not counted: {metrics}"
     );
 }
 
@@ -236,7 +236,7 @@ async fn unknown_paths_are_answered_in_json() {
     }
 }
 
-/// A database that reports trouble.
+/// A database that reports a problem.
 struct Troubled(MemoryEngine);
 
 impl Engine for Troubled {

@@ -1,8 +1,8 @@
-//! What a hostile, broken or mistaken client may send, endpoint by endpoint.
+//! Requests of hostile or broken clients, by endpoint.
 //!
-//! Each table runs against a service in a process of its own. Whatever is sent is refused with a 4xx that says why, or
-//! is harmless where the contract says so; nothing of it is stored; no actor is lost and nothing panics; memory stays
-//! within a bound; and a good request works afterwards.
+//! Each table of requests runs against a service in its own process. Every request is refused (4xx)
+//! with a reason, or has no effect where the contract says so. Nothing is stored, nothing panics,
+//! memory stays within a bound, and valid requests work afterwards.
 
 mod access;
 mod admin;
@@ -21,23 +21,23 @@ use crate::support::{Service, FACILITY};
 use serde_json::Value;
 
 const MIB: u64 = 1024;
-/// Fewest rows of a table.
+/// The minimum number of rows in a table.
 const FEWEST: usize = 15;
 
-/// What must come of a request.
+/// The expected answer to a request.
 #[derive(Debug, Clone)]
 enum Outcome {
-    /// A 4xx, explained in JSON.
+    /// A 4xx with a reason in JSON.
     Refused,
-    /// Exactly this status, explained in JSON.
+    /// This status with a reason in JSON.
     Status(u16),
-    /// A 400 that names exactly these fields.
+    /// A 400 that names these fields and no others.
     Names(Vec<String>),
-    /// A 4xx with a page for people.
+    /// A 4xx with an HTML page.
     Page,
-    /// No HTTP: a 4xx, or the connection closed.
+    /// A 4xx or a closed connection, because the request is not HTTP.
     NoHttp,
-    /// 200, as the contract says, and nothing comes of it.
+    /// A 200 without any effect, as in the contract.
     Harmless,
 }
 
@@ -47,7 +47,7 @@ impl Outcome {
     }
 }
 
-/// One table, while it is gone through.
+/// Runs one table of requests.
 struct Table {
     service: Service,
     rows: usize,
@@ -57,7 +57,7 @@ struct Table {
 }
 
 impl Table {
-    /// Remembers what there is before the first row.
+    /// Records the state before the first row.
     fn begin(service: Service) -> Self {
         let stored = stored(&service);
         let batches = service.metric("beamlive_store_batches_total");
@@ -71,14 +71,15 @@ impl Table {
         }
     }
 
-    /// Sends one request, and checks its answer.
+    /// Sends one request and checks its answer.
     fn row(&mut self, name: &str, request: &RawRequest, outcome: &Outcome) {
         self.rows += 1;
         let reply = self.service.exchange(&request.bytes());
         check(name, reply, outcome);
     }
 
-    /// Checks that nothing has come of all the rows. Memory, at its peak, grew by less than `bound` MiB.
+    /// Checks that the rows had no effect, and that memory grew by less than `bound` MiB at its
+    /// peak.
     fn end(self, bound: u64) -> Service {
         let Self {
             service,
@@ -89,7 +90,7 @@ impl Table {
         } = self;
         let grown = service.peak_kib().saturating_sub(resident);
         println!("{rows} rows; memory grew by {} MiB at its peak", grown / MIB);
-        assert!(rows >= FEWEST, "{rows} rows are no table");
+        assert!(rows >= FEWEST, "only {rows} rows");
         assert!(
             grown < bound * MIB,
             "memory grew by {} MiB at its peak, more than {bound}",
@@ -106,7 +107,7 @@ impl Table {
     }
 }
 
-/// All that an operator can see.
+/// Everything that the admin API shows.
 fn stored(service: &Service) -> Vec<(String, Value)> {
     let lists = [
         "sessions",
@@ -130,7 +131,7 @@ fn stored(service: &Service) -> Vec<(String, Value)> {
         .collect()
 }
 
-/// No actor was lost, nothing panicked, and writes are on.
+/// Asserts that no actor was lost, nothing panicked, and writes are on.
 fn unharmed(service: &Service) {
     assert_eq!(service.respawns(), 0);
     let log = service.log();
@@ -154,7 +155,7 @@ fn check(name: &str, reply: Option<RawReply>, outcome: &Outcome) {
         );
         return;
     };
-    let told = format!(
+    let answer = format!(
         "{name}: {} {}",
         reply.status,
         reply.text().chars().take(300).collect::<String>()
@@ -162,11 +163,11 @@ fn check(name: &str, reply: Option<RawReply>, outcome: &Outcome) {
     let refused = (400..500).contains(&reply.status);
     let explained = || {
         let json: Value =
-            serde_json::from_slice(&reply.body).unwrap_or_else(|error| panic!("{error}: {told}"));
+            serde_json::from_slice(&reply.body).unwrap_or_else(|error| panic!("{error}: {answer}"));
         let error = &json["error"];
         assert!(
             error["code"].is_string() && error["message"].is_string(),
-            "{told}"
+            "{answer}"
         );
         assert!(
             reply.body.len() < 64 * 1024,
@@ -176,26 +177,26 @@ fn check(name: &str, reply: Option<RawReply>, outcome: &Outcome) {
     };
     match outcome {
         Outcome::Refused => {
-            assert!(refused, "{told}");
+            assert!(refused, "{answer}");
             explained();
         }
         Outcome::Status(status) => {
-            assert_eq!(reply.status, *status, "{told}");
+            assert_eq!(reply.status, *status, "{answer}");
             explained();
         }
         Outcome::Names(fields) => {
-            assert_eq!(reply.status, 400, "{told}");
+            assert_eq!(reply.status, 400, "{answer}");
             explained();
-            assert_eq!(&reply.fields(), fields, "{told}");
+            assert_eq!(&reply.fields(), fields, "{answer}");
         }
         Outcome::Page => {
-            assert!(refused, "{told}");
-            assert!(reply.head.contains("text/html"), "{told}");
+            assert!(refused, "{answer}");
+            assert!(reply.head.contains("text/html"), "{answer}");
         }
         Outcome::NoHttp => {
-            assert!(refused, "{told}");
+            assert!(refused, "{answer}");
             explained();
         }
-        Outcome::Harmless => assert_eq!(reply.status, 200, "{told}"),
+        Outcome::Harmless => assert_eq!(reply.status, 200, "{answer}"),
     }
 }

@@ -1,8 +1,10 @@
-//! Launch and close from many clients at once, with kills in between: whatever was answered, and whatever is there in
-//! the end, is what the pure rules would have done one after the other, in an order that fits to who waited for whom.
+//! Many clients launch and close at the same time, while the service is killed. All answers and the
+//! final state must equal those of the pure rules, applied one request after the other, in an order
+//! that respects which requests ended before others began.
 //!
-//! `history.rs` records, `spec.rs` is the rules as a sequence of steps, `search.rs` looks for the order (after Wing and
-//! Gong). `checker.rs` shows that it finds none for what a broken service would do.
+//! `history.rs` records the requests, `spec.rs` contains the rules as steps, and `search.rs`
+//! searches for an order (after Wing and Gong). `checker.rs` shows that the search finds no order
+//! for the answers of a broken service.
 
 mod checker;
 mod history;

@@ -1,5 +1,6 @@
-//! Black-box tests: the production application on real sockets, with its own store, a clock that stands still
-//! until a test moves it, and clients that sign as real ones do. One file per endpoint, named as the route's.
+//! Black-box tests: the production application on real sockets, with its own store, a clock that
+//! only tests advance, and clients that sign like real ones. Each endpoint has a file with the name
+//! of its route.
 
 #![allow(
     clippy::unwrap_used,

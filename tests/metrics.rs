@@ -16,7 +16,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 const DOCUMENT: &str = include_str!("../docs/METRICS.md");
-/// Beamlines that have a series of their own.
+/// How many beamlines have their own series.
 const LABELLED: usize = 500;
 
 /// Families by name: their type, and the labels of their samples.
@@ -53,14 +53,14 @@ fn documented() -> Known {
         let row = (kind.to_owned(), labels.map(str::to_owned).collect());
         assert!(
             known.insert(name.trim_matches('`').to_owned(), row).is_none(),
-            "{name} is there twice"
+            "{name} is documented twice"
         );
     }
     known
 }
 
 #[actix_web::test]
-async fn what_is_exposed_is_documented_and_what_is_documented_is_exposed() {
+async fn exposed_metrics_and_documented_metrics_are_the_same() {
     let (documented, exposed) = (documented(), exposed().await);
     assert!(exposed.len() > 30, "{exposed:?}");
     for (name, metric) in &exposed {
@@ -75,7 +75,7 @@ async fn what_is_exposed_is_documented_and_what_is_documented_is_exposed() {
 }
 
 #[actix_web::test]
-async fn with_ten_thousand_beamlines_the_series_stay_few_and_the_sums_right() {
+async fn ten_thousand_beamlines_make_few_series_with_correct_sums() {
     const BEAMLINES: usize = 10_000;
     let mut facility = "[[project]]\nusername = \"alice\"\n".to_owned();
     for number in 0..BEAMLINES {
@@ -106,8 +106,8 @@ async fn with_ten_thousand_beamlines_the_series_stay_few_and_the_sums_right() {
 }
 
 #[actix_web::test]
-async fn scrapes_that_wait_for_the_store_delay_nobody() {
-    // More than there are threads that answer requests.
+async fn scrapes_that_wait_for_the_store_do_not_delay_requests() {
+    // More than the threads that answer requests.
     let scrapes = 4 * std::thread::available_parallelism().unwrap().get();
     let gate = Arc::new(Gate::default());
     let site = Site::on(gate.clone(), |_| {}).await;
@@ -118,7 +118,7 @@ async fn scrapes_that_wait_for_the_store_delay_nobody() {
             actix_web::rt::spawn(Reply::of(scrape))
         })
         .collect();
-    eventually("all scrapes are at the store", || async {
+    eventually("all scrapes wait for the store", || async {
         (gate.waiting() == scrapes).then_some(())
     })
     .await;

@@ -1,12 +1,12 @@
-//! Two services on one database. What one of them remembers may be older than what the other has done: nothing is answered
-//! from it, be it a yes or a no, unless it still holds.
+//! Two services on one database. The state in the memory of one can be older than the changes of
+//! the other. Neither answers from old state.
 
 use crate::support::{Client, Reply, Site};
 use beamlive_storage::engine::memory::MemoryEngine;
 use futures_util::future::join_all;
 use std::sync::Arc;
 
-/// Both, and alice's client at each.
+/// Both services, each with a client of alice.
 async fn two() -> ((Site, Client), (Site, Client)) {
     let engine = MemoryEngine::new();
     let first = Site::on(Arc::new(engine.clone()), |_| ()).await;
@@ -17,10 +17,10 @@ async fn two() -> ((Site, Client), (Site, Client)) {
 }
 
 #[actix_web::test]
-async fn a_session_that_another_node_launched_is_closed() {
+async fn a_session_that_another_node_launched_can_be_closed() {
     let ((_first, here), (second, there)) = two().await;
     for name in ["day-1", "day-2"] {
-        assert_eq!(here.close("BM", name).await.status, 404, "nobody has launched it");
+        assert_eq!(here.close("BM", name).await.status, 404, "it was not launched");
         assert_eq!(there.launch("BM", name).await.status, 200);
         let closed = here.close("BM", name).await;
         assert_eq!(closed.status, 200, "{}", closed.text());
@@ -28,14 +28,14 @@ async fn a_session_that_another_node_launched_is_closed() {
         assert_eq!(
             there.close("BM", name).await.status,
             200,
-            "nothing is left to end"
+            "closing it again succeeds"
         );
     }
     assert_eq!(here.close("BM", "day-3").await.status, 404);
 }
 
 #[actix_web::test]
-async fn the_limit_of_answers_to_a_survey_holds_over_both() {
+async fn the_limit_of_survey_answers_applies_to_both_nodes_together() {
     let ((first, here), (second, _)) = two().await;
     let survey = here.launch("BM", "day").await.json()["survey"]
         .as_str()
@@ -51,7 +51,7 @@ async fn the_limit_of_answers_to_a_survey_holds_over_both() {
                 let request = request.try_clone().unwrap();
                 let reply = Reply::of(request.form(&[("comments", number.to_string())])).await;
                 tries += 1;
-                // Too many at once are told to come again.
+                // With too many requests at once, the service asks for a retry.
                 if reply.status != 503 || tries > 200 {
                     return reply.status;
                 }

@@ -8,20 +8,14 @@ mod shutdown;
 mod slow;
 
 use crate::support::raw::RawReply;
-use crate::support::{Client, Reply, Site};
-use serde_json::{json, Value};
+use crate::support::{dataset, Client, Reply, Site};
+use serde_json::json;
 use std::time::Duration;
 
-/// Maximum median time until a refusal.
+/// The maximum median time until a refusal.
 const QUICKLY: Duration = Duration::from_millis(50);
 
-fn dataset(name: &str) -> Value {
-    json!({
-        "directory": format!("/users/alice/{name}"), "type": "DATA", "name": name, "energy": 12.6, "exposure": 0.1,
-    })
-}
-
-/// The head of an upload of `client` with a body of `length` bytes; chunked without a length.
+/// The head of an upload with a body of `length` bytes, or with a chunked body.
 fn upload_head(client: &Client, length: Option<usize>) -> String {
     let length = length.map_or("Transfer-Encoding: chunked".to_owned(), |length| {
         format!("Content-Length: {length}")
@@ -37,7 +31,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// How often a limit has refused or ended something, as the service counts it.
+/// The metric of how often a limit refused or ended something.
 async fn counted(site: &Site, limit: &str) -> u64 {
     let text = site.get("/metrics").await.text();
     let name = format!("beamlive_overload_total{{limit=\"{limit}\"}} ");

@@ -1,11 +1,11 @@
-//! Bodies that the clients in use at beamlines send, as they send them, and what is read back of them.
+//! Bodies of the clients that beamlines use: they are accepted and read back as they were sent.
 
 use crate::support::{Client, Reply, Site};
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeZone, Utc};
 use serde_json::{json, Map, Value};
 use std::path::PathBuf;
 
-/// Fields of a dataset with a place of their own; `directory` has none that is shown.
+/// The known fields of a dataset. All are shown except `directory`.
 const OWN_FIELDS: [&str; 13] = [
     "directory",
     "type",
@@ -22,7 +22,7 @@ const OWN_FIELDS: [&str; 13] = [
     "uuid",
 ];
 
-/// How many frames each of the datasets has.
+/// The number of frames of each dataset.
 const NUM_FRAMES: [(&str, u64); 8] = [
     ("data-DATA-reupload", 3600),
     ("data-DATA", 1800),
@@ -34,7 +34,7 @@ const NUM_FRAMES: [(&str, u64); 8] = [
     ("data-XRF", 1),
 ];
 
-/// The bodies whose names begin so, by name.
+/// The bodies whose names start with `beginning`.
 fn bodies(beginning: &str) -> Vec<(String, Map<String, Value>)> {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/payloads");
     let mut bodies = Vec::new();
@@ -49,7 +49,7 @@ fn bodies(beginning: &str) -> Vec<(String, Map<String, Value>)> {
     bodies
 }
 
-/// A time as the admin API shows it; a naive one is Saskatchewan's.
+/// A time as the admin API shows it. Times without an offset are in Saskatchewan.
 fn shown(time: &Value) -> Value {
     let text = time.as_str().unwrap();
     let utc: DateTime<Utc> = match DateTime::parse_from_rfc3339(text) {
@@ -80,8 +80,8 @@ async fn record(site: &Site, path: String, project: &str) -> Value {
     row
 }
 
-/// Uploads a body as MessagePack by one project and as JSON by another, and returns both records without what tells
-/// the projects apart.
+/// Uploads a body as MessagePack to one project and as JSON to another. Returns both records
+/// without the fields that differ between the projects.
 async fn both_forms(site: &Site, route: &str, list: &str, body: &Value) -> (Value, Value) {
     let (alice, bob): (Client, Client) = (site.client("alice").await, site.client("bob").await);
     let packed = id_of(&alice.post_msgpack(route, body).await);
@@ -106,7 +106,7 @@ async fn every_dataset_reads_back_as_it_was_sent() {
         let (_, num_frames) = NUM_FRAMES.iter().find(|(known, _)| *known == name).unwrap();
         let mut meta_data = sent.clone();
         meta_data.retain(|field, _| !OWN_FIELDS.contains(&field.as_str()) && field != "id");
-        assert!(meta_data.len() >= 2, "{name} has more than the known fields");
+        assert!(meta_data.len() >= 2, "{name} has no unknown fields");
         let expected = json!({
             "beamline": "BM", "session": null, "sample_id": null, "group": null, "name": sent["name"],
             "type": sent["type"], "filename": sent["filename"], "frames": sent["frames"], "num_frames": num_frames,
@@ -139,7 +139,7 @@ async fn every_report_reads_back_as_it_was_sent() {
 }
 
 #[actix_web::test]
-async fn a_client_that_merges_the_reply_and_sends_it_again_keeps_one_record() {
+async fn sending_the_merged_reply_again_keeps_one_record() {
     for (name, mut sent) in bodies("data-") {
         let site = Site::new().await;
         let alice = site.client("alice").await;
@@ -183,7 +183,7 @@ async fn a_report_is_about_the_datasets_of_the_same_day() {
 }
 
 #[actix_web::test]
-async fn the_access_list_example_is_taken() {
+async fn the_access_list_example_is_accepted() {
     let site = Site::new().await;
     let directory =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/payloads/accesslist-post.json");

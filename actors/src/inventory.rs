@@ -148,9 +148,8 @@ impl SampleLists {
         (made.generation >= generation).then_some(made.list)
     }
 
-    /// Makes a list, on the blocking pool. Most changes of the facility leave it as it was; then it
-    /// is
-    /// `known` itself.
+    /// Makes a list, on the blocking pool. Most changes of the facility do not change the list; then
+    /// `known` itself is returned.
     async fn make(
         &self,
         catalog: &Arc<Catalog>,

@@ -9,8 +9,8 @@ const FIELDS: [&str; 8] = [
     "id", "time", "who", "address", "action", "record", "project", "note",
 ];
 
-/// `who action subject/id project` of all entries after the facility file's, the oldest first.
-fn told(rows: &Value) -> Vec<String> {
+/// `who: action subject/id project` of all entries after those of the facility file, oldest first.
+fn log_lines(rows: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let rows = rows.as_array().unwrap().iter().rev();
     let lines = rows.map(|row| {
@@ -29,7 +29,7 @@ fn told(rows: &Value) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn who_did_what_to_which_record_is_told() {
+async fn entries_show_who_did_what_to_which_record() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -49,7 +49,7 @@ async fn who_did_what_to_which_record_is_told() {
     site.admin_request(Method::DELETE, "projects/bob/key", plain)
         .await;
     assert_eq!(
-        told(&site.admin("activity").await),
+        log_lines(&site.admin("activity").await),
         [
             "alice: register key project/2 alice",
             "bob: register key project/3 bob",
@@ -63,17 +63,21 @@ async fn who_did_what_to_which_record_is_told() {
             "operator: reset key project/3 bob",
         ]
     );
-    // An upload without a note is told by its record.
+    // An upload without a note has no entry. Its record shows who made it.
     for path in ["data/1", "reports/1"] {
         let row = site.admin(path).await;
-        let told = ["project", "address", "created"].map(|field| row[field].as_str().unwrap().to_owned());
-        assert_eq!(told[..2], ["alice", "127.0.0.1"], "{path}");
-        assert!(told[2].starts_with("2026-11-23T15:00:00"), "{path}: {}", told[2]);
+        let shown = ["project", "address", "created"].map(|field| row[field].as_str().unwrap().to_owned());
+        assert_eq!(shown[..2], ["alice", "127.0.0.1"], "{path}");
+        assert!(
+            shown[2].starts_with("2026-11-23T15:00:00"),
+            "{path}: {}",
+            shown[2]
+        );
     }
     let rows = site.admin("activity").await;
     assert_keys(&rows, &FIELDS);
     for row in rows.as_array().unwrap() {
-        // At a beamline no two things happen at one instant
+        // Events at a beamline have different times, so the microseconds differ.
         assert!(
             row["time"].as_str().unwrap().starts_with("2026-11-23T15:00:00"),
             "{row}"
@@ -86,7 +90,7 @@ async fn who_did_what_to_which_record_is_told() {
 }
 
 #[actix_web::test]
-async fn entries_are_filtered_by_the_project_they_concern() {
+async fn entries_are_filtered_by_project() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -101,7 +105,7 @@ async fn entries_are_filtered_by_the_project_they_concern() {
     assert_eq!(
         actions,
         ["session ended", "session launched", "register key"],
-        "what bob did to her session too"
+        "bob's action on her session is included"
     );
     assert_refuses(&site, "activity?project=nobody", "project").await;
     for path in ["activity", "activity?project=alice"] {
@@ -119,7 +123,7 @@ async fn the_address_is_the_callers_behind_a_trusted_proxy() {
 }
 
 #[actix_web::test]
-async fn what_was_strange_about_an_upload_is_noted() {
+async fn oddities_of_an_upload_are_noted() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for (field, value, noted) in [
@@ -141,7 +145,7 @@ async fn what_was_strange_about_an_upload_is_noted() {
 }
 
 #[actix_web::test]
-async fn nothing_secret_is_told() {
+async fn secrets_are_not_shown() {
     let proxy = FakeProxy::start(Mood::Bad(500, "")).await;
     let site = Site::with(|settings| settings.proxy_url = Some(proxy.url())).await;
     let alice = site.client("alice").await;
@@ -159,7 +163,7 @@ async fn nothing_secret_is_told() {
     }
     assert!(
         text.contains("SHA256:"),
-        "a key is told by its fingerprint: {text}"
+        "a key is shown as its fingerprint: {text}"
     );
     assert!(text.contains("\"retry\""), "{text}");
 }

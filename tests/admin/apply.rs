@@ -32,12 +32,12 @@ async fn applying_the_same_again_changes_nothing() {
     assert_eq!(
         (site.written(), site.admin("activity").await),
         before,
-        "nothing to write, nothing to tell of"
+        "no changes are written or logged"
     );
 }
 
 #[actix_web::test]
-async fn what_is_named_is_updated_and_what_is_not_stays() {
+async fn named_entries_are_updated_and_others_stay() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let mut facility = sample("alice", "CLS-0042", "3", "lys-3-renamed", "");
@@ -54,12 +54,12 @@ async fn what_is_named_is_updated_and_what_is_not_stays() {
     assert_eq!(
         alice.samples("BM").await.json()[2]["id"],
         1,
-        "a sample that is updated is the same sample"
+        "an updated sample keeps its id"
     );
 }
 
 #[actix_web::test]
-async fn json_of_the_same_shape_is_taken_as_json() {
+async fn json_of_the_same_shape_is_accepted() {
     let site = Site::new().await;
     let facility = json!({
         "project": [{"username": "dora"}],
@@ -83,11 +83,14 @@ async fn json_of_the_same_shape_is_taken_as_json() {
     let dora = site.client("dora").await;
     assert_eq!(dora.samples("ID").await.json()[0]["name"], "d-2");
     let as_toml = apply(&site, "", r#"{"project": []}"#).await;
-    assert_eq!(as_toml.status, 400, "JSON is told from TOML by its content type");
+    assert_eq!(
+        as_toml.status, 400,
+        "the content type decides between JSON and TOML"
+    );
 }
 
 #[actix_web::test]
-async fn a_dry_run_tells_of_every_change_and_makes_none() {
+async fn a_dry_run_lists_every_change_and_makes_none() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let written = site.written();
@@ -125,7 +128,7 @@ async fn a_dry_run_tells_of_every_change_and_makes_none() {
 }
 
 #[actix_web::test]
-async fn only_prune_removes_and_never_what_records_refer_to() {
+async fn only_prune_removes_entries_and_never_those_with_records() {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("ID", "day").await;
@@ -134,7 +137,7 @@ async fn only_prune_removes_and_never_what_records_refer_to() {
     assert_eq!(unpruned, json!({"created": 0, "updated": 0, "unchanged": 2}));
     assert_eq!(names_at_bm(&site, &alice).await.len(), 2);
     let entries = FACILITY.matches("[[").count();
-    // alice has records, and so has ID
+    // alice and ID have records.
     let removed = entries - 2 - 2;
     let foreseen = apply(&site, "?dry_run=true&prune=true", rest).await.json();
     let lines = foreseen["changes"].as_array().unwrap();
@@ -162,18 +165,18 @@ async fn only_prune_removes_and_never_what_records_refer_to() {
         assert_eq!(
             alice.at(&site).samples("BM").await.text(),
             "[]",
-            "her samples went"
+            "her samples are removed"
         );
         assert_eq!(
             bob.at(&site).samples("SIM").await.status,
             404,
-            "a beamline without records went"
+            "a beamline without records is removed"
         );
         assert_eq!(site.admin_reply("projects/carol_3-x").await.status, 404);
         assert_eq!(site.admin("sessions?project=alice").await[0]["beamline"], "ID");
         site.restart().await;
     }
-    // Ids of what was removed are not given again
+    // Ids of removed entries are not used again.
     let facility = format!(
         "{}\n{}",
         "[[container_type]]\nname = \"Uni-Puck\"\nlocations = [\"1\"]",
@@ -242,14 +245,14 @@ name = "what?"
     assert_eq!(
         site.admin_reply("projects/dora").await.status,
         404,
-        "not even what had no mistake"
+        "correct entries are not applied either"
     );
     let dry = apply(&site, "?dry_run=true", facility).await;
     assert_eq!((dry.status, dry.body), (400, reply.body));
 }
 
 #[actix_web::test]
-async fn the_facility_as_a_whole_must_hold() {
+async fn the_whole_facility_must_be_consistent() {
     let site = Site::new().await;
     let held = |name: &str, parent: &str| container("staff", name, "Adaptor", "on-site", Some((parent, "C")));
     for (what, facility) in [
@@ -282,7 +285,7 @@ async fn the_facility_as_a_whole_must_hold() {
 }
 
 #[actix_web::test]
-async fn bodies_that_are_no_text_and_wrong_parameters_are_refused() {
+async fn bodies_that_are_not_text_and_wrong_parameters_are_refused() {
     let site = Site::with(|settings| settings.limits.facility_bytes = 10_000).await;
     let send = |query: &str, body: Vec<u8>| {
         let path = format!("/api/admin/apply{query}");
@@ -326,7 +329,7 @@ async fn one_change_is_one_entry_of_the_activity_log() {
 }
 
 #[actix_web::test]
-async fn keys_in_the_file_are_set_and_left_alone_when_absent() {
+async fn keys_in_the_file_are_set_and_absent_keys_stay() {
     let site = Site::new().await;
     let alice = site.stranger("alice");
     site.apply(&format!(

@@ -16,11 +16,13 @@ fn upload(client: &str, n: u64, points: usize) -> Value {
     })
 }
 
-/// Uploads one after the other until it is told to stop; every one is acknowledged before the next is sent.
+/// Uploads one dataset after the other until `stop` is set. Each is acknowledged before the next is
+/// sent.
 async fn upload_on(client: Client, name: &'static str, acknowledged: Arc<AtomicU64>, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::SeqCst) {
         let n = acknowledged.load(Ordering::SeqCst) + 1;
-        // Each one again, so that rows which a backup has before it are changed too.
+        // The first dataset is sent again each time, so that rows that are already in a backup
+        // change too.
         let body = upload(name, n, if n.is_multiple_of(5) { 20_000 } else { 10 });
         assert_eq!(client.data("BM", &body).await.status, 200);
         assert_eq!(client.data("BM", &upload(name, 1, 10)).await.status, 200);
@@ -32,12 +34,12 @@ async fn upload_on(client: Client, name: &'static str, acknowledged: Arc<AtomicU
 }
 
 #[actix_web::test]
-async fn it_is_the_store_at_one_point_while_clients_go_on() {
+async fn a_backup_is_the_store_at_one_moment_during_uploads() {
     let mut site = Site::new().await;
     let mut clients = Vec::new();
     for (user, name) in [("alice", "a"), ("alice", "b"), ("bob", "c"), ("carol_3-x", "d")] {
         let client = match name {
-            // The same account, on connections of its own.
+            // The same account with its own connections.
             "b" => clients
                 .first()
                 .map(|(client, ..): &(Client, &str, Arc<AtomicU64>)| client.on_its_own_connection())
@@ -74,7 +76,7 @@ async fn it_is_the_store_at_one_point_while_clients_go_on() {
         assert_eq!(reply.status, 200, "{}", reply.text());
         assert_eq!(reply.header("content-type"), Some("application/octet-stream"));
         let data = home.path().join(format!("copy-{round}"));
-        // Each into another database than the one before.
+        // Alternate the engines.
         let engine = EngineKind::ALL[round % 2];
         restore(reply.body.as_slice(), &data, engine, |_, _| {}).unwrap();
         points.push((data, before, after));
@@ -92,7 +94,7 @@ async fn it_is_the_store_at_one_point_while_clients_go_on() {
         for ((.., name, _), (before, after)) in clients.iter().zip(before.into_iter().zip(after)) {
             let numbers = uploads.get(*name).cloned().unwrap_or_default();
             let count = numbers.len() as u64;
-            // No gap: whoever is in it has all earlier ones of its client before it.
+            // No gap: a backup with an upload contains all earlier uploads of its client.
             assert_eq!(numbers, (1..=count).collect::<Vec<_>>(), "{name}");
             assert!(
                 (before..=after).contains(&count),
@@ -124,11 +126,22 @@ fn uploads_in(data: &std::path::Path) -> BTreeMap<String, Vec<u64>> {
     uploads
 }
 
+/// Requests a backup without reading its body.
+async fn begin_backup(site: &Site) -> reqwest::Response {
+    site.http
+        .get(format!("{}/api/admin/backup", site.url()))
+        .bearer_auth(site.admin_token())
+        .send()
+        .await
+        .unwrap()
+}
+
 #[actix_web::test]
-async fn there_is_one_at_a_time_and_it_ends_when_its_client_goes_away() {
+async fn one_backup_runs_at_a_time_and_ends_when_its_client_disconnects() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
-    // More than the sockets on the way can hold, and nothing that deflate makes small.
+    // More than the buffers of the sockets hold. Random numbers, so that deflate cannot shrink
+    // them.
     for n in 0..24 {
         let mut noise = u64::MAX / (n + 3);
         let points: Vec<_> = (0..40_000)
@@ -143,13 +156,7 @@ async fn there_is_one_at_a_time_and_it_ends_when_its_client_goes_away() {
         body["points"] = json!(points);
         assert_eq!(alice.data("BM", &body).await.status, 200);
     }
-    let begun = site
-        .http
-        .get(format!("{}/api/admin/backup", site.url()))
-        .bearer_auth(site.admin_token())
-        .send()
-        .await
-        .unwrap();
+    let begun = begin_backup(&site).await;
     assert_eq!(begun.status(), 200);
     let second = site.admin_reply("backup").await;
     assert_eq!((second.status, second.header("retry-after")), (429, Some("1")));
@@ -158,10 +165,10 @@ async fn there_is_one_at_a_time_and_it_ends_when_its_client_goes_away() {
         "{}",
         second.text()
     );
-    // The service does not wait for it.
+    // The running backup does not block uploads.
     assert_eq!(alice.data("BM", &upload("later", 1, 10)).await.status, 200);
     drop(begun);
-    let whole = crate::support::eventually("the place of the one that went away", || async {
+    let whole = crate::support::eventually("a backup after the client has disconnected", || async {
         let reply = site.admin_reply("backup").await;
         (reply.status == 200).then_some(reply)
     })
@@ -171,7 +178,7 @@ async fn there_is_one_at_a_time_and_it_ends_when_its_client_goes_away() {
 }
 
 #[actix_web::test]
-async fn beyond_its_memory_it_is_broken_off_with_a_reason_and_the_service_goes_on() {
+async fn a_backup_beyond_its_memory_limit_fails_with_a_reason_and_the_service_continues() {
     let site = Site::with(|settings| settings.store.backup_memory_bytes = 2_000).await;
     let alice = site.client("alice").await;
     for n in 0..24 {
@@ -181,14 +188,8 @@ async fn beyond_its_memory_it_is_broken_off_with_a_reason_and_the_service_goes_o
             .collect::<Vec<_>>());
         assert_eq!(alice.data("BM", &body).await.status, 200);
     }
-    let mut begun = site
-        .http
-        .get(format!("{}/api/admin/backup", site.url()))
-        .bearer_auth(site.admin_token())
-        .send()
-        .await
-        .unwrap();
-    // What is changed now lies beyond what was sent.
+    let mut begun = begin_backup(&site).await;
+    // These changes are to rows that are not sent yet.
     for n in 0..24 {
         assert_eq!(alice.data("BM", &upload("a", n, 10)).await.status, 200);
     }
@@ -200,7 +201,7 @@ async fn beyond_its_memory_it_is_broken_off_with_a_reason_and_the_service_goes_o
     let why = loop {
         match reader.next_rows() {
             Ok(Some(_)) => {}
-            Ok(None) => panic!("it was finished"),
+            Ok(None) => panic!("the backup was complete"),
             Err(error) => break error.to_string(),
         }
     };

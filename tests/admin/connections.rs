@@ -8,7 +8,8 @@ use serde_json::{json, Value};
 
 const FIELDS: [&str; 7] = ["list", "project", "name", "status", "created", "end", "history"];
 
-/// Connections a, b, c (twice of one instant) at "home", d at a list whose name has a slash.
+/// Connections a, b and two named c, with the same time, at "home", and d/e at a list with a slash
+/// in its name.
 async fn site() -> Site {
     let site = Site::with(|settings| settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()]).await;
     site.apply(&access_list("nx/far", "10.45.0.0/24", &["bob"], ""))
@@ -47,7 +48,7 @@ fn named(rows: &Value) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn connections_come_newest_first_and_by_list() {
+async fn connections_are_listed_newest_first_and_by_list() {
     let site = site().await;
     let rows = site.admin("connections").await;
     assert_keys(&rows, &FIELDS);
@@ -61,7 +62,7 @@ async fn connections_come_newest_first_and_by_list() {
 }
 
 #[actix_web::test]
-async fn a_page_goes_on_after_the_connection_that_it_names() {
+async fn a_page_starts_after_the_named_connection() {
     let site = site().await;
     let all = named(&site.admin("connections").await);
     let (mut paged, mut query) = (Vec::new(), "limit=1".to_owned());

@@ -30,7 +30,8 @@ const FIELDS: [&str; 23] = [
     "address",
 ];
 
-/// 1, 2: alice's in session 1 at BM; 3: alice's at ID without a session; 4: bob's in session 2 at ID; 5: bob's at BM.
+/// Datasets 1 and 2 are alice's, in session 1 at BM. 3 is alice's, at ID without a session. 4 is
+/// bob's, in session 2 at ID. 5 is bob's, at BM.
 async fn site() -> Site {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
@@ -85,12 +86,12 @@ async fn a_dataset_is_shown_with_every_field() {
     );
     assert!(
         !site.admin_reply("data/1").await.text().contains("secret"),
-        "the directory is not part of the record"
+        "the record does not show the directory"
     );
 }
 
 #[actix_web::test]
-async fn what_was_not_sent_is_null() {
+async fn missing_fields_are_null() {
     let site = Site::new().await;
     let bob = site.client("bob").await;
     let upload = json!({"directory": "/users/bob/d", "type": "XRD", "name": "n", "energy": 7, "start_time": "2026-11-23T14:00:00Z"});
@@ -142,7 +143,7 @@ async fn datasets_are_paged_newest_first() {
 }
 
 #[actix_web::test]
-async fn what_names_nothing_is_refused_or_not_found() {
+async fn unknown_filters_are_refused_and_unknown_ids_are_not_found() {
     let site = site().await;
     assert_refuses(&site, "data?project=nobody", "project").await;
     assert_refuses(&site, "data?beamline=bm", "beamline").await;
@@ -170,11 +171,7 @@ async fn a_long_page_of_large_datasets_arrives_whole() {
         assert_eq!(alice.data("BM", &upload).await.status, 200);
     }
     let reply = site.admin_reply("data?limit=1000").await;
-    assert_eq!(
-        reply.header("content-length"),
-        None,
-        "it should have come in pieces"
-    );
+    assert_eq!(reply.header("content-length"), None, "the answer was not chunked");
     let rows = reply.json();
     let rows = rows.as_array().unwrap();
     assert_eq!(rows.len(), 40);

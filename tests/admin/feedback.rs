@@ -1,4 +1,4 @@
-//! `GET /api/admin/feedback`. The answers are given to the service itself here; the page is tested in `survey`.
+//! `GET /api/admin/feedback`. These tests store answers directly; `survey` tests the page.
 
 use super::{assert_keys, assert_paged, assert_refuses, ids};
 use crate::support::Site;

@@ -18,10 +18,10 @@ async fn ids_start_above_those_of_an_earlier_server() {
     assert_eq!(
         alice.data("BM", &dataset).await.json()["id"],
         2,
-        "nothing was changed"
+        "a dry run changed something"
     );
 
-    // A sample of the same file is above them already.
+    // A sample in the same file already gets an id above them.
     let text = at("500_000") + &sample("alice", "CLS-0042", "4", "lys-4", "");
     assert_eq!(
         site.apply(&text).await,
@@ -48,7 +48,7 @@ async fn ids_start_above_those_of_an_earlier_server() {
         samples.as_array().unwrap().iter().any(|row| row["id"] == 500_001),
         "{samples}"
     );
-    // An id of a dataset of before still counts, and one of an earlier server names nothing.
+    // An id that was given before still works. An id of an earlier server is unknown.
     let mut again = dataset.clone();
     for (claimed, id) in [(1, 1), (499_000, 500_002)] {
         again["id"] = json!(claimed);
@@ -61,7 +61,7 @@ async fn ids_start_above_those_of_an_earlier_server() {
 }
 
 #[actix_web::test]
-async fn what_ids_may_not_say_is_named_with_its_place() {
+async fn wrong_first_ids_are_named_with_their_place() {
     let site = Site::new().await;
     for first in ["-1", "1.5", "'many'", "9007199254740993"] {
         let reply = site

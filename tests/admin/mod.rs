@@ -50,7 +50,7 @@ async fn ids(site: &Site, path: &str) -> Vec<u64> {
         .collect()
 }
 
-/// Asserts what every list that is paged by ids has in common. `path` has at least three rows.
+/// Asserts the common rules of all lists that are paged by ids. `path` has at least three rows.
 async fn assert_paged(site: &Site, path: &str) {
     let all = ids(site, path).await;
     assert!(all.len() >= 3, "{path}: {all:?}");
@@ -72,7 +72,7 @@ async fn assert_paged(site: &Site, path: &str) {
         all,
         "{path}"
     );
-    // Page by page, nothing is left out and nothing comes twice
+    // The pages together contain every row once.
     let (mut paged, mut more) = (Vec::new(), "limit=1".to_owned());
     loop {
         let page = ids(site, &join(more)).await;
@@ -84,7 +84,7 @@ async fn assert_paged(site: &Site, path: &str) {
     assert_refuses_bad_pages(site, path).await;
 }
 
-/// Asserts that wrong parameters are refused by name.
+/// Asserts that wrong parameters are refused and named.
 async fn assert_refuses_bad_pages(site: &Site, path: &str) {
     for (query, field) in [
         ("limit=0", "limit"),
@@ -107,7 +107,7 @@ async fn assert_refuses_bad_pages(site: &Site, path: &str) {
     }
 }
 
-/// Asserts that a filter with this value is refused by name.
+/// Asserts that a filter with this value is refused and named.
 async fn assert_refuses(site: &Site, path: &str, field: &str) {
     let reply = site.admin_reply(path).await;
     assert_eq!(

@@ -1,4 +1,5 @@
-//! `GET /api/admin/outbox` and `POST …/retry`: how they look. What becomes of what waits is in `tests/proxy.rs`.
+//! The answers of `GET /api/admin/outbox` and `POST …/retry`. `tests/proxy.rs` tests the
+//! forwarding.
 
 use super::{assert_keys, assert_refuses, assert_refuses_bad_pages, dataset};
 use crate::support::{eventually, FakeProxy, Mood, Site};
@@ -15,7 +16,8 @@ const FIELDS: [&str; 7] = [
     "last_error",
 ];
 
-/// A session, two datasets and a report, which all wait for a Data Proxy that is down. A minute lies between each two.
+/// A session, two datasets and a report, one minute apart, that all wait for a Data Proxy that is
+/// down.
 async fn site(proxy: &FakeProxy) -> Site {
     let site = Site::with(|settings| settings.proxy_url = Some(proxy.url())).await;
     let alice = site.client("alice").await;
@@ -48,7 +50,7 @@ fn records(rows: &Value) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn what_waits_is_shown_newest_first_with_its_directory_and_age() {
+async fn waiting_records_are_shown_newest_first_with_directory_and_age() {
     let proxy = FakeProxy::start(Mood::Bad(503, "")).await;
     let site = site(&proxy).await;
     site.clock.advance(TimeDelta::seconds(30));
@@ -88,7 +90,7 @@ async fn what_waits_is_shown_newest_first_with_its_directory_and_age() {
 async fn attempts_and_the_last_error_are_counted() {
     let proxy = FakeProxy::start(Mood::Bad(503, "")).await;
     let site = site(&proxy).await;
-    let row = eventually("a first attempt is noted", || async {
+    let row = eventually("a first attempt", || async {
         let rows = site.admin("outbox").await;
         rows.as_array()
             .unwrap()
@@ -127,7 +129,7 @@ async fn the_outbox_is_paged_by_record() {
 }
 
 #[actix_web::test]
-async fn a_retry_tells_how_many_are_tried() {
+async fn a_retry_returns_the_number_of_records_tried() {
     let proxy = FakeProxy::start(Mood::Bad(503, "")).await;
     let site = site(&proxy).await;
     let reply = site.post_admin("outbox/retry", String::new()).await;
@@ -140,7 +142,7 @@ async fn a_retry_tells_how_many_are_tried() {
 }
 
 #[actix_web::test]
-async fn with_the_built_in_proxy_nothing_waits() {
+async fn the_outbox_is_empty_with_the_built_in_proxy() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;

@@ -75,7 +75,7 @@ async fn every_type_of_key_is_named() {
 }
 
 #[actix_web::test]
-async fn accounts_that_there_are_not_are_not_found() {
+async fn unknown_accounts_are_not_found() {
     let site = Site::new().await;
     let key = site.stranger("x").public;
     for user in ["nobody", "ALICE", "a%2Fb"] {
@@ -90,7 +90,7 @@ async fn accounts_that_there_are_not_are_not_found() {
 }
 
 #[actix_web::test]
-async fn an_operator_registers_a_key_before_anyone_else_does() {
+async fn an_operator_can_register_the_first_key() {
     let site = Site::new().await;
     let (hers, other) = (site.stranger("alice"), site.stranger("alice"));
     assert_eq!(put(&site, "alice", &hers.public).await.json(), json!({}));
@@ -107,7 +107,7 @@ async fn an_operator_registers_a_key_before_anyone_else_does() {
 }
 
 #[actix_web::test]
-async fn setting_a_key_replaces_the_one_before_at_once() {
+async fn setting_a_key_replaces_the_old_one_at_once() {
     let mut site = Site::new().await;
     let (old, new) = (site.client("alice").await, site.stranger("alice"));
     assert_eq!(put(&site, "alice", &new.public).await.status, 200);
@@ -120,12 +120,12 @@ async fn setting_a_key_replaces_the_one_before_at_once() {
     assert_eq!(
         put(&site, "alice", &new.public).await.status,
         200,
-        "the same again"
+        "the same key again"
     );
     assert_eq!(
         site.admin("activity").await.as_array().unwrap().len(),
         count,
-        "which is no change"
+        "an unchanged key was logged"
     );
     site.restart().await;
     assert_eq!(
@@ -138,7 +138,7 @@ async fn setting_a_key_replaces_the_one_before_at_once() {
 }
 
 #[actix_web::test]
-async fn resetting_a_key_lets_whoever_comes_next_register() {
+async fn after_a_reset_the_next_client_can_register() {
     let site = Site::new().await;
     let (old, new) = (site.client("alice").await, site.stranger("alice"));
     assert_eq!(delete(&site, "alice").await.json(), json!({}));
@@ -158,7 +158,7 @@ async fn resetting_a_key_lets_whoever_comes_next_register() {
 }
 
 #[actix_web::test]
-async fn a_key_may_come_as_a_form_too() {
+async fn a_key_can_be_sent_as_a_form() {
     let site = Site::new().await;
     for field in ["key", "public"] {
         let alice = site.stranger("alice");
@@ -172,7 +172,7 @@ async fn a_key_may_come_as_a_form_too() {
 }
 
 #[actix_web::test]
-async fn a_key_that_can_not_be_used_is_refused_and_changes_nothing() {
+async fn an_unusable_key_is_refused_and_changes_nothing() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let half = &alice.public[..alice.public.len() / 2];
@@ -208,12 +208,12 @@ async fn a_key_that_can_not_be_used_is_refused_and_changes_nothing() {
     assert_eq!(
         alice.samples("BM").await.status,
         200,
-        "her key is still the one that she registered"
+        "her registered key has not changed"
     );
 }
 
 #[actix_web::test]
-async fn a_key_line_is_taken_with_whatever_comment_it_has() {
+async fn a_key_line_can_have_any_comment() {
     let site = Site::new().await;
     let alice = Client::new(&site, "alice", KeyKind::Ed25519);
     let line = alice.public.split(' ').take(2).collect::<Vec<_>>().join(" ");

@@ -17,8 +17,8 @@ const FIELDS: [&str; 9] = [
     "reports",
 ];
 
-/// 1: alice at BM, closed after an hour; 2: bob at ID, open; 3: alice at BM, open; 4: bob at SIM, ended by 5; 5: alice
-/// at SIM, open.
+/// 1: alice at BM, closed after an hour. 2: bob at ID, open. 3: alice at BM, open. 4: bob at SIM,
+/// ended by 5. 5: alice at SIM, open.
 async fn site() -> Site {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
@@ -127,7 +127,7 @@ async fn sessions_are_paged_newest_first() {
 }
 
 #[actix_web::test]
-async fn what_names_nothing_is_refused_or_not_found() {
+async fn unknown_filters_are_refused_and_unknown_ids_are_not_found() {
     let site = site().await;
     assert_refuses(&site, "sessions?project=nobody", "project").await;
     assert_refuses(&site, "sessions?beamline=XX", "beamline").await;

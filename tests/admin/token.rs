@@ -82,7 +82,7 @@ async fn nothing_is_shown_or_done_without_the_token() {
     assert_eq!(
         alice.samples("BM").await.status,
         200,
-        "her key is still the one that she registered"
+        "her registered key has not changed"
     );
 }
 
@@ -111,7 +111,7 @@ async fn with_the_token_every_route_answers_with_and_without_its_slash() {
 }
 
 #[actix_web::test]
-async fn wrong_methods_are_told_the_right_ones() {
+async fn a_wrong_method_is_answered_with_the_allowed_methods() {
     let site = Site::new().await;
     for (method, path, allowed) in [
         (Method::GET, "apply", "POST"),
@@ -133,7 +133,7 @@ async fn wrong_methods_are_told_the_right_ones() {
 }
 
 #[actix_web::test]
-async fn answers_are_kept_by_no_cache_and_the_token_by_no_answer() {
+async fn answers_are_not_cached_and_do_not_contain_the_token() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;

@@ -15,7 +15,7 @@ fn whole_backup(home: &Path) -> Vec<u8> {
     std::fs::read(home.join("whole")).unwrap()
 }
 
-/// A service that answers one request with these bytes, and then goes away.
+/// A service that answers one request with these bytes and closes the connection.
 fn answers(bytes: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -52,7 +52,7 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn a_running_service_is_backed_up_and_says_who_asked() {
+async fn a_running_service_is_backed_up_and_logs_it() {
     let home = TempDir::new().unwrap();
     let served = serve(home.path(), &["--data", "data"]);
     let said = done(home.path(), &["backup", "today.backup", "--url", &served.url]);
@@ -83,7 +83,7 @@ async fn a_running_service_is_backed_up_and_says_who_asked() {
 }
 
 #[test]
-fn a_broken_backup_never_has_the_name_of_a_good_one() {
+fn a_broken_backup_never_gets_the_final_name() {
     let home = TempDir::new().unwrap();
     let whole = whole_backup(home.path());
     let mut flipped = whole.clone();
@@ -121,7 +121,7 @@ fn a_broken_backup_never_has_the_name_of_a_good_one() {
 }
 
 #[test]
-fn a_service_that_is_not_there_is_named() {
+fn an_unreachable_service_is_named() {
     let home = TempDir::new().unwrap();
     std::fs::write(home.path().join("token"), "t").unwrap();
     let ended = run(

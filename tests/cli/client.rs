@@ -15,7 +15,7 @@ fn strs(arguments: &[String]) -> Vec<&str> {
 }
 
 #[actix_web::test]
-async fn keygen_makes_a_key_for_its_owner_only_and_never_overwrites_one() {
+async fn keygen_makes_a_private_file_and_never_overwrites_a_key() {
     let place = TempDir::new().unwrap();
     let public = done(place.path(), &["client", "--key", "k", "keygen"]);
     assert!(
@@ -82,7 +82,7 @@ async fn a_day_at_a_beamline_with_the_examples() {
     assert_eq!(
         parsed(&done(place.path(), &client(&["data", &dataset]))),
         json!({"id": 1}),
-        "the same uuid"
+        "the uuid is the same"
     );
     let report = repository("examples/report.json");
     assert_eq!(
@@ -104,7 +104,7 @@ async fn a_day_at_a_beamline_with_the_examples() {
 }
 
 #[actix_web::test]
-async fn a_refusal_is_told_with_every_field() {
+async fn a_refusal_is_printed_with_every_field() {
     let place = TempDir::new().unwrap();
     let facility = repository("examples/facility.toml");
     let mut served = serve(place.path(), &["--facility", &facility]);
@@ -127,7 +127,7 @@ async fn a_refusal_is_told_with_every_field() {
     );
     assert!(
         failed(place.path(), &client(&["--key", "other", "samples"])).contains("keygen"),
-        "how to make one"
+        "the command that makes a key"
     );
     done(place.path(), &client(&["--key", "other", "keygen"]));
     assert!(failed(place.path(), &client(&["--key", "other", "samples"])).contains("405"));

@@ -1,4 +1,4 @@
-//! File, environment and flags: what wins, and what is refused.
+//! Settings in the file, the environment and flags: precedence and errors.
 
 use super::{admin, done, failed, refused, repository, run, write};
 use crate::support::process::{beamlive, ended, Served};
@@ -17,7 +17,7 @@ fn configured(directory: &Path, file: &str, more: &[&str]) -> Command {
 }
 
 #[actix_web::test]
-async fn flags_win_over_the_environment_and_that_over_the_file() {
+async fn flags_override_the_environment_and_the_environment_overrides_the_file() {
     let place = TempDir::new().unwrap();
     let file = "listen = \"127.0.0.2:0\"\ndata = \"from-file\"\n";
     let host = |command: Command| Served::start(command).url.clone();
@@ -45,7 +45,7 @@ async fn flags_win_over_the_environment_and_that_over_the_file() {
 }
 
 #[actix_web::test]
-async fn the_file_may_be_named_by_the_environment() {
+async fn the_environment_can_name_the_file() {
     let place = TempDir::new().unwrap();
     write(place.path(), "b.toml", "listen = \"127.0.0.5:0\"\n");
     let mut command = beamlive(place.path(), &["serve"]);
@@ -114,7 +114,7 @@ async fn groups_are_set_in_the_file_and_by_the_environment() {
     let mut command = configured(place.path(), file, &[]);
     command.env("BEAMLIVE_REGISTRATION__OPEN", "false");
     let mut served = Served::start(command);
-    assert_eq!(health(&served).await.status, 404, "health is elsewhere");
+    assert_eq!(health(&served).await.status, 404, "health has its own address");
     let long = repository("examples/facility.toml");
     assert!(failed(place.path(), &["apply", &long, "--url", &served.url]).contains("413"));
     write(place.path(), "f.toml", "");
@@ -123,7 +123,7 @@ async fn groups_are_set_in_the_file_and_by_the_environment() {
 }
 
 #[actix_web::test]
-async fn what_is_wrong_is_named_by_its_key() {
+async fn mistakes_are_named_by_their_key() {
     let place = TempDir::new().unwrap();
     for (file, named) in [
         ("lisen = \"127.0.0.1:0\"\n", "lisen"),
@@ -186,7 +186,7 @@ async fn what_is_wrong_is_named_by_its_key() {
 }
 
 #[actix_web::test]
-async fn the_example_configuration_is_one() {
+async fn the_example_configuration_is_valid() {
     let place = TempDir::new().unwrap();
     let file = repository("examples/production.toml");
     let arguments = [
@@ -209,7 +209,7 @@ async fn the_example_configuration_is_one() {
 }
 
 #[actix_web::test]
-async fn one_address_is_a_network_as_a_flag_and_in_the_file() {
+async fn a_single_address_is_a_network_as_a_flag_and_in_the_file() {
     let place = TempDir::new().unwrap();
     let flag = [
         "serve",

@@ -18,7 +18,7 @@ fn assert_named(said: &str) {
 }
 
 #[actix_web::test]
-async fn check_tells_what_a_file_would_change_without_any_service() {
+async fn check_prints_what_a_file_would_change_without_a_service() {
     let place = TempDir::new().unwrap();
     write(place.path(), "f.toml", GOOD);
     let said = done(place.path(), &["check", "f.toml"]);
@@ -35,7 +35,7 @@ async fn check_tells_what_a_file_would_change_without_any_service() {
     assert_eq!(
         std::fs::read_dir(place.path()).unwrap().count(),
         2,
-        "check makes no files"
+        "check created files"
     );
 }
 
@@ -60,7 +60,7 @@ async fn check_names_every_mistake_with_its_place() {
 }
 
 #[actix_web::test]
-async fn the_example_is_good() {
+async fn the_example_is_valid() {
     let place = TempDir::new().unwrap();
     let said = done(place.path(), &["check", &repository("examples/facility.toml")]);
     assert!(said.contains("create project alice"), "{said}");
@@ -170,7 +170,7 @@ async fn apply_names_every_mistake_and_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn apply_says_what_keeps_it_from_the_service() {
+async fn apply_explains_why_a_request_failed() {
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
     write(place.path(), "f.toml", GOOD);

@@ -1,17 +1,15 @@
 //! `beamlive load`: a simulated facility against `beamlive serve`.
 
+mod faults;
+mod faulty_proxy;
+
 use super::{admin, serve, write};
 use crate::support::process::{beamlive, ended, run, Ended, Served};
 use rstest::rstest;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 use tempfile::TempDir;
-
-mod faulty_proxy;
-
-use faulty_proxy::{Fault, FaultyProxy};
 
 /// A load of three beamlines, with `more` options.
 fn load(directory: &Path, url: &str, more: &[&str]) -> Command {
@@ -44,12 +42,12 @@ fn row<'a>(results: &'a Value, operation: &str) -> &'a Value {
     row.unwrap_or_else(|| panic!("no {operation} in {rows:?}"))
 }
 
-fn succeeded(ended: &Ended) {
+fn assert_success(ended: &Ended) {
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
 }
 
-/// Everything was answered 200, and the books are right.
-fn went_well(results: &Value, operations: &[&str]) {
+/// Asserts that every request was answered with 200 and that the books are right.
+fn assert_results(results: &Value, operations: &[&str]) {
     for operation in operations {
         let row = row(results, operation);
         assert_eq!(row["failed"], 0, "{row}");
@@ -77,16 +75,16 @@ async fn every_mix_is_answered_and_its_books_are_right(
     let mut served = serve(place.path(), &[]);
     let more = ["--mix", mix, "--rate", rate, "--key-type", keys];
     let ended = ended(load(place.path(), &served.url, &more));
-    succeeded(&ended);
+    assert_success(&ended);
     let results = results(place.path());
-    went_well(&results, operations);
+    assert_results(&results, operations);
     assert!(ended.stdout.contains("books: right"), "{}", ended.stdout);
     let books = &results["books"];
     let data = place.path().join("data");
     if mix != "samples" && mix != "access" {
         assert_eq!(books["launches"], row(&results, "launch")["count"]);
         let open = admin(&served, &data, "sessions?active=true").await;
-        assert_eq!(open, serde_json::json!([]), "what it opened it has closed");
+        assert_eq!(open, serde_json::json!([]), "a session of the load is still open");
     }
     if mix == "uploads" {
         assert_eq!(books["datasets"], row(&results, "dataset")["count"]);
@@ -102,18 +100,18 @@ async fn access_list(served: &Served) -> Value {
 }
 
 #[actix_web::test]
-async fn it_takes_back_what_it_declared_and_can_run_again() {
+async fn a_load_removes_its_declarations_and_can_run_again() {
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
     let data = place.path().join("data");
     for mix in ["mxdc", "uploads"] {
         let said = ended(load(place.path(), &served.url, &["--mix", mix, "--rate", "20/s"]));
-        succeeded(&said);
+        assert_success(&said);
         assert!(said.stdout.contains("What stays"), "{}", said.stdout);
         assert_eq!(
             access_list(&served).await,
             serde_json::json!([]),
-            "this machine has no list"
+            "the access list of the load still exists"
         );
         let project = admin(&served, &data, "projects/load-p000").await;
         assert_eq!(
@@ -137,7 +135,7 @@ async fn it_takes_back_what_it_declared_and_can_run_again() {
 }
 
 #[actix_web::test]
-async fn it_leaves_alone_what_it_did_not_declare() {
+async fn a_load_keeps_what_it_did_not_declare() {
     let place = TempDir::new().unwrap();
     let facility = super::repository("examples/facility.toml");
     let mut served = serve(place.path(), &["--facility", &facility]);
@@ -160,7 +158,7 @@ async fn it_leaves_alone_what_it_did_not_declare() {
         &served.url,
         &["--mix", "mxdc", "--rate", "20/s"],
     ));
-    succeeded(&said);
+    assert_success(&said);
     assert!(
         said.stdout
             .contains("without hosts: this machine has an access list"),
@@ -184,74 +182,8 @@ async fn it_leaves_alone_what_it_did_not_declare() {
     served.stop("TERM");
 }
 
-#[rstest]
-#[case(Fault::Swallow, "are missing", "is missing")]
-#[case(Fault::Repeat, "are there twice", "is there twice")]
 #[actix_web::test]
-async fn an_upload_that_is_lost_or_doubled_is_found_and_named(
-    #[case] fault: Fault,
-    #[case] summary: &str,
-    #[case] named: &str,
-) {
-    let place = TempDir::new().unwrap();
-    let mut served = serve(place.path(), &[]);
-    let proxy = FaultyProxy::start(&served.url, fault);
-    let ended = ended(load(
-        place.path(),
-        &proxy.url,
-        &["--mix", "uploads", "--rate", "30/s"],
-    ));
-    assert_eq!(ended.code, Some(1), "{}{}", ended.stdout, ended.stderr);
-    assert!(ended.stderr.contains("the books are wrong"), "{}", ended.stderr);
-    let books = &results(place.path())["books"];
-    assert_eq!(books["verdict"], "wrong");
-    let wrong = if fault == Fault::Swallow {
-        "missing"
-    } else {
-        "twice"
-    };
-    assert_eq!(books[wrong], 1, "{books}");
-    assert!(ended.stdout.contains(&format!("1 {summary}")), "{}", ended.stdout);
-    assert!(books["named"].to_string().contains(named), "{books}");
-    served.stop("TERM");
-}
-
-#[actix_web::test]
-async fn a_latency_counts_from_when_a_request_was_due() {
-    let place = TempDir::new().unwrap();
-    let mut served = serve(place.path(), &[]);
-    let proxy = FaultyProxy::start(&served.url, Fault::Delay(Duration::from_millis(50)));
-    // The beamline gets 20 answers a second, and 100 are due.
-    let more = ["--beamlines", "1", "--mix", "samples", "--rate", "100/s"];
-    let arguments: Vec<_> = [
-        "load",
-        "--url",
-        &proxy.url,
-        "--samples",
-        "5",
-        "--duration",
-        "1s",
-        "--json",
-        "load.json",
-    ]
-    .into_iter()
-    .chain(more)
-    .collect();
-    let ended = run(place.path(), &arguments);
-    succeeded(&ended);
-    let results = results(place.path());
-    let samples = row(&results, "samples");
-    assert!(
-        samples["p50_ms"].as_f64().unwrap() > 200.0,
-        "the wait for earlier answers is part of it: {samples}"
-    );
-    assert!(results["unsent"].as_u64().unwrap() > 20, "{}", results["unsent"]);
-    assert!(ended.stdout.contains("did not keep up"), "{}", ended.stdout);
-    served.stop("TERM");
-}
-
-#[actix_web::test]
-async fn a_signal_ends_it_early_and_in_order() {
+async fn a_signal_ends_a_load_early_and_cleanly() {
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
     let more = [
@@ -281,11 +213,11 @@ async fn a_signal_ends_it_early_and_in_order() {
     let mut loading = Served::spawn(beamlive(place.path(), &arguments));
     loading.until("dataset: ");
     let ended = loading.stop("INT");
-    succeeded(&ended);
+    assert_success(&ended);
     let results = results(place.path());
     assert_eq!(results["interrupted"], true);
     assert!(results["seconds"].as_f64().unwrap() < 590.0);
-    went_well(&results, &["launch", "dataset", "close"]);
+    assert_results(&results, &["launch", "dataset", "close"]);
     assert!(ended.stdout.contains("ended before its time"), "{}", ended.stdout);
     served.stop("TERM");
 }
@@ -310,7 +242,7 @@ async fn results_are_written_as_a_page_and_as_histogram_logs() {
         "--hdr",
         "logs",
     ];
-    succeeded(&ended(load(place.path(), &served.url, &more)));
+    assert_success(&ended(load(place.path(), &served.url, &more)));
     let results = results(place.path());
     let count = row(&results, "dataset")["count"].as_u64().unwrap();
     let page = std::fs::read_to_string(place.path().join("load.html")).unwrap();
@@ -340,7 +272,7 @@ fn logged(log: &str) -> u64 {
 }
 
 #[actix_web::test]
-async fn accounts_of_a_file_need_nothing_of_the_admin_api() {
+async fn accounts_from_a_file_do_not_need_the_admin_api() {
     let place = TempDir::new().unwrap();
     let facility = super::repository("examples/facility.toml");
     let mut served = serve(place.path(), &["--facility", &facility]);
@@ -371,7 +303,7 @@ async fn accounts_of_a_file_need_nothing_of_the_admin_api() {
         "load.json",
     ];
     let ended = run(place.path(), &accounts);
-    succeeded(&ended);
+    assert_success(&ended);
     assert!(
         ended.stdout.contains("books: not checked") && ended.stdout.contains("--token-file"),
         "{}",
@@ -382,8 +314,8 @@ async fn accounts_of_a_file_need_nothing_of_the_admin_api() {
         place.path(),
         &[&accounts[..], &["--token-file", "data/admin.token"]].concat(),
     );
-    succeeded(&checked);
-    went_well(&results(place.path()), &["launch", "samples", "dataset"]);
+    assert_success(&checked);
+    assert_results(&results(place.path()), &["launch", "samples", "dataset"]);
     served.stop("TERM");
 }
 
@@ -394,7 +326,7 @@ async fn accounts_of_a_file_need_nothing_of_the_admin_api() {
 #[case(&["--url", "http://127.0.0.1:1", "--token-file", "nowhere"], "nowhere")]
 #[case(&["--address", "here"], "--address here")]
 #[actix_web::test]
-async fn what_can_not_be_run_says_why(#[case] arguments: &[&str], #[case] why: &str) {
+async fn unusable_arguments_are_explained(#[case] arguments: &[&str], #[case] why: &str) {
     let place = TempDir::new().unwrap();
     write(place.path(), "data", "");
     let said = super::failed(place.path(), &[&["load"], arguments].concat());

@@ -6,11 +6,11 @@ use crate::support::{assert_clean, busy_site};
 use tempfile::TempDir;
 
 #[actix_web::test]
-async fn a_restored_store_is_the_one_that_was_backed_up() {
+async fn a_restored_store_equals_the_original() {
     let mut site = busy_site().await;
     let before = assert_clean(site.data());
     let home = TempDir::new().unwrap();
-    // Its Data Proxy stays away, so that what waits for a key goes on waiting, here and in the copy.
+    // Its Data Proxy is down, so that the outbox stays the same here and in the copy.
     site.start_with(|_| {}).await;
     let sessions = site.admin("sessions").await;
     let data = site.admin("data").await;
@@ -29,7 +29,7 @@ async fn a_restored_store_is_the_one_that_was_backed_up() {
     .await
     .unwrap();
     let datasets = format!("Dataset up to {newest}");
-    // Whatever engine it was taken of.
+    // A backup can be restored into each engine.
     for (engine, other) in [("sled", "fjall"), ("fjall", "sled")] {
         let said = done(
             home.path(),
@@ -72,7 +72,7 @@ async fn a_restored_store_is_the_one_that_was_backed_up() {
 }
 
 #[test]
-fn nothing_is_restored_into_memory() {
+fn a_restore_into_memory_is_refused() {
     let home = TempDir::new().unwrap();
     let ended = run(
         home.path(),
@@ -99,7 +99,7 @@ fn a_failed_restore_leaves_nothing_to_serve() {
     let said = failed(home.path(), &["restore", "missing", "--data", "copy"]);
     assert!(said.contains("can't read missing"), "{said}");
 
-    // As if it had been killed.
+    // The state after a restore was killed.
     std::fs::create_dir_all(home.path().join("killed/store.restoring")).unwrap();
     let said = refused(home.path(), &["--data", "killed"]);
     assert!(

@@ -13,7 +13,7 @@ fn mode(path: &std::path::Path) -> u32 {
 }
 
 #[actix_web::test]
-async fn it_says_one_line_makes_its_data_directory_and_stops_when_told() {
+async fn serve_prints_one_line_makes_its_data_directory_and_stops_on_a_signal() {
     for signal in ["TERM", "INT"] {
         let place = TempDir::new().unwrap();
         let mut served = serve(place.path(), &["--data", "deep/down/data"]);
@@ -49,7 +49,7 @@ async fn it_says_one_line_makes_its_data_directory_and_stops_when_told() {
 }
 
 #[actix_web::test]
-async fn the_data_directory_is_data_unless_told_otherwise() {
+async fn the_default_data_directory_is_data() {
     let place = TempDir::new().unwrap();
     serve(place.path(), &[]).stop("TERM");
     assert!(place.path().join("data/admin.token").is_file());
@@ -57,7 +57,7 @@ async fn the_data_directory_is_data_unless_told_otherwise() {
 }
 
 #[actix_web::test]
-async fn what_was_acknowledged_is_there_after_a_stop_and_after_a_kill() {
+async fn acknowledged_records_survive_a_stop_and_a_kill() {
     let place = TempDir::new().unwrap();
     let facility = repository("examples/facility.toml");
     let arguments = ["--facility", facility.as_str(), "--data", "d"];
@@ -86,12 +86,12 @@ async fn what_was_acknowledged_is_there_after_a_stop_and_after_a_kill() {
     assert_eq!(
         std::fs::read_to_string(place.path().join("d/admin.token")).unwrap(),
         token,
-        "it stays the same"
+        "the admin token has changed"
     );
 }
 
 #[actix_web::test]
-async fn a_request_in_flight_is_finished_before_it_stops() {
+async fn a_running_request_is_finished_before_the_service_stops() {
     let place = TempDir::new().unwrap();
     let mut served = serve(place.path(), &[]);
     let token = std::fs::read_to_string(place.path().join("data/admin.token")).unwrap();
@@ -105,7 +105,7 @@ async fn a_request_in_flight_is_finished_before_it_stops() {
         body.len()
     )
     .unwrap();
-    // Once it asks for the body, the request is in its hands
+    // The service has accepted the request when it asks for the body.
     let mut interim = [0; 25];
     stream.read_exact(&mut interim).unwrap();
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -113,7 +113,7 @@ async fn a_request_in_flight_is_finished_before_it_stops() {
         .args(["-TERM", &served.id().to_string()])
         .status();
     assert!(kill.unwrap().success());
-    wait_until_it_refuses(&served);
+    wait_until_connections_are_refused(&served);
     stream.write_all(body.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -127,14 +127,14 @@ async fn a_request_in_flight_is_finished_before_it_stops() {
     served.stop("TERM");
 }
 
-/// Waits until nobody can connect any more.
-fn wait_until_it_refuses(served: &Served) {
+/// Waits until connections are refused.
+fn wait_until_connections_are_refused(served: &Served) {
     let address = served.url.trim_start_matches("http://").parse().unwrap();
     let deadline = std::time::Duration::from_millis(200);
     for _ in 0..1000 {
         match TcpStream::connect_timeout(&address, deadline) {
             Err(_) => return,
-            // A connection that was accepted while it was stopping is closed by the other side
+            // The service closes connections that it accepts while it stops.
             Ok(mut accepted) => {
                 accepted
                     .set_read_timeout(Some(std::time::Duration::from_millis(20)))
@@ -143,7 +143,7 @@ fn wait_until_it_refuses(served: &Served) {
             }
         }
     }
-    panic!("it still accepts connections");
+    panic!("the service still accepts connections");
 }
 
 #[actix_web::test]
@@ -151,16 +151,23 @@ async fn a_second_process_on_the_same_data_is_refused() {
     let place = TempDir::new().unwrap();
     let mut first = serve(place.path(), &[]);
     let said = refused(place.path(), &[]);
-    assert!(said.contains("data/store"), "which directory: {said}");
+    assert!(
+        said.contains("data/store"),
+        "the message does not name the directory: {said}"
+    );
     assert!(
         said.contains("process") || said.contains("in use") || said.contains("lock"),
-        "why: {said}"
+        "the message gives no reason: {said}"
     );
-    assert_eq!(first.stop("TERM").code, Some(0), "the first one is not disturbed");
+    assert_eq!(
+        first.stop("TERM").code,
+        Some(0),
+        "the first process was disturbed"
+    );
 }
 
 #[actix_web::test]
-async fn an_address_that_is_taken_is_refused() {
+async fn an_address_in_use_is_refused() {
     let place = TempDir::new().unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -170,7 +177,7 @@ async fn an_address_that_is_taken_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_data_directory_that_can_not_be_used_is_refused() {
+async fn an_unusable_data_directory_is_refused() {
     let place = TempDir::new().unwrap();
     write(place.path(), "file", "");
     let said = refused(place.path(), &["--data", "file/data"]);
@@ -210,7 +217,7 @@ async fn a_facility_file_is_applied_at_every_start() {
 }
 
 #[actix_web::test]
-async fn the_public_url_is_what_surveys_start_with() {
+async fn survey_urls_start_with_the_public_url() {
     let place = TempDir::new().unwrap();
     let facility = repository("examples/facility.toml");
     let mut served = serve(
@@ -233,7 +240,7 @@ async fn the_public_url_is_what_surveys_start_with() {
 }
 
 #[actix_web::test]
-async fn the_log_tells_of_refusals_without_their_tokens() {
+async fn refusals_are_logged_without_their_tokens() {
     let place = TempDir::new().unwrap();
     let mut served = Served::start({
         let mut command = beamlive(place.path(), &["serve", "--listen", "127.0.0.1:0"]);
@@ -263,7 +270,7 @@ async fn the_log_tells_of_refusals_without_their_tokens() {
     }
 }
 
-/// A body that never comes holds a stop up for longer than a second; the process ends all the same.
+/// A request without its body delays the stop by more than a second. The process still ends.
 #[actix_web::test]
 async fn a_stop_that_takes_too_long_ends_the_process() {
     let place = TempDir::new().unwrap();
@@ -272,7 +279,7 @@ async fn a_stop_that_takes_too_long_ends_the_process() {
     let mut stream = TcpStream::connect(served.url.trim_start_matches("http://")).unwrap();
     let head = "POST /api/v2/accesslist/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
-    // Its handler waits for the body when another request has been answered.
+    // After the answer to another request, the handler of this one waits for its body.
     assert_eq!(
         admin(&served, &place.path().join("data"), "sessions").await,
         serde_json::json!([])

@@ -1,4 +1,4 @@
-//! After a restart: what was acknowledged is there, nothing is there twice, and the rules hold.
+//! Checks after a restart: acknowledged records are there, none is there twice, and the rules hold.
 
 use super::ledger::{Keyed, Ledger, Upload};
 use super::load::BEAMLINES;
@@ -7,13 +7,13 @@ use crate::support::{eventually, no_stretches_overlap, Visit};
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Checks all of it. The Data Proxy must work.
+/// Checks all records and their keys. The Data Proxy must work.
 pub async fn check(place: &Place, ledger: &mut Ledger) {
     check_reads(place, ledger).await;
     check_keys(place, ledger).await;
 }
 
-/// Checks what can be read, and has no part in the Data Proxy.
+/// Checks the records, but not the keys of the Data Proxy.
 pub async fn check_reads(place: &Place, ledger: &mut Ledger) {
     let sessions = place.all_by_id("sessions").await;
     let visits: Vec<_> = sessions.iter().map(Visit::of).collect();
@@ -76,7 +76,7 @@ fn check_uploads(rows: &[Value], uploads: &[Upload]) {
             assert_eq!(row["uuid"].as_str(), upload.uuid.as_deref());
         }
     }
-    assert!(by_name.is_empty(), "nobody uploaded {by_name:?}");
+    assert!(by_name.is_empty(), "no client uploaded {by_name:?}");
 }
 
 /// A dataset in a session is of that session's project and beamline.
@@ -111,7 +111,7 @@ async fn check_connections(place: &Place, ledger: &Ledger) {
     }
 }
 
-/// Those of the last runs; older ones have been there after other restarts.
+/// Checks the accounts of the last runs. Older ones were checked after earlier restarts.
 async fn check_accounts(place: &Place, ledger: &Ledger) {
     for account in ledger.accounts.iter().rev().take(40) {
         let client = place.at(&account.client);
@@ -125,7 +125,8 @@ async fn check_accounts(place: &Place, ledger: &Ledger) {
     }
 }
 
-/// Every record gets its key, as the Data Proxy gave it for its directory; and once it has one, it is asked for no more.
+/// Every record gets the key that the Data Proxy gave for its directory. Once a record has a key,
+/// no other is requested.
 async fn check_keys(place: &Place, ledger: &mut Ledger) {
     eventually("an empty outbox", || async {
         (place.admin("outbox?limit=1").await == json!([])).then_some(())
@@ -140,7 +141,7 @@ async fn check_keys(place: &Place, ledger: &mut Ledger) {
         let key = row["url"].as_str().unwrap_or_else(|| panic!("no key: {row:#}"));
         let keys = given
             .get(directory)
-            .unwrap_or_else(|| panic!("never asked for: {row:#}"));
+            .unwrap_or_else(|| panic!("never requested: {row:#}"));
         assert!(
             keys.iter().any(|given| given == key),
             "{key} is none of {keys:?}: {row:#}"
@@ -150,7 +151,7 @@ async fn check_keys(place: &Place, ledger: &mut Ledger) {
             calls: keys.len(),
         };
         if let Some(before) = ledger.keyed.insert((list, id), keyed.clone()) {
-            assert_eq!(before, keyed, "its directory was asked for again: {row:#}");
+            assert_eq!(before, keyed, "another key was requested: {row:#}");
         }
     };
     for row in place.all_by_id("sessions").await {

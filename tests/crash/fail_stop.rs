@@ -1,4 +1,4 @@
-//! One step of the engine fails, under the whole service.
+//! One step of the store's engine fails while the whole service runs.
 
 use crate::support::{Reply, Site};
 use beamlive_storage::{Faults, Step};
@@ -33,7 +33,7 @@ fn assert_off(reply: &Reply) {
 }
 
 #[actix_web::test]
-async fn a_fault_at_any_step_ends_writing_until_the_restart() {
+async fn a_fault_at_any_step_turns_writes_off_until_the_restart() {
     for step in [Step::Write, Step::Sync] {
         let mut site = Site::new().await;
         let fault = Fault::default();
@@ -44,7 +44,7 @@ async fn a_fault_at_any_step_ends_writing_until_the_restart() {
 
         *fault.0.lock().unwrap() = Some(step);
         assert_off(&alice.data("BM", &dataset("lost")).await);
-        // The disk is well again: that changes nothing.
+        // The disk works again, but writes stay off.
         assert_off(&alice.data("BM", &dataset("late")).await);
         assert_off(&alice.launch("BM", "evening").await);
         assert_off(&alice.close("BM", "day").await);
@@ -67,7 +67,8 @@ async fn a_fault_at_any_step_ends_writing_until_the_restart() {
             .map(|row| row["name"].clone())
             .collect();
         assert!(!names.contains(&json!("late")), "{step:?}: {names:?}");
-        // The client tries again, and whatever became of the first try, it is there once.
+        // The client retries, and the dataset is there once, whether or not the first try was
+        // stored.
         assert_eq!(alice.data("BM", &dataset("lost")).await.status, 200);
         let rows = site.admin("data").await;
         assert_eq!(rows.as_array().unwrap().len(), 2, "{step:?}: {rows:#}");

@@ -1,4 +1,4 @@
-//! The disk is full while everybody uses the service.
+//! The disk is full while many clients use the service.
 
 use super::checks::check;
 use super::kill::clients;
@@ -11,7 +11,7 @@ use reqwest::Method;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// Uses it until nothing can be written any more; it must say why.
+/// Uses the service until writes are off. The service must report `reason`.
 pub async fn fill(place: &mut Place, ledger: &mut Ledger, dice: &mut Dice, reason: &str) {
     let clients = clients(place).await;
     let refused = |ledger: &Ledger| ledger.refused >= 40;
@@ -26,8 +26,8 @@ pub async fn fill(place: &mut Place, ledger: &mut Ledger, dice: &mut Dice, reaso
     assert_eq!(live.status, 200);
 }
 
-/// Stops it. It has logged why it did not write, and nothing has panicked.
-pub fn put_away(place: &mut Place, reason: &str) {
+/// Stops the service. Its log must have `reason` and no panic.
+pub fn stop_and_check_log(place: &mut Place, reason: &str) {
     let ended = place.stop("TERM");
     assert!(
         ended.stderr.contains("writes are off") && ended.stderr.contains(reason),
@@ -37,7 +37,8 @@ pub fn put_away(place: &mut Place, reason: &str) {
     assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
 }
 
-/// A shell lets the process have files of so many blocks of 512 bytes, and no signal when it wants more.
+/// Starts the process with a limit on the size of its files, in blocks of 512 bytes. Beyond it,
+/// writes fail without a signal.
 fn limited(blocks: u32) -> Wrap {
     Box::new(move |command| {
         let script = format!("ulimit -f {blocks}; trap '' XFSZ; exec \"$0\" \"$@\"");
@@ -55,12 +56,12 @@ fn limited(blocks: u32) -> Wrap {
     })
 }
 
-/// The limit hits sled in the middle of a write, as a broken disk does. Then some of its pages can't be read any more;
-/// on a disk that is only full, the store stops before that: see `power.rs`.
+/// The limit ends a write of sled in the middle, as a broken disk does. After that some of its
+/// pages can't be read. On a disk that is only full, the store stops before that: see `power.rs`.
 #[actix_web::test]
-async fn a_file_that_may_not_grow_ends_writing_and_a_restart_carries_on() {
+async fn a_file_size_limit_turns_writes_off_and_a_restart_continues() {
     if engine() != EngineKind::Sled {
-        // fjall allocates 64 MiB at its start: under such a limit it does not start at all.
+        // fjall allocates 64 MiB when it starts, so it does not start with such a limit.
         return;
     }
     let mut dice = Dice::new();
@@ -80,7 +81,7 @@ async fn a_file_that_may_not_grow_ends_writing_and_a_restart_carries_on() {
             reply.text()
         );
     }
-    put_away(&mut place, "File too large");
+    stop_and_check_log(&mut place, "File too large");
     place.wrap_with(Box::new(|command| command));
     place.verify();
     place.start();

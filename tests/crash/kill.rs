@@ -1,4 +1,4 @@
-//! `kill -9`, at random moments, while everybody uses the service.
+//! `kill -9` at random moments while many clients use the service.
 
 use super::checks::check;
 use super::ledger::Ledger;
@@ -8,30 +8,30 @@ use crate::support::{Client, Dice, Mood};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Where the number of kills is given, for a long run.
+/// The variable with the number of kills, for a long run.
 const KILLS: &str = "BEAMLIVE_TEST_KILLS";
 
-/// Clients of the tests' projects, registered.
+/// Registered clients of the tests' projects.
 pub async fn clients(place: &Place) -> Vec<Client> {
     let mut clients = Vec::new();
     for user in USERS {
-        let client = place.stranger(user);
+        let client = place.new_client(user);
         assert_eq!(client.register().await.status, 200);
         clients.push(client);
     }
     clients
 }
 
-/// A number that is given in the environment, or another.
+/// The number in the environment variable `name`, or `otherwise`.
 pub fn given(name: &str, otherwise: u64) -> u64 {
     match std::env::var(name) {
-        Ok(number) => number.parse().unwrap_or_else(|_| panic!("{name} is no number")),
+        Ok(number) => number.parse().unwrap_or_else(|_| panic!("{name}: not a number")),
         Err(_) => otherwise,
     }
 }
 
 #[actix_web::test]
-async fn what_was_acknowledged_outlives_kills_and_nothing_is_there_twice() {
+async fn acknowledged_records_survive_kills_and_are_there_once() {
     let mut dice = Dice::new();
     let home = TempDir::new().unwrap();
     let mut place = Place::new(
@@ -51,7 +51,7 @@ async fn what_was_acknowledged_outlives_kills_and_nothing_is_there_twice() {
         place.ended();
         place.proxy.set(Mood::Good);
         if dice.one_in(3) {
-            place.stumble(Duration::from_millis(dice.roll(60))).await;
+            place.start_and_kill(Duration::from_millis(dice.roll(60))).await;
         }
         place.verify();
         place.start();

@@ -1,19 +1,19 @@
-//! What the clients know: what they were told, and what they asked for without being told.
+//! What the clients know: acknowledged requests, and requests without an answer.
 
 use crate::support::Client;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Whose session has a beamline: project and name.
+/// The session that has a beamline: project and name.
 pub type Holder = Option<(String, String)>;
 
 /// One dataset or report.
 #[derive(Debug)]
 pub struct Upload {
     pub user: String,
-    /// No other has it.
+    /// Unique.
     pub name: String,
     pub uuid: Option<String>,
-    /// No other has it.
+    /// Unique.
     pub directory: String,
     /// The id that was acknowledged.
     pub id: Option<u64>,
@@ -26,19 +26,19 @@ pub struct Account {
     pub registered: bool,
 }
 
-/// The key that a record had once, and how often its directory had been asked for by then.
+/// The key of a record, and how many keys of its directory had been requested by then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keyed {
     pub key: String,
     pub calls: usize,
 }
 
-/// All of it.
+/// All requests and answers of the clients.
 #[derive(Default)]
 pub struct Ledger {
     pub datasets: Vec<Upload>,
     pub reports: Vec<Upload>,
-    /// Per beamline, who may have it: more than one only while an answer is missing.
+    /// Per beamline, the possible holders: more than one only while an answer is missing.
     pub holders: BTreeMap<String, BTreeSet<Holder>>,
     /// Sessions whose launch was acknowledged: beamline, project, name.
     pub launched: BTreeSet<(String, String, String)>,
@@ -47,10 +47,10 @@ pub struct Ledger {
     pub accounts: Vec<Account>,
     /// Keys that records were seen with, by list and id.
     pub keyed: BTreeMap<(&'static str, u64), Keyed>,
-    /// Requests that were sent, and answers that came.
+    /// Number of requests sent and answers received.
     pub events: u64,
-    /// Answers that came.
+    /// Number of requests answered with 200.
     pub acknowledged: u64,
-    /// Requests that were answered 503.
+    /// Number of requests answered with 503.
     pub refused: u64,
 }

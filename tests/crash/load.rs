@@ -1,4 +1,4 @@
-//! Everybody uses the service at once, until it dies or has been used enough.
+//! Many clients use the service at once, until it is killed or was used enough.
 
 use super::ledger::{Account, Holder, Ledger, Upload};
 use super::place::Place;
@@ -14,12 +14,12 @@ pub const USERS: [&str; 2] = ["alice", "bob"];
 /// Clients that upload datasets.
 const UPLOADERS: usize = 4;
 
-/// What a request came to.
+/// The result of a request.
 enum Answer {
     Done(Reply),
-    /// 503: it was not done, or the next start tells.
+    /// 503: nothing was done, or the next start shows whether it was.
     Refused,
-    /// Nobody answered.
+    /// There was no answer.
     Lost,
 }
 
@@ -28,16 +28,17 @@ pub struct Load<'a> {
     place: &'a Place,
     clients: &'a [Client],
     ledger: RefCell<&'a mut Ledger>,
-    /// No further request is sent.
+    /// When set, no further request is sent.
     over: Cell<bool>,
-    /// Whether it is over now.
+    /// Whether the run is over.
     until: &'a dyn Fn(&Ledger) -> bool,
-    /// What is done then, while requests are under way.
+    /// Called when the run is over, while requests are still running.
     finale: &'a dyn Fn(),
 }
 
 impl<'a> Load<'a> {
-    /// Uses the service until `until` says so; then does `finale`, while requests are under way, and waits for those.
+    /// Uses the service until `until` returns true. Then calls `finale` while requests are still
+    /// running, and waits for them.
     pub async fn run(
         place: &'a Place,
         clients: &'a [Client],
@@ -68,7 +69,7 @@ impl<'a> Load<'a> {
         join_all(workers).await;
     }
 
-    /// Sends a request. None once it is over.
+    /// Sends a request. Returns `None` when the run is over.
     async fn send(&self, request: RequestBuilder) -> Option<Answer> {
         if self.over.get() {
             return None;
@@ -86,7 +87,7 @@ impl<'a> Load<'a> {
             }
             Ok(reply) => panic!("{}: {}", reply.status, reply.text()),
             Err(_) => {
-                assert!(self.over.get(), "the service has gone by itself");
+                assert!(self.over.get(), "the service ended without a kill");
                 Answer::Lost
             }
         };
@@ -109,7 +110,8 @@ impl<'a> Load<'a> {
         self.place.at(dice.pick(self.clients))
     }
 
-    /// One program has the beamline, as the beamline's computer does: it launches and closes one after the other.
+    /// One program launches and closes sessions one after the other, as the computer of a beamline
+    /// does.
     async fn beamline(&self, beamline: &str, mut dice: Dice) {
         loop {
             let client = self.client(&mut dice);
@@ -154,11 +156,11 @@ impl<'a> Load<'a> {
         holders.insert(holder);
     }
 
-    /// Datasets, some with the client's own id, and those sometimes again.
+    /// Uploads datasets, some with a uuid. Those are sometimes sent again.
     async fn datasets(&self, mut dice: Dice) {
         loop {
             let client = self.client(&mut dice);
-            let again = dice.one_in(3).then(|| self.again(&client, &mut dice)).flatten();
+            let again = dice.one_in(3).then(|| self.earlier(&client, &mut dice)).flatten();
             let number = again.unwrap_or_else(|| self.new_dataset(&client, &mut dice));
             let body = {
                 let ledger = self.ledger.borrow();
@@ -179,7 +181,7 @@ impl<'a> Load<'a> {
                     let upload = &mut self.ledger.borrow_mut().datasets[number];
                     assert!(
                         upload.id.is_none_or(|before| before == id),
-                        "{upload:?} is {id} too"
+                        "{upload:?} also has the id {id}"
                     );
                     upload.id = Some(id);
                 }
@@ -189,8 +191,8 @@ impl<'a> Load<'a> {
         }
     }
 
-    /// One of the client's datasets that may be sent again.
-    fn again(&self, client: &Client, dice: &mut Dice) -> Option<usize> {
+    /// One of the client's earlier datasets with a uuid, which may be sent again.
+    fn earlier(&self, client: &Client, dice: &mut Dice) -> Option<usize> {
         let ledger = self.ledger.borrow();
         let mine = ledger.datasets.iter().enumerate().rev().take(50);
         let mine: Vec<_> = mine
@@ -212,7 +214,7 @@ impl<'a> Load<'a> {
         number
     }
 
-    /// Reports, each sent once.
+    /// Uploads reports, each of them once.
     async fn reports(&self, mut dice: Dice) {
         loop {
             let client = self.client(&mut dice);
@@ -279,7 +281,7 @@ impl<'a> Load<'a> {
         loop {
             let number = self.ledger.borrow().accounts.len();
             let name = format!("p-{number}");
-            let client = self.place.stranger(&name);
+            let client = self.place.new_client(&name);
             self.ledger.borrow_mut().accounts.push(Account {
                 client: client.clone(),
                 declared: false,

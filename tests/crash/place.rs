@@ -1,4 +1,4 @@
-//! A data directory, the process that serves it, and the Data Proxy that outlives all of them.
+//! A data directory, the process that serves it, and a Data Proxy that runs throughout.
 
 use crate::support::process::{beamlive, run, Ended, Served};
 use crate::support::{engine, Client, FakeProxy, Mood, Reply, FACILITY};
@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How a process is started: the binary with its arguments, or that under something.
+/// Changes the command that starts the service, for example to run it in a shell.
 pub type Wrap = Box<dyn Fn(Command) -> Command>;
 
 /// A service that is started again and again on one data directory.
@@ -18,7 +18,7 @@ pub struct Place {
     home: PathBuf,
     data: PathBuf,
     wrap: Wrap,
-    /// The admin token, which is the same for ever.
+    /// The admin token, which never changes.
     token: String,
     pub proxy: FakeProxy,
     clock: ManualClock,
@@ -26,7 +26,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Starts a service with the tests' facility, at home in `home`, whose data is in `data`.
+    /// Starts a service with the tests' facility in the directory `home`, with its data in `data`.
     pub async fn new(home: &Path, data: &Path, wrap: Wrap) -> Self {
         beamlive::proxy::install_crypto();
         std::fs::write(home.join("facility.toml"), FACILITY).unwrap();
@@ -57,7 +57,7 @@ impl Place {
         (self.wrap)(command)
     }
 
-    /// Starts it on what is there, and waits until it answers.
+    /// Starts the service and waits until it answers.
     pub fn start(&mut self) {
         self.served = Some(Served::start(self.command()));
         let token = std::fs::read_to_string(self.data.join("admin.token")).unwrap();
@@ -65,19 +65,19 @@ impl Place {
         token.trim().clone_into(&mut self.token);
     }
 
-    /// Starts it and kills it after that time, wherever it is by then.
-    pub async fn stumble(&mut self, after: Duration) {
+    /// Starts the service and kills it after this time, even during its start.
+    pub async fn start_and_kill(&mut self, after: Duration) {
         let mut served = Served::spawn(self.command());
         tokio::time::sleep(after).await;
         served.stop("KILL");
     }
 
-    /// From now on it is started in another way.
+    /// Changes how the service is started.
     pub fn wrap_with(&mut self, wrap: Wrap) {
         self.wrap = wrap;
     }
 
-    /// Sends it a signal and waits for its end.
+    /// Sends a signal to the process and waits for its end.
     pub fn stop(&mut self, signal: &str) -> Ended {
         self.served.take().unwrap().stop(signal)
     }
@@ -87,7 +87,7 @@ impl Place {
         self.served.take().unwrap().ended();
     }
 
-    /// Kills it, wherever it is.
+    /// Kills the process.
     pub fn kill(&self) {
         let id = self.served.as_ref().unwrap().id().to_string();
         let kill = Command::new("kill").args(["-KILL", &id]).status();
@@ -98,8 +98,9 @@ impl Place {
         &self.served.as_ref().unwrap().url
     }
 
-    /// `beamlive verify` finds nothing in a copy of the data of a process that has ended. The next one starts on what that
-    /// left, not on what a look at it may have mended.
+    /// Checks that `beamlive verify` finds no problem in a copy of the data. It verifies a copy
+    /// because opening a store may repair it, and the next process must start on the data as the
+    /// last one left it.
     pub fn verify(&self) {
         let copy = TempDir::new().unwrap();
         let copied = Command::new("cp")
@@ -113,41 +114,42 @@ impl Place {
     }
 
     /// A client of `user`, with a new key.
-    pub fn stranger(&self, user: &str) -> Client {
+    pub fn new_client(&self, user: &str) -> Client {
         Client::of_service(self.url().to_owned(), user, self.clock.clone())
     }
 
-    /// The same client, of the process that runs now; what it signs is signed now.
+    /// The same client, for the process that runs now and with the current time in its signatures.
     pub fn at(&self, client: &Client) -> Client {
         self.clock.set(SystemClock.now());
         client.moved_to(self.url())
     }
 
-    /// A POST to the admin API that is yet to be sent.
+    /// A POST request to the admin API, not yet sent.
     pub fn posting_admin(&self, path: &str, body: String) -> reqwest::RequestBuilder {
         let request = self.http.post(format!("{}/api/admin/{path}", self.url()));
         request.bearer_auth(&self.token).body(body)
     }
 
-    /// A request that is yet to be sent.
+    /// A request that is not yet sent.
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url()))
     }
 
-    /// A GET from the admin API that is yet to be sent.
+    /// A GET request to the admin API, not yet sent.
     pub fn getting_admin(&self, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.get(format!("{}/api/admin/{path}", self.url()));
         request.bearer_auth(&self.token)
     }
 
-    /// GET from the admin API.
+    /// The answer to a GET request to the admin API.
     pub async fn admin(&self, path: &str) -> Value {
         let reply = Reply::of(self.getting_admin(path)).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.text());
         reply.json()
     }
 
-    /// All rows of a list, newest first; `place` says what a page goes on after.
+    /// All rows of a list, newest first. `place` returns the value of `before` for the page after a
+    /// row.
     pub async fn all(&self, list: &str, place: impl Fn(&Value) -> String) -> Vec<Value> {
         let mut rows: Vec<Value> = Vec::new();
         loop {

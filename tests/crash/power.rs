@@ -1,8 +1,8 @@
-//! The machine loses its power, or its disk is full, on a file system of the test's own: run by `tests/power-cut.sh`,
-//! which has the rights to make one.
+//! Power cuts and a full disk, on a separate file system. `tests/power-cut.sh` runs these tests, as
+//! root, and creates the file system.
 
 use super::checks::{check, check_reads};
-use super::full_disk::{fill, put_away};
+use super::full_disk::{fill, stop_and_check_log};
 use super::kill::{clients, given};
 use super::ledger::Ledger;
 use super::load::Load;
@@ -12,13 +12,14 @@ use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// Where the file system is mounted.
+/// The variable with the path at which the file system is mounted.
 const DISK: &str = "BEAMLIVE_TEST_DISK";
-/// The program that cuts its power (`cut`), brings it back (`mend`), and makes room on it (`room`).
+/// The variable with the program that cuts the power (`cut`), restores it (`mend`), and frees space
+/// (`room`).
 const POWER: &str = "BEAMLIVE_TEST_POWER";
-/// A library that the service is started with.
+/// The variable with a library that is preloaded into the service.
 const PRELOAD: &str = "BEAMLIVE_TEST_PRELOAD";
-/// How often the power is cut.
+/// The variable with the number of power cuts.
 const CUTS: &str = "BEAMLIVE_TEST_CUTS";
 
 fn disk() -> PathBuf {
@@ -32,8 +33,8 @@ fn power(verb: &str) {
 }
 
 #[actix_web::test]
-#[ignore = "needs a file system of its own: run tests/power-cut.sh"]
-async fn what_was_acknowledged_outlives_power_cuts() {
+#[ignore = "needs a separate file system: run tests/power-cut.sh"]
+async fn acknowledged_records_survive_power_cuts() {
     let mut dice = Dice::new();
     let home = TempDir::new().unwrap();
     let preload = std::env::var_os(PRELOAD);
@@ -64,17 +65,18 @@ async fn what_was_acknowledged_outlives_power_cuts() {
 }
 
 #[actix_web::test]
-#[ignore = "needs a file system of its own: run tests/power-cut.sh"]
-async fn a_file_system_without_room_ends_writing_and_a_restart_with_room_carries_on() {
+#[ignore = "needs a separate file system: run tests/power-cut.sh"]
+async fn a_full_disk_turns_writes_off_and_a_restart_with_room_continues() {
     let mut dice = Dice::new();
     let home = TempDir::new().unwrap();
     let mut place = Place::new(home.path(), &disk().join("data"), Box::new(|command| command)).await;
     let mut ledger = Ledger::default();
     let reason = "the disk of the store has";
     fill(&mut place, &mut ledger, &mut dice, reason).await;
-    // What is seen now is what there will be: the store has refused before anything was written.
+    // These records are still there after the restart: the store refused the last changes before it
+    // wrote anything.
     check_reads(&place, &mut ledger).await;
-    put_away(&mut place, reason);
+    stop_and_check_log(&mut place, reason);
     power("room");
     place.verify();
     place.start();

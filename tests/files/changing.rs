@@ -73,7 +73,7 @@ async fn a_file_that_shrinks_cuts_off_the_response() {
         let ended = rest(begun).await;
         assert!(
             ended.is_err(),
-            "{route}: {} bytes pass for all of it",
+            "{route}: {} bytes are a complete response",
             ended.unwrap().len()
         );
     }
@@ -146,9 +146,9 @@ async fn a_client_that_disconnects_ends_the_work_and_releases_its_slot() {
     let raw = site
         .get(&format!("/download/files/raw/{key}/image_0001.cbf"))
         .await;
-    assert_eq!(raw.status, 200, "raw files need no place");
+    assert_eq!(raw.status, 200, "raw files need no slot");
     drop(first);
-    let entries = eventually("the place is free", || async {
+    let entries = eventually("the slot is free", || async {
         let reply = site.get(&url).await;
         (reply.status == 200).then(|| unpack_names(&reply.body))
     })

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// 2026-11-20 08:00:00 UTC, before the time of the tests, and the same as HTTP date.
+/// 2026-11-20 08:00:00 UTC, which is before the time of the tests, and the same as an HTTP date.
 const WRITTEN: u64 = 1_795_161_600;
 const DATE: &str = "Fri, 20 Nov 2026 08:00:00 GMT";
 const EARLIER: &str = "Fri, 20 Nov 2026 07:59:59 GMT";
@@ -27,7 +27,7 @@ async fn ask(site: &Site, method: Method, url: &str, headers: &[(&str, &str)]) -
     Reply::of(request).await
 }
 
-/// A file of that time, and its URL.
+/// A file modified at this time, and its URL.
 async fn written(users: &Users, name: &str, seconds: u64) -> (Site, String) {
     let path = users.write(name, "0123456789");
     set_modified(&path, SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
@@ -36,15 +36,16 @@ async fn written(users: &Users, name: &str, seconds: u64) -> (Site, String) {
     (site, url)
 }
 
+async fn etag_of(site: &Site, url: &str) -> String {
+    let reply = ask(site, Method::GET, url, &[]).await;
+    reply.header("etag").unwrap().to_owned()
+}
+
 #[actix_web::test]
 async fn preconditions_are_evaluated_in_the_order_of_the_standard() {
     let users = Users::new();
     let (site, url) = written(&users, "log.txt", WRITTEN).await;
-    let etag = ask(&site, Method::GET, &url, &[])
-        .await
-        .header("etag")
-        .unwrap()
-        .to_owned();
+    let etag = etag_of(&site, &url).await;
     let (weak, listed) = (format!("W/{etag}"), format!("\"x\", {etag}"));
     let range = ("range", "bytes=1-2");
     for (headers, status) in [
@@ -102,11 +103,7 @@ async fn preconditions_are_evaluated_in_the_order_of_the_standard() {
 async fn a_resumed_download_does_not_combine_two_states() {
     let users = Users::new();
     let (site, url) = written(&users, "log.txt", WRITTEN).await;
-    let etag = ask(&site, Method::GET, &url, &[])
-        .await
-        .header("etag")
-        .unwrap()
-        .to_owned();
+    let etag = etag_of(&site, &url).await;
     users.write("log.txt", "abcdefghij");
     let range = ("range", "bytes=5-");
     for (header, value, status) in [

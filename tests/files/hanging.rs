@@ -157,10 +157,10 @@ fn rest(mut stream: TcpStream) -> Duration {
         match stream.read(&mut buffer) {
             Ok(0) => break,
             Ok(some) => read += some,
-            Err(error) => panic!("it is neither sent nor cut off: {error}"),
+            Err(error) => panic!("the response is neither sent nor cut off: {error}"),
         }
     }
-    assert!(read < LARGE, "it can't have been sent whole");
+    assert!(read < LARGE, "the whole file was sent");
     begun.elapsed()
 }
 
@@ -246,10 +246,7 @@ fn a_disk_that_hangs_affects_nothing_else_and_is_used_again_when_it_answers() {
         let reply = bench.quick(&RawRequest::get(target), 503);
         let message = reply.json()["error"]["message"].to_string();
         assert!(message.contains("users' root 2 does not answer"), "{message}");
-        assert!(
-            !reply.text().contains("hung"),
-            "the path is not the client's business"
-        );
+        assert!(!reply.text().contains("hung"), "the path is not shown to clients");
     }
     bench.everything_else(&healthy);
 

@@ -168,7 +168,7 @@ async fn no_path_or_name_leads_out_of_the_directory() {
     let site = users.site().await;
     let key = users.key(&site).await;
     let paths = paths();
-    assert!(paths.len() >= 60, "{} rows are no table", paths.len());
+    assert!(paths.len() >= 60, "there are only {} rows", paths.len());
     for route in ROUTES {
         for path in &paths {
             let target = route.replace("{key}", &key).replace("{}", path);

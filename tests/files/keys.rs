@@ -108,7 +108,7 @@ async fn an_expired_key_gives_no_access_and_a_new_upload_gets_a_new_one() {
     assert_eq!(
         site.admin("data/1").await["url"],
         updated.as_str(),
-        "while that is good, it stays"
+        "a valid key is kept"
     );
     for key in [&renewed, &uploaded_again, &updated] {
         assert_eq!(site.get(&url(key)).await.status, 200);

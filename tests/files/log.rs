@@ -70,7 +70,7 @@ async fn every_access_is_logged_once_without_its_whole_key() {
     let log = served.stop("TERM").stderr;
     assert!(!log.contains(&key), "a whole key is in the log");
     assert!(!log.contains("sesame") && !log.contains(SECRET));
-    let told: Vec<_> = accesses(&log)
+    let logged: Vec<_> = accesses(&log)
         .iter()
         .map(|line| {
             let fields = &line["fields"];
@@ -89,7 +89,7 @@ async fn every_access_is_logged_once_without_its_whole_key() {
     let row = |route: &str, path: &str, status, bytes, whole| {
         (route.to_owned(), path.to_owned(), status, bytes, whole)
     };
-    let (last, others) = told.split_last().unwrap();
+    let (last, others) = logged.split_last().unwrap();
     assert_eq!(
         others,
         [

@@ -51,7 +51,7 @@ async fn forms_are_bounded_and_checked() {
         (b"frame=..%2Fsecret.txt".to_vec(), 404, vec![]),
         (vec![b'a'; (1 << 20) + 1], 413, vec![]),
     ] {
-        let told = String::from_utf8_lossy(&form)
+        let shown = String::from_utf8_lossy(&form)
             .chars()
             .take(30)
             .collect::<String>();
@@ -59,7 +59,7 @@ async fn forms_are_bounded_and_checked() {
         assert_eq!(
             (reply.status, reply.fields()),
             (status, fields.iter().map(|f| (*f).to_owned()).collect()),
-            "{told}"
+            "{shown}"
         );
     }
     assert_eq!(post(&site, &"0".repeat(40), "frame=image_0002").await.status, 404);

@@ -241,7 +241,7 @@ async fn a_compressed_file_is_decompressed_if_there_is_no_other() {
     assert_eq!(torn.status(), 200);
     assert!(
         torn.bytes().await.is_err(),
-        "half of a file was given out as the whole"
+        "a truncated file was sent as a whole one"
     );
 }
 

@@ -27,7 +27,7 @@ async fn site(users: &Users, archives: usize, per_address: usize, pace_seconds: 
     (site, format!("/download/files/archive/{key}/day.tar"))
 }
 
-/// An archive that is being sent to `client`, whose address comes from a front end.
+/// An archive that is being sent to `client`. A front end gives its address.
 async fn begun(site: &Site, url: &str, client: &str) -> Response {
     let request = site.request(Method::GET, url).header("X-Forwarded-For", client);
     let response = request.send().await.unwrap();
@@ -35,7 +35,7 @@ async fn begun(site: &Site, url: &str, client: &str) -> Response {
     response
 }
 
-async fn refused(site: &Site, url: &str, client: &str) -> Reply {
+async fn fetched(site: &Site, url: &str, client: &str) -> Reply {
     Reply::of(site.request(Method::GET, url).header("X-Forwarded-For", client)).await
 }
 
@@ -45,14 +45,14 @@ async fn the_limit_of_an_address_applies_to_the_client_behind_a_front_end() {
     let (site, url) = site(&users, 64, 2, 600).await;
     let first = begun(&site, &url, "10.0.0.1").await;
     let _second = begun(&site, &url, "10.0.0.1").await;
-    let reply = refused(&site, &url, "10.0.0.1").await;
+    let reply = fetched(&site, &url, "10.0.0.1").await;
     assert_eq!(reply.status, 429, "{}", reply.text());
     assert_eq!(reply.json()["error"]["code"], "too_many");
     assert!(reply.header("retry-after").is_some());
     let _other = begun(&site, &url, "10.0.0.2").await;
     drop(first);
-    eventually("its place is free", || async {
-        (refused(&site, &url, "10.0.0.1").await.status == 200).then_some(())
+    eventually("a slot is free", || async {
+        (fetched(&site, &url, "10.0.0.1").await.status == 200).then_some(())
     })
     .await;
 }
@@ -65,18 +65,18 @@ async fn a_reader_that_takes_nothing_loses_its_slot_to_another() {
         begun(&site, &url, "10.0.0.1").await,
         begun(&site, &url, "10.0.0.3").await,
     ];
-    let reply = refused(&site, &url, "10.0.0.2").await;
+    let reply = fetched(&site, &url, "10.0.0.2").await;
     assert_eq!(
         (reply.status, reply.json()["error"]["code"].as_str()),
         (503, Some("busy")),
         "it may be fast"
     );
-    let reply = eventually("one is known to take nothing", || async {
-        let reply = refused(&site, &url, "10.0.0.2").await;
+    let reply = eventually("a slow reader is noticed", || async {
+        let reply = fetched(&site, &url, "10.0.0.2").await;
         (reply.status == 200).then_some(reply)
     })
     .await;
-    assert!(reply.body.len() > LARGE, "the newcomer gets all of it");
+    assert!(reply.body.len() > LARGE, "the new client gets the whole archive");
     let mut whole = 0;
     for mut idle in idle {
         let mut read = 0;
@@ -87,6 +87,6 @@ async fn a_reader_that_takes_nothing_loses_its_slot_to_another() {
     }
     assert_eq!(
         whole, 1,
-        "one of the two is cut off, the other one gets all of it"
+        "one of the two is cut off, and the other gets the whole archive"
     );
 }

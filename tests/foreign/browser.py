@@ -1,4 +1,4 @@
-"""A browser, as far as the survey page needs one: it finds the form, fills it in and sends it."""
+"""Finds the form of the survey page, fills it in and sends it, as a browser does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from client import Mismatch, Wire
 
 
 class Form(HTMLParser):
-    """The first POST form of a page, filled in: the last choice of every question, one text in every free field."""
+    """The first POST form of a page, with the last choice of every question and a text in every text field."""
 
     def __init__(self, page: str, text: str) -> None:
         super().__init__()
@@ -55,13 +55,13 @@ class Form(HTMLParser):
 
 
 def answer_survey(wire: Wire, url: str, text: str) -> int:
-    """Opens a survey page, answers every question of it and sends it; returns how many fields were sent."""
+    """Opens a survey page, answers every question and sends the form. Returns the number of sent fields."""
     page = wire.send("GET", url, headers={"Accept": "text/html"}, allow_redirects=True)
     if not page.headers.get("Content-Type", "").startswith("text/html"):
         raise Mismatch(f"the survey is {page.headers.get('Content-Type')!r}, not a page")
     form = Form(page.text, text)
     if form.action is None or text not in form.fields.values():
-        raise Mismatch(f"the survey has no form to write in: {page.text[:600]}")
+        raise Mismatch(f"the survey has no POST form: {page.text[:600]}")
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(page.url))
     headers = {"Accept": "text/html", "Origin": origin, "Referer": page.url}
     target = urljoin(page.url, form.action)

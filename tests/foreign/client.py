@@ -1,7 +1,7 @@
-"""The programs that talk to the service from outside, made of the libraries that the real ones use.
+"""Clients of the service, built with the libraries that the real clients use.
 
-`ControlSystem` is MxDC at one beamline, `Operator` reads the admin API. Both go through `Wire`, which bounds every
-request in time and turns a wrong status into a `Mismatch` with what came back.
+`ControlSystem` is MxDC at one beamline, `Operator` calls the admin API. Both send requests with `Wire`, which sets a
+timeout and raises a `Mismatch` with the answer if the status is wrong.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-# MxDC makes ssh-dss keys; that they are deprecated is known.
+# MxDC makes ssh-dss keys, although they are deprecated.
 warnings.filterwarnings("ignore", message=".*DSA.*")
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 SALT = "ca.clsi.cmcf"
 TIMEOUT = 15.0
-"""Seconds that any single request may take."""
+"""The timeout of each request, in seconds."""
 
 
 class Mismatch(Exception):
-    """The service did something else than its contract says."""
+    """The service did not follow its contract."""
 
 
 def base62(number: int) -> str:
-    """A number above zero in digits, upper case, lower case."""
+    """A positive number in base 62: digits, upper case, lower case."""
     digits = ""
     while number:
         number, digit = divmod(number, len(BASE62))
@@ -52,7 +52,7 @@ class Key(Protocol):
 
 
 class DsaKey:
-    """DSA with 1024 bits over SHA-256: what MxDC makes today."""
+    """A DSA key with 1024 bits and SHA-256, as MxDC makes it today."""
 
     def __init__(self) -> None:
         self._private = dsa.generate_private_key(key_size=1024)
@@ -64,7 +64,7 @@ class DsaKey:
 
 
 class Ed25519Key:
-    """Ed25519 over the message itself: what newer clients make."""
+    """An Ed25519 key, as newer clients make it."""
 
     def __init__(self) -> None:
         self._private = ed25519.Ed25519PrivateKey.generate()
@@ -75,14 +75,14 @@ class Ed25519Key:
 
 
 def token(username: str, key: Key, *, at: int | None = None, quoted: bool = False) -> str:
-    """A signed token; `quoted` writes the signature as older clients do, between b' and '."""
+    """A signed token. With `quoted` the signature is between b' and ', as older clients write it."""
     stamp = base62(int(time.time()) if at is None else at)
     signature = base64.urlsafe_b64encode(key.sign(f"{SALT}:{username}:{stamp}".encode())).decode()
     return f"{username}:{stamp}:" + (f"b'{signature}'" if quoted else signature)
 
 
 def pack(body: Any) -> bytes:
-    """MessagePack as MxDC sends it: a map has gone through a JSON file that sorts its keys."""
+    """MessagePack as MxDC sends it: the keys of a map are sorted."""
     packed: bytes = msgpack.packb(dict(sorted(body.items())) if isinstance(body, Mapping) else body)
     return packed
 
@@ -93,11 +93,11 @@ class Wire:
     def __init__(self, base: str) -> None:
         self.base = base
         self._http = requests.Session()
-        # A proxy of the machine's environment has no business between here and localhost.
+        # Requests to localhost must not use a proxy from the environment.
         self._http.trust_env = False
 
     def send(self, method: str, path: str, *, expect: int = 200, **options: Any) -> requests.Response:
-        """Sends a request; `path` may be a whole URL. A redirect is followed only when `allow_redirects` says so."""
+        """Sends a request; `path` can be a whole URL. Redirects are followed only with `allow_redirects`."""
         url = path if path.startswith("http") else self.base + path
         options.setdefault("allow_redirects", False)
         try:
@@ -111,7 +111,7 @@ class Wire:
         return response
 
     def json(self, method: str, path: str, **options: Any) -> Any:
-        """As `send`, and reads the reply, which must be JSON and say so."""
+        """As `send`, and parses the reply, which must be JSON with that content type."""
         response = self.send(method, path, **options)
         kind = response.headers.get("Content-Type", "")
         if not kind.startswith("application/json"):
@@ -123,7 +123,7 @@ class Wire:
 
 
 def shown(url: str) -> str:
-    """The end of a URL, for a person: a token fills a screen."""
+    """A shortened URL for messages, because tokens are long."""
     return url if len(url) < 120 else f"{url[:50]}…{url[-60:]}"
 
 
@@ -139,17 +139,17 @@ class ControlSystem:
     registered: bool = field(default=False, init=False)
 
     def path(self, tail: str) -> str:
-        """A freshly signed path."""
+        """A path with a new token."""
         return f"/api/v2/{token(self.username, self.key, quoted=self.quoted)}/{tail}"
 
     def register(self, *, key: Key | None = None, expect: int = 200) -> Any:
-        """Registers a key, by a token that this very key signed."""
+        """Registers a key with a token that the same key signed."""
         key = key or self.key
         path = f"/api/v2/{token(self.username, key)}/project/"
         return self.wire.json("POST", path, data={"public": key.public.encode()}, expect=expect)
 
     def call(self, method: str, tail: str, **options: Any) -> Any:
-        """Calls, and on a 400 of an account without a key registers and tries again, as MxDC does."""
+        """Sends a request. As in MxDC, the first one gets 400, the key is registered, and it is sent again."""
         if not self.registered:
             self.wire.send(method, self.path(tail), expect=400, **options)
             self.register()
@@ -166,7 +166,7 @@ class ControlSystem:
         return self.call("GET", f"samples/{self.beamline}/", **options)
 
     def upload(self, what: str, record: Mapping[str, Any]) -> int:
-        """Uploads a dataset (`data`) or a `report`; requests sets no Content-Type for bytes. Returns its id."""
+        """Uploads a dataset (`data`) or a `report` without a Content-Type. Returns its id."""
         reply = self.call("POST", f"{what}/{self.beamline}/", data=pack(record))
         number = reply.get("id") if isinstance(reply, dict) else None
         if not isinstance(number, int):
@@ -176,7 +176,7 @@ class ControlSystem:
 
 @dataclass
 class Operator:
-    """Reads and steers through the admin API."""
+    """An operator who uses the admin API."""
 
     wire: Wire
     secret: str
@@ -193,5 +193,5 @@ class Operator:
 
 
 def nxupdate(wire: Wire, connections: Sequence[Mapping[str, Any]]) -> Any:
-    """What the cron job of a remote-access host posts every minute."""
+    """Posts connections as the cron job of a remote-access host does every minute."""
     return wire.json("POST", "/api/v2/accesslist/", data=pack(list(connections)))

@@ -1,4 +1,4 @@
-"""A whole day at a beamline, played against the running binary by programs that know nothing of its source.
+"""A whole day at a beamline: independent client programs call the running binary.
 
     day.py --binary target/debug/beamlive
 
@@ -7,12 +7,9 @@ Prints a line per step and stops at the first thing that differs from the contra
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-import tempfile
 import time
-import traceback
 import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,14 +17,13 @@ from typing import Any
 
 import expect
 from browser import answer_survey
-from client import ControlSystem, DsaKey, Ed25519Key, Mismatch, Operator, Wire, nxupdate, pack, token
+from client import ControlSystem, DsaKey, Ed25519Key, Operator, Wire, nxupdate, pack, token
 from evening import Evening
 from expect import REGINA, Transcript, holds, same
+from program import FACILITY, run_program
 from server import Server
 
-HERE = Path(__file__).resolve().parent
-FACILITY = HERE / "facility.toml"
-PAYLOADS = HERE.parent / "fixtures" / "payloads"
+PAYLOADS = Path(__file__).resolve().parent.parent / "fixtures" / "payloads"
 SESSION = "CMCF-20261123"
 SURVEY_TEXT = "The cryojet iced up twice; <b>otherwise</b> a good night."
 SAMPLES = [
@@ -41,12 +37,12 @@ SAMPLES = [
 
 
 def payload(name: str) -> Any:
-    """A body as a client in use sends it."""
+    """A body of a real client."""
     return json.loads((PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))["example"]
 
 
 class Day:
-    """The day from opening the doors to closing them, with what was sent and must be read back in the evening."""
+    """The day. It records everything that was sent, so that `Evening` can read it back."""
 
     def __init__(self, server: Server, transcript: Transcript) -> None:
         self.server, self.log, self.step = server, transcript, transcript.step
@@ -73,14 +69,14 @@ class Day:
 
     def opening(self) -> None:
         self.log.scene("The doors open")
-        with self.step("health says live and ready, metrics are there"):
+        with self.step("health is live and ready, and there are metrics"):
             self.wire.json("GET", "/health/live")
             self.wire.json("GET", "/health/ready")
-            holds("metrics", "# TYPE " in self.wire.send("GET", "/metrics").text, "no metric in it")
+            holds("metrics", "# TYPE " in self.wire.send("GET", "/metrics").text, "there are no metrics")
         with self.step("the admin API refuses a wrong token"):
             wrong = {"Authorization": "Bearer no-such-token"}
             self.wire.json("GET", "/api/admin/sessions", headers=wrong, expect=401)
-        with self.step("beamlive check takes the facility file"):
+        with self.step("beamlive check accepts the facility file"):
             self.server.command("check", FACILITY)
         now = datetime.now(REGINA).replace(microsecond=0)
         self.start = now - timedelta(hours=1)
@@ -90,12 +86,12 @@ class Day:
             | {"remote": name == "beta", "cancelled": False}
             for name, end in self.ends.items()
         ]
-        with self.step("beamlive apply adds two beamtimes to the running service, beta's a remote one"):
+        with self.step("beamlive apply adds two beamtimes to the running service; beta's is remote"):
             schedule = self.server.home / "schedule.json"
             schedule.write_text(json.dumps({"beamtime": beamtimes}), encoding="utf-8")
             secret = self.server.data / "admin.token"
             self.server.command("apply", schedule, "--url", self.wire.base, "--token-file", secret)
-        with self.step("the same once more through the admin API changes nothing"):
+        with self.step("applying the same again through the admin API changes nothing"):
             counts = self.operator.post("apply", {"beamtime": beamtimes})
             expect.has("apply", {"created": 0, "updated": 0, "unchanged": 2}, counts)
 
@@ -106,7 +102,7 @@ class Day:
             refused = self.refusal("POST", f"/api/v2/{token('nobody', self.beta.key)}/{tail}")
         with self.step("alpha has no key yet: 400; its MxDC registers a DSA key and calls again"):
             self.alpha.launch(SESSION)
-        with self.step("a wrong key, a stale token and one from the future: the same 405, byte by byte"):
+        with self.step("a wrong key, a stale token and one in the future: the same 405, byte by byte"):
             now = int(time.time())
             for bad in (
                 token("alpha", self.beta.key),
@@ -116,16 +112,16 @@ class Day:
                 "alpha",
             ):
                 same("body", refused, self.refusal("POST", f"/api/v2/{bad}/{tail}"))
-        with self.step("the same key registered again: 200; another key: 409, and the first one stays"):
+        with self.step("the same key registered again: 200; another key: 409, and the first key stays"):
             same("reply", {}, self.alpha.register())
             self.alpha.register(key=Ed25519Key(), expect=409)
             self.alpha.launch(SESSION)
-        with self.step("a wrong method: 405 with the permitted one"):
+        with self.step("a wrong method: 405 with the allowed one"):
             response = self.wire.send("GET", self.alpha.path(tail), expect=405)
             holds("Allow", "POST" in response.headers.get("Allow", ""), repr(response.headers.get("Allow")))
 
     def refusal(self, method: str, path: str) -> bytes:
-        """The body of a request whose signature is not accepted."""
+        """The body of the answer to a refused signature."""
         response = self.wire.send(method, path, expect=405)
         same("Allow", "", response.headers.get("Allow"))
         expect.has("refusal", {}, response.json().get("error"))
@@ -133,7 +129,7 @@ class Day:
 
     def launch(self) -> None:
         self.log.scene("Launching")
-        with self.step("alpha launches again and joins its session; all four keys are there"):
+        with self.step("alpha launches again and joins its session; the answer has all four keys"):
             reply = self.alpha.launch(SESSION)
             same("launch", ["duration", "end_time", "session", "survey"], sorted(reply))
             same("launch.session", SESSION, reply["session"])
@@ -171,13 +167,13 @@ class Day:
             kinds = {"container_type": "Uni-Puck"}
             wanted = [dict(zip(names, row, strict=True)) | kinds | {"priority": i} for i, row in enumerate(SAMPLES)]
             same("samples", wanted, [{k: v for k, v in sample.items() if k != "id"} for sample in samples])
-            holds("samples", all(type(sample["id"]) is int for sample in samples), "an id that is no integer")
+            holds("samples", all(type(sample["id"]) is int for sample in samples), "an id is not an integer")
             self.sample = next(sample["id"] for sample in samples if sample["name"] == "lys-3")
-        with self.step("nothing has changed since: 304 without a body"):
+        with self.step("nothing has changed: 304 without a body"):
             etag = {"If-None-Match": response.headers.get("ETag", "")}
             unchanged = self.wire.send("GET", self.alpha.path("samples/BM/"), headers=etag, expect=304)
             same("body", b"", unchanged.content)
-        with self.step("without the trailing slash the same; an unknown beamline: 404"):
+        with self.step("without the trailing slash: the same; an unknown beamline: 404"):
             same("samples", samples, self.alpha.call("GET", "samples/BM"))
             self.alpha.call("GET", "samples/NOWHERE/", expect=404)
         with self.step("beta's MxDC registers an Ed25519 key on its first call; beta has no samples"):
@@ -189,7 +185,7 @@ class Day:
         for name in sorted(path.stem for path in PAYLOADS.glob("data-*.json") if "reupload" not in path.stem):
             with self.step(f"{name}: uploaded; again with its id: the same; again without it: the same"):
                 sent = payload(name) | {"uuid": str(uuid.uuid4())}
-                # One names a sample that does not exist: it is ignored, the dataset is kept.
+                # One payload names a sample that does not exist. The sample is ignored, the dataset is stored.
                 known = name != "data-XRF"
                 sent |= {"sample_id": self.sample} if known else {}
                 number = self.alpha.upload("data", sent)
@@ -205,7 +201,7 @@ class Day:
             sent = payload("data-DATA-reupload") | {"id": number, "uuid": old["uuid"], "sample_id": self.sample}
             same("id", number, self.alpha.upload("data", sent))
             self.datasets[number] = (sent, expected)
-        with self.step("an empty dataset: 400 that names every field it lacks"):
+        with self.step("an empty dataset: 400 with the names of all missing fields"):
             error = self.alpha.call("POST", "data/BM/", data=pack({}), expect=400)["error"]
             missing = {"directory", "type", "name", "energy", "exposure"} - set(error["fields"])
             holds("fields", not missing, f"{sorted(missing)} not named in {error}")
@@ -218,19 +214,19 @@ class Day:
         mine = {"project": "alpha", "beamline": "BM", "session": self.session}
         mine |= {"sample_id": self.sample, "group": "native"}
         numbers: dict[str, int] = {}
-        with self.step("an inverse beam: two datasets of one run, with one uuid, are two"):
+        with self.step("an inverse beam: two uploads of one run with the same uuid make two datasets"):
             for half in ("invA", "invB"):
                 sent = run | {"name": half}
                 numbers[half] = self.alpha.upload("data", sent)
                 self.datasets[numbers[half]] = (sent, mine)
             same("numbers", 2, len(set(numbers.values())))
-        with self.step("a retry of one of them is that one, and the other is as it was"):
+        with self.step("a retry of one of them returns its id, and the other does not change"):
             other = self.operator.get(f"data/{numbers['invB']}")
             same("id", numbers["invA"], self.alpha.upload("data", run | {"name": "invA"}))
             same("the other half", other, self.operator.get(f"data/{numbers['invB']}"))
 
     def collect_old(self) -> None:
-        with self.step("a metadata file of years ago, with an id of an earlier server: a new dataset, and a note"):
+        with self.step("an old metadata file with an id of an earlier server: a new dataset and a note"):
             today = min(self.datasets)
             before = self.operator.get(f"data/{today}")
             old = {"id": today, "uuid": str(uuid.uuid4()), "name": "lys-2019", "sample_id": None}
@@ -245,7 +241,7 @@ class Day:
             self.datasets[number] = (sent, expected | {"sample_id": None, "group": None})
 
     def collect_json(self, number: int) -> None:
-        with self.step("a JSON dataset without times, by the fields' other names: it ended now"):
+        with self.step("a JSON dataset with aliases of fields and without times: its end is now"):
             directory = self.server.users_root / "alpha" / SESSION / "lys-3"
             sent = {"name": "lys-3", "type": "SCREEN", "directory": str(directory), "energy": 12, "frames": "1-4,8"}
             sent |= {"exposure_time": 0.5, "file_name": "lys-3_{:05d}.cbf", "sample_id": None, "note": 1.0}
@@ -275,7 +271,7 @@ class Day:
 
     def change_of_shift(self) -> None:
         self.log.scene("Change of shift")
-        with self.step("alpha closes, and closes again: the second time nothing changes"):
+        with self.step("alpha closes twice: the second close changes nothing"):
             first = self.alpha.close(SESSION)
             ended = self.sole_session(project="alpha")["stretches"]
             same("close", ["duration", "session"], sorted(first))
@@ -283,7 +279,7 @@ class Day:
             same("close again", first, self.alpha.close(SESSION))
             same("stretches", ended, self.sole_session(project="alpha")["stretches"])
             holds("end", ended[0]["end"] is not None, "the stretch is still open")
-        with self.step("alpha's MxDC posts launch where it means close: the stretch is open again"):
+        with self.step("alpha's MxDC posts launch instead of close: the stretch is open again"):
             self.alpha.launch(SESSION)
             stretches = self.sole_session(project="alpha")["stretches"]
             same("stretches", [ended[0] | {"end": None}], stretches)
@@ -293,7 +289,7 @@ class Day:
             holds("launch.end_time", end == self.ends["beta"], f"{end}, the beamtime ends {self.ends['beta']}")
             same("project", "beta", self.sole_session(beamline="BM", active="true")["project"])
             holds("alpha", self.sole_session(project="alpha")["stretches"][0]["end"] is not None, "still open")
-        with self.step("beta uploads with the id and uuid of a dataset of alpha's: a new one of its own"):
+        with self.step("beta uploads with the id and uuid of alpha's dataset: beta gets a new dataset"):
             victim = min(self.datasets)
             sent = self.datasets[victim][0] | {"id": victim}
             number = self.beta.upload("data", sent)
@@ -308,7 +304,7 @@ class Day:
         with self.step("beta can close neither alpha's session nor one that was never launched: 404"):
             self.beta.close(SESSION, expect=404)
             self.beta.close("never-launched", expect=404)
-        with self.step("alpha comes back: beta's stretch ends, alpha's session gets its second"):
+        with self.step("alpha launches again: beta's stretch ends, alpha's session gets a second one"):
             self.alpha.launch(SESSION)
             same("stretches", 2, len(self.sole_session(project="alpha")["stretches"]))
             same("project", "alpha", self.sole_session(beamline="BM", active="true")["project"])
@@ -318,16 +314,16 @@ class Day:
         self.log.scene("Remote access")
         users = ["alpha", "beta", "gamma"]
         connections: list[dict[str, Any]] = payload("accesslist-post")
-        with self.step("the access list: its users, and beta, which has a remote beamtime now"):
+        with self.step("the access list: its users, and beta with its remote beamtime"):
             same("list", users, self.wire.json("GET", "/api/v2/accesslist/"))
             same("list", users, self.wire.json("GET", "/access/accesslist/"))
-        with self.step("nxupdate posts its connections, the same again, and one of them finished"):
+        with self.step("nxupdate posts its connections twice, and then as finished"):
             bad = {"name": "D-1", "project": "nobody", "status": "Connected", "date": "2026-11-23 12:00:00"}
             for _ in range(2):
                 same("list", users, nxupdate(self.wire, [*connections, bad]))
             finished = [one | {"status": "Finished", "date": "2026-11-23 12:30:00"} for one in connections]
             same("list", users, nxupdate(self.wire, [*connections, *finished]))
-        with self.step("one connection with its history; the entry of an unknown project is not there"):
+        with self.step("one connection with its history; the entry of an unknown project was ignored"):
             rows = self.operator.get("connections", list="nx-local")
             same("connections", 1, len(rows))
             names = {"list": "nx-local", "project": "alpha", "name": connections[0]["name"], "status": "Finished"}
@@ -338,7 +334,7 @@ class Day:
             holds("history", history == list(zip(("Connected", "Finished"), span, strict=True)), str(history))
             seen = [expect.instant("connection", rows[0][name]) for name in ("created", "end")]
             holds("created and end", seen == span, str(seen))
-        with self.step("sshd asks for keys: gamma's two; none for who is on no list or does not exist"):
+        with self.step("sshd asks for keys: gamma has two; unlisted and unknown users have none"):
             response = self.wire.send("GET", "/api/v2/keys/gamma")
             holds("keys", response.headers.get("Content-Type", "").startswith("text/plain"), str(response.headers))
             lines = response.text.splitlines()
@@ -349,7 +345,7 @@ class Day:
     def data_proxy(self) -> None:
         self.log.scene("Directories and keys")
         directory = self.server.users_root / "alpha" / SESSION
-        with self.step("every call makes a key of the directory; none outside the users' root"):
+        with self.step("every call makes a new key of the directory; directories outside the users' root: 403"):
             path = "/download/data/create/"
             reply = self.wire.json("POST", path, data={"path": str(directory)})
             expect.secure_key("key", reply.get("key"))
@@ -360,32 +356,19 @@ class Day:
 
     def feedback(self) -> None:
         self.log.scene("Survey")
-        with self.step("the survey page opens in a browser; the form is filled in and sent"):
+        with self.step("the survey form is filled in and sent"):
             count = answer_survey(self.wire, self.survey, SURVEY_TEXT)
             answers = self.operator.get("feedback", session=self.session)
             same("answers", 1, len(answers))
             holds("feedback", SURVEY_TEXT in json.dumps(answers, ensure_ascii=False), f"{count} fields: {answers}")
 
 
+def play(server: Server, transcript: Transcript) -> None:
+    Day(server, transcript).play().play()
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Plays a whole day at a beamline against the running binary.")
-    parser.add_argument("--binary", type=Path, required=True, help="the beamlive binary")
-    binary = parser.parse_args().binary.resolve()
-    transcript = Transcript()
-    with (
-        tempfile.TemporaryDirectory(prefix="beamlive-foreign-") as home,
-        Server(binary, Path(home).resolve(), FACILITY) as server,
-    ):
-        try:
-            Day(server, transcript).play().play()
-        except Exception as error:
-            # Any other exception is a reply of another shape than the step reads; the place says which.
-            reason = str(error) if isinstance(error, Mismatch) else traceback.format_exc()
-            print(f"\n{reason}\n\nthe service's log ends:\n{server.last_words()}\n", flush=True)
-            print(f"foreign: {transcript.passed} passed, 1 failed", flush=True)
-            return 1
-    print(f"\nforeign: {transcript.passed} passed, 0 failed", flush=True)
-    return 0
+    return run_program("foreign", "Plays a whole day at a beamline against the running binary.", play)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The evening: everything is read back, the service is stopped, started again on the same data, and asked again."""
+"""The evening: everything is read back, before and after a restart of the service."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from expect import Transcript, holds, same
 from server import Server
 
 Sent = dict[int, tuple[dict[str, Any], dict[str, Any]]]
-"""By id: what was uploaded, and what the service adds of its own."""
+"""By id: the uploaded body, and the fields that the service adds."""
 
 
 class Evening:
-    """Reads the day back, twice."""
+    """Reads back everything that was sent during the day."""
 
     def __init__(
         self,
@@ -34,27 +34,27 @@ class Evening:
         self.log.scene("The evening: reading everything back")
         self.read_back()
         self.read_activity()
-        with self.step("the metrics: read by Prometheus' own library, every histogram whole, every upload counted"):
+        with self.step("Prometheus' library reads the metrics; histograms are complete, all uploads are counted"):
             counted = metrics.uploads(self.operator.wire.send("GET", "/metrics").text)
             holds("uploads", counted >= len(self.datasets), f"{counted} of {len(self.datasets)}")
         before, samples = self.everything(), self.alpha.samples()
         self.restart()
-        with self.step("sessions, datasets, reports, connections, feedback and samples are as they were"):
+        with self.step("sessions, datasets, reports, connections, feedback and samples are unchanged"):
             same("store", before["records"], self.everything()["records"])
             same("samples", samples, self.alpha.samples())
         with self.step("no entry of the activity log is lost"):
             entries = self.everything()["activity"]
             same("activity", before["activity"], entries[len(entries) - len(before["activity"]) :])
         self.go_on()
-        with self.step("SIGTERM: it exits 0 once more"):
+        with self.step("SIGTERM: exit code 0 again"):
             same("exit code", 0, self.server.stop())
 
     def read_back(self) -> None:
         for number, (sent, expected) in sorted(self.datasets.items()):
-            with self.step(f"dataset {number} ({sent['type']} of {expected['project']}): every field, to its type"):
+            with self.step(f"dataset {number} ({sent['type']} of {expected['project']}): every value and type"):
                 expect.dataset(f"data/{number}", sent, {"id": number} | expected, self.operator.get(f"data/{number}"))
         for number, (sent, expected) in sorted(self.reports.items()):
-            with self.step(f"report {number} ({sent['kind']}): every field, to its type"):
+            with self.step(f"report {number} ({sent['kind']}): every value and type"):
                 row = self.operator.get(f"reports/{number}")
                 expect.report(f"reports/{number}", sent, {"id": number} | expected, row)
         with self.step("the lists: newest first, in pages, by project and session"):
@@ -80,20 +80,20 @@ class Evening:
             same("one of them", session, self.operator.get(f"sessions/{session['id']}"))
 
     def read_activity(self) -> None:
-        with self.step("the activity log and the datasets tell from which address"):
+        with self.step("the activity log and the datasets contain the address of the client"):
             entries = self.operator.get("activity", project="alpha", limit=1000)
             holds("activity", len(entries) >= 5, f"{len(entries)} entries")
             for number in self.datasets:
                 same("address", "127.0.0.1", self.operator.get(f"data/{number}")["address"])
             holds("activity", "127.0.0.1" in str(entries), f"no address in {entries[:3]}")
-        with self.step("the outbox is empty: the built-in Data Proxy has given every key"):
+        with self.step("the outbox is empty, because the built-in Data Proxy gives keys at once"):
             same("outbox", [], self.operator.get("outbox"))
-        with self.step("the account of alpha, without secrets"):
+        with self.step("the account of alpha"):
             account = self.operator.get("projects/alpha")
             expect.has("project", {"username": "alpha", "name": "Alpha's group"}, account)
 
     def everything(self) -> dict[str, Any]:
-        """All that the admin API shows."""
+        """All records in the admin API."""
         everyone = {"limit": 1000}
         records = {route: self.operator.get(route, **everyone) for route in ("sessions", "data", "reports")}
         records["connections"] = self.operator.get("connections", list="nx-local")
@@ -102,8 +102,8 @@ class Evening:
         return {"records": records, "activity": self.operator.get("activity", **everyone)}
 
     def restart(self) -> None:
-        self.log.scene("The night: stopping, and starting on the same data")
-        with self.step("SIGTERM: it exits 0"):
+        self.log.scene("The night: restarting on the same data")
+        with self.step("SIGTERM: exit code 0"):
             same("exit code", 0, self.server.stop())
         with self.step("it starts again, with the same admin token"):
             wire = Wire(self.server.start())
@@ -114,10 +114,10 @@ class Evening:
 
     def go_on(self) -> None:
         session = self.operator.get("sessions", project="alpha", active="true")[0]
-        with self.step("alpha's key still signs; its session goes on in the open stretch"):
+        with self.step("alpha's key is still valid; its session continues in the open stretch"):
             self.alpha.launch(session["name"])
             same("session", session, self.operator.get(f"sessions/{session['id']}"))
-        with self.step("a retry from before the stop finds its dataset; a new one gets the next id"):
+        with self.step("a retry of an upload from before the restart returns its id; a new dataset gets the next id"):
             known = max(number for number, (_, mine) in self.datasets.items() if mine["project"] == "alpha")
             sent = self.datasets[known][0]
             same("id of the retry", known, self.alpha.upload("data", sent))

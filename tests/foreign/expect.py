@@ -1,4 +1,4 @@
-"""Comparing what came back with what was sent, to the type, and telling a reader how far the day got."""
+"""Compares answers with expected values and types, and prints the progress."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REGINA = timezone(timedelta(hours=-6))
 SECURE_KEY = re.compile(r"[0-9a-f]{40}")
 DURATION = re.compile(r"0 minutes|\d+ (year|month|week|day|hour|min|sec)s?( \d+ (year|month|week|day|hour|min|sec)s?)?")
 
-# What the service keeps in fields of its own; everything else of a dataset is its metadata.
+# The known fields of a dataset. All other fields are its metadata.
 OWN_FIELDS = {
     "directory", "type", "name", "energy", "exposure", "attenuation", "beam_size", "filename", "frames",
     "sample_id", "start_time", "end_time", "id", "uuid",
@@ -34,7 +34,7 @@ class Transcript:
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """A step that has passed when its block ends without an exception."""
+        """A step. It passes if its block raises no exception."""
         try:
             yield
         except BaseException:
@@ -45,7 +45,7 @@ class Transcript:
 
 
 def same(where: str, expected: Any, actual: Any) -> None:
-    """Equal, of the same types all the way down: 12.0 is not 12."""
+    """Values and types must be equal at all levels: 12.0 is not 12."""
     if type(expected) is not type(actual):
         raise Mismatch(f"{where}: expected {_shown(expected)}, got {_shown(actual)}")
     if isinstance(expected, dict):
@@ -64,7 +64,7 @@ def same(where: str, expected: Any, actual: Any) -> None:
 
 
 def has(where: str, expected: dict[str, Any], actual: Any) -> None:
-    """The fields named are there and the same; others may be there too."""
+    """The actual map must contain the expected fields. It can contain others."""
     if not isinstance(actual, dict):
         raise Mismatch(f"{where}: expected a map, got {_shown(actual)}")
     for key, value in expected.items():
@@ -74,7 +74,7 @@ def has(where: str, expected: dict[str, Any], actual: Any) -> None:
 
 
 def holds(where: str, condition: bool, otherwise: str) -> None:
-    """The condition is true."""
+    """The condition must be true."""
     if not condition:
         raise Mismatch(f"{where}: {otherwise}")
 
@@ -86,7 +86,7 @@ def secure_key(where: str, value: Any) -> None:
 
 
 def duration(where: str, text: Any) -> None:
-    """A duration for people: at most two units."""
+    """A readable duration with at most two units."""
     if not isinstance(text, str) or not DURATION.fullmatch(text):
         raise Mismatch(f"{where}: not a duration: {_shown(text)}")
 
@@ -103,19 +103,19 @@ def instant(where: str, text: Any) -> datetime:
 
 
 def facility_instant(text: str) -> datetime:
-    """A time as a client sends it: a naive one is in the facility's zone."""
+    """A time from a client. Without an offset it is in the facility's zone."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=REGINA)
 
 
 def frame_count(frames: str) -> int:
-    """How many frames `1-4,8` names; no frame set is one frame."""
+    """The number of frames in a frame set like `1-4,8`. An empty set is one frame."""
     ranges = [part.split("-") for part in frames.split(",") if part]
     return sum(int(ends[-1]) - int(ends[0]) + 1 for ends in ranges) or 1
 
 
 def dataset(where: str, sent: dict[str, Any], expected: dict[str, Any], actual: dict[str, Any]) -> None:
-    """A dataset reads back field by field as it was sent; `expected` says what the service adds of its own."""
+    """All fields of a dataset must read back as sent. `expected` contains the fields that the service adds."""
     fields = ("name", "type", "filename", "frames", "energy", "exposure", "attenuation", "beam_size", "uuid")
     has(where, {name: sent[name] for name in fields}, actual)
     has(where, {"num_frames": frame_count(sent["frames"])} | expected, actual)
@@ -129,14 +129,14 @@ def dataset(where: str, sent: dict[str, Any], expected: dict[str, Any], actual: 
 
 
 def report(where: str, sent: dict[str, Any], expected: dict[str, Any], actual: dict[str, Any]) -> None:
-    """A report reads back as it was sent."""
+    """All fields of a report must read back as they were sent."""
     has(where, {"name": sent["title"], "kind": sent["kind"], "score": sent["score"]} | expected, actual)
     has(where, {"details": sent["details"]}, actual)
     secure_key(f"{where}.url", actual["url"])
 
 
 def no_overlap(where: str, sessions: list[dict[str, Any]]) -> None:
-    """At no instant is more than one stretch open."""
+    """The stretches of the sessions must not overlap."""
     never = datetime.max.replace(tzinfo=timezone.utc)
     stretches = sorted(
         (instant(where, stretch["start"]), instant(where, stretch["end"]) if stretch["end"] else never)

@@ -1,4 +1,4 @@
-"""The files behind a key, fetched and unpacked by programs that know nothing of the service: curl, tar, tarfile.
+"""Downloads files by key with curl, and unpacks archives with tar and tarfile.
 
     files.py --binary target/debug/beamlive
 
@@ -7,30 +7,26 @@ Prints a line per step and stops at the first thing that differs, with exit code
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import io
 import os
 import subprocess
 import sys
 import tarfile
-import tempfile
-import traceback
 from pathlib import Path
 
 from client import Mismatch, Wire
 from expect import Transcript, holds, same
+from program import run_program
 from server import Server
 
-HERE = Path(__file__).resolve().parent
-FACILITY = HERE / "facility.toml"
 SECONDS = 120
 LARGE = 5_000_003
-"""Bytes of the large file: many pieces, and no round number of them."""
+"""Size of the large file in bytes: many pieces, and the last one is not full."""
 
 
 def run(*command: str | Path, stdin: bytes | None = None, cwd: Path | None = None) -> bytes:
-    """What a program prints; it must succeed."""
+    """Runs a program, which must succeed, and returns its output."""
     done = subprocess.run(command, input=stdin, cwd=cwd, capture_output=True, timeout=SECONDS, check=False)
     if done.returncode != 0:
         raise Mismatch(f"{command[0]} exited {done.returncode}: {done.stderr.decode(errors='replace')}")
@@ -38,7 +34,7 @@ def run(*command: str | Path, stdin: bytes | None = None, cwd: Path | None = Non
 
 
 def make_files(directory: Path) -> dict[str, bytes]:
-    """Files of every kind of name, by their path."""
+    """Writes files with all kinds of names. Returns their contents by path."""
     pseudo = hashlib.shake_256(b"frame").digest(LARGE)
     files = {
         "frame_0001.cbf": pseudo,
@@ -62,14 +58,14 @@ def make_files(directory: Path) -> dict[str, bytes]:
 
 
 def tree(top: Path) -> dict[str, bytes]:
-    """The files in a directory that was unpacked; there must be no links among them."""
+    """The files in an unpacked directory, which must not contain links."""
     paths = [path for path in top.rglob("*") if not path.is_dir()]
     holds("no links", not any(path.is_symlink() for path in paths), str(paths))
     return {str(path.relative_to(top)): path.read_bytes() for path in paths}
 
 
 class Files:
-    """A directory, its key, and what is asked of them."""
+    """Requests for the files of a directory by its key."""
 
     def __init__(self, server: Server, home: Path, transcript: Transcript) -> None:
         self.log, self.step, self.home = transcript, transcript.step, home
@@ -98,19 +94,19 @@ class Files:
                 holds(given, run("curl", "-sSf", "-r", given, url) == part, "other bytes")
             status = run("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-r", f"{LARGE}-", url)
             same("past the end", b"416", status)
-        with self.step("the rest of it, after it was interrupted"):
+        with self.step("the rest after an interruption"):
             half = self.home / "half.cbf"
             half.write_bytes(whole[:1_234_567])
             run("curl", "-sSf", "-C", "-", "-o", half, url)
             holds("resumed", half.read_bytes() == whole, "another file")
-        with self.step("only when it has changed"):
+        with self.step("only if it has changed"):
             etag, copy = self.home / "etag", self.home / "copy.cbf"
             run("curl", "-sSf", "--etag-save", etag, "-o", copy, url)
             code = ("-w", "%{http_code}", "-o", "/dev/null")
             same("by tag", b"304", run("curl", "-sS", "--etag-compare", etag, *code, url))
             same("by date", b"304", run("curl", "-sS", "-z", "1 Jan 2100", *code, url))
             same("by old date", b"200", run("curl", "-sS", "-z", "1 Jan 2001", *code, url))
-        with self.step("under the name that it has"):
+        with self.step("saved under its own name"):
             into = self.home / "named"
             into.mkdir()
             run("curl", "-sSf", "-OJ", self.at("raw", "name%20with%20spaces.txt"), cwd=into)
@@ -143,34 +139,23 @@ class Files:
                                 contents = reader.extractfile(member)
                                 found[member.name.removeprefix("scan 1/")] = contents.read() if contents else b""
                     holds(opened, found == self.files, f"other files: {sorted(found)}")
-        with self.step("gzip finds nothing wrong"):
+        with self.step("gzip finds no errors"):
             run("gzip", "-t", stdin=run("curl", "-sSf", self.at("archive", "scan.tar.gz")))
-        with self.step("some files, by their stems"):
+        with self.step("some files, selected by their stems"):
             some = run("curl", "-sSf", self.at("multi", "some.tar.gz?frame=frame_0001&frame=process/CORRECT.LP"))
             listed = run("tar", "-tzf", "-", stdin=some).decode().splitlines()
             same("files", ["scan 1/frame_0001.cbf", "scan 1/process/CORRECT.LP"], listed)
 
 
+def play(server: Server, transcript: Transcript) -> None:
+    files = Files(server, server.home, transcript)
+    files.raw()
+    files.archives()
+    same("exit code", 0, server.stop())
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Fetches and unpacks the files behind a key.")
-    parser.add_argument("--binary", type=Path, required=True, help="the beamlive binary")
-    binary = parser.parse_args().binary.resolve()
-    transcript = Transcript()
-    with tempfile.TemporaryDirectory(prefix="beamlive-files-") as home:
-        place = Path(home).resolve()
-        with Server(binary, place, FACILITY) as server:
-            try:
-                files = Files(server, place, transcript)
-                files.raw()
-                files.archives()
-                same("exit code", 0, server.stop())
-            except Exception as error:
-                reason = str(error) if isinstance(error, Mismatch) else traceback.format_exc()
-                print(f"\n{reason}\n\nthe service's log ends:\n{server.last_words()}\n", flush=True)
-                print(f"files: {transcript.passed} passed, 1 failed", flush=True)
-                return 1
-    print(f"\nfiles: {transcript.passed} passed, 0 failed", flush=True)
-    return 0
+    return run_program("files", "Downloads files by key and unpacks archives.", play)
 
 
 if __name__ == "__main__":

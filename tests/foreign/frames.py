@@ -1,4 +1,4 @@
-"""Frames that fabio writes, shown by the running binary and looked at by Pillow: neither knows anything of its source.
+"""fabio writes frames, the running binary makes pictures of them, and Pillow reads the pictures.
 
     frames.py --binary target/debug/beamlive
 
@@ -7,38 +7,33 @@ Prints a line per step and stops at the first thing that differs, with exit code
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import io
 import sys
-import tempfile
-import traceback
-from pathlib import Path
 
 import fabio
 import h5py
 import hdf5plugin
 import numpy
-from client import Mismatch, Wire
+from client import Wire
 from expect import Transcript, holds, same
 from fabio.cbfimage import CbfImage
 from fabio.tifimage import TifImage
 from PIL import Image, ImageSequence
+from program import run_program
 from server import Server
 
-HERE = Path(__file__).resolve().parent
-FACILITY = HERE / "facility.toml"
 SHAPE = (2527, 2463)
 """Rows and columns of a Pilatus 6M."""
 EDGE = 1024
 BRIGHTNESSES = ("xl", "lt", "nm", "dk")
 JSON = {"Accept": "application/json"}
-"""Errors are pictures, as a page needs them, but for those who accept this."""
+"""Headers that ask for errors in JSON. Without them errors are pictures."""
 ANGLES = {0: (200, 30, 30), 90: (30, 200, 30), 180: (30, 30, 200)}
 
 
 def diffraction() -> tuple[numpy.ndarray, list[tuple[int, int]], numpy.ndarray]:
-    """Counts, where the spots are, and which pixels lie in a gap between modules."""
+    """The counts, the places of the spots, and a mask of the pixels in gaps between modules."""
     rows, columns = numpy.indices(SHAPE)
     distance = numpy.hypot(rows - SHAPE[0] / 2, columns - SHAPE[1] / 2) / SHAPE[0]
     random = numpy.random.default_rng(20261123)
@@ -54,7 +49,7 @@ def diffraction() -> tuple[numpy.ndarray, list[tuple[int, int]], numpy.ndarray]:
 
 
 class Frames:
-    """A directory of frames and snapshots, its key, and what the service shows of it."""
+    """A directory of frames and snapshots, its key, and the pictures of the service."""
 
     def __init__(self, server: Server, transcript: Transcript) -> None:
         self.log, self.step = transcript, transcript.step
@@ -65,7 +60,7 @@ class Frames:
         self.key = reply["key"]
 
     def picture(self, path: str, brightness: str = "nm") -> Image.Image:
-        """What the service shows of a frame."""
+        """The picture of a frame."""
         reply = self.wire.send("GET", f"/download/files/frame/{self.key}/{path}/{brightness}.png")
         same("content type", "image/png", reply.headers["Content-Type"])
         image = Image.open(io.BytesIO(reply.content))
@@ -77,7 +72,7 @@ class Frames:
         self.log.scene("Frames")
         counts, spots, gaps = diffraction()
         CbfImage(data=counts).write(str(self.directory / "xtal_0001.cbf"))
-        with self.step("fabio reads what it has written"):
+        with self.step("fabio reads its own frames"):
             read = fabio.open(self.directory / "xtal_0001.cbf").data
             holds("counts", bool((read == counts).all()), "they differ")
         shown: dict[str, numpy.ndarray] = {}
@@ -87,19 +82,19 @@ class Frames:
                 same("size", (round(EDGE * SHAPE[1] / SHAPE[0]), EDGE), image.size)
                 shown[brightness] = numpy.asarray(image)
                 self.look(shown[brightness], spots, gaps)
-        with self.step("each brightness is darker than the one before, and nowhere lighter"):
+        with self.step("each brightness is darker than the previous one, and no pixel is lighter"):
             for lighter, darker in zip(BRIGHTNESSES, BRIGHTNESSES[1:], strict=False):
                 holds(f"{darker} after {lighter}", bool((shown[darker] <= shown[lighter]).all()), "a pixel is lighter")
                 holds(f"{darker} after {lighter}", shown[darker].mean() < shown[lighter].mean(), "it is no darker")
-        with self.step("every grey is that of the mean count of its pixels"):
+        with self.step("every grey value follows from the mean count of its pixels"):
             self.measure(shown["lt"], counts)
-        with self.step("the same frame packed, and as TIFF, is the same picture"):
+        with self.step("the same frame compressed, and as TIFF, gives the same picture"):
             packed = gzip.compress((self.directory / "xtal_0001.cbf").read_bytes(), 1)
             (self.directory / "packed.cbf.gz").write_bytes(packed)
             TifImage(data=counts).write(str(self.directory / "xtal_0001.tif"))
             for path in ("packed.cbf", "packed.cbf.gz", "xtal_0001.tif"):
                 holds(path, bool((numpy.asarray(self.picture(path)) == shown["nm"]).all()), "it differs")
-        with self.step("a frame with one byte changed is damaged, and not a picture"):
+        with self.step("a frame with a changed byte is reported as damaged"):
             file = bytearray((self.directory / "xtal_0001.cbf").read_bytes())
             file[len(file) // 2] ^= 1
             (self.directory / "harmed.cbf").write_bytes(file)
@@ -107,7 +102,7 @@ class Frames:
             same("code", "damaged_file", error["error"]["code"])
 
         self.log.scene("Series in HDF5")
-        with self.step("a series of an Eiger, made by h5py and hdf5plugin: every grey is that of the mean count"):
+        with self.step("a series of an Eiger, made by h5py and hdf5plugin: grey values follow from mean counts"):
             stored = counts.astype("u4")
             stored[counts < 0] = numpy.iinfo("u4").max
             chunk = {"chunks": (1, *SHAPE), **hdf5plugin.Bitshuffle(cname="lz4")}
@@ -122,12 +117,12 @@ class Frames:
             holds("the CBF's picture", bool((first == shown["lt"]).all()), "it differs")
             second = counts.T.reshape(SHAPE)
             self.measure(numpy.asarray(self.picture("eiger_master.h5/2", "lt")), second)
-        with self.step("a frame beyond the last is not there, and how many there are is said"):
+        with self.step("a frame after the last: an error with the number of frames"):
             error = self.wire.json("GET", f"/download/files/frame/{self.key}/eiger_master.h5/3/nm.png", headers=JSON, expect=404)
             holds("message", "there are 2" in error["error"]["message"], error["error"]["message"])
 
         self.log.scene("Snapshots")
-        with self.step("snapshots of several angles are an animation in their order"):
+        with self.step("snapshots of several angles make an animation in their order"):
             for angle, color in ANGLES.items():
                 Image.new("RGB", (1000, 700), color).save(self.directory / f"xtal_{angle}.png")
             reply = self.wire.send("GET", f"/download/files/snapshot/{self.key}/xtal.gif")
@@ -139,7 +134,7 @@ class Frames:
                 same("colour", color, frame.convert("RGB").getpixel((250, 175)))
 
     def look(self, levels: numpy.ndarray, spots: list[tuple[int, int]], gaps: numpy.ndarray) -> None:
-        """Spots are dark on a light background, and what lies wholly in a gap is white."""
+        """Spots must be dark on a light background, and pixels inside a gap white."""
         row_of = numpy.arange(SHAPE[0]) * levels.shape[0] // SHAPE[0]
         column_of = numpy.arange(SHAPE[1]) * levels.shape[1] // SHAPE[1]
         background = numpy.median(levels)
@@ -152,7 +147,7 @@ class Frames:
         holds("gaps", bool((levels[open_pixels == 0] == 255).all()), "one is not white")
 
     def measure(self, levels: numpy.ndarray, counts: numpy.ndarray) -> None:
-        """The rule, from its description: means of good pixels, between the 1st percentile and one 99.85th above it."""
+        """The documented rule: means of good pixels, between the 1st percentile and one 99.85th above it."""
         sums, good = numpy.zeros(levels.shape), numpy.zeros(levels.shape)
         row_of = numpy.arange(SHAPE[0]) * levels.shape[0] // SHAPE[0]
         column_of = numpy.arange(SHAPE[1]) * levels.shape[1] // SHAPE[1]
@@ -163,29 +158,17 @@ class Frames:
         sampled = counts[numpy.unique(row_of, return_index=True)[1]]
         white, black = numpy.percentile(sampled[sampled >= 0], (1, 99.85))
         expected = 255 - numpy.clip((means - white) / max(black, 1) * 0.5 * 255, 0, 255)
-        # Percentiles above 4096 are those of bins 1.6 % wide.
+        # Percentiles above 4096 have bins with a width of 1.6 %.
         off = numpy.abs(expected - levels)
         holds("greys", off.max() <= 6, f"one is off by {off.max():.1f}")
 
 
+def play(server: Server, transcript: Transcript) -> None:
+    Frames(server, transcript).play()
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Looks at frames and snapshots through the running binary.")
-    parser.add_argument("--binary", type=Path, required=True, help="the beamlive binary")
-    binary = parser.parse_args().binary.resolve()
-    transcript = Transcript()
-    with (
-        tempfile.TemporaryDirectory(prefix="beamlive-frames-") as home,
-        Server(binary, Path(home).resolve(), FACILITY) as server,
-    ):
-        try:
-            Frames(server, transcript).play()
-        except Exception as error:
-            reason = str(error) if isinstance(error, Mismatch) else traceback.format_exc()
-            print(f"\n{reason}\n\nthe service's log ends:\n{server.last_words()}\n", flush=True)
-            print(f"frames: {transcript.passed} passed, 1 failed", flush=True)
-            return 1
-    print(f"\nframes: {transcript.passed} passed, 0 failed", flush=True)
-    return 0
+    return run_program("frames", "Checks the pictures of frames and snapshots that the running binary makes.", play)
 
 
 if __name__ == "__main__":

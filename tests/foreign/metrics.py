@@ -1,4 +1,4 @@
-"""The metrics, as Prometheus' own library for Python reads them."""
+"""Reads the metrics with the Python library of Prometheus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UPLOADS = {"route": "/api/v2/{token}/data/{beamline}", "method": "POST", "status
 
 
 def families(text: str) -> dict[str, Metric]:
-    """Every family by name; each must have a type, a help text and samples that are not there twice."""
+    """All families by name. Each must have a type, a help text and different samples."""
     found: dict[str, Metric] = {}
     for family in text_string_to_metric_families(text):
         holds(family.name, family.name not in found, "there twice")
@@ -29,7 +29,7 @@ def families(text: str) -> dict[str, Metric]:
 
 
 def histogram(family: Metric) -> None:
-    """Its buckets add up, and the last one counts everything."""
+    """The buckets must be cumulative, and the last one must count everything."""
     buckets: dict[tuple[tuple[str, str], ...], list[tuple[float, float]]] = {}
     counts: dict[tuple[tuple[str, str], ...], float] = {}
     for sample in family.samples:
@@ -45,6 +45,6 @@ def histogram(family: Metric) -> None:
 
 
 def uploads(text: str) -> float:
-    """How many datasets were acknowledged."""
+    """The number of acknowledged datasets."""
     samples = families(text)["beamlive_http_requests"].samples
     return sum(sample.value for sample in samples if sample.labels == UPLOADS)

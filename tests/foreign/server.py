@@ -21,7 +21,7 @@ READY = "listening on "
 
 
 class Server:
-    """Runs the binary on a port of its choice; whatever happens, nothing outlives the `with`."""
+    """Runs the binary on a free port. The process always ends with the `with` block."""
 
     def __init__(self, binary: Path, home: Path, facility: Path) -> None:
         self.binary = binary
@@ -31,7 +31,7 @@ class Server:
         self.users_root = home / "users"
         self.log = home / "beamlive.log"
         self._process: subprocess.Popen[str] | None = None
-        # Settings of whoever runs this must not leak in.
+        # The environment of the caller must not change the settings.
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("BEAMLIVE_")}
 
     def __enter__(self) -> Server:
@@ -45,7 +45,7 @@ class Server:
             self._process.wait(timeout=STOP_SECONDS)
 
     def start(self) -> str:
-        """Starts the service, waits until it says that it is ready, and returns its address as a URL."""
+        """Starts the service, waits for its line on stdout, and returns its URL."""
         self.users_root.mkdir(exist_ok=True)
         command: list[str | Path] = [self.binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data]
         command += ["--facility", self.facility, "--users-root", self.users_root]
@@ -61,7 +61,7 @@ class Server:
         try:
             line = lines.get(timeout=START_SECONDS)
         except queue.Empty:
-            raise Mismatch(f"the service said nothing on stdout within {START_SECONDS:.0f} s") from None
+            raise Mismatch(f"the service wrote nothing to stdout within {START_SECONDS:.0f} s") from None
         if line is None:
             raise Mismatch(f"the service ended with {self._process.wait(timeout=STOP_SECONDS)} before it was ready")
         if not line.startswith(READY + "http://"):
@@ -79,7 +79,7 @@ class Server:
             raise Mismatch(f"the service did not stop within {STOP_SECONDS:.0f} s of SIGTERM") from None
 
     def command(self, *arguments: str | Path) -> str:
-        """Runs another command of the binary, which must succeed, and returns what it prints."""
+        """Runs another command of the binary, which must succeed, and returns its output."""
         try:
             done = subprocess.run(
                 [self.binary, *arguments],
@@ -97,7 +97,7 @@ class Server:
         return done.stdout
 
     def admin_token(self) -> str:
-        """The token that the first start left in the data directory, readable by its owner alone."""
+        """The token in the data directory. Only its owner can read the file."""
         path = self.data / "admin.token"
         try:
             mode = stat.S_IMODE(path.stat().st_mode)
@@ -117,7 +117,7 @@ class Server:
 
 
 def _read_lines(stream: IO[str], lines: queue.Queue[str | None]) -> None:
-    """Hands on every line and then None; goes on to the end, so that the service can't block on a full pipe."""
+    """Puts every line and then None into the queue, so that the service can't block on a full pipe."""
     for line in stream:
         lines.put(line.rstrip("\n"))
     lines.put(None)

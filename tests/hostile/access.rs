@@ -8,7 +8,7 @@ use crate::support::Service;
 use rmpv::Value as Packed;
 use serde_json::{json, Value};
 
-/// MiB by which memory may grow: bodies are of 4 MiB at most.
+/// MiB by which memory may grow: bodies have at most 4 MiB.
 const BOUND: u64 = 64;
 const LIST: &str = "/api/v2/accesslist/";
 
@@ -62,7 +62,7 @@ fn no_body_breaks_the_access_list() {
     assert_eq!(service.admin("connections").as_array().unwrap().len(), 1);
 }
 
-/// By the contract a bad entry is skipped and logged, and the answer is as to GET.
+/// By the contract a bad entry is skipped and logged, and the answer is the same as to GET.
 #[test]
 fn bad_entries_are_skipped() {
     let mut table = Table::begin(Service::start());
@@ -75,7 +75,8 @@ fn bad_entries_are_skipped() {
             Takes::FormOfText
         };
         for (kind, wrong) in wrong_for(takes) {
-            // Control characters are no mistake in what the facility calls its connections; 10 MB are over the limit.
+            // The name of a connection may have control characters. 10 MB are above the limit of
+            // bodies.
             if kind != "a text of 10 MB" && (field, kind) != ("name", "a text with a null byte") {
                 post(&format!("{field} is {kind}"), list(&with(&entry(), field, wrong)));
             }
@@ -150,7 +151,7 @@ fn no_url_and_no_header_breaks_the_access_list_or_the_keys() {
                 "{root}{query}"
             );
         }
-        // Nobody is a trusted proxy here, so by the contract the header means nothing.
+        // No proxy is trusted here, so by the contract the header is ignored.
         for address in [
             "10.0.0.1",
             "not an address",
@@ -190,7 +191,7 @@ fn no_url_and_no_header_breaks_the_access_list_or_the_keys() {
                 .exchange(&RawRequest::get(format!("{root}/{segment}")).bytes());
             let name = format!("{root}/{}", targets::shown(&segment));
             match (&outcome, reply) {
-                // By the contract a user that is on no list has no keys: 200, and nothing.
+                // By the contract a user that is on no list has no keys: 200 with an empty body.
                 (Outcome::Refused, Some(reply)) if reply.status == 200 => {
                     assert_eq!(reply.text(), "", "{name}")
                 }
@@ -262,5 +263,5 @@ fn no_forwarded_address_breaks_a_trusted_proxy() {
     };
     assert_eq!(of("127.9.9.9"), json!(["alice", "bob"]));
     assert_eq!(of("10.0.0.1"), json!([]));
-    assert_eq!(of("127.9.9.9, 10.0.0.1"), json!([]), "the rightmost counts");
+    assert_eq!(of("127.9.9.9, 10.0.0.1"), json!([]), "the last address is used");
 }

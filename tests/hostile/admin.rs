@@ -1,4 +1,4 @@
-//! `api/admin/`: even an operator's typing errors, and everybody who is none.
+//! `api/admin/`: typing errors of operators, and requests of other people.
 
 use super::bodies::broken_json;
 use super::{targets, Outcome, Table};
@@ -10,7 +10,7 @@ use serde_json::{json, Map, Value};
 const BOUND: u64 = 192;
 const APPLY: &str = "/api/admin/apply";
 
-/// A good entry of each section, of things that do not exist yet.
+/// A valid entry of each section. None of them exists yet.
 fn sections() -> Value {
     json!({
         "project": {"username": "dora", "name": "D", "key": "k", "ssh_keys": ["k"]},
@@ -46,7 +46,7 @@ impl Apply {
         self.0.row(&format!("{name}, as JSON"), &request, outcome);
     }
 
-    /// Ends the table; then a good file is applied.
+    /// Ends the table. After that a valid file is applied.
     fn end(self) {
         let service = self.0.end(BOUND);
         let good = "[[data_type]]\nacronym = \"SAXS\"\n";
@@ -70,7 +70,7 @@ fn no_facility_file_breaks_apply() {
         ("an entry twice", project.repeat(2).into_bytes()),
         ("an unknown section", b"[[projects]]\nusername = \"dora\"\n".to_vec()),
         ("an unknown field", format!("{project}colour = \"red\"\n").into_bytes()),
-        ("a section that is no list", b"[project]\nusername = \"dora\"\n".to_vec()),
+        ("a section that is not a list", b"[project]\nusername = \"dora\"\n".to_vec()),
         ("a section that is a number", b"project = 5\n".to_vec()),
         ("100,000 lists in one another", [b"project = ".to_vec(), vec![b'['; deep], vec![b']'; deep]].concat()),
         ("100,000 openings", [b"project = ".to_vec(), vec![b'['; deep]].concat()),
@@ -91,7 +91,7 @@ fn no_facility_file_breaks_apply() {
             assert_eq!(
                 apply.0.service.send(&request).status,
                 400,
-                "by the contract every mistake is told, however many"
+                "by the contract every mistake is reported, however many there are"
             );
         } else {
             apply.toml(name, text, &Outcome::Status(400));
@@ -186,7 +186,7 @@ fn no_type_of_any_field_breaks_apply() {
             json!([{}]),
             json!({}),
         ] {
-            // No entries at all is a file that declares nothing.
+            // A section without entries is valid: it declares nothing.
             if entry != json!([]) {
                 apply.json(
                     &format!("{section} is {entry}"),
@@ -260,7 +260,7 @@ fn no_query_breaks_a_list() {
     }
     for resource in ["sessions", "data", "reports", "projects"] {
         for (segment, outcome) in targets::all() {
-            // With what is before the query or the fragment alone these are lists.
+            // No segment has only a query or a fragment: that would be a request for the list.
             let request = table
                 .service
                 .as_admin(RawRequest::get(format!("/api/admin/{resource}/{segment}")));
@@ -321,7 +321,7 @@ fn no_key_breaks_a_project() {
             .service
             .as_admin(put(target, json!({"key": wrong}).to_string().into_bytes()))
             .json();
-        table.row("key is no key", &request, &Outcome::Status(400));
+        table.row("key is not a key", &request, &Outcome::Status(400));
     }
     let form = serde_urlencoded::to_string([("key", &alice.public)])
         .unwrap()
@@ -338,12 +338,12 @@ fn no_key_breaks_a_project() {
             .send(&RawRequest::get(service.signed(&alice, "samples/BM/")))
             .status,
         200,
-        "her key is as it was"
+        "her key is unchanged"
     );
 }
 
 #[test]
-fn nobody_without_the_token_reads_or_changes_anything() {
+fn without_the_token_nothing_is_read_or_changed() {
     let mut table = Table::begin(Service::start());
     let token = table.service.admin_token();
     let headers = [

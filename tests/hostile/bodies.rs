@@ -1,14 +1,15 @@
-//! Bodies that no endpoint takes, and values that no field takes.
+//! Bodies that no endpoint accepts, and values that a field does not accept.
 
 use crate::support::msgpack::{nested, pack};
 use rmpv::{Utf8String, Value};
 
-/// Levels of a bomb.
+/// Nesting levels of a body that is far too deep.
 const DEPTH: usize = 100_000;
 /// Characters of a text that is far too long.
 const LONG: usize = 10 << 20;
 
-/// Bytes that are neither a MessagePack map with string keys nor a list; `good` is one that is taken.
+/// Bytes that are neither a MessagePack map with string keys nor a list. `good` is a body that is
+/// accepted.
 pub(super) fn broken(good: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut bodies: Vec<(String, Vec<u8>)> = Vec::new();
     let mut add = |name: &str, bytes: Vec<u8>| bodies.push((name.to_owned(), bytes));
@@ -90,7 +91,7 @@ pub(super) fn broken(good: &[u8]) -> Vec<(String, Vec<u8>)> {
     bodies
 }
 
-/// More bytes that are no MessagePack map with string keys.
+/// More bytes that are not a MessagePack map with string keys.
 pub(super) fn no_maps() -> Vec<(String, Vec<u8>)> {
     let map = |key: Value| pack(&Value::Map(vec![(key, Value::from(1))]));
     let text = Value::String(Utf8String::from("a"));
@@ -119,7 +120,7 @@ pub(super) fn no_maps() -> Vec<(String, Vec<u8>)> {
         ("a float as a key", map(Value::F64(0.5))),
         ("a list as a key", map(nested(3))),
         ("a map as a key", map(Value::Map(vec![(text.clone(), text)]))),
-        ("a key that is no UTF-8", vec![0x81, 0xa2, 0xff, 0xfe, 0x01]),
+        ("a key that is not UTF-8", vec![0x81, 0xa2, 0xff, 0xfe, 0x01]),
         ("5,000 keys", pack(&Value::Map(many))),
         (
             "a value of 200 levels",
@@ -132,7 +133,7 @@ pub(super) fn no_maps() -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// Texts that are no JSON object or list of objects.
+/// Texts that are not a JSON object or a list of objects.
 pub(super) fn broken_json() -> Vec<(String, Vec<u8>)> {
     let texts: Vec<(&str, Vec<u8>)> = vec![
         ("nothing", Vec::new()),
@@ -190,24 +191,24 @@ pub(super) fn broken_json() -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// What kind of value a field takes.
+/// The kind of value that a field accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Takes {
     Text,
-    /// A text of a form that "x" has not.
+    /// A text with a format. "x" does not have it.
     FormOfText,
     Integer,
     PositiveNumber,
-    /// A number; one that is infinite or none counts as null.
+    /// A number. Infinity and NaN count as null.
     Measure,
-    /// As [`Takes::Measure`], and not below 0.
+    /// As [`Takes::Measure`], but not below 0.
     PositiveMeasure,
     ListOrMap,
-    /// A list of integers, or one of them.
+    /// A list of integers, or one integer.
     Integers,
 }
 
-/// Values of all types, some of which suit a field.
+/// Values of all types. A field accepts some of them.
 fn values() -> Vec<(&'static str, Value)> {
     let invalid = pack(&Value::Binary(vec![0xff, 0xfe]));
     let invalid_text = [&[0xa2], &invalid[2..]].concat();
@@ -232,10 +233,10 @@ fn values() -> Vec<(&'static str, Value)> {
         ("a text with a null byte", Value::from("a\0b")),
         ("a text of 10 MB", Value::from("x".repeat(LONG))),
         (
-            "a text that is no UTF-8",
+            "a text that is not UTF-8",
             rmpv::decode::read_value(&mut invalid_text.as_slice()).unwrap(),
         ),
-        ("bytes that are no UTF-8", Value::Binary(vec![0xff, 0xfe])),
+        ("bytes that are not UTF-8", Value::Binary(vec![0xff, 0xfe])),
         ("an extension", Value::Ext(5, vec![0; 8])),
     ]
 }
@@ -243,7 +244,7 @@ fn values() -> Vec<(&'static str, Value)> {
 /// Names of the floats that are infinite or not a number.
 const NO_NUMBERS: [&str; 4] = ["NaN", "32-bit NaN", "infinity", "minus infinity"];
 
-/// The values that a field does not take.
+/// The values that a field does not accept.
 pub(super) fn wrong_for(takes: Takes) -> Vec<(&'static str, Value)> {
     let suits = |name: &str| match takes {
         Takes::Text => name == "a text",

@@ -1,4 +1,4 @@
-//! `download/data/create/`: a directory in, a key out.
+//! `download/data/create/`, which creates the key of a directory.
 
 use super::{Outcome, Table};
 use crate::support::raw::RawRequest;
@@ -44,7 +44,7 @@ fn no_path_leads_out_of_the_users_roots() {
         "/SRV/users/alice/../../../etc",
     ];
     for path in outside {
-        // A name in another script is a directory like any other, unless it leads out.
+        // A name in another script is refused only because its path leads out.
         let outcome = Outcome::Status(403);
         table.row(path, &RawRequest::post(CREATE, form(path)), &outcome);
         table.row(
@@ -71,7 +71,7 @@ fn no_path_leads_out_of_the_users_roots() {
 }
 
 #[test]
-fn no_body_breaks_it() {
+fn no_body_breaks_key_creation() {
     let mut table = Table::begin(Service::with(&["--users-root", "/srv/users"]));
     let path = Outcome::names(&["path"]);
     let forms: Vec<(&str, Vec<u8>, Outcome)> = vec![
@@ -85,12 +85,12 @@ fn no_body_breaks_it() {
             Outcome::Status(403),
         ),
         (
-            "escapes that are none, outside",
+            "invalid escapes, outside",
             b"path=%2Fetc%zz%%".to_vec(),
             Outcome::Status(403),
         ),
         ("two paths", b"path=/srv/users/a&path=/etc".to_vec(), path.clone()),
-        ("bytes that are no UTF-8", b"path=\xff\xfe".to_vec(), path.clone()),
+        ("invalid UTF-8", b"path=\xff\xfe".to_vec(), path.clone()),
         ("a list", b"path[]=/srv/users/a".to_vec(), path.clone()),
         (
             "MessagePack",
@@ -104,7 +104,7 @@ fn no_body_breaks_it() {
     for (name, bytes, outcome) in forms {
         table.row(name, &RawRequest::post(CREATE, bytes), &outcome);
     }
-    // Some of these are longer than any body here.
+    // Some of these are longer than the limit of this endpoint.
     for (name, bytes) in super::bodies::broken_json() {
         let outcome = if bytes.len() > 16 * 1024 {
             Outcome::Status(413)
@@ -123,7 +123,7 @@ fn no_body_breaks_it() {
         json!({"path": "/srv/users/a"}),
     ] {
         table.row(
-            "path is no text",
+            "path is not a text",
             &RawRequest::post(CREATE, json!({"path": wrong}).to_string()).json(),
             &path,
         );
@@ -159,7 +159,8 @@ fn no_body_breaks_it() {
             .clone()
     };
     assert_ne!(again(), again());
-    // As in every form, a percent sign that escapes nothing is itself: the name of a directory, and a harmless one.
+    // As in every form, a percent sign that escapes nothing stands for itself, so it may be the
+    // name of a directory.
     let reply = service.send(&RawRequest::post(CREATE, "path=alice/%"));
     assert_eq!(reply.status, 200);
     let reply = service.send(&RawRequest::post(CREATE, form("/srv/users/alice/%")));
@@ -167,7 +168,7 @@ fn no_body_breaks_it() {
 }
 
 #[test]
-fn nobody_else_has_keys_made() {
+fn only_admitted_callers_create_keys() {
     let mut table = Table::begin(Service::with(&["--trusted-proxy", "127.0.0.1"]));
     for address in [
         "10.0.0.1",

@@ -1,4 +1,4 @@
-//! The parsers of bodies, given anything at all: they say no or yes, and never panic.
+//! The parsers of bodies accept or refuse any bytes, and never panic.
 
 use crate::support::msgpack::{pack, value};
 use beamlive::wire::msgpack::Value as Parsed;
@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{json, Value};
 
-/// Deepest nesting that is kept.
+/// The deepest nesting that is stored.
 const DEPTH: usize = 128;
 
 fn catalog() -> Catalog {
@@ -24,7 +24,7 @@ fn catalog() -> Catalog {
     catalog
 }
 
-/// Good bodies: one of each kind, with all fields.
+/// A valid body of each kind, with all fields.
 fn good() -> Vec<Vec<u8>> {
     let dataset = json!({
         "directory": "/users/alice/x", "type": "DATA", "name": "n", "energy": 12.6, "exposure": 0.5, "attenuation": 1,
@@ -46,7 +46,7 @@ fn good() -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Parses bytes as everything; what is taken must be whole and readable.
+/// Parses bytes as each kind of body. Accepted bodies must be complete and readable.
 fn parse_all(bytes: &[u8]) -> (bool, bool, bool) {
     let as_dataset = dataset::parse(bytes, &catalog(), chrono_tz::America::Regina);
     if let Ok(upload) = &as_dataset {
@@ -69,7 +69,7 @@ fn parse_all(bytes: &[u8]) -> (bool, bool, bool) {
     (as_dataset.is_ok(), as_report.is_ok(), as_list.is_ok())
 }
 
-/// What is kept is one MessagePack value that can be shown as JSON.
+/// Asserts that stored bytes are one MessagePack value that can be shown as JSON.
 fn readable(kept: &[u8]) {
     Parsed::parse(kept, DEPTH).unwrap();
     let mut text = Vec::new();
@@ -125,7 +125,7 @@ fn mutate(bytes: &mut Vec<u8>, mutation: &Mutation) {
     }
 }
 
-/// Any JSON value, not too large.
+/// Any JSON value of moderate size.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -145,26 +145,26 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 #[test]
-fn the_good_bodies_are_good() {
-    let taken: Vec<_> = good().iter().map(|body| parse_all(body)).collect();
-    assert!(taken[0].0 && taken[1].1 && taken[2].2, "{taken:?}");
+fn the_valid_bodies_are_accepted() {
+    let accepted: Vec<_> = good().iter().map(|body| parse_all(body)).collect();
+    assert!(accepted[0].0 && accepted[1].1 && accepted[2].2, "{accepted:?}");
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_bytes_are_refused_or_taken(bytes in vec(any::<u8>(), 0..400)) {
+    fn any_bytes_are_refused_or_accepted(bytes in vec(any::<u8>(), 0..400)) {
         parse_all(&bytes);
     }
 
     #[test]
-    fn any_markers_are_refused_or_taken(bytes in vec(prop_oneof![0x80..=0x9f_u8, 0xc0..=0xdf_u8, any::<u8>()], 0..400)) {
+    fn any_markers_are_refused_or_accepted(bytes in vec(prop_oneof![0x80..=0x9f_u8, 0xc0..=0xdf_u8, any::<u8>()], 0..400)) {
         parse_all(&bytes);
     }
 
     #[test]
-    fn mutated_good_bodies_are_refused_or_taken(which in 0..3_usize, mutations in vec(mutation(), 1..6)) {
+    fn mutated_bodies_are_refused_or_accepted(which in 0..3_usize, mutations in vec(mutation(), 1..6)) {
         let mut bytes = good().swap_remove(which);
         for mutation in &mutations {
             mutate(&mut bytes, mutation);
@@ -173,14 +173,14 @@ proptest! {
     }
 
     #[test]
-    fn any_text_as_json_is_refused_or_taken(text in vec(any::<u8>(), 0..200)) {
+    fn any_text_as_json_is_refused_or_accepted(text in vec(any::<u8>(), 0..200)) {
         if let Ok(bytes) = wire_json::to_msgpack(&text, DEPTH) {
             parse_all(&bytes);
         }
     }
 
     #[test]
-    fn any_values_in_all_fields_are_refused_or_taken(values in vec(any_json(), 12)) {
+    fn any_values_in_all_fields_are_refused_or_accepted(values in vec(any_json(), 12)) {
         let names = ["directory", "type", "name", "energy", "exposure", "frames", "sample_id", "start_time", "id", "data_id", "score", "details"];
         let body: serde_json::Map<_, _> = names.iter().map(|name| (*name).to_owned()).zip(values.iter().cloned()).collect();
         parse_all(&pack(&value(&Value::Object(body))));
@@ -190,7 +190,7 @@ proptest! {
     }
 
     #[test]
-    fn any_extra_value_is_kept_as_it_came(extra in any_json()) {
+    fn any_extra_value_is_kept_unchanged(extra in any_json()) {
         let mut body = json!({"directory": "/x", "type": "DATA", "name": "n", "energy": 1, "exposure": 1});
         body["extra"] = extra.clone();
         let upload = dataset::parse(&pack(&value(&body)), &catalog(), chrono_tz::Tz::UTC).unwrap();

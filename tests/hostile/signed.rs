@@ -5,7 +5,7 @@ use crate::support::raw::RawRequest;
 use crate::support::{Client, Service};
 use serde_json::json;
 
-/// MiB by which memory may grow: no more than small bodies and long URLs come.
+/// MiB by which memory may grow: only small bodies and long URLs are sent.
 const BOUND: u64 = 48;
 
 fn form(public: &str) -> String {
@@ -30,18 +30,14 @@ fn no_form_breaks_key_registration() {
         ("a list of fields", b"public[]=a".to_vec(), public.clone()),
         ("half an escape", b"public=%".to_vec(), public.clone()),
         ("an escape of one digit", b"public=%4".to_vec(), public.clone()),
+        ("an invalid escape", b"public=%zz%%%".to_vec(), public.clone()),
         (
-            "an escape that is none",
-            b"public=%zz%%%".to_vec(),
-            public.clone(),
-        ),
-        (
-            "escapes that are no UTF-8",
+            "escapes that are not UTF-8",
             b"public=%ff%fe%80".to_vec(),
             public.clone(),
         ),
         (
-            "bytes that are no UTF-8",
+            "bytes that are not UTF-8",
             b"public=\xff\xfe".to_vec(),
             public.clone(),
         ),
@@ -122,7 +118,7 @@ fn no_form_breaks_key_registration() {
     assert_eq!((reply.status, reply.json()), (200, json!({})));
 }
 
-/// Goes through all segments at one place of a path.
+/// Sends a request with each segment at one place of a path.
 fn walk(table: &mut Table, client: &Client, method: &'static str, path: impl Fn(&str) -> String) {
     for (segment, outcome) in targets::all() {
         let request = RawRequest {
@@ -137,10 +133,11 @@ fn walk(table: &mut Table, client: &Client, method: &'static str, path: impl Fn(
     }
 }
 
-/// Session names that are good names of a session, for once: letters, digits, `_` and `-`, to be left out.
+/// Whether a segment is not a valid session name. Valid names have only letters, digits, `_` and
+/// `-`.
 fn names_nothing(segment: &str) -> bool {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    // A query or a fragment ends the path, and what is before it may be a good name.
+    // A query or a fragment ends the path, and the part before it may be a valid name.
     let path = segment.split(['?', '#']).next().unwrap_or_default();
     !((1..=100).contains(&path.len()) && path.bytes().all(good))
 }
@@ -189,7 +186,8 @@ fn no_url_breaks_launch_and_close() {
             table.row(method, &request, &Outcome::Status(405));
         }
     }
-    // Two closes of sessions that alice does not have: each is answered once a batch without writes says that this holds.
+    // Two closes of sessions that alice does not have. Each commits a batch without writes before
+    // it is answered.
     table.batches += 2;
     let target = table.service.signed(&alice, "close/BM/bobs/");
     table.row(
@@ -199,7 +197,7 @@ fn no_url_breaks_launch_and_close() {
     );
     let target = table.service.signed(&alice, "close/ID/bobs/");
     table.row(
-        "another project's session elsewhere",
+        "another project's session at another beamline",
         &RawRequest::post(target, ""),
         &Outcome::Status(404),
     );
@@ -216,7 +214,7 @@ fn no_url_breaks_launch_and_close() {
     assert_eq!(service.send(&good).json()["session"], "day");
 }
 
-/// Launch and close take no body: by the contract nothing in one can be wrong, and none is kept.
+/// By the contract launch and close ignore their body, so no body is wrong and none is stored.
 #[test]
 fn no_body_breaks_launch_and_close() {
     let service = Service::start();
@@ -239,7 +237,7 @@ fn no_body_breaks_launch_and_close() {
     let after = service.admin("sessions");
     assert_eq!(
         after, stretches,
-        "the open stretch goes on, and there is no other"
+        "the open stretch continues, and there is no other"
     );
     for _ in 0..15 {
         let request = RawRequest::post(service.signed(&alice, "close/BM/day/"), vec![0x91; 1 << 20]);
@@ -282,7 +280,7 @@ fn no_url_and_no_header_breaks_samples() {
     ];
     for (name, value) in odd {
         let request = RawRequest::get(table.service.signed(&alice, "samples/BM/")).header(name, value);
-        // By the contract headers that say nothing are nothing.
+        // By the contract headers without a meaning are ignored.
         let reply = table.service.send(&request);
         assert_eq!((reply.status, reply.text()), (200, expected.clone()), "{name}");
     }

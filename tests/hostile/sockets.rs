@@ -1,4 +1,4 @@
-//! Below HTTP: requests that are none, lengths that lie, connections that end halfway.
+//! Bytes that are not HTTP, wrong lengths, and connections that end halfway.
 
 use super::{check, unharmed, Outcome, FEWEST, MIB};
 use crate::support::msgpack::{pack, value};
@@ -25,7 +25,7 @@ fn begin() -> (Service, Client, u64) {
     (service, alice, resident)
 }
 
-/// Nothing was kept, and the next good upload is the first.
+/// Checks that nothing was stored and that the next valid upload is the first.
 fn end(service: &Service, alice: &Client, resident: u64) {
     let grown = service.peak_kib().saturating_sub(resident);
     assert!(grown < BOUND * MIB, "memory grew by {} MiB", grown / MIB);
@@ -40,7 +40,7 @@ fn end(service: &Service, alice: &Client, resident: u64) {
 }
 
 #[test]
-fn what_is_no_request_is_refused_or_closed() {
+fn bytes_that_are_not_a_request_are_refused() {
     let (service, alice, resident) = begin();
     let target = service.signed(&alice, "launch/BM/day/");
     let lines: Vec<Vec<u8>> = vec![
@@ -94,7 +94,7 @@ fn what_is_no_request_is_refused_or_closed() {
 }
 
 #[test]
-fn lengths_that_lie_are_refused_or_closed() {
+fn wrong_lengths_are_refused_or_the_connection_is_closed() {
     let (service, alice, resident) = begin();
     let body = dataset();
     let cut = &body[..body.len() - 1];
@@ -215,7 +215,8 @@ fn lengths_that_lie_are_refused_or_closed() {
     end(&service, &alice, resident);
 }
 
-/// A proxy and the service must not differ on where a request ends: of two lengths none is believed.
+/// A proxy and the service must agree on the end of a request, so a request with two lengths is
+/// refused.
 #[test]
 fn no_second_request_is_smuggled_in_a_body() {
     let (service, alice, resident) = begin();
@@ -242,7 +243,7 @@ fn no_second_request_is_smuggled_in_a_body() {
 }
 
 #[test]
-fn connections_that_end_halfway_cost_nothing() {
+fn connections_that_end_halfway_hold_no_resources() {
     let (service, alice, resident) = begin();
     let body = dataset();
     let target = service.signed(&alice, "data/BM/");
@@ -269,14 +270,14 @@ fn connections_that_end_halfway_cost_nothing() {
     assert_eq!(
         service.admin("data"),
         json!([]),
-        "others are answered while 200 wait for the rest of a body"
+        "other clients are answered while 200 connections wait for the rest of a body"
     );
     drop(waiting);
     end(&service, &alice, resident);
 }
 
 #[test]
-fn a_client_that_will_send_no_more_is_still_answered() {
+fn a_client_that_has_finished_sending_is_answered() {
     let (service, alice, _) = begin();
     let target = service.signed(&alice, "samples/BM/");
     let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -1,4 +1,4 @@
-//! `survey/`: open to anybody who has the key.
+//! `survey/`, which is open to everyone with the key.
 
 use super::{targets, Outcome, Table};
 use crate::support::raw::RawRequest;
@@ -49,7 +49,8 @@ fn no_url_breaks_the_survey() {
                 ..RawRequest::get(format!("/survey/{segment}/"))
             };
             let name = format!("{method} {}", targets::shown(&segment));
-            // One segment is a key that does not exist, and a page says so; anything else is no route.
+            // One segment is an unknown key, which is answered with a page. Other paths are not a
+            // route. Both are 404.
             match (outcome, table.service.exchange(&request.bytes())) {
                 (Outcome::Refused, Some(reply)) => assert_eq!(reply.status, 404, "{name}"),
                 (outcome, reply) => super::check(&name, reply, &outcome),
@@ -88,14 +89,14 @@ fn no_form_breaks_the_survey() {
         ("a rating of 0", b"beamline-rating=0".to_vec()),
         ("a rating below 0", b"beamline-rating=-1".to_vec()),
         (
-            "a rating that is no number",
+            "a rating that is not a number",
             b"support-rating=%ff&comments=x".to_vec(),
         ),
         (
             "a rating beyond 64 bits",
             b"remote-rating=99999999999999999999&comments=x".to_vec(),
         ),
-        ("bytes that are no UTF-8", b"\xff\xfe=\xff".to_vec()),
+        ("bytes that are not UTF-8", b"\xff\xfe=\xff".to_vec()),
         ("JSON", b"{\"comments\":\"x\"}".to_vec()),
         ("MessagePack", vec![0x81, 0xa1, b'a', 1]),
         (
@@ -133,6 +134,6 @@ fn no_form_breaks_the_survey() {
     assert_eq!(
         service.admin("feedback")[0]["comments"],
         script,
-        "kept as it was written"
+        "stored unchanged"
     );
 }

@@ -1,8 +1,8 @@
-//! Path segments that name nothing, and some that try to be more than a segment.
+//! Path segments that name nothing, and some that try to be several segments.
 
 use super::Outcome;
 
-/// Segments that no beamline, session, token, user or key has, and what is to come of a path with one of them.
+/// Segments that no beamline, session, token, user or key has, with the expected outcome.
 pub(super) fn segments() -> Vec<(&'static str, Outcome)> {
     let refused = [
         ".",
@@ -76,7 +76,7 @@ pub(super) fn segments() -> Vec<(&'static str, Outcome)> {
         .collect()
 }
 
-/// Segments that HTTP itself does not allow.
+/// Segments that HTTP does not allow.
 pub(super) fn no_http() -> Vec<(&'static str, Outcome)> {
     [
         "BM x",
@@ -107,7 +107,7 @@ pub(super) fn long() -> Vec<(String, Outcome)> {
     ]
 }
 
-/// All of them.
+/// All segments.
 pub(super) fn all() -> Vec<(String, Outcome)> {
     let short = segments()
         .into_iter()
@@ -116,7 +116,7 @@ pub(super) fn all() -> Vec<(String, Outcome)> {
     short.chain(long()).collect()
 }
 
-/// A segment as a failing row shows it.
+/// The beginning of a segment, for the message of a failing row.
 pub(super) fn shown(segment: &str) -> String {
     segment.chars().take(60).collect()
 }

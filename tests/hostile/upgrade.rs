@@ -1,5 +1,5 @@
-//! Requests that ask for another protocol: their bodies end where `Content-Length` says, and what follows is a request of
-//! its own.
+//! Requests for another protocol: their body ends after `Content-Length` bytes, and the bytes after
+//! it are another request.
 
 use super::unharmed;
 use crate::support::msgpack::{pack, value};
@@ -9,7 +9,7 @@ use serde_json::json;
 use std::io::Write;
 use std::net::TcpStream;
 
-/// Sends pieces one after the other, and reads so many answers.
+/// Sends pieces one after the other, and reads `count` answers.
 fn talk(service: &Service, pieces: &[&[u8]], count: usize) -> Vec<RawReply> {
     let mut stream = TcpStream::connect(service.address()).unwrap();
     stream
@@ -42,7 +42,7 @@ fn chunked(body: &[u8]) -> Vec<u8> {
 const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 #[test]
-fn the_next_request_is_answered_and_not_taken_for_the_body() {
+fn the_next_request_is_answered_and_not_read_as_the_body() {
     let service = Service::start();
     let alice = service.client("alice");
     let ways = [
@@ -57,7 +57,8 @@ fn the_next_request_is_answered_and_not_taken_for_the_body() {
     let mut uploaded = 0;
     for way in ways {
         for is_chunked in [false, true] {
-            // A chunked body is read to its end whatever is asked for; asked with both headers, the connection ends after it.
+            // A chunked body is always read to its end. With both headers, the connection is closed
+            // after it.
             let ends = is_chunked && (way.contains("Connection: upgrade") || way.contains(", Upgrade"));
             let body = dataset(&format!("n-{uploaded}"));
             let target = service.signed(&alice, "data/BM/");
@@ -70,20 +71,20 @@ fn the_next_request_is_answered_and_not_taken_for_the_body() {
             let (first, second) = body.split_at(body.len() / 2);
             let pipelined = [head.as_slice(), body.as_slice(), LIVE].concat();
             for pieces in [&[pipelined.as_slice()][..], &[&head, first, second, LIVE]] {
-                let told = format!("{way:?} chunked {is_chunked} in {}", pieces.len());
+                let context = format!("{way:?} chunked {is_chunked} in {}", pieces.len());
                 let replies = talk(&service, pieces, if ends { 1 } else { 2 });
                 uploaded += 1;
-                assert_eq!(replies.first().map(|reply| reply.status), Some(200), "{told}");
-                assert!(replies[0].json()["id"].is_u64(), "{told}");
+                assert_eq!(replies.first().map(|reply| reply.status), Some(200), "{context}");
+                assert!(replies[0].json()["id"].is_u64(), "{context}");
                 if ends {
                     assert!(
                         replies[0].head.contains("connection: close"),
-                        "{told}: {}",
+                        "{context}: {}",
                         replies[0].head
                     );
                 } else {
-                    assert_eq!(replies.len(), 2, "{told}");
-                    assert_eq!(replies[1].status, 200, "{told}");
+                    assert_eq!(replies.len(), 2, "{context}");
+                    assert_eq!(replies[1].status, 200, "{context}");
                 }
             }
         }
@@ -109,7 +110,7 @@ fn a_get_with_an_upgrade_is_a_get() {
         let statuses: Vec<_> = replies.iter().map(|reply| reply.status).collect();
         assert_eq!(statuses, [200; 4], "{way:?}");
     }
-    // Asked with all headers, the answer says that it is the last.
+    // For a request with all headers, the answer has `Connection: close`.
     let h2c =
         b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
         HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
@@ -124,7 +125,7 @@ fn a_get_with_an_upgrade_is_a_get() {
 }
 
 #[test]
-fn http_1_0_and_tunnels() {
+fn http_1_0_and_tunnels_are_answered_or_refused() {
     let service = Service::start();
     let alice = service.client("alice");
     let body = dataset("old");
@@ -137,7 +138,7 @@ fn http_1_0_and_tunnels() {
     let replies = talk(&service, &[&all], 2);
     let statuses: Vec<_> = replies.iter().map(|reply| reply.status).collect();
     assert_eq!(statuses, [200, 200]);
-    // Without a length there is no telling where its body ends.
+    // Without a length the end of the body is unknown.
     let endless = format!("POST {target} HTTP/1.0\r\nUpgrade: websocket\r\n\r\n");
     let replies = talk(&service, &[endless.as_bytes(), &body], 2);
     assert_eq!(replies.len(), 1);
@@ -145,7 +146,7 @@ fn http_1_0_and_tunnels() {
         (replies[0].status, &replies[0].json()["error"]["code"]),
         (400, &json!("not_http"))
     );
-    // Without a Host, the survey is found at the address of the connection.
+    // Without a `Host`, the URL of the survey has the address of the connection.
     let launch = service.signed(&alice, "launch/BM/");
     let launch = format!("POST {launch}old-day/ HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
     let replies = talk(&service, &[launch.as_bytes()], 1);
@@ -161,7 +162,7 @@ fn http_1_0_and_tunnels() {
 }
 
 #[test]
-fn what_the_parser_refuses_is_explained() {
+fn requests_that_the_parser_refuses_get_an_explanation() {
     let service = Service::start();
     let names = "frame=image_with_a_long_name_0001&".repeat(3_000);
     let long = format!(
@@ -183,27 +184,27 @@ fn what_the_parser_refuses_is_explained() {
             "not_http",
         ),
     ] {
-        // Behind a good request, too: that one has its own answer.
+        // Also after a valid request, which has its own answer.
         for before in ["", "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"] {
             let all = [before, bytes].concat();
             let replies = talk(&service, &[all.as_bytes()], 3);
-            let told: String = bytes.chars().take(60).collect();
-            assert_eq!(replies.len(), 1 + usize::from(!before.is_empty()), "{told}");
+            let context: String = bytes.chars().take(60).collect();
+            assert_eq!(replies.len(), 1 + usize::from(!before.is_empty()), "{context}");
             let refusal = replies.last().unwrap();
             assert_eq!(
                 (refusal.status, &refusal.json()["error"]["code"]),
                 (status, &json!(code)),
-                "{told}"
+                "{context}"
             );
-            assert!(refusal.head.contains("connection: close"), "{told}");
+            assert!(refusal.head.contains("connection: close"), "{context}");
         }
     }
     unharmed(&service);
 }
 
-/// A file may hold what looks like the parser's own refusal.
+/// A file may have the same text as a refusal of the parser.
 #[test]
-fn what_only_looks_like_a_refusal_is_sent_as_it_is() {
+fn a_file_that_looks_like_a_refusal_is_sent_unchanged() {
     let users = crate::support::users::Users::new();
     let refusal = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     users.write("refusal.txt", refusal);

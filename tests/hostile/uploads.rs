@@ -51,7 +51,7 @@ const REPORT_FIELDS: [(&str, Takes); 9] = [
     ("id", Takes::Integer),
 ];
 
-/// The good body without the field that another name stands for, so that the other name counts.
+/// The valid body without the field of which `name` is an alias, so that the alias is used.
 fn without_alias(good: &Value, name: &str) -> Value {
     let alias = match name {
         "exposure_time" => "exposure",
@@ -123,7 +123,7 @@ impl Uploads {
         for (name, takes) in fields {
             let good = without_alias(good, name);
             for (kind, wrong) in wrong_for(*takes) {
-                // Entries of a list are named by their place in it.
+                // Entries of a list are named by their index.
                 let inside = *takes == Takes::Integers && kind.starts_with("a list");
                 let named = if inside {
                     format!("{name}[0]")
@@ -155,7 +155,7 @@ impl Uploads {
         }
     }
 
-    /// Ends the table; then a good upload is the first of all.
+    /// Ends the table. After that a valid upload gets the first id.
     fn end(self, good: &Value) {
         let (alice, route) = (self.alice, self.route);
         let service = self.table.end(BOUND);
@@ -293,9 +293,9 @@ fn no_url_breaks_reports() {
     uploads.end(&report());
 }
 
-/// What the contract takes, however odd: it costs memory for a moment, and no more.
+/// The contract accepts such a report. It takes memory only while it is read.
 #[test]
-fn sixteen_million_nulls_in_details_are_kept_within_bounds() {
+fn sixteen_million_nulls_in_details_take_bounded_memory() {
     let service = Service::start();
     let alice = service.client("alice");
     service.forget_peak();

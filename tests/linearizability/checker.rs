@@ -1,4 +1,4 @@
-//! The checker itself: histories that a broken service would make have no explanation.
+//! Tests of the checker: it does not explain the histories of a broken service.
 
 use super::history::{Answer, Call, Op, Seen};
 use super::search::Checker;
@@ -85,12 +85,12 @@ fn concurrent_calls_may_have_happened_in_either_order() {
     );
     assert!(
         !explained(&calls, &seen(&["a", "b"], &[(0, false), (1, false)])),
-        "nobody closed"
+        "there was no close"
     );
 }
 
 #[test]
-fn a_call_that_waited_for_another_came_after_it() {
+fn a_call_made_after_an_answer_happened_after_that_call() {
     let calls = [
         call(launch("alice", "a"), 0, 1, launched("A")),
         call(launch("alice", "b"), 2, 3, launched("B")),
@@ -133,7 +133,7 @@ fn an_acknowledged_launch_that_is_lost_is_noticed() {
 }
 
 #[test]
-fn a_stretch_that_should_have_gone_on_is_noticed() {
+fn a_stretch_that_should_have_continued_is_noticed() {
     let calls = [
         call(launch("alice", "a"), 0, 1, launched("A")),
         call(close("alice", "a"), 2, 3, closed()),
@@ -144,15 +144,21 @@ fn a_stretch_that_should_have_gone_on_is_noticed() {
 }
 
 #[test]
-fn what_was_not_answered_has_happened_by_the_restart_or_never_will() {
+fn an_unanswered_call_happens_before_the_restart_or_never() {
     let calls = [unanswered(launch("alice", "a"), 0)];
     let (nothing, there) = (seen(&[], &[]), seen(&["a"], &[(0, true)]));
     assert!(explained(&calls, &nothing) && explained(&calls, &there));
 
     let mut checker = Checker::new(Rules::Pure);
     assert!(checker.explains(&calls, &nothing, false));
-    assert!(!checker.explains(&[], &there, false), "it came later");
+    assert!(
+        !checker.explains(&[], &there, false),
+        "the launch happened after the restart"
+    );
     let mut checker = Checker::new(Rules::Pure);
     assert!(checker.explains(&calls, &there, false));
-    assert!(!checker.explains(&[], &nothing, false), "it went again");
+    assert!(
+        !checker.explains(&[], &nothing, false),
+        "the session disappeared after the restart"
+    );
 }

@@ -1,19 +1,19 @@
-//! What was called, when, and what came of it.
+//! The calls, their times and their answers.
 
 use beamlive_storage::Timestamp;
 use serde_json::Value;
 
-/// What a client asks of one beamline.
+/// A request for one beamline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Op {
     Launch { project: &'static str, name: String },
     Close { project: &'static str, name: String },
 }
 
-/// What it was answered.
+/// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// The URL of the session's survey tells which session it is.
+    /// The survey identifies the session.
     Launched {
         survey: String,
         duration: String,
@@ -21,32 +21,33 @@ pub enum Answer {
     Closed {
         duration: String,
     },
-    /// Never launched.
+    /// The session was never launched.
     NotFound,
 }
 
-/// One call. Its times are places in the one order in which calls and answers were seen.
+/// One call. Its times are positions in the sequence of all calls and answers.
 #[derive(Debug, Clone)]
 pub struct Call {
     pub op: Op,
     pub called: u64,
-    /// None when the service died first: it has happened, or never will.
+    /// `None` if the service was killed first. Then the call took effect before the restart or
+    /// never.
     pub answered: Option<(u64, Answer)>,
-    /// The service's time, if it stood still meanwhile.
+    /// The time of the service, if it did not change during the call.
     pub now: Option<Timestamp>,
 }
 
-/// What there is, once nothing is under way.
+/// The sessions and stretches when no call is running.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// Project and name, in the order in which they were made.
+    /// Project and name, in the order of creation.
     pub sessions: Vec<(String, String)>,
-    /// The oldest first: whose, by its place in `sessions`, and from when to when.
+    /// From old to new: the index of the session in `sessions`, start and end.
     pub stretches: Vec<(usize, Timestamp, Option<Timestamp>)>,
 }
 
 impl Seen {
-    /// What the admin API's list of sessions says of one beamline.
+    /// The sessions of one beamline in a list of the admin API.
     pub fn of(rows: &[Value], beamline: &str) -> Self {
         let mut rows: Vec<_> = rows.iter().filter(|row| row["beamline"] == beamline).collect();
         rows.sort_by_key(|row| row["id"].as_u64().unwrap());

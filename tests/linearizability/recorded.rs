@@ -1,4 +1,4 @@
-//! Histories of the service itself.
+//! Histories recorded from the real service.
 
 use super::history::{Answer, Call, Op, Seen};
 use super::search::Checker;
@@ -15,7 +15,7 @@ const CLIENTS: usize = 8;
 const BEAMLINES: [&str; 2] = ["BM", "ID"];
 const USERS: [&str; 2] = ["alice", "bob"];
 
-/// Calls of one period, as they come.
+/// Records the calls of one period.
 struct Recorder {
     now: Option<Timestamp>,
     time: Cell<u64>,
@@ -36,7 +36,7 @@ impl Recorder {
         self.time.get()
     }
 
-    /// Makes one call and notes it. Whether it was answered.
+    /// Makes and records one call. Returns whether it was answered.
     async fn call(&self, client: &Client, beamline: &'static str, op: Op) -> bool {
         let path = match &op {
             Op::Launch { name, .. } => format!("launch/{beamline}/{name}/"),
@@ -70,7 +70,7 @@ fn answer(op: &Op, reply: &Reply) -> Answer {
     let text = |name: &str| reply.json()[name].as_str().unwrap().to_owned();
     match (op, reply.status) {
         (Op::Launch { .. }, 200) => Answer::Launched {
-            // Without the address, which changes with the process.
+            // Without the address, which is different for each process.
             survey: text("survey").rsplit('/').nth(1).unwrap().to_owned(),
             duration: text("duration"),
         },
@@ -91,8 +91,8 @@ fn op(user: usize, dice: &mut Dice) -> Op {
     }
 }
 
-/// Eight clients of two projects, two calls each, one round after the other, at times that stand still meanwhile. Returns
-/// a client of each.
+/// Rounds in which eight clients of two projects make two calls each. The clock stands still during
+/// a round. Returns a client of each project.
 async fn rounds(
     site: &Site,
     dice: &mut Dice,
@@ -139,7 +139,7 @@ async fn launches_and_closes_happen_one_after_the_other() {
 }
 
 #[actix_web::test]
-async fn no_broken_rule_explains_what_the_service_does() {
+async fn no_broken_rule_explains_the_histories_of_the_service() {
     let (site, mut dice) = (Site::new().await, Dice::new());
     let broken = [Rules::EndsNothing, Rules::JoinsNothing, Rules::ClosesNothing];
     let mut checkers = broken.map(|rules| (rules, Checker::new(rules), true));
@@ -149,7 +149,8 @@ async fn no_broken_rule_explains_what_the_service_does() {
         }
     };
     let [alice, bob] = rounds(&site, &mut dice, 4, &mut check).await;
-    // Whatever the dice were: one after the other, a new session, the same, another's, and its close.
+    // Independent of the random calls: a new session, the same again, a session of another project,
+    // and its close.
     let recorder = Recorder::new(Some(site.clock.now()));
     let name = || "last".to_owned();
     for (client, op) in [
@@ -194,14 +195,14 @@ async fn no_broken_rule_explains_what_the_service_does() {
 }
 
 #[actix_web::test]
-async fn kills_change_nothing_of_that() {
+async fn launches_and_closes_happen_one_after_the_other_across_kills() {
     let mut dice = Dice::new();
     let home = TempDir::new().unwrap();
     let data = home.path().join("data");
     let mut place = Place::new(home.path(), &data, Box::new(|command| command)).await;
     let mut users = Vec::new();
     for user in USERS {
-        let client = place.stranger(user);
+        let client = place.new_client(user);
         assert_eq!(client.register().await.status, 200);
         users.push(client);
     }
@@ -219,7 +220,7 @@ async fn kills_change_nothing_of_that() {
                 while !killed.get() {
                     let beamline = *dice.pick(&BEAMLINES);
                     let answered = recorder.call(client, beamline, op(number % 2, &mut dice)).await;
-                    assert!(answered || killed.get(), "the service has gone by itself");
+                    assert!(answered || killed.get(), "the service ended without a kill");
                     if recorder.time.get() >= last && !killed.replace(true) {
                         place.kill();
                     }

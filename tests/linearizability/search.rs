@@ -1,13 +1,13 @@
-//! Is there an order in which the calls, one after the other, would have come to the same?
+//! Searches for an order in which the calls, made one after the other, have the same result.
 
 use super::history::{Call, Seen};
 use super::spec::{Rules, Spec};
 use std::collections::HashSet;
 
-/// Looks, over one period after the other, at everything that may have happened.
+/// Follows all possible states of a beamline, one period after the other.
 pub struct Checker {
     rules: Rules,
-    /// What the beamline may have come to.
+    /// The possible states of the beamline after the last period.
     possible: Vec<Spec>,
 }
 
@@ -19,8 +19,9 @@ impl Checker {
         }
     }
 
-    /// Takes in a period at whose end nothing was under way, and what there was then. `exact`: times too. Whether the
-    /// rules can have led there; calls that were not answered have happened in this period, or never will.
+    /// Returns whether the rules explain the calls of a period and the sessions seen at its end,
+    /// when no call was running. Unanswered calls take effect in this period or never. With
+    /// `exact`, times are compared too.
     pub fn explains(&mut self, calls: &[Call], seen: &Seen, exact: bool) -> bool {
         assert!(
             calls.len() <= 128,
@@ -36,7 +37,7 @@ impl Checker {
             ends: Vec::new(),
         };
         for spec in &self.possible {
-            search.go_on(0, spec);
+            search.continue_from(0, spec);
         }
         self.possible = search.ends;
         !self.possible.is_empty()
@@ -48,14 +49,14 @@ struct Search<'a> {
     calls: &'a [Call],
     seen: &'a Seen,
     exact: bool,
-    /// Which calls had happened, and what they had come to.
+    /// Sets of calls that have happened, and digests of the states after them.
     visited: HashSet<(u128, u64)>,
     ends: Vec<Spec>,
 }
 
 impl Search<'_> {
-    /// The calls in `happened` have led to `spec`.
-    fn go_on(&mut self, happened: u128, spec: &Spec) {
+    /// Continues from `spec`, the state after the calls in `happened`.
+    fn continue_from(&mut self, happened: u128, spec: &Spec) {
         if !spec.may_become(self.seen, self.exact)
             || !self.visited.insert((happened, spec.digest(self.exact)))
         {
@@ -69,10 +70,10 @@ impl Search<'_> {
             if spec.is(self.seen, self.exact) && !self.ends.iter().any(known) {
                 self.ends.push(spec.clone());
             }
-            // What was not answered may have happened last.
+            // Unanswered calls may have happened last.
             return self.try_all(happened, spec, u64::MAX);
         };
-        // Whoever called after that answer came after that call.
+        // Calls that began after this answer happened after the answered call.
         self.try_all(happened, spec, first_answer);
     }
 
@@ -85,7 +86,7 @@ impl Search<'_> {
             let mut next = spec.clone();
             let answer = call.answered.as_ref().map(|(_, answer)| answer);
             if next.step(self.rules, &call.op, call.now, answer) {
-                self.go_on(happened | (1 << place), &next);
+                self.continue_from(happened | (1 << place), &next);
             }
         }
     }

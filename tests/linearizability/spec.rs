@@ -11,25 +11,25 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// Usernames of projects, by their ids.
 const PROJECTS: [&str; 2] = ["alice", "bob"];
 
-/// Which rules are followed: those of the service, or broken ones, which no real history may fit.
+/// The rules of the service, or broken rules, which must not explain a real history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rules {
     Pure,
     /// A launch does not end the stretch of another session.
     EndsNothing,
-    /// A launch of a known name makes another session all the same.
+    /// A launch of a known name creates another session.
     JoinsNothing,
     /// A close does nothing.
     ClosesNothing,
 }
 
-/// What the rules have led to so far.
+/// The state of a beamline after some steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
     newest: Option<Versioned<BeamlineState>>,
-    /// Sessions, in the order of their ids, which begin at 1.
+    /// Sessions in the order of their ids, which begin at 1.
     sessions: Vec<Versioned<Session>>,
-    /// The surveys that clients were told of.
+    /// The surveys in the answers to clients.
     surveys: Vec<Option<String>>,
     stretches: Vec<(usize, Stretch)>,
     /// Counts up when the service's time is not known.
@@ -48,7 +48,7 @@ impl Spec {
         }
     }
 
-    /// Takes a step. Whether the answer is what the rules say; no answer is always right.
+    /// Takes a step. Returns whether the answer follows the rules. A missing answer always does.
     pub fn step(&mut self, rules: Rules, op: &Op, now: Option<Timestamp>, answer: Option<&Answer>) -> bool {
         self.time = now.unwrap_or(self.time.plus_micros(1));
         match op {
@@ -75,8 +75,8 @@ impl Spec {
         }
     }
 
-    /// Whether steps may still lead from here to what is there: sessions and stretches are only added, and only the newest
-    /// stretch changes. `exact`: times too.
+    /// Whether further steps may lead to `seen`: sessions and stretches are only added, and only
+    /// the newest stretch changes. With `exact`, times are compared too.
     pub fn may_become(&self, seen: &Seen, exact: bool) -> bool {
         let newest = self.stretches.len().saturating_sub(1);
         self.sessions.len() <= seen.sessions.len()
@@ -97,8 +97,8 @@ impl Spec {
             )
     }
 
-    /// Tells apart what [`Self::may_become`] leaves. Without exact times these are left out: all of a period is so short
-    /// that no rule heeds them.
+    /// Distinguishes the states that [`Self::may_become`] allows. Times count only if they are
+    /// exact: otherwise a period is too short for them to affect any rule.
     pub fn digest(&self, exact: bool) -> u64 {
         let mut hasher = DefaultHasher::new();
         let newest = self
@@ -106,7 +106,7 @@ impl Spec {
             .last()
             .map(|(_, newest)| newest.end.map(|end| if exact { end.0 } else { 0 }));
         (self.stretches.len(), newest, &self.surveys).hash(&mut hasher);
-        // Only broken rules leave more than the newest open.
+        // Only with broken rules is a stretch other than the newest open.
         self.stretches
             .iter()
             .filter(|(_, stretch)| stretch.end.is_none())
@@ -115,7 +115,7 @@ impl Spec {
         hasher.finish()
     }
 
-    /// Whether this is what is there.
+    /// Whether this state equals `seen`.
     pub fn is(&self, seen: &Seen, exact: bool) -> bool {
         let sessions = self.sessions.iter().map(|session| &session.record);
         let sessions = sessions.map(|session| (project(session.project), session.name.as_str()));
@@ -139,7 +139,7 @@ impl Spec {
         let launched = loop {
             match state.launch(project, name, self.time) {
                 Ok(launched) => break launched,
-                Err(missing) => self.tell(rules, &mut state, missing),
+                Err(missing) => self.supply(rules, &mut state, missing),
             }
         };
         if let Some(ends) = launched.ends.as_ref().filter(|_| rules != Rules::EndsNothing) {
@@ -161,7 +161,7 @@ impl Spec {
         let closed = loop {
             match state.close(project, name, self.time) {
                 Ok(closed) => break closed?,
-                Err(missing) => self.tell(Rules::Pure, &mut state, missing),
+                Err(missing) => self.supply(Rules::Pure, &mut state, missing),
             }
         };
         if rules != Rules::ClosesNothing {
@@ -175,7 +175,7 @@ impl Spec {
         Some(closed.stretch_micros)
     }
 
-    fn tell(&self, rules: Rules, state: &mut State, missing: Missing) {
+    fn supply(&self, rules: Rules, state: &mut State, missing: Missing) {
         match missing {
             Missing::Name(project, name) => {
                 let known = self
@@ -199,7 +199,7 @@ impl Spec {
         if change.new_stretch {
             self.stretches.push((place, latest));
         } else {
-            let mine = self.stretches.iter_mut().rev().find(|(whose, _)| *whose == place);
+            let mine = self.stretches.iter_mut().rev().find(|(owner, _)| *owner == place);
             mine.unwrap().1 = latest;
         }
         place
@@ -236,7 +236,7 @@ impl Spec {
         });
     }
 
-    /// Each session has one survey, and each survey is one session's.
+    /// Whether this is the survey of the session. Each session has its own survey.
     fn is_survey(&mut self, place: usize, survey: &str) -> bool {
         let known = self
             .surveys

@@ -99,7 +99,7 @@ fn labels_of(known: &Known, name: &str) -> Option<BTreeSet<String>> {
     })?;
     assert!(
         kind != "histogram" || !known.contains_key(name),
-        "{name} is a histogram: an expression wants its buckets, sum or count"
+        "{name} is a histogram: an expression needs its buckets, sum or count"
     );
     let mut labels: BTreeSet<_> = labels.iter().cloned().chain(everywhere).collect();
     if name.ends_with("_bucket") {
@@ -155,7 +155,7 @@ fn named<'a>(text: &'a str, open: &'a str, close: char) -> impl Iterator<Item = 
 }
 
 #[actix_web::test]
-async fn the_alert_rules_are_about_what_exists() {
+async fn the_alert_rules_name_existing_metrics() {
     let known = exposed().await;
     let rules: Vec<_> = ALERTS.split("- alert: ").skip(1).collect();
     let names: Vec<_> = rules.iter().filter_map(|rule| rule.lines().next()).collect();
@@ -181,7 +181,7 @@ async fn the_alert_rules_are_about_what_exists() {
 }
 
 #[actix_web::test]
-async fn the_dashboard_is_about_what_exists_and_shows_all_of_it() {
+async fn the_dashboard_names_existing_metrics_and_shows_all_of_them() {
     let known = exposed().await;
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
     let mut shown = String::new();
@@ -212,7 +212,7 @@ async fn the_dashboard_is_about_what_exists_and_shows_all_of_it() {
 }
 
 #[actix_web::test]
-async fn an_expression_about_what_does_not_exist_is_noticed() {
+async fn an_expression_with_an_unknown_metric_or_label_is_noticed() {
     let known = exposed().await;
     for wrong in [
         "beamlive_no_such_metric > 0",
@@ -223,7 +223,7 @@ async fn an_expression_about_what_does_not_exist_is_noticed() {
         "vector(1)",
     ] {
         let checked = std::panic::catch_unwind(|| check(&known, wrong));
-        assert!(checked.is_err(), "{wrong} was taken for right");
+        assert!(checked.is_err(), "{wrong} was accepted");
     }
     check(
         &known,

@@ -1,4 +1,4 @@
-//! Each limit reached: further requests are refused at once, and accepted ones finish.
+//! At each limit, further requests are refused at once and accepted ones finish.
 
 use super::kept::Kept;
 use super::{assert_raw_refused, assert_refused, counted, dataset, median, upload_head, QUICKLY};
@@ -42,7 +42,7 @@ async fn connections_beyond_the_limit_are_refused_at_once() {
     let accepted: Vec<_> = (0..4)
         .map(|number| begun(&site, &alice, &number.to_string(), 0))
         .collect();
-    eventually("all have a place", || async {
+    eventually("all connections are open", || async {
         (site.app().connections.open() == 4).then_some(())
     })
     .await;
@@ -58,7 +58,7 @@ async fn connections_beyond_the_limit_are_refused_at_once() {
     }
     assert!(median(times.clone()) < QUICKLY, "{times:?}");
     finish(accepted);
-    eventually("there is room again", || async {
+    eventually("a connection is free", || async {
         (site.app().connections.open() < 4).then_some(())
     })
     .await;
@@ -73,7 +73,7 @@ async fn bodies_beyond_the_sum_are_refused_before_they_are_read() {
     let accepted: Vec<_> = (0..2)
         .map(|number| begun(&site, &alice, &number.to_string(), 80_000))
         .collect();
-    eventually("both are on their way", || async {
+    eventually("both bodies are being read", || async {
         (site.app().bodies.used() > 160_000).then_some(())
     })
     .await;
@@ -82,7 +82,7 @@ async fn bodies_beyond_the_sum_are_refused_before_they_are_read() {
         let mut kept = Kept::open(site.address()).unwrap();
         let begin = Instant::now();
         if number % 2 == 0 {
-            // The length is enough: no body is sent.
+            // The length alone is enough for a refusal.
             kept.send(upload_head(&alice, Some(80_000)).as_bytes()).unwrap();
         } else {
             let chunk = format!("c350\r\n{}\r\n", "x".repeat(50_000));
@@ -97,10 +97,10 @@ async fn bodies_beyond_the_sum_are_refused_before_they_are_read() {
     assert_eq!(
         alice.data("BM", &dataset("small")).await.status,
         200,
-        "what fits is taken"
+        "a body that fits is accepted"
     );
     finish(accepted);
-    eventually("all is given back", || async {
+    eventually("all memory is released", || async {
         (site.app().bodies.used() == 0).then_some(())
     })
     .await;
@@ -108,7 +108,7 @@ async fn bodies_beyond_the_sum_are_refused_before_they_are_read() {
     assert_eq!(counted(&site, "bodies").await, 20);
 }
 
-/// A source of keys that blocks the actor that asks while it is shut.
+/// A source of keys. While it is shut, it blocks the actor that requests a key.
 #[derive(Default)]
 struct Valve {
     shut: Mutex<bool>,
@@ -150,16 +150,20 @@ async fn a_full_mailbox_refuses_at_once_and_accepted_commands_finish() {
         }
     });
     let crowd = tokio::task::spawn_local(join_all(launches.collect::<Vec<_>>()));
-    let patient = alice.on_its_own_connection();
+    let other_client = alice.on_its_own_connection();
     eventually("the mailbox is full", || async {
         (refused.get() > 30).then_some(())
     })
     .await;
-    assert_eq!(patient.samples("BM").await.status, 200, "that is another actor's");
+    assert_eq!(
+        other_client.samples("BM").await.status,
+        200,
+        "another actor answers samples"
+    );
     let mut times = Vec::new();
     for _ in 0..20 {
         let begin = Instant::now();
-        assert_refused(&patient.launch("BM", "late").await, 503, "busy");
+        assert_refused(&other_client.launch("BM", "late").await, 503, "busy");
         times.push(begin.elapsed());
     }
     assert!(median(times.clone()) < QUICKLY, "{times:?}");

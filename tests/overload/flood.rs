@@ -9,7 +9,7 @@ use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-/// A p99 below this is noise.
+/// Below this, differences of p99 are noise.
 const FLOOR: Duration = Duration::from_millis(10);
 const PHASE: Duration = Duration::from_millis(700);
 const ROUNDS: usize = 3;
@@ -61,10 +61,9 @@ fn p99(mut times: Vec<Duration>) -> Duration {
     times[times.len() * 99 / 100]
 }
 
-/// In one of three attempts, each of three quiet and three flooded phases in turn: the polite
-/// client's p99 while it is flooded is at most three times its quiet p99, or three times 10 ms
-/// where that is less; and in every attempt nearly all of the flood is refused, while the polite
-/// client is never.
+/// Each of three attempts has three quiet and three flooded phases in turn. In one of them, the p99
+/// of the polite client during the flood is at most three times the larger of its quiet p99 and
+/// 10 ms. In every attempt most of the flood is refused, and the polite client never is.
 #[actix_web::test]
 async fn a_flood_of_slow_signatures_is_refused_while_another_client_is_served() {
     let mut site = Site::new().await;

@@ -1,4 +1,4 @@
-//! Requests of one address, and of one project.
+//! The limits on the requests of an address and of a project.
 
 use super::{assert_refused, counted, dataset};
 use crate::support::{Client, KeyKind, Reply, Site};
@@ -12,7 +12,7 @@ const FEW: Quota = Quota {
     burst: 20,
 };
 
-/// GETs from another address of this machine.
+/// Sends a GET request from another address of this machine.
 async fn from(site: &Site, last: u8, path: &str) -> Reply {
     let address = IpAddr::V4(Ipv4Addr::new(127, 0, 0, last));
     let http = reqwest::Client::builder().local_address(address).build().unwrap();
@@ -45,17 +45,17 @@ async fn an_address_that_sends_too_much_is_refused_before_its_signature_is_verif
     for _ in 0..5 {
         refused += u32::from(forged.samples("BM").await.status == 429);
     }
-    assert!(refused >= 3, "the budget of one a second is spent");
+    assert!(refused >= 3, "only one request a second is allowed");
     assert_eq!(
         from(&site, 2, "/api/v2/accesslist/").await.status,
         200,
-        "others go on"
+        "other addresses are served"
     );
     assert_eq!(from(&site, 2, "/metrics").await.status, 200);
 }
 
 #[actix_web::test]
-async fn behind_a_trusted_proxy_each_caller_has_a_budget_of_its_own() {
+async fn behind_a_trusted_proxy_each_caller_has_its_own_rate() {
     for trusted in [true, false] {
         let site = Site::with(|settings| {
             settings.limits.rate.per_address = Some(FEW);
@@ -80,7 +80,7 @@ async fn behind_a_trusted_proxy_each_caller_has_a_budget_of_its_own() {
 }
 
 #[actix_web::test]
-async fn a_project_that_sends_too_much_is_refused_everywhere_and_nobody_else_uses_its_rate() {
+async fn a_project_above_its_rate_is_refused_everywhere_and_others_do_not_use_its_rate() {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     site.restart_with(|settings| settings.limits.rate.per_project = Some(FEW))
@@ -91,7 +91,7 @@ async fn a_project_that_sends_too_much_is_refused_everywhere_and_nobody_else_use
         assert_eq!(forged.samples("BM").await.status, 405);
     }
     let (passed, reply) = exhaust(async || alice.data("BM", &dataset("a")).await).await;
-    assert!(passed >= 20, "{passed}: somebody else has spent it");
+    assert!(passed >= 20, "{passed}: another client has used its rate");
     assert_refused(&reply, 429, "too_many");
     for _ in 0..20 {
         assert_eq!(bob.samples("BM").await.status, 200);

@@ -1,6 +1,6 @@
-//! SIGTERM under load: everything acknowledged is stored, and no answer is broken off.
+//! SIGTERM under load: acknowledged records are stored, and no answer is interrupted.
 
-use super::kept::{Came, Kept};
+use super::kept::{Answer, Kept};
 use super::{dataset, upload_head};
 use crate::support::process::{beamlive, Served};
 use crate::support::raw::RawRequest;
@@ -17,14 +17,14 @@ const CLIENTS: usize = 24;
 /// Answers before the signal.
 const ENOUGH: usize = 400;
 
-/// What one client was answered.
+/// The answers to one client.
 #[derive(Default)]
 struct Outcome {
     ids: Vec<u64>,
     sessions: Vec<String>,
     /// The last answer had `Connection: close`.
     last: bool,
-    /// How the connection ended otherwise.
+    /// The error, if the connection ended otherwise.
     torn: Option<String>,
 }
 
@@ -48,7 +48,7 @@ fn start(home: &Path) -> (Served, SocketAddr) {
 /// Uploads and launches, each after the answer to the one before, until the service ends the
 /// connection.
 fn work(number: usize, address: SocketAddr, client: &Client, answers: &AtomicUsize) -> Outcome {
-    let mut told = Outcome::default();
+    let mut outcome = Outcome::default();
     let mut kept = match Kept::open(address) {
         Ok(kept) => kept,
         Err(error) => panic!("{error}"),
@@ -68,27 +68,27 @@ fn work(number: usize, address: SocketAddr, client: &Client, answers: &AtomicUsi
             [upload_head(client, Some(body.len())).as_bytes(), &body].concat()
         };
         match kept.ask(&request) {
-            Came::Whole(reply) => {
+            Answer::Whole(reply) => {
                 assert_eq!(reply.status, 200, "{}", reply.text());
                 answers.fetch_add(1, Ordering::Relaxed);
                 if launches {
-                    told.sessions.push(name);
+                    outcome.sessions.push(name);
                 } else {
-                    told.ids.push(reply.json()["id"].as_u64().unwrap());
+                    outcome.ids.push(reply.json()["id"].as_u64().unwrap());
                 }
                 if reply.head.to_ascii_lowercase().contains("\r\nconnection: close") {
-                    told.last = true;
-                    return told;
+                    outcome.last = true;
+                    return outcome;
                 }
             }
-            Came::Closed => return told,
-            Came::Torn(how) => {
-                told.torn = Some(how);
-                return told;
+            Answer::Closed => return outcome,
+            Answer::Torn(how) => {
+                outcome.torn = Some(how);
+                return outcome;
             }
         }
     }
-    told
+    outcome
 }
 
 fn admin(address: SocketAddr, home: &Path, path: &str) -> Vec<Value> {
@@ -116,7 +116,7 @@ fn ids(address: SocketAddr, home: &Path) -> BTreeSet<u64> {
 }
 
 #[test]
-fn a_stop_under_load_breaks_off_no_answer_and_loses_no_write() {
+fn a_stop_under_load_interrupts_no_answer_and_loses_no_write() {
     let home = TempDir::new().unwrap();
     std::fs::write(home.path().join("facility.toml"), FACILITY).unwrap();
     let (mut served, address) = start(home.path());
@@ -136,7 +136,7 @@ fn a_stop_under_load_breaks_off_no_answer_and_loses_no_write() {
     idle.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
         .unwrap();
     assert_eq!(idle.reply().status, 200);
-    let (told, ended) = std::thread::scope(|scope| {
+    let (outcomes, ended) = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..CLIENTS)
             .map(|number| {
                 let (client, answers) = (&clients[number % 2], &answers);
@@ -148,24 +148,30 @@ fn a_stop_under_load_breaks_off_no_answer_and_loses_no_write() {
             std::thread::yield_now();
         }
         let ended = served.stop("TERM");
-        let told: Vec<Outcome> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-        (told, ended)
+        let outcomes: Vec<Outcome> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        (outcomes, ended)
     });
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let torn: Vec<_> = told.iter().filter_map(|told| told.torn.as_ref()).collect();
+    let torn: Vec<_> = outcomes
+        .iter()
+        .filter_map(|outcome| outcome.torn.as_ref())
+        .collect();
     assert!(torn.is_empty(), "{} of {CLIENTS}: {torn:?}", torn.len());
-    let last = told.iter().filter(|told| told.last).count();
-    assert_eq!(last, CLIENTS, "who is at work is told which answer is the last");
-    assert!(matches!(idle.receive(), Came::Closed), "who rests is let go");
+    let last = outcomes.iter().filter(|outcome| outcome.last).count();
+    assert_eq!(last, CLIENTS, "each active client is told the last answer");
+    assert!(
+        matches!(idle.receive(), Answer::Closed),
+        "the idle connection is closed"
+    );
 
     let (_served, address) = start(home.path());
     let kept = ids(address, home.path());
-    for id in told.iter().flat_map(|told| &told.ids) {
+    for id in outcomes.iter().flat_map(|outcome| &outcome.ids) {
         assert!(kept.contains(id), "dataset {id} was acknowledged");
     }
     let sessions = admin(address, home.path(), "sessions?limit=1000");
     let names: BTreeSet<&str> = sessions.iter().map(|row| row["name"].as_str().unwrap()).collect();
-    for name in told.iter().flat_map(|told| &told.sessions) {
+    for name in outcomes.iter().flat_map(|outcome| &outcome.sessions) {
         assert!(names.contains(name.as_str()), "session {name} was acknowledged");
     }
 }

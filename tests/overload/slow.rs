@@ -1,4 +1,4 @@
-//! Slow clients: each is ended by its deadline, and only those.
+//! Slow clients, and only those, are disconnected at their deadline.
 
 use super::{counted, dataset, upload_head};
 use crate::support::{Client, Site};
@@ -22,7 +22,7 @@ async fn site() -> Site {
     .await
 }
 
-/// Writes a byte now and then until the service ends the connection. Returns its answer.
+/// Writes a byte every 50 ms until the service ends the connection. Returns its answer.
 async fn drip(mut stream: TcpStream, bytes: Vec<u8>) -> String {
     let (mut reading, mut writing) = stream.split();
     let dripping = async {
@@ -36,7 +36,7 @@ async fn drip(mut stream: TcpStream, bytes: Vec<u8>) -> String {
     };
     let mut said = Vec::new();
     tokio::select! {
-        // A reset after the answer is an end too.
+        // A reset after the answer also ends it.
         _ = reading.read_to_end(&mut said) => {}
         () = dripping => {}
     }
@@ -104,7 +104,7 @@ async fn two_hundred_slow_clients_are_ended_while_others_are_served() {
         let readers = join_all((0..50).map(|_| reader(&site)));
         let ended = futures_util::future::join4(heads, bodies, seconds, readers);
         let ended = tokio::time::timeout(DEADLINES + SLACK, ended).await;
-        ended.expect("all are cut off by their deadlines")
+        ended.expect("all are disconnected at their deadlines")
     };
     let polite = async {
         let mut longest = Duration::ZERO;
@@ -117,7 +117,7 @@ async fn two_hundred_slow_clients_are_ended_while_others_are_served() {
         longest
     };
     let ((heads, bodies, seconds, _), longest) = futures_util::future::join(slow, polite).await;
-    assert!(longest < DEADLINES / 2, "somebody else waited for {longest:?}");
+    assert!(longest < DEADLINES / 2, "another client waited for {longest:?}");
     for said in heads.iter().chain(&bodies) {
         assert!(said.starts_with("HTTP/1.1 408"), "{said:?}");
     }
@@ -146,10 +146,10 @@ async fn an_answer_that_is_read_slowly_but_steadily_is_not_ended() {
         read += bytes;
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert!(read > 1_000_000, "{read} bytes of it came");
+    assert!(read > 1_000_000, "only {read} bytes were received");
     assert!(
         begin.elapsed() > DEADLINES,
-        "it was not slow: {:?}",
+        "the reader was not slow: {:?}",
         begin.elapsed()
     );
     assert_eq!(counted(&site, "slow_reader").await, 0);
@@ -188,7 +188,7 @@ async fn an_idle_connection_is_closed_without_an_answer() {
         .unwrap();
     let mut said = Vec::new();
     let ended = tokio::time::timeout(DEADLINES + SLACK, stream.read_to_end(&mut said)).await;
-    ended.expect("it is closed").unwrap();
+    ended.expect("the connection is closed").unwrap();
     let said = String::from_utf8_lossy(&said);
     assert_eq!(said.matches("HTTP/1.1").count(), 1, "{said}");
 }

@@ -87,7 +87,7 @@ fn gaps_at_the_highest_value_do_not_change_the_scale() {
 #[case("# Count_cutoff 500.0 counts")]
 #[case("# Count_cutoff =5e2")]
 fn all_forms_of_a_cutoff_are_read(#[case] cutoff: &str) {
-    // So many pixels at the cutoff are gaps, which are white at every brightness.
+    // Many pixels at the cutoff are gaps, which are white at every brightness.
     let mut pixels = spots(60);
     pixels[1600..2400].fill(500);
     let shown = picture(&typed("signed 32-bit integer", &pixels, cutoff)).unwrap();

@@ -100,7 +100,7 @@ fn a_delta_that_leads_out_of_32_bits_is_refused() {
 
 proptest! {
     #[test]
-    fn what_was_compressed_is_unfolded(pixels in prop::collection::vec(pixel(), 1..400), width in 1_usize..60) {
+    fn compressed_pixels_are_decoded(pixels in prop::collection::vec(pixel(), 1..400), width in 1_usize..60) {
         let bytes = byte_offsets(&pixels);
         prop_assert_eq!(unfold(&bytes, pixels.len(), width), Some((pixels.clone(), 0)));
         // Truncated bytes are always an error.

@@ -179,7 +179,7 @@ async fn an_absolute_link_leads_to_the_file_beside_the_master() {
 }
 
 #[actix_web::test]
-async fn a_link_inside_the_directory_is_followed_and_a_directory_is_no_file() {
+async fn a_link_inside_the_directory_is_followed_and_a_directory_is_not_a_file() {
     let users = users(&["linked_master", "old_master"]);
     users.write("sub/frames.h5", fixture("old_data_000001"));
     symlink("sub/frames.h5", users.day().join("linked.h5")).unwrap();

@@ -42,7 +42,7 @@ async fn errors_are_pictures_unless_json_is_accepted() {
         (format!("snapshot/{key}/x.gif"), 422, "damaged_file"),
     ] {
         let path = format!("/download/files/{path}");
-        // A browser for a picture, a browser for a page, a program, and none.
+        // The `Accept` headers of a browser for a picture and for a page, of a program, and none.
         for accept in [
             Some("image/avif,image/webp,image/apng,image/*,*/*;q=0.8"),
             Some("text/html,application/xhtml+xml,image/webp,*/*;q=0.8"),

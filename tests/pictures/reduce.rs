@@ -63,8 +63,8 @@ fn a_mean_is_that_of_the_good_pixels() {
         .collect();
     let picture = reduced(2048, &rows);
     assert_eq!((picture.shape.width, picture.shape.height), (1024, 1024));
-    // White is 20 or 40, whichever rows the percentiles are taken from: here the first of two, so
-    // 40 of at most 40.
+    // White is 20 or 40, depending on the rows from which the percentiles are taken. Here it is the
+    // first of two, so 40 of at most 40.
     assert!(picture.shades.iter().all(|shade| *shade == picture.shades[0]));
     let all: Vec<i32> = (0..2048 * 2048).map(|number| number % 2 * 60).collect();
     let mean_30 = reduced(2048, &all);
@@ -129,7 +129,7 @@ fn a_single_photon_is_visible() {
     let darker: Vec<_> = (0..levels.len()).filter(|at| levels[*at] < 255).collect();
     let (width, height) = (picture.shape.width, picture.shape.height);
     assert_eq!(darker, [2_000 * height / 4362 * width + 1_000 * width / 4148]);
-    // A fifth of what is black: 4 counts in 4 by 5 pixels, or in one fewer of a side.
+    // A fifth of the count that is black: 4 counts in 4 by 5 pixels, or in one row or column fewer.
     assert!((190..=204).contains(&levels[darker[0]]));
 }
 
@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_the_pixels_are_darker_is_nowhere_lighter(pixels in prop::collection::vec(any::<i32>(), 1..500)) {
+    fn a_darker_brightness_makes_no_picture_lighter(pixels in prop::collection::vec(any::<i32>(), 1..500)) {
         let picture = reduced(pixels.len(), &pixels);
         let levels = Brightness::ALL.map(|brightness| grey(&picture, brightness));
         for pair in levels.windows(2) {

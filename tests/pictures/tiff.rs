@@ -126,7 +126,7 @@ fn floats_are_counts_and_fractions_keep_their_proportions() {
         let file = encoded::<colortype::Gray64Float>(size, compression, &wide);
         assert_eq!(picture(&file).unwrap(), expected);
     }
-    // Corrected intensities: strong spots are dark, whatever the unit.
+    // Corrected intensities: strong spots are dark in any unit.
     floats[350] = f32::NAN;
     let half: Vec<f32> = floats.iter().map(|count| count / 2.0).collect();
     let shown = picture(&encoded::<colortype::Gray32Float>(

@@ -1,4 +1,4 @@
-/* Shuts the ext4 file system that is mounted at argv[1] down, as a power cut would: its log is not written. */
+/* Shuts down the ext4 file system mounted at argv[1] like a power cut: its log is not written. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* An fdatasync that does nothing: to be loaded before the C library, for the run that must lose data. */
+/* An fdatasync that does nothing. It is preloaded into the run that must lose data. */
 int fdatasync(int fd) {
     (void)fd;
     return 0;

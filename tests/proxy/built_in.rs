@@ -1,4 +1,4 @@
-//! The built-in Data Proxy: keys at once, and `POST /download/data/create/`.
+//! The built-in Data Proxy: immediate keys, and `POST /download/data/create/`.
 
 use super::{dataset_in, url};
 use crate::support::{for_address, Reply, Site};
@@ -29,12 +29,12 @@ async fn create(site: &Site, path: &str) -> String {
 }
 
 #[actix_web::test]
-async fn every_record_has_its_key_at_once() {
+async fn every_record_has_its_key_immediately() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;
     alice.data("BM", &dataset_in("/users/alice/day/a")).await;
-    // Whether it may be served is decided when its files are asked for
+    // Only a request for files checks whether they may be served.
     alice.data("BM", &dataset_in("/somewhere/else")).await;
     alice.report("BM", &json!({"directory": "relative"})).await;
     let mut keys = Vec::new();
@@ -51,7 +51,7 @@ async fn every_record_has_its_key_at_once() {
 }
 
 #[actix_web::test]
-async fn every_record_of_a_directory_has_a_key_of_its_own_and_keeps_it() {
+async fn every_record_of_a_directory_has_its_own_key_and_keeps_it() {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let mut again = dataset_in("/users/alice/a");
@@ -81,7 +81,7 @@ async fn every_record_of_a_directory_has_a_key_of_its_own_and_keeps_it() {
 }
 
 #[actix_web::test]
-async fn every_call_makes_a_key_of_the_directory_however_it_is_written() {
+async fn every_call_creates_a_key_for_any_spelling_of_the_directory() {
     let mut site = Site::new().await;
     let mut keys = Vec::new();
     for path in [
@@ -113,7 +113,7 @@ async fn every_call_makes_a_key_of_the_directory_however_it_is_written() {
 }
 
 #[actix_web::test]
-async fn a_directory_in_no_users_root_is_refused() {
+async fn a_directory_outside_the_users_roots_is_refused() {
     let site =
         Site::with(|settings| settings.users_root = vec!["/users".into(), "/archive/users".into()]).await;
     create(&site, "/archive/users/alice").await;
@@ -137,7 +137,7 @@ async fn a_directory_in_no_users_root_is_refused() {
 }
 
 #[actix_web::test]
-async fn keys_are_made_for_the_machine_itself_only() {
+async fn only_callers_on_the_same_machine_create_keys() {
     let site = Site::with(|settings| settings.trusted_proxy = vec!["127.0.0.2/32".parse().unwrap()]).await;
     let from = |peer: [u8; 4]| {
         let client = reqwest::Client::builder()
@@ -166,7 +166,7 @@ async fn keys_are_made_for_the_machine_itself_only() {
 }
 
 #[actix_web::test]
-async fn a_front_end_that_is_not_trusted_lends_nobody_its_address() {
+async fn an_untrusted_front_end_does_not_change_the_address_of_a_caller() {
     let site = Site::new().await;
     for (name, value) in [
         ("x-forwarded-for", "192.0.2.1"),
@@ -180,7 +180,7 @@ async fn a_front_end_that_is_not_trusted_lends_nobody_its_address() {
 }
 
 #[actix_web::test]
-async fn other_networks_and_whoever_has_the_secret_may_be_let_in() {
+async fn allowed_networks_and_callers_with_the_secret_are_admitted() {
     let site = Site::with(|settings| {
         settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()];
         settings.proxy.allow_from = vec!["10.45.0.0/24".parse().unwrap()];
@@ -239,7 +239,7 @@ async fn a_body_without_a_path_is_refused() {
 }
 
 #[actix_web::test]
-async fn no_key_is_given_that_is_not_durable() {
+async fn every_key_in_an_answer_is_durable() {
     let (site, engine) = Site::failing(|_| {}).await;
     engine.fail_after(0);
     let reply = Reply::of(ask(&site, "/users/alice/new")).await;

@@ -1,5 +1,5 @@
-//! A Data Proxy that does everything wrong, one thing after the other: whatever it does, uploads and launches are
-//! acknowledged, and every record gets its key, once.
+//! A Data Proxy that fails in every way, one after the other. Uploads and launches are still
+//! acknowledged, and every record gets one key.
 
 use super::{dataset_in, url};
 use crate::support::{eventually, Client, Dice, FakeProxy, Mood, Site, FACILITY};
@@ -8,14 +8,14 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 
-/// Everything that can be wrong, short of not being there.
+/// All failures, except for an unreachable proxy.
 const WRONG: [Mood; 12] = [
     Mood::Bad(500, ""),
     Mood::Bad(429, ""),
     Mood::Bad(404, ""),
     Mood::Bad(200, r#"{"key": null}"#),
     Mood::Bad(200, "<html>garbage"),
-    // 39 digits, 41 digits, upper case, no hex.
+    // 39 digits, 41 digits, upper case, not hexadecimal.
     Mood::Bad(200, r#"{"key": "0123456789abcdef0123456789abcdef0123456"}"#),
     Mood::Bad(200, r#"{"key": "0123456789abcdef0123456789abcdef012345678"}"#),
     Mood::Bad(200, r#"{"key": "0123456789ABCDEF0123456789abcdef01234567"}"#),
@@ -25,7 +25,7 @@ const WRONG: [Mood; 12] = [
     Mood::BreaksOff,
 ];
 
-/// Calls at a time.
+/// Concurrent calls.
 const CONCURRENCY: usize = 4;
 
 async fn site(url: String) -> Site {
@@ -37,10 +37,10 @@ async fn site(url: String) -> Site {
     .await
 }
 
-/// What was acknowledged: paths in the admin API, and directories.
+/// Acknowledged records: paths in the admin API, and directories.
 type Records = BTreeMap<String, String>;
 
-/// Launches a session and uploads to it; all of it must be acknowledged.
+/// Launches a session and uploads to it. All requests must be acknowledged.
 async fn use_it(site: &Site, client: &Client, round: usize, records: &mut Records) {
     let launched = client.launch("BM", &format!("day-{round}")).await;
     assert_eq!(launched.status, 200, "{}", launched.text());
@@ -58,7 +58,8 @@ async fn use_it(site: &Site, client: &Client, round: usize, records: &mut Record
     records.insert(format!("reports/{}", reply.json()["id"]), directory);
 }
 
-/// Lets time go by until the outbox is empty. Each record has the one key that was ever given for its directory.
+/// Advances the clock until the outbox is empty. Each record must have the only key that was given
+/// for its directory.
 async fn recovered(site: &Site, proxy: &FakeProxy, records: &Records) {
     eventually("an empty outbox", || async {
         site.clock.advance(TimeDelta::minutes(1));
@@ -79,7 +80,7 @@ async fn recovered(site: &Site, proxy: &FakeProxy, records: &Records) {
     assert_eq!(given, expected);
 }
 
-/// All that can be wrong, in a random order; the service is restarted in the midst of each, or never.
+/// All failures in a random order. With `restarts`, the service is restarted during each of them.
 async fn chaos(restarts: bool) {
     let mut dice = Dice::new();
     let proxy = FakeProxy::start(Mood::Good).await;
@@ -114,7 +115,7 @@ async fn chaos(restarts: bool) {
         site.restart().await;
     }
     recovered(&site, &proxy, &records).await;
-    // Nothing of it is asked for again.
+    // No key is requested again.
     let calls = proxy.calls().len();
     site.restart().await;
     site.post_admin("outbox/retry", String::new()).await;
@@ -132,9 +133,8 @@ async fn every_record_gets_its_key_after_restarts() {
     chaos(true).await;
 }
 
-#[actix_web::test]
-async fn a_proxy_that_takes_half_a_minute_gives_keys_all_the_same() {
-    let proxy = FakeProxy::start(Mood::Slow).await;
+/// A site that uses `proxy` with the usual timeout, and the records of two rounds.
+async fn waiting_records(proxy: &FakeProxy) -> (Site, Client, Records) {
     let address = proxy.url();
     let site = Site::with(|settings| {
         settings.proxy_url = Some(address);
@@ -146,6 +146,13 @@ async fn a_proxy_that_takes_half_a_minute_gives_keys_all_the_same() {
     for round in 0..2 {
         use_it(&site, &client, round, &mut records).await;
     }
+    (site, client, records)
+}
+
+#[actix_web::test]
+async fn a_proxy_that_takes_half_a_minute_still_gives_keys() {
+    let proxy = FakeProxy::start(Mood::Slow).await;
+    let (site, _, records) = waiting_records(&proxy).await;
     let mut answered = 0;
     while answered < records.len() {
         let wanted = CONCURRENCY.min(records.len() - answered);
@@ -160,26 +167,16 @@ async fn a_proxy_that_takes_half_a_minute_gives_keys_all_the_same() {
     assert_eq!(
         proxy.most_at_a_time(),
         CONCURRENCY,
-        "so many at a time, and no more"
+        "the limit is reached and not exceeded"
     );
     recovered(&site, &proxy, &records).await;
     assert_eq!(proxy.calls().len(), records.len(), "one call for each");
 }
 
 #[actix_web::test]
-async fn while_it_is_down_one_call_at_a_time_looks_whether_it_is_back() {
+async fn while_the_proxy_is_down_it_is_probed_by_one_call_at_a_time() {
     let proxy = FakeProxy::start(Mood::SlowToFail).await;
-    let address = proxy.url();
-    let site = Site::with(|settings| {
-        settings.proxy_url = Some(address);
-        settings.proxy.concurrency = CONCURRENCY;
-    })
-    .await;
-    let client = site.client("alice").await;
-    let mut records = Records::new();
-    for round in 0..2 {
-        use_it(&site, &client, round, &mut records).await;
-    }
+    let (site, client, mut records) = waiting_records(&proxy).await;
     let held = |calls| {
         let (proxy, site) = (&proxy, &site);
         eventually("calls that wait", move || async move {
@@ -191,7 +188,7 @@ async fn while_it_is_down_one_call_at_a_time_looks_whether_it_is_back() {
     };
     held(CONCURRENCY).await;
     proxy.release();
-    eventually("it is noticed", || async {
+    eventually("the failure is noticed", || async {
         let forwarder = site.get("/health/ready").await.json()["forwarder"].clone();
         (forwarder["up"] == false && proxy.running() == 0).then_some(())
     })
@@ -199,7 +196,7 @@ async fn while_it_is_down_one_call_at_a_time_looks_whether_it_is_back() {
     proxy.most_at_a_time();
     for round in 2..4 {
         held(1).await;
-        // Each of these wakes the forwarder, at a time when every row is due.
+        // Each of these uploads wakes the forwarder when every row is due.
         site.clock.advance(TimeDelta::hours(1));
         use_it(&site, &client, round, &mut records).await;
         assert_eq!(proxy.most_at_a_time(), 1);
@@ -212,8 +209,8 @@ async fn while_it_is_down_one_call_at_a_time_looks_whether_it_is_back() {
 }
 
 #[actix_web::test]
-async fn a_proxy_that_was_not_there_and_comes_back_gives_every_key() {
-    // An address that no other test takes meanwhile.
+async fn a_proxy_that_starts_later_gives_every_key() {
+    // An address that no other test uses.
     let reserved = TcpListener::bind("127.0.0.77:0").unwrap();
     let address: SocketAddr = reserved.local_addr().unwrap();
     drop(reserved);

@@ -1,4 +1,4 @@
-//! An external Data Proxy, up and down.
+//! An external Data Proxy that works, fails and recovers.
 
 use super::{dataset_in, url};
 use crate::support::{eventually, Client, FakeProxy, Mood, Site};
@@ -35,7 +35,7 @@ async fn upload(client: &Client, directory: &str) -> String {
 }
 
 #[actix_web::test]
-async fn a_key_is_filled_in_as_the_proxy_gave_it() {
+async fn a_record_gets_the_key_that_the_proxy_gave() {
     let proxy = FakeProxy::start(Mood::Good).await;
     let site = site(&proxy).await;
     let alice = site.client("alice").await;
@@ -53,7 +53,7 @@ async fn a_key_is_filled_in_as_the_proxy_gave_it() {
 }
 
 #[actix_web::test]
-async fn a_proxy_that_reads_json_only_gets_json_and_is_asked_as_it_reads_from_then_on() {
+async fn a_proxy_that_accepts_only_json_gets_json_from_then_on() {
     let proxy = FakeProxy::start(Mood::Good).await;
     proxy.read_json(true);
     let mut site = site(&proxy).await;
@@ -87,7 +87,7 @@ async fn a_proxy_that_reads_json_only_gets_json_and_is_asked_as_it_reads_from_th
 }
 
 #[actix_web::test]
-async fn sessions_datasets_and_reports_each_get_theirs_by_one_call() {
+async fn sessions_datasets_and_reports_each_get_their_key_by_one_call() {
     let proxy = FakeProxy::start(Mood::Good).await;
     let site = site(&proxy).await;
     let alice = site.client("alice").await;
@@ -109,7 +109,7 @@ async fn sessions_datasets_and_reports_each_get_theirs_by_one_call() {
             proxy.given()
         );
     }
-    // Joined, closed and launched again, it is the same session in the same directory
+    // Joined, closed and launched again, it is the same session in the same directory.
     alice.launch("BM", "day-1").await;
     alice.close("BM", "day-1").await;
     site.clock.advance(TimeDelta::hours(3));
@@ -120,7 +120,7 @@ async fn sessions_datasets_and_reports_each_get_theirs_by_one_call() {
 }
 
 #[actix_web::test]
-async fn an_upload_of_the_same_again_calls_the_proxy_no_more() {
+async fn a_repeated_upload_does_not_call_the_proxy_again() {
     let proxy = FakeProxy::start(Mood::Good).await;
     let mut site = site(&proxy).await;
     let alice = site.client("alice").await;
@@ -138,7 +138,7 @@ async fn an_upload_of_the_same_again_calls_the_proxy_no_more() {
     let key = key_of(&site, "data/1").await;
     drained(&site).await;
     assert_eq!(proxy.given(), [("/users/alice/a".to_owned(), key.clone())]);
-    // In another directory it is another dataset, with another key
+    // In another directory it is another dataset with another key.
     dataset["directory"] = json!("/users/alice/b");
     assert_eq!(alice.data("BM", &dataset).await.json()["id"], 2);
     drained(&site).await;
@@ -147,8 +147,8 @@ async fn an_upload_of_the_same_again_calls_the_proxy_no_more() {
     assert_eq!(key_of(&site, "data/1").await, key);
 }
 
-/// Whatever is wrong with the proxy: uploads are taken, their keys come once it is well.
-async fn survives(mood: Mood, error: &str) {
+/// Checks that uploads are accepted while the proxy fails, and get their keys when it works again.
+async fn uploads_survive(mood: Mood, error: &str) {
     let proxy = FakeProxy::start(mood).await;
     let site = site(&proxy).await;
     let alice = site.client("alice").await;
@@ -166,7 +166,7 @@ async fn survives(mood: Mood, error: &str) {
     assert_eq!(
         site.admin(&data).await["name"],
         "xtal",
-        "the record is whole without its key"
+        "the record is complete except for its key"
     );
     proxy.set(Mood::Good);
     assert_eq!(
@@ -174,7 +174,8 @@ async fn survives(mood: Mood, error: &str) {
         json!({"retried": 1})
     );
     let key = eventually(&format!("the key, after {mood:?}"), || async {
-        // A call that fails while the operator asks for a retry is not tried a second time by that
+        // A retry does not repeat a call that is still running and then fails, so it is requested
+        // again.
         site.post_admin("outbox/retry", String::new()).await;
         url(&site, &data).await
     })
@@ -183,25 +184,25 @@ async fn survives(mood: Mood, error: &str) {
     assert_eq!(
         proxy.given(),
         [("/users/alice/a".to_owned(), key)],
-        "{mood:?}: one key, once"
+        "{mood:?}: one key and one call"
     );
 }
 
 #[actix_web::test]
 async fn a_key_that_is_null_is_a_failure() {
-    survives(Mood::Bad(200, r#"{"key": null}"#), "gave no key").await;
+    uploads_survive(Mood::Bad(200, r#"{"key": null}"#), "gave no key").await;
 }
 
 #[actix_web::test]
 async fn any_other_status_is_a_failure() {
     const KEY: &str = r#"{"key": "0123456789abcdef0123456789abcdef01234567"}"#;
     for status in [500, 503, 404, 403, 201, 204, 302] {
-        survives(Mood::Bad(status, KEY), &status.to_string()).await;
+        uploads_survive(Mood::Bad(status, KEY), &status.to_string()).await;
     }
 }
 
 #[actix_web::test]
-async fn what_is_no_key_is_a_failure() {
+async fn an_invalid_key_is_a_failure() {
     for body in [
         "",
         "<html>",
@@ -217,17 +218,17 @@ async fn what_is_no_key_is_a_failure() {
         r#"{"key": ["0123456789abcdef0123456789abcdef01234567"]}"#,
         r#"{"Key": "0123456789abcdef0123456789abcdef01234567"}"#,
     ] {
-        survives(Mood::Bad(200, body), "key").await;
+        uploads_survive(Mood::Bad(200, body), "key").await;
     }
 }
 
 #[actix_web::test]
-async fn a_proxy_that_never_answers_holds_nobody_up() {
-    survives(Mood::Hanging, "did not answer in time").await;
+async fn a_proxy_that_never_answers_delays_no_upload() {
+    uploads_survive(Mood::Hanging, "did not answer in time").await;
 }
 
 #[actix_web::test]
-async fn a_proxy_that_is_not_there_holds_nobody_up_either() {
+async fn an_unreachable_proxy_delays_no_upload() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -243,10 +244,10 @@ async fn a_proxy_that_is_not_there_holds_nobody_up_either() {
     })
     .await;
     assert_eq!(url(&site, &data).await, None);
-    // The row says why a moment before the forwarder has drawn its conclusion.
+    // The row has the error a moment before the forwarder is marked as down.
     eventually("the forwarder is down", || async {
         let ready = site.get("/health/ready").await;
-        assert_eq!(ready.status, 200, "uploads are taken, so it is ready");
+        assert_eq!(ready.status, 200, "uploads are accepted, so the service is ready");
         let forwarder = &ready.json()["forwarder"];
         (forwarder["up"] == false && forwarder["waiting"] == 1).then_some(())
     })
@@ -264,7 +265,7 @@ async fn a_proxy_that_recovers_is_noticed_without_an_operator() {
     })
     .await;
     proxy.set(Mood::Good);
-    let key = eventually("the key, as time goes by", || async {
+    let key = eventually("the key", || async {
         site.clock.advance(TimeDelta::minutes(1));
         url(&site, &data).await
     })
@@ -273,7 +274,7 @@ async fn a_proxy_that_recovers_is_noticed_without_an_operator() {
 }
 
 #[actix_web::test]
-async fn what_waits_goes_through_restarts_and_all_of_it_gets_its_key() {
+async fn waiting_records_survive_restarts_and_get_their_keys() {
     let proxy = FakeProxy::start(Mood::Bad(500, "")).await;
     let mut site = site(&proxy).await;
     let alice = site.client("alice").await;
@@ -309,7 +310,7 @@ async fn what_waits_goes_through_restarts_and_all_of_it_gets_its_key() {
     assert_eq!(
         (keys.len(), proxy.given().len()),
         (20, 21),
-        "a key for each record, and none for nothing"
+        "one key for each record and no others"
     );
     let given = proxy.given();
     for row in site.admin("data").await.as_array().unwrap() {
@@ -325,7 +326,7 @@ async fn what_waits_goes_through_restarts_and_all_of_it_gets_its_key() {
 }
 
 #[actix_web::test]
-async fn one_directory_that_is_refused_does_not_hold_the_others_up() {
+async fn one_refused_directory_does_not_delay_the_others() {
     let proxy = FakeProxy::start(Mood::Bad(404, "")).await;
     let site = site(&proxy).await;
     let alice = site.client("alice").await;
@@ -337,7 +338,7 @@ async fn one_directory_that_is_refused_does_not_hold_the_others_up() {
     proxy.set(Mood::Good);
     let good = upload(&alice, "/users/alice/good").await;
     key_of(&site, &good).await;
-    assert_eq!(url(&site, &refused).await, None, "its own time has not come");
+    assert_eq!(url(&site, &refused).await, None, "it is not due yet");
 }
 
 #[actix_web::test]
@@ -364,7 +365,7 @@ async fn uploads_of_many_beamlines_at_once_are_forwarded_once_each() {
 }
 
 #[actix_web::test]
-async fn the_built_in_proxy_is_off_and_takes_over_what_waits_when_it_is_on_again() {
+async fn the_built_in_proxy_gives_keys_to_waiting_records_when_it_is_on_again() {
     let proxy = FakeProxy::start(Mood::Bad(500, "")).await;
     let mut site = site(&proxy).await;
     let alice = site.client("alice").await;

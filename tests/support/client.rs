@@ -11,7 +11,7 @@ use serde_json::Value;
 use ssh_key::private::{DsaKeypair, Ed25519Keypair, KeypairData};
 use ssh_key::PrivateKey;
 
-/// Kinds of keys that the tests make themselves; the vectors have the others.
+/// Kinds of keys that the tests generate. The vectors contain the other kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
     Ed25519,
@@ -24,7 +24,7 @@ enum Key {
     Dsa(dsa::SigningKey),
 }
 
-/// One program of one project.
+/// A client program that signs as one project.
 #[derive(Clone)]
 pub struct Client {
     pub user: String,
@@ -35,7 +35,7 @@ pub struct Client {
     http: reqwest::Client,
 }
 
-/// An answer, read whole.
+/// A whole answer.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -48,7 +48,7 @@ impl Reply {
         Self::try_of(request).await.unwrap()
     }
 
-    /// The answer of a service that may die meanwhile.
+    /// The answer, or an error if the service ends before it has answered.
     pub async fn try_of(request: reqwest::RequestBuilder) -> reqwest::Result<Self> {
         let response = request.send().await?;
         Ok(Self {
@@ -126,7 +126,7 @@ impl Client {
         }
     }
 
-    /// The same client, of another account: what it signs names that one.
+    /// The same key with the name of another account in its tokens.
     pub fn posing_as(&self, user: &str) -> Self {
         Self {
             user: user.to_owned(),
@@ -134,7 +134,7 @@ impl Client {
         }
     }
 
-    /// The same client on connections of its own.
+    /// The same client with its own connections.
     pub fn on_its_own_connection(&self) -> Self {
         let timeout = std::time::Duration::from_secs(60);
         Self {
@@ -151,7 +151,7 @@ impl Client {
         }
     }
 
-    /// The same client of a service that has been started again elsewhere.
+    /// The same client after the service was started again at another URL.
     pub fn moved_to(&self, url: &str) -> Self {
         Self {
             url: url.to_owned(),
@@ -159,17 +159,17 @@ impl Client {
         }
     }
 
-    /// A POST that is yet to be sent.
+    /// A POST that is not sent yet.
     pub fn posting(&self, path: &str) -> reqwest::RequestBuilder {
         self.http.post(self.url(path))
     }
 
-    /// A token of this moment.
+    /// A token with the current time.
     pub fn token(&self) -> String {
         self.token_at(u64::try_from(self.clock.now().0 / 1_000_000).unwrap())
     }
 
-    /// A token of another moment.
+    /// A token with another time.
     pub fn token_at(&self, unix_seconds: u64) -> String {
         let time = base62(unix_seconds);
         let message = sign_message(&self.user, &time);
@@ -199,12 +199,12 @@ impl Client {
         Reply::of(self.http.post(self.url(path)).json(body)).await
     }
 
-    /// POST as MxDC does it: MessagePack without a content type.
+    /// A POST as MxDC sends it: MessagePack without a content type.
     pub async fn post_msgpack(&self, path: &str, body: &Value) -> Reply {
         self.post(path, rmp_serde::to_vec(body).unwrap()).await
     }
 
-    /// As [`Self::post_msgpack`], under an `Idempotency-Key`.
+    /// As [`Self::post_msgpack`], with an `Idempotency-Key`.
     pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> Reply {
         let request = self.http.post(self.url(path)).header("Idempotency-Key", key);
         Reply::of(request.body(rmp_serde::to_vec(body).unwrap())).await

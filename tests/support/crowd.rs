@@ -1,11 +1,12 @@
-//! Many clients at once, and somebody who looks on.
+//! Checks that at most one session has a beamline while many clients work.
 
 use super::Site;
 use futures_util::future::join_all;
 use std::cell::Cell;
 use std::future::Future;
 
-/// Runs all `tasks` at once. Meanwhile looks, again and again, at who has the beamline: never more than one session.
+/// Runs all `tasks` at once. Meanwhile it asks repeatedly for the open sessions of the beamline,
+/// and fails if there is more than one.
 pub async fn while_watching<T>(
     site: &Site,
     beamline: &str,

@@ -1,4 +1,4 @@
-//! A Data Proxy on a real socket, which does what a test tells it to.
+//! A Data Proxy on a real socket. The test chooses how it answers.
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Data};
@@ -8,42 +8,42 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
-/// What it answers.
+/// How the proxy answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
     /// A new key each time.
     Good,
     /// This status and body.
     Bad(u16, &'static str),
-    /// Nothing, ever.
+    /// No answer at all.
     Hanging,
     /// A new key, once [`FakeProxy::release`] is called.
     Slow,
     /// Status 500, once [`FakeProxy::release`] is called.
     SlowToFail,
-    /// A new key, or status 500, by turns.
+    /// Status 500 and a new key, alternating.
     Flapping,
-    /// Half an answer, and the connection is gone.
+    /// Half an answer. Then the connection is closed.
     BreaksOff,
 }
 
 #[derive(Debug)]
 struct Shared {
     mood: Mutex<Mood>,
-    /// It reads JSON, and no forms.
+    /// Whether it reads JSON instead of forms.
     reads_json: AtomicBool,
-    /// Calls in the way that it does not read.
+    /// How many calls came in the format that it does not read.
     unread: AtomicUsize,
     calls: Mutex<Vec<Call>>,
     keys: AtomicUsize,
-    /// Calls that run, and most at a time.
+    /// How many calls run now, and the maximum so far.
     running: AtomicUsize,
     most: AtomicUsize,
     held: AtomicUsize,
     released: Notify,
 }
 
-/// A call that runs, for as long as this lives.
+/// Counts a call as running until this is dropped.
 struct Running(Data<Shared>);
 
 impl Running {
@@ -60,7 +60,7 @@ impl Drop for Running {
     }
 }
 
-/// One call that it got.
+/// A call that the proxy received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     pub method: String,
@@ -68,11 +68,11 @@ pub struct Call {
     pub content_type: String,
     /// The form field `path`.
     pub directory: String,
-    /// The key that it gave.
+    /// The key in the answer.
     pub key: Option<String>,
 }
 
-/// The proxy. It is gone when dropped.
+/// The proxy. It stops when this is dropped.
 #[derive(Debug)]
 pub struct FakeProxy {
     shared: Arc<Shared>,
@@ -85,7 +85,7 @@ impl FakeProxy {
         Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), mood).await
     }
 
-    /// Starts it at an address that clients know already.
+    /// Starts it at a given address.
     pub async fn start_at(address: SocketAddr, mood: Mood) -> Self {
         let shared = Arc::new(Shared {
             mood: Mutex::new(mood),
@@ -118,7 +118,7 @@ impl FakeProxy {
         }
     }
 
-    /// What `proxy_url` is to be.
+    /// The value for the setting `proxy_url`.
     pub fn url(&self) -> String {
         format!("http://{}/download", self.address)
     }
@@ -127,12 +127,13 @@ impl FakeProxy {
         *self.shared.mood.lock().unwrap() = mood;
     }
 
-    /// Has it read JSON only, as one version does, or forms only, as all others do.
+    /// Sets whether it reads only JSON, as one version does, or only forms, as all others do.
     pub fn read_json(&self, json: bool) {
         self.shared.reads_json.store(json, Ordering::SeqCst);
     }
 
-    /// Calls in the way that it does not read. They are not among [`Self::calls`].
+    /// How many calls came in the format that it does not read. [`Self::calls`] does not contain
+    /// them.
     pub fn unread(&self) -> usize {
         self.shared.unread.load(Ordering::SeqCst)
     }
@@ -141,28 +142,28 @@ impl FakeProxy {
         self.shared.calls.lock().unwrap().clone()
     }
 
-    /// Calls that it holds back.
+    /// How many calls wait for [`Self::release`].
     pub fn held(&self) -> usize {
         self.shared.held.load(Ordering::SeqCst)
     }
 
-    /// Answers the calls that it holds back.
+    /// Answers the calls that wait.
     pub fn release(&self) {
         self.shared.held.store(0, Ordering::SeqCst);
         self.shared.released.notify_waiters();
     }
 
-    /// Calls that run.
+    /// How many calls run now.
     pub fn running(&self) -> usize {
         self.shared.running.load(Ordering::SeqCst)
     }
 
-    /// The most calls that ran at a time since this was last asked.
+    /// The maximum number of calls that ran at a time since the last call of this function.
     pub fn most_at_a_time(&self) -> usize {
         self.shared.most.swap(self.running(), Ordering::SeqCst)
     }
 
-    /// Directories that it was asked for, in order, and the keys that it gave.
+    /// The directories for which it gave keys, in order, with the keys.
     pub fn given(&self) -> Vec<(String, String)> {
         self.calls()
             .into_iter()
@@ -238,6 +239,6 @@ async fn answer(request: HttpRequest, shared: Data<Shared>, body: web::Bytes) ->
                 None => HttpResponse::InternalServerError().finish(),
             }
         }
-        Mood::Flapping => unreachable!("it is one of the others by now"),
+        Mood::Flapping => unreachable!("replaced above by Bad or Good"),
     }
 }

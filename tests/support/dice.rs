@@ -1,14 +1,15 @@
-//! Chance that can be had again: a seed that is printed, and can be given.
+//! Random numbers that can be repeated: the seed is printed and can be set.
 
-/// Where a seed is given.
+/// The environment variable with the seed.
 const SEED: &str = "BEAMLIVE_TEST_SEED";
 
-/// A sequence of numbers that its seed decides (splitmix64).
+/// A sequence of random numbers that depends only on its seed (splitmix64).
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
 
 impl Dice {
-    /// Dice with the seed that was given, or a new one. Prints which, for the case that the test fails.
+    /// Uses the seed of the environment, or a new one. Prints it, so that a failure can be
+    /// repeated.
     pub fn new() -> Self {
         let seed = match std::env::var(SEED) {
             Ok(seed) => seed.parse().expect("a seed is a number"),
@@ -27,17 +28,17 @@ impl Dice {
         (mixed ^ (mixed >> 31)) % sides
     }
 
-    /// One of them.
+    /// A random element.
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[usize::try_from(self.roll(from.len() as u64)).unwrap()]
     }
 
-    /// Whether something that happens once in `times` happens now.
+    /// True once in `times` on average.
     pub fn one_in(&mut self, times: u64) -> bool {
         self.roll(times) == 0
     }
 
-    /// Other dice, whose numbers these decide.
+    /// Other dice with a seed from these.
     pub fn another(&mut self) -> Self {
         Self(self.roll(u64::MAX))
     }

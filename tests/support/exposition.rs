@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A family's type, and its samples by their labels.
 pub type Family<'a> = (&'a str, Vec<(&'a str, f64)>);
 
-/// Reads it strictly.
+/// Parses the format strictly.
 pub fn families(text: &str) -> BTreeMap<&str, Family<'_>> {
     let mut families = BTreeMap::<&str, Family<'_>>::new();
     let mut helped = None;
@@ -21,7 +21,7 @@ pub fn families(text: &str) -> BTreeMap<&str, Family<'_>> {
             assert!(["counter", "gauge", "histogram"].contains(&kind), "{line}");
             assert!(
                 families.insert(name, (kind, Vec::new())).is_none(),
-                "{name} is there twice"
+                "{name} occurs twice"
             );
             current = Some((name, kind));
         } else {
@@ -36,7 +36,7 @@ pub fn families(text: &str) -> BTreeMap<&str, Family<'_>> {
             };
             assert!(
                 suffixes.iter().any(|suffix| name == format!("{family}{suffix}")),
-                "{line} is not of {family}"
+                "{line} does not belong to {family}"
             );
             assert!(labels.is_empty() || labels.ends_with('}'), "{line}");
             families
@@ -58,7 +58,7 @@ pub fn label_names(labels: &str) -> BTreeSet<&str> {
         let end = value
             .match_indices('"')
             .find(|(at, _)| !value[..*at].ends_with('\\'))
-            .unwrap_or_else(|| panic!("{labels} does not end"));
+            .unwrap_or_else(|| panic!("{labels}: a value has no closing quote"));
         rest = &value[end.0 + 1..];
     }
     names

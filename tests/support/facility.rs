@@ -1,4 +1,4 @@
-//! The facility that the tests work at.
+//! The facility of the tests.
 
 /// Two beamlines with automounters, one without, three projects of users and one of staff.
 pub const FACILITY: &str = r#"

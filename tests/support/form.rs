@@ -1,15 +1,15 @@
-//! A browser, as far as a plain form needs one.
+//! Reads the form of an HTML page.
 
 use std::collections::BTreeSet;
 
 /// The form of a page.
 #[derive(Debug)]
 pub struct Form {
-    /// Its attributes as they stand in the page.
+    /// Its attributes as they are written in the page.
     pub attributes: String,
-    /// The names of what can be typed or chosen.
+    /// The names of all fields.
     pub names: BTreeSet<String>,
-    /// The names and values of what can be chosen.
+    /// The names and values of all choices.
     pub choices: Vec<(String, String)>,
 }
 
@@ -43,7 +43,7 @@ impl Form {
         found
     }
 
-    /// What can be typed, and not only chosen.
+    /// The names of the fields for text.
     pub fn texts(&self) -> Vec<&str> {
         let chosen: BTreeSet<_> = self.choices.iter().map(|(name, _)| name.as_str()).collect();
         self.names

@@ -1,10 +1,9 @@
-//! A whole service for one test, and the clients that call it.
+//! A complete service for one test, and clients that call it.
 
 mod client;
 mod crowd;
 mod data_proxy;
 mod dice;
-mod elsewhere;
 pub mod exposition;
 pub mod facilities;
 mod facility;
@@ -15,7 +14,9 @@ pub mod msgpack;
 pub mod process;
 pub mod raw;
 mod service;
+mod site;
 mod stores;
+mod uploads;
 pub mod users;
 mod visits;
 
@@ -23,11 +24,12 @@ pub use client::{Client, KeyKind, Reply};
 pub use crowd::while_watching;
 pub use data_proxy::{FakeProxy, Mood};
 pub use dice::Dice;
-pub use elsewhere::{accepting_json, eventually, for_address, plain};
 pub use facility::FACILITY;
 pub use form::Form;
 pub use service::Service;
+pub use site::{accepting_json, eventually, for_address, plain};
 pub use stores::{assert_clean, busy_site, engine, until_free};
+pub use uploads::{dataset, dataset_in};
 pub use visits::{no_stretches_overlap, Visit, DAY, HOUR, MINUTE, SECOND};
 
 use beamlive::config::Settings;
@@ -42,14 +44,14 @@ use tempfile::TempDir;
 /// 2026-11-23 15:00:00 UTC: a Monday morning at the beamline.
 pub const MORNING: i64 = 1_795_446_000;
 
-/// A service with its facility, and what a test may do to it.
+/// A running service with a facility.
 pub struct Site {
     running: Option<Running>,
     settings: Settings,
     pub clock: ManualClock,
     pub http: reqwest::Client,
     keys: Option<Arc<dyn KeySource>>,
-    /// Removed when the test has ended.
+    /// Deleted when this is dropped.
     _data: TempDir,
 }
 
@@ -69,7 +71,7 @@ impl Site {
         Self::build(facility, change, None).await
     }
 
-    /// A service whose secure keys come from elsewhere.
+    /// A service with another source of secure keys.
     pub async fn with_keys(keys: Arc<dyn KeySource>) -> Self {
         Self::build(FACILITY, |_| {}, Some(keys)).await
     }
@@ -81,24 +83,14 @@ impl Site {
     ) -> Self {
         beamlive::proxy::install_crypto();
         let data = TempDir::new().unwrap();
-        let mut settings = Settings {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data: data.path().join("data"),
-            timezone: chrono_tz::America::Regina,
-            ..Settings::default()
-        };
+        let mut settings = settings_for(&data);
         settings.store.engine = engine();
         change(&mut settings);
         let mut site = Self {
             running: None,
             settings,
             clock: ManualClock::at(Timestamp(MORNING * 1_000_000)),
-            http: reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .default_headers(accepting_json())
-                .timeout(std::time::Duration::from_secs(60))
-                .build()
-                .unwrap(),
+            http: http_client(),
             keys,
             _data: data,
         };
@@ -116,23 +108,23 @@ impl Site {
         self.running = Some(Running::start(self.settings.clone(), parts).await.unwrap());
     }
 
-    /// Stops the service, and starts it again on the same data.
+    /// Stops the service and starts it again on the same data.
     pub async fn restart(&mut self) {
         self.running.take().unwrap().stop().await.unwrap();
         self.start().await;
     }
 
-    /// Stops the service; its data stays.
+    /// Stops the service and keeps its data.
     pub async fn stop(&mut self) {
         self.running.take().unwrap().stop().await.unwrap();
     }
 
-    /// Where its data is.
+    /// The data directory.
     pub fn data(&self) -> &std::path::Path {
         &self.settings.data
     }
 
-    /// Starts the service again, with other settings, on the same data.
+    /// Starts the stopped service on the same data with other settings.
     pub async fn start_with(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         self.start().await;
@@ -142,7 +134,7 @@ impl Site {
         self.running.as_ref().unwrap()
     }
 
-    /// Where it listens: `http://127.0.0.1:…`.
+    /// The URL of the service: `http://127.0.0.1:…`.
     pub fn url(&self) -> String {
         format!("http://{}", self.running().address())
     }
@@ -170,7 +162,7 @@ impl Site {
         self.client_with(user, KeyKind::Ed25519).await
     }
 
-    /// A client of `user`, with a new key of that kind that is registered.
+    /// A client of `user`, with a new registered key of this kind.
     pub async fn client_with(&self, user: &str, kind: KeyKind) -> Client {
         let client = Client::new(self, user, kind);
         assert_eq!(client.register().await.status, 200);
@@ -205,13 +197,13 @@ impl Site {
         reply.json()
     }
 
-    /// GET from the admin API, whatever it answers.
+    /// GET from the admin API, with any status.
     pub async fn admin_reply(&self, path: &str) -> Reply {
         let request = self.http.get(format!("{}/api/admin/{path}", self.url()));
         Reply::of(request.bearer_auth(self.admin_token())).await
     }
 
-    /// GET from anywhere else.
+    /// GET of any other path.
     pub async fn get(&self, path: &str) -> Reply {
         Reply::of(self.http.get(format!("{}{path}", self.url()))).await
     }
@@ -230,4 +222,24 @@ impl Site {
         }
         open
     }
+}
+
+/// Settings of a service with its data in `data`.
+fn settings_for(data: &TempDir) -> Settings {
+    Settings {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        data: data.path().join("data"),
+        timezone: chrono_tz::America::Regina,
+        ..Settings::default()
+    }
+}
+
+/// A client that follows no redirects and asks for errors in JSON.
+fn http_client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .default_headers(accepting_json())
+        .timeout(std::time::Duration::from_secs(60))
+        .build()
+        .unwrap()
 }

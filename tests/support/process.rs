@@ -1,4 +1,4 @@
-//! The binary itself, as a process of its own.
+//! Runs the binary as a process.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-/// How long it may take to start, to stop, or to say something.
+/// The longest wait for a start, a stop or a line of output.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// The binary, in `directory`, with nothing of this process' environment that could configure it.
+/// The binary, in `directory`. Settings in the environment of this process are removed.
 pub fn beamlive(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_beamlive"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BEAMLIVE_")) {
@@ -19,7 +19,7 @@ pub fn beamlive(directory: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// What a command that ends came to.
+/// The result of a command that has ended.
 #[derive(Debug)]
 pub struct Ended {
     pub code: Option<i32>,
@@ -27,17 +27,17 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// Runs the binary to its end.
+/// Runs the binary and waits for its end.
 pub fn run(directory: &Path, arguments: &[&str]) -> Ended {
     ended(beamlive(directory, arguments))
 }
 
-/// Runs a command to its end.
+/// Runs a command and waits for its end.
 pub fn ended(command: Command) -> Ended {
     Served::spawn(command).ended()
 }
 
-/// `beamlive serve`, running. It is killed when dropped.
+/// A running `beamlive serve`. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Served {
     child: Child,
@@ -47,7 +47,7 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts it and waits for its one line.
+    /// Starts it and waits for its line on standard output.
     pub fn start(command: Command) -> Self {
         let mut served = Self::spawn(command);
         let line = match served.lines.recv_timeout(DEADLINE) {
@@ -56,12 +56,12 @@ impl Served {
         };
         let url = line
             .strip_prefix("listening on ")
-            .unwrap_or_else(|| panic!("it said {line:?}"));
+            .unwrap_or_else(|| panic!("unexpected line {line:?}"));
         url.clone_into(&mut served.url);
         served
     }
 
-    /// Starts it and waits for nothing.
+    /// Starts it without waiting.
     pub fn spawn(mut command: Command) -> Self {
         command
             .stdin(Stdio::null())
@@ -95,14 +95,14 @@ impl Served {
         }
     }
 
-    /// Its number.
+    /// Its process ID.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Waits for its end.
     pub fn ended(&mut self) -> Ended {
-        // Both pipes are closed by its end, if not before.
+        // Both pipes are closed when it ends, or earlier.
         let (stdout, stderr) = (rest(&self.lines), rest(&self.errors));
         let status = self.child.wait().unwrap();
         Ended {
@@ -115,13 +115,13 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // Fails if the process has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Reads lines in a thread of its own, so that a full pipe never stops the process.
+/// Reads lines in its own thread, so that a full pipe never blocks the process.
 fn lines_of(from: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, lines) = mpsc::channel();
     std::thread::spawn(move || {
@@ -134,14 +134,14 @@ fn lines_of(from: impl Read + Send + 'static) -> Receiver<String> {
     lines
 }
 
-/// What comes until the pipe is closed.
+/// Reads until the pipe is closed.
 fn rest(lines: &Receiver<String>) -> String {
     let mut text = String::new();
     loop {
         match lines.recv_timeout(DEADLINE) {
             Ok(line) => text += &format!("{line}\n"),
             Err(RecvTimeoutError::Disconnected) => return text,
-            Err(RecvTimeoutError::Timeout) => panic!("the pipe stays open"),
+            Err(RecvTimeoutError::Timeout) => panic!("the pipe is still open after {DEADLINE:?}"),
         }
     }
 }

@@ -1,13 +1,13 @@
-//! HTTP/1.1 by hand, for requests that no honest client would send.
+//! Writes HTTP/1.1 by hand, for requests that normal clients never send.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Longest that an answer may take to begin or to go on.
+/// The longest wait for more bytes of an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A request, part by part; nothing in it is checked or encoded.
+/// The parts of a request. None of them is checked or encoded.
 #[derive(Debug, Clone)]
 pub struct RawRequest {
     pub method: &'static str,
@@ -16,7 +16,7 @@ pub struct RawRequest {
     pub body: Vec<u8>,
 }
 
-/// An answer, read whole.
+/// A whole answer.
 #[derive(Debug)]
 pub struct RawReply {
     pub status: u16,
@@ -90,10 +90,11 @@ impl RawReply {
     }
 }
 
-/// Sends bytes and reads one answer; none when the connection ends without one. With `half_close` the client says that
-/// it will send no more.
+/// Sends bytes and reads one answer. Returns `None` if the connection ends without one. With
+/// `half_close` the client closes its side after it has sent everything.
 ///
-/// What is sent and what comes back do not wait for one another, as the answer may come before the body has gone.
+/// Sending and reading run at the same time, because an answer can come before the whole body
+/// is sent.
 pub fn exchange(address: SocketAddr, bytes: &[u8], half_close: bool) -> Option<RawReply> {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -101,7 +102,7 @@ pub fn exchange(address: SocketAddr, bytes: &[u8], half_close: bool) -> Option<R
     std::thread::scope(|scope| {
         let mut writing = stream.try_clone().unwrap();
         scope.spawn(move || {
-            // A service that has answered may close before it has read all.
+            // The service can close the connection before it has read everything.
             if writing.write_all(bytes).is_ok() && half_close {
                 let _ = writing.shutdown(Shutdown::Write);
             }
@@ -141,7 +142,8 @@ pub fn replies(mut stream: &TcpStream, count: usize) -> Vec<RawReply> {
     replies
 }
 
-/// The first answer in `bytes`, and how long it is. Once the connection has ended, what there is of a body is all.
+/// The first answer in `bytes`, and its length. If the connection has `ended`, the rest of
+/// `bytes` is the body, even if it is shorter than `Content-Length`.
 pub fn parse(bytes: &[u8], ended: bool) -> Option<(RawReply, usize)> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();

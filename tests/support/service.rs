@@ -1,5 +1,5 @@
-//! The service as an operator runs it, in a process of its own: what it takes of memory can be measured, and if it
-//! breaks, the tests do not.
+//! The service in its own process, as an operator runs it. So its memory can be measured, and its
+//! crash does not end the tests.
 
 use super::process::beamlive;
 use super::raw::{exchange, RawReply, RawRequest};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use tempfile::TempDir;
 
-/// A running `beamlive serve` with the tests' facility. It ends with this value.
+/// A running `beamlive serve` with the tests' facility. It is killed when this is dropped.
 pub struct Service {
     child: Child,
     address: SocketAddr,
@@ -87,14 +87,17 @@ impl Service {
         self.address
     }
 
-    /// Sends a request that must be answered.
+    /// Sends a request and returns the answer.
+    ///
+    /// # Panics
+    /// If there is no answer.
     pub fn send(&self, request: &RawRequest) -> RawReply {
         let target: String = request.target.chars().take(200).collect();
         self.exchange(&request.bytes())
             .unwrap_or_else(|| panic!("{} {target} was not answered", request.method))
     }
 
-    /// Sends bytes, which may be left without an answer.
+    /// Sends bytes and returns the answer, if there is one.
     pub fn exchange(&self, bytes: &[u8]) -> Option<RawReply> {
         exchange(self.address, bytes, false)
     }
@@ -116,7 +119,7 @@ impl Service {
         reply.json()
     }
 
-    /// The key of a directory, from its Data Proxy.
+    /// The key of a directory, from the built-in Data Proxy.
     pub fn key_of(&self, directory: &Path) -> String {
         let form = serde_urlencoded::to_string([("path", directory)]).unwrap();
         let reply = self.send(&RawRequest::post("/download/data/create/", form));
@@ -124,7 +127,7 @@ impl Service {
         reply.json()["key"].as_str().unwrap().to_owned()
     }
 
-    /// GET of something large, without the chunks that it came in.
+    /// GET of a large body; chunked answers are joined.
     pub fn fetch(&self, path: &str) -> Vec<u8> {
         beamlive::proxy::install_crypto();
         let request = reqwest::Client::new().get(format!("http://{}{path}", self.address));
@@ -133,7 +136,7 @@ impl Service {
         reply.body
     }
 
-    /// A number out of its metrics.
+    /// The value of a metric.
     pub fn metric(&self, name: &str) -> u64 {
         let text = self.send(&RawRequest::get("/metrics")).text();
         let value = text
@@ -145,7 +148,7 @@ impl Service {
             .unwrap()
     }
 
-    /// How many actors it had to bring back.
+    /// How many actors were started again.
     pub fn respawns(&self) -> u64 {
         ["beamline", "facility", "access", "forwarder"]
             .iter()
@@ -153,22 +156,22 @@ impl Service {
             .sum()
     }
 
-    /// What it logged.
+    /// The log.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(self.home.path().join("log")).unwrap()).into_owned()
     }
 
-    /// What it has resident at most since [`Self::forget_peak`], in KiB.
+    /// The maximum of resident memory since [`Self::forget_peak`], in KiB.
     pub fn peak_kib(&self) -> u64 {
         self.status("VmHWM:")
     }
 
-    /// What it has resident, in KiB.
+    /// The resident memory now, in KiB.
     pub fn resident_kib(&self) -> u64 {
         self.status("VmRSS:")
     }
 
-    /// Lets the peak begin with what is resident now.
+    /// Resets the maximum to the resident memory of now.
     pub fn forget_peak(&self) {
         std::fs::write(self.proc("clear_refs"), "5").unwrap();
     }

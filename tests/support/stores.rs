@@ -1,4 +1,4 @@
-//! A store in which everything that can happen has happened, and a look at whether it is in order.
+//! A store with every kind of record, and a check of a store.
 
 use super::{FakeProxy, Form, Mood, Reply, Site, DAY, FACILITY, HOUR, MINUTE};
 use beamlive::cli::verify::rules;
@@ -9,7 +9,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Checks the store of a data directory that nobody uses any more; nobody does when this returns.
+/// Checks the store of a stopped service. No process has the store open when this returns.
 #[track_caller]
 pub fn assert_clean(data: &Path) -> Findings {
     until_free(data);
@@ -22,7 +22,7 @@ pub fn assert_clean(data: &Path) -> Findings {
     findings
 }
 
-/// The engine that the tests run over: sled, or what `BEAMLIVE_TEST_ENGINE` names.
+/// The engine of the tests: the one that `BEAMLIVE_TEST_ENGINE` names, otherwise sled.
 pub fn engine() -> EngineKind {
     match std::env::var("BEAMLIVE_TEST_ENGINE") {
         Ok(name) => name.parse().unwrap(),
@@ -30,7 +30,8 @@ pub fn engine() -> EngineKind {
     }
 }
 
-/// The threads of a service, and of its database, let go of a store a moment after it was closed.
+/// Waits until the store is unlocked. The threads of a service and of its database release it a
+/// moment after it is closed.
 pub fn until_free(data: &Path) {
     let store = data.join("store");
     let locks = ["sled/db", "fjall/lock"].map(|lock| store.join(lock));
@@ -43,8 +44,8 @@ pub fn until_free(data: &Path) {
     }
 }
 
-/// A service with a past: launches, closes, uploads, uploads again, reports, feedback, connections, a pruned facility,
-/// and an external Data Proxy that was up, then down.
+/// A service with many records: launches, closes, uploads, retries, reports, feedback,
+/// connections, a pruned facility, and an external Data Proxy that worked and then failed.
 pub async fn busy_site() -> Site {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
@@ -115,7 +116,7 @@ pub async fn busy_site() -> Site {
     alice.close("BM", "day-1").await;
     site.pass(8 * DAY);
     alice.launch("BM", "day-1").await;
-    // A clock that runs backwards.
+    // The clock runs backwards.
     site.pass(-HOUR);
     bob.launch("BM", "visit").await;
     alice.launch("BM", "day-2").await;
@@ -145,7 +146,7 @@ pub async fn busy_site() -> Site {
         .data("BM", &dataset("outside", None, "/users/alice/9"))
         .await
         .json();
-    // What was answered under a key before the restart is outdated by now.
+    // The idempotency key from before the restart has expired.
     let once = dataset("once more", None, "/users/bob/once");
     assert_eq!(bob.post_once("data/BM/", "k-2", &once).await.status, 200);
     let path = format!("data/{}", uploaded["id"]);

@@ -1,4 +1,4 @@
-//! A users' root on disk for the built-in Data Proxy, and something outside of it.
+//! A users' root on disk for the built-in Data Proxy, and files outside of it.
 
 use super::raw::{exchange, RawReply, RawRequest};
 use super::{Reply, Site};
@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// What must never be sent.
+/// The contents of files that must never be sent.
 pub const SECRET: &str = "what nobody may see";
 
 /// `users/alice/day-1` with a few files, `users/bob/secret.txt`, and `outside/secret.txt`.
@@ -46,12 +46,12 @@ impl Users {
         self.root().join("alice/day-1")
     }
 
-    /// What is in no root.
+    /// A directory outside of the root.
     pub fn outside(&self) -> PathBuf {
         self.home.path().join("outside")
     }
 
-    /// Writes a file of that day.
+    /// Writes a file in the directory of Alice's day.
     pub fn write(&self, path: &str, contents: impl AsRef<[u8]>) -> PathBuf {
         let path = self.day().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -59,12 +59,12 @@ impl Users {
         path
     }
 
-    /// A service that may serve them.
+    /// A service with this root.
     pub async fn site(&self) -> Site {
         self.site_with(|_| {}).await
     }
 
-    /// A service that may serve them, with other settings.
+    /// A service with this root and other settings.
     pub async fn site_with(&self, change: impl FnOnce(&mut Settings)) -> Site {
         let root = self.root();
         Site::with(move |settings| {
@@ -74,7 +74,7 @@ impl Users {
         .await
     }
 
-    /// The key of that day.
+    /// The key of the directory of Alice's day.
     pub async fn key(&self, site: &Site) -> String {
         key_of(site, &self.day()).await
     }
@@ -88,7 +88,7 @@ pub async fn key_of(site: &Site, directory: &Path) -> String {
     reply.json()["key"].as_str().unwrap().to_owned()
 }
 
-/// GET of exactly that target, which no client would send.
+/// GET of exactly this target, which normal clients would change or refuse.
 pub async fn get_raw(address: SocketAddr, target: impl Into<String>) -> RawReply {
     let bytes = RawRequest::get(target).bytes();
     let exchanged = tokio::task::spawn_blocking(move || exchange(address, &bytes, false));

@@ -1,4 +1,4 @@
-//! What the admin API tells of sessions, in numbers that tests can compare.
+//! The sessions of the admin API, with times as numbers that tests can compare.
 
 use super::{Site, MORNING};
 use chrono::DateTime;
@@ -20,12 +20,12 @@ pub struct Visit {
     pub beamline: String,
     pub url: Option<String>,
     pub created: i64,
-    /// Start and end of each stretch, the oldest first.
+    /// Start and end of each stretch, oldest first.
     pub stretches: Vec<(i64, Option<i64>)>,
 }
 
 impl Visit {
-    /// What the admin API tells of it.
+    /// Reads a session of the admin API.
     pub fn of(row: &Value) -> Self {
         let text = |name: &str| row[name].as_str().unwrap().to_owned();
         let stretches = row["stretches"].as_array().unwrap();
@@ -56,7 +56,7 @@ fn since_morning(time: &Value) -> i64 {
 }
 
 impl Site {
-    /// All sessions, the oldest first.
+    /// All sessions, oldest first.
     pub async fn visits(&self) -> Vec<Visit> {
         let mut visits: Vec<Visit> = Vec::new();
         loop {
@@ -74,7 +74,7 @@ impl Site {
         }
     }
 
-    /// The only session of a project with that name.
+    /// The session of a project with this name. There must be exactly one.
     pub async fn visit(&self, project: &str, name: &str) -> Visit {
         let mut visits = self.visits().await;
         visits.retain(|visit| visit.project == project && visit.name == name);
@@ -82,19 +82,19 @@ impl Site {
         visits.remove(0)
     }
 
-    /// The stretches of the only session of a project with that name.
+    /// The stretches of [`Self::visit`].
     pub async fn stretches(&self, project: &str, name: &str) -> Vec<(i64, Option<i64>)> {
         self.visit(project, name).await.stretches
     }
 
-    /// Moves the clock on.
+    /// Advances the clock.
     pub fn pass(&self, micros: i64) {
         self.clock.advance(chrono::TimeDelta::microseconds(micros));
     }
 }
 
-/// On each beamline one stretch has ended before the next one starts, each has some length, and only the last one may
-/// be open.
+/// Asserts that on each beamline every stretch ends before the next one starts, that each is
+/// longer than zero, and that only the last one is open.
 pub fn no_stretches_overlap(visits: &[Visit]) {
     let mut beamlines: BTreeMap<&str, Vec<(i64, Option<i64>)>> = BTreeMap::new();
     for visit in visits {

@@ -41,7 +41,7 @@ async fn the_duration_is_that_of_the_newest_stretch() {
 }
 
 #[actix_web::test]
-async fn a_close_at_once_took_no_time() {
+async fn the_duration_of_an_immediate_close_is_zero() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;
@@ -66,7 +66,7 @@ async fn closing_again_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn closing_what_was_never_launched_is_not_found() {
+async fn closing_an_unknown_session_is_not_found() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     assert_not_found(&alice.close("BM", "day").await);
@@ -94,7 +94,7 @@ async fn another_projects_session_is_not_found() {
     assert_eq!(
         site.stretches("bob", "day").await,
         [(HOUR, None)],
-        "his own goes on"
+        "bob's own session is still open"
     );
 }
 
@@ -125,7 +125,7 @@ async fn one_beamlines_close_leaves_the_others_open() {
 }
 
 #[actix_web::test]
-async fn of_two_sessions_of_one_name_the_newest_is_closed() {
+async fn a_close_ends_the_newest_of_two_sessions_with_one_name() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;
@@ -177,7 +177,7 @@ async fn a_closed_beamline_is_free_for_the_next_one() {
     assert_eq!(
         site.stretches("alice", "day").await,
         [(0, Some(HOUR))],
-        "its end stays"
+        "the end has changed"
     );
     assert_eq!(site.stretches("bob", "night").await, [(2 * HOUR, None)]);
 }

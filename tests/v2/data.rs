@@ -8,15 +8,16 @@ mod place;
 mod rows;
 mod times;
 
+use super::{id_of, note};
 use crate::support::{Client, Reply, Site};
 use serde_json::{json, Value};
 
-/// A body with what is required and nothing else.
+/// A body with only the required fields.
 fn minimal() -> Value {
     json!({"directory": "/users/alice/day/lys", "type": "DATA", "name": "lys-1", "energy": 12.6581, "exposure": 0.5})
 }
 
-/// The minimal body with other or more fields.
+/// The minimal body with changed or added fields.
 fn body(changes: Value) -> Value {
     let mut body = minimal();
     for (name, value) in changes.as_object().unwrap() {
@@ -34,19 +35,12 @@ fn without(names: &[&str]) -> Value {
     body
 }
 
-/// Uploads a body that must be taken, and returns the record's id.
+/// Uploads a body, which must be accepted, and returns the record's id.
 async fn upload(client: &Client, body: Value) -> u64 {
     id_of(&client.data("BM", &body).await)
 }
 
-fn id_of(reply: &Reply) -> u64 {
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    let answer = reply.json();
-    assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
-    answer["id"].as_u64().unwrap()
-}
-
-/// Uploads a body that must be refused, and returns the fields that are named.
+/// Uploads a body, which must be refused, and returns the named fields.
 async fn refused(client: &Client, body: Value) -> Vec<String> {
     let reply = client.data("BM", &body).await;
     assert_eq!(reply.status, 400, "{body}: {}", reply.text());
@@ -57,12 +51,6 @@ async fn refused(client: &Client, body: Value) -> Vec<String> {
 /// A record as the admin API shows it.
 async fn record(site: &Site, id: u64) -> Value {
     site.admin(&format!("data/{id}")).await
-}
-
-/// What the activity log says of the newest deed of a project.
-async fn note(site: &Site, project: &str) -> String {
-    let log = site.admin(&format!("activity?project={project}&limit=1")).await;
-    log[0]["note"].as_str().unwrap().to_owned()
 }
 
 /// How many datasets there are.

@@ -1,4 +1,4 @@
-//! Bodies in the ways in which programs send them: compressed, or with a byte order mark.
+//! Compressed bodies, and bodies with a byte order mark.
 
 use crate::support::{Client, Reply, Site};
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
@@ -21,7 +21,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
-/// gzip files may be joined.
+/// A gzip file with two members.
 fn in_two_members(bytes: &[u8]) -> Vec<u8> {
     let (first, second) = bytes.split_at(bytes.len() / 2);
     [gzip(first), gzip(second)].concat()
@@ -74,7 +74,7 @@ async fn compressed_bodies_are_read() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_unpacked_is_explained() {
+async fn a_body_that_cannot_be_unpacked_is_explained() {
     let site = Site::with(|settings| settings.limits.body_bytes = 1 << 20).await;
     let alice = site.client("alice").await;
     for encoding in ["br", "zstd", "gzip, gzip", "compress", "gzip, br"] {
@@ -96,7 +96,7 @@ async fn what_cannot_be_unpacked_is_explained() {
         ("gzip", [&whole[..], b"more"].concat()),
         ("deflate", vec![0xff; 100]),
         ("gzip", Vec::new()),
-        // Packed twice, and said once: what comes out is no map.
+        // Compressed twice, but declared once: the unpacked body is not a map.
         ("gzip", gzip(&whole)),
     ] {
         let reply = send(&alice, encoding, body).await;
@@ -126,7 +126,7 @@ async fn what_cannot_be_unpacked_is_explained() {
     assert_eq!(
         send(&alice, "gzip", gzip(&exact)).await.status,
         400,
-        "as long as is allowed, but no map"
+        "within the limit, but not a map"
     );
     exact.push(0xc0);
     assert_eq!(send(&alice, "gzip", gzip(&exact)).await.status, 413);

@@ -1,4 +1,5 @@
-//! `Idempotency-Key` on uploads: sent again under the same key, an upload is one record, whatever became of the answer.
+//! `Idempotency-Key` on uploads: retries with the same key make one record, even if an answer was
+//! lost.
 
 use crate::support::raw::RawRequest;
 use crate::support::{eventually, Client, Reply, Service, Site, HOUR, MINUTE};
@@ -38,7 +39,7 @@ async fn count(site: &Site, table: &str) -> usize {
 }
 
 #[actix_web::test]
-async fn an_upload_again_is_answered_with_the_same_id_and_changes_nothing() {
+async fn a_retry_gets_the_same_id_and_changes_nothing() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for (path, table, body) in [(DATA, "data", dataset("lys")), (REPORT, "reports", report("lys"))] {
@@ -50,7 +51,7 @@ async fn an_upload_again_is_answered_with_the_same_id_and_changes_nothing() {
         assert_ne!(id(&alice.post_once(path, "k-2", &body).await), first, "{path}");
         assert_ne!(id(&alice.post_msgpack(path, &body).await), first, "{path}");
         assert_eq!(count(&site, table).await, 3, "{path}");
-        // The next path has keys of its own only if they are of another name.
+        // Both paths share the keys of the project.
         let other = if path == DATA { REPORT } else { DATA };
         let of_other = if path == DATA { report("x") } else { dataset("x") };
         assert_reused(&alice.post_once(other, "k-1", &of_other).await);
@@ -59,7 +60,7 @@ async fn an_upload_again_is_answered_with_the_same_id_and_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn another_upload_under_the_same_key_is_refused_and_keeps_nothing() {
+async fn another_upload_under_the_same_key_is_refused_and_not_stored() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let first = id(&alice.post_once(DATA, "k", &dataset("lys-1")).await);
@@ -68,12 +69,12 @@ async fn another_upload_under_the_same_key_is_refused_and_keeps_nothing() {
     assert_reused(&alice.post_once(REPORT, "k", &report("lys-1")).await);
     assert_eq!(count(&site, "data").await, 1);
     assert_eq!(count(&site, "reports").await, 0);
-    // Keys are the project's own.
+    // Another project can use the same key.
     assert_ne!(id(&bob.post_once(DATA, "k", &dataset("lys-1")).await), first);
 }
 
 #[actix_web::test]
-async fn a_key_is_known_for_a_day_and_then_new() {
+async fn a_key_expires_after_a_day() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     let first = id(&alice.post_once(DATA, "k", &dataset("lys")).await);
@@ -102,7 +103,7 @@ async fn an_update_under_a_key_is_done_once() {
     later["id"] = json!(first);
     later["energy"] = json!(6.5);
     assert_eq!(id(&alice.post_once(DATA, "k-3", &later).await), first);
-    // What comes late does not undo what came after it.
+    // A late retry does not undo a later update.
     assert_eq!(id(&alice.post_once(DATA, "k-2", &change).await), first);
     assert_eq!(site.admin("data/1").await["energy"], 6.5);
 }
@@ -121,7 +122,7 @@ async fn a_key_and_a_uuid_go_together() {
 }
 
 #[actix_web::test]
-async fn thirty_two_at_once_are_one_record() {
+async fn thirty_two_concurrent_retries_make_one_record() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let crowd: Vec<Client> = (0..32).map(|_| alice.on_its_own_connection()).collect();
@@ -138,7 +139,7 @@ async fn thirty_two_at_once_are_one_record() {
 }
 
 #[actix_web::test]
-async fn an_upload_whose_answer_was_lost_is_there_once() {
+async fn an_upload_with_a_lost_answer_is_stored_once() {
     let service = Service::start();
     let alice = service.client("alice");
     let body = rmp_serde::to_vec(&dataset("lys")).unwrap();
@@ -147,7 +148,7 @@ async fn an_upload_whose_answer_was_lost_is_there_once() {
             RawRequest::post(service.signed(&alice, DATA), body.clone())
                 .header("Idempotency-Key", format!("k-{round}"))
         };
-        // Whoever hangs up at once never reads the answer.
+        // This client disconnects before it reads the answer.
         let mut socket = TcpStream::connect(service.address()).unwrap();
         socket.write_all(&request().bytes()).unwrap();
         drop(socket);
@@ -158,7 +159,7 @@ async fn an_upload_whose_answer_was_lost_is_there_once() {
 }
 
 #[actix_web::test]
-async fn what_is_no_key_is_refused_by_name() {
+async fn invalid_keys_are_refused_by_name() {
     let service = Service::start();
     let alice = service.client("alice");
     let body = rmp_serde::to_vec(&dataset("lys")).unwrap();
@@ -189,7 +190,7 @@ async fn what_is_no_key_is_refused_by_name() {
 }
 
 #[actix_web::test]
-async fn outdated_keys_give_their_room_back() {
+async fn expired_keys_are_removed() {
     use beamlive_storage::engine::Order;
     use beamlive_storage::keys::{below, Key, Table};
     let mut site = Site::new().await;
@@ -208,7 +209,7 @@ async fn outdated_keys_give_their_room_back() {
     assert_eq!(rows(&site), (3, 3));
     site.pass(25 * HOUR);
     site.restart().await;
-    eventually("room given back", || async {
+    eventually("the rows of expired keys are removed", || async {
         (rows(&site) == (0, 0)).then_some(())
     })
     .await;

@@ -7,7 +7,7 @@ use reqwest::Method;
 const ALICES: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHmviWc9fXW1Pum7mFf7huogMThAljEqFmPtLDybonxi alice@home";
 
-/// Asserts an answer without keys: sshd takes anything but 200 for a failure of the command.
+/// Asserts an empty answer with status 200. For any other status sshd reports a failed command.
 fn assert_empty(reply: &Reply, why: &str) {
     assert_eq!((reply.status, reply.text().as_str()), (200, ""), "{why}");
     assert!(
@@ -17,7 +17,7 @@ fn assert_empty(reply: &Reply, why: &str) {
 }
 
 #[actix_web::test]
-async fn the_keys_of_a_user_on_the_list_come_one_a_line_under_both_paths() {
+async fn keys_of_a_listed_user_are_given_one_per_line_at_both_paths() {
     let site = Site::new().await;
     let second = site.stranger("alice").public;
     site.apply(&format!(
@@ -51,7 +51,7 @@ async fn the_key_that_signs_requests_is_no_login_key() {
 }
 
 #[actix_web::test]
-async fn whoever_is_not_on_the_callers_list_has_no_keys() {
+async fn users_who_are_not_on_the_callers_list_have_no_keys() {
     let site = Site::new().await;
     site.apply(&format!(
         "[[project]]\nusername = \"carol_3-x\"\nssh_keys = [\"{ALICES}\"]\n"
@@ -64,7 +64,7 @@ async fn whoever_is_not_on_the_callers_list_has_no_keys() {
 }
 
 #[actix_web::test]
-async fn keys_are_given_to_the_hosts_of_a_list_only() {
+async fn keys_are_given_only_to_the_hosts_of_a_list() {
     let site = Site::with(|settings| settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()]).await;
     site.apply(&access_list("far", "10.45.0.0/24", &["alice"], ""))
         .await;
@@ -90,7 +90,7 @@ async fn keys_are_given_to_the_hosts_of_a_list_only() {
 }
 
 #[actix_web::test]
-async fn a_remote_beamtime_opens_the_door_while_it_lasts() {
+async fn a_remote_beamtime_gives_access_while_it_lasts() {
     let site = Site::with(|settings| settings.schedule = true).await;
     site.apply(&format!(
         "[[project]]\nusername = \"carol_3-x\"\nssh_keys = [\"{ALICES}\"]\n{}",
@@ -106,7 +106,7 @@ async fn a_remote_beamtime_opens_the_door_while_it_lasts() {
 }
 
 #[actix_web::test]
-async fn keys_are_only_read() {
+async fn keys_are_read_only() {
     let site = Site::new().await;
     let reply = Reply::of(site.request(Method::POST, "/access/keys/alice")).await;
     assert_eq!((reply.status, reply.header("allow")), (405, Some("GET, HEAD")));

@@ -1,20 +1,10 @@
-//! `POST /api/v2/{token}/launch/{beamline}/{session}/`: what it answers. Which stretches it begins and ends is in
-//! `stretches.rs`, its `end_time` in `schedule.rs`.
+//! The answers of `POST /api/v2/{token}/launch/{beamline}/{session}/`. `stretches.rs` tests which
+//! stretches begin and end, `schedule.rs` tests `end_time`.
 
+use super::{duration, survey_url};
 use crate::support::{Reply, Site, DAY, HOUR, MINUTE, SECOND};
 use chrono::TimeDelta;
 use serde_json::{json, Value};
-
-/// What clients open when the session ends.
-fn survey(reply: &Reply) -> String {
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    reply.json()["survey"].as_str().unwrap().to_owned()
-}
-
-fn duration(reply: &Reply) -> String {
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    reply.json()["duration"].as_str().unwrap().to_owned()
-}
 
 #[actix_web::test]
 async fn a_launch_answers_with_all_four_keys() {
@@ -86,7 +76,7 @@ async fn an_unknown_beamline_is_not_found() {
 }
 
 #[actix_web::test]
-async fn a_session_has_a_name_of_letters_digits_and_lines() {
+async fn session_names_are_letters_digits_hyphens_and_underscores() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let longest = "x".repeat(100);
@@ -130,11 +120,11 @@ async fn a_new_session_gets_the_key_of_its_directory() {
     }
     keys.sort();
     keys.dedup();
-    assert_eq!(keys.len(), 3, "each of another directory");
+    assert_eq!(keys.len(), 3, "each directory has its own key");
 }
 
 #[actix_web::test]
-async fn surveys_are_found_under_the_public_url() {
+async fn survey_urls_start_with_the_public_url() {
     let site =
         Site::with(|settings| settings.public_url = Some("https://live.example.org/mx".to_owned())).await;
     let alice = site.client("alice").await;
@@ -142,7 +132,7 @@ async fn surveys_are_found_under_the_public_url() {
         .http
         .post(alice.url("launch/BM/day/"))
         .header("Host", "attacker.example");
-    let survey = survey(&Reply::of(request).await);
+    let survey = survey_url(&Reply::of(request).await);
     let key = survey
         .strip_prefix("https://live.example.org/mx/survey/")
         .unwrap();
@@ -155,14 +145,14 @@ async fn surveys_are_found_under_the_public_url() {
 }
 
 #[actix_web::test]
-async fn without_a_public_url_surveys_are_found_where_the_client_looks() {
+async fn without_a_public_url_survey_urls_use_the_clients_host_header() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let request = site
         .http
         .post(alice.url("launch/BM/day/"))
         .header("Host", "live.example.org:8443");
-    let survey = survey(&Reply::of(request).await);
+    let survey = survey_url(&Reply::of(request).await);
     assert!(
         survey.starts_with("http://live.example.org:8443/survey/"),
         "{survey}"
@@ -170,7 +160,7 @@ async fn without_a_public_url_surveys_are_found_where_the_client_looks() {
 }
 
 #[actix_web::test]
-async fn the_activity_log_tells_who_had_the_beamline() {
+async fn the_activity_log_shows_who_had_the_beamline() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -186,7 +176,7 @@ async fn the_activity_log_tells_who_had_the_beamline() {
     let session = site.visit("alice", "day").await.id;
     let log = site.admin("activity?project=alice").await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let deeds: Vec<_> = log
+    let entries: Vec<_> = log
         .as_array()
         .unwrap()
         .iter()
@@ -198,17 +188,17 @@ async fn the_activity_log_tells_who_had_the_beamline() {
             (text(&entry["who"]), text(&entry["action"]), text(&entry["time"]))
         })
         .collect();
-    let deed = |who: &str, action: &str, time: &str| {
+    let entry = |who: &str, action: &str, time: &str| {
         (who.to_owned(), action.to_owned(), format!("2026-11-23T{time}Z"))
     };
     assert_eq!(
-        deeds,
+        entries,
         [
-            deed("alice", "session launched", "15:00:00"),
-            deed("bob", "session ended", "16:00:00"),
-            deed("alice", "session joined", "17:00:00"),
-            deed("alice", "session closed", "18:00:00"),
-            deed("alice", "session continued", "18:01:00"),
+            entry("alice", "session launched", "15:00:00"),
+            entry("bob", "session ended", "16:00:00"),
+            entry("alice", "session joined", "17:00:00"),
+            entry("alice", "session closed", "18:00:00"),
+            entry("alice", "session continued", "18:01:00"),
         ]
     );
 }

@@ -1,4 +1,4 @@
-//! 2048-bit DSA keys, which MxDC made for three months.
+//! DSA keys with 2048 bits. MxDC generated them for three months.
 
 use crate::support::{Reply, Site};
 use beamlive_storage::Timestamp;
@@ -12,7 +12,7 @@ fn vectors() -> Vec<Value> {
 }
 
 #[actix_web::test]
-async fn such_a_key_registers_itself_and_signs() {
+async fn a_long_dsa_key_can_be_registered_and_sign() {
     let facility = "[[beamline]]\nacronym = \"BM\"\n[[project]]\nusername = \"alice\"\n[[project]]\nusername = \"proj-042_b\"\n";
     let site = Site::with_facility(facility, |_| {}).await;
     site.clock.set(Timestamp(SIGNED_AT * 1_000_000));
@@ -24,7 +24,7 @@ async fn such_a_key_registers_itself_and_signs() {
         assert_eq!((registered.status, registered.json()), (200, json!({})));
         assert_eq!(Reply::of(site.http.get(url("samples/BM/"))).await.status, 200);
     }
-    // The signature of one account is not another's.
+    // A signature is not valid for another account.
     let vectors = vectors();
     let [first, second] = [0, 1].map(|n: usize| vectors[n]["token"].as_str().unwrap().to_owned());
     let (_, signature) = second.rsplit_once(':').unwrap();

@@ -44,8 +44,8 @@ async fn account(site: &Site, username: &str) -> Value {
     site.admin(&format!("projects/{username}")).await
 }
 
-/// What the activity log says of an account's key, the oldest first: action, who, from where.
-async fn deeds(site: &Site, username: &str) -> Vec<(String, String, String)> {
+/// The entries of the activity log about an account's key, oldest first: action, who, address.
+async fn key_log(site: &Site, username: &str) -> Vec<(String, String, String)> {
     let log = site.admin(&format!("activity?project={username}")).await;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let entries = log.as_array().unwrap().iter().rev();
@@ -62,12 +62,12 @@ async fn deeds(site: &Site, username: &str) -> Vec<(String, String, String)> {
         .collect()
 }
 
-fn deed(action: &str, who: &str) -> (String, String, String) {
+fn key_entry(action: &str, who: &str) -> (String, String, String) {
     (action.to_owned(), who.to_owned(), "127.0.0.1".to_owned())
 }
 
 #[actix_web::test]
-async fn whoever_comes_first_with_the_private_half_wins() {
+async fn the_first_client_with_a_private_key_gets_the_account() {
     let site = Site::new().await;
     for kind in [KeyKind::Ed25519, KeyKind::Dsa] {
         let (user, algorithm) = match kind {
@@ -86,7 +86,7 @@ async fn whoever_comes_first_with_the_private_half_wins() {
             (&account["has_key"], &account["key_type"]),
             (&json!(true), &json!(algorithm))
         );
-        assert_eq!(deeds(&site, user).await, [deed("register key", user)]);
+        assert_eq!(key_log(&site, user).await, [key_entry("register key", user)]);
     }
 }
 
@@ -116,7 +116,7 @@ async fn keys_of_every_type_can_be_registered() {
 }
 
 #[actix_web::test]
-async fn the_same_key_again_is_no_mistake() {
+async fn registering_the_same_key_again_succeeds() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let bare: Vec<&str> = alice.public.split(' ').take(2).collect();
@@ -135,7 +135,10 @@ async fn the_same_key_again_is_no_mistake() {
         );
     }
     assert_eq!(alice.samples("BM").await.status, 200);
-    assert_eq!(deeds(&site, "alice").await, [deed("register key", "alice")]);
+    assert_eq!(
+        key_log(&site, "alice").await,
+        [key_entry("register key", "alice")]
+    );
 }
 
 #[actix_web::test]
@@ -153,7 +156,7 @@ async fn another_key_is_refused_and_the_first_one_stays() {
 }
 
 #[actix_web::test]
-async fn a_key_that_cannot_be_used_is_refused_by_name() {
+async fn an_unusable_key_is_refused_by_name() {
     let site = Site::new().await;
     let alice = site.stranger("alice");
     let mut reasons = Vec::new();
@@ -174,7 +177,7 @@ async fn a_key_that_cannot_be_used_is_refused_by_name() {
         reasons[9]
     );
     assert_eq!(account(&site, "alice").await["has_key"], false);
-    assert!(deeds(&site, "alice").await.is_empty());
+    assert!(key_log(&site, "alice").await.is_empty());
     assert_eq!(alice.register().await.status, 200);
 }
 
@@ -201,7 +204,7 @@ async fn a_form_without_the_key_is_refused_by_name() {
 }
 
 #[actix_web::test]
-async fn the_token_must_be_signed_with_that_key() {
+async fn the_token_must_be_signed_with_the_sent_key() {
     let site = Site::new().await;
     let (alice, mallory) = (site.stranger("alice"), site.stranger("alice"));
     let reply = send(&site, &mallory, &alice.public).await;
@@ -223,11 +226,11 @@ async fn the_token_must_be_signed_with_that_key() {
         405
     );
     assert_eq!(account(&site, "alice").await["has_key"], false);
-    assert!(deeds(&site, "alice").await.is_empty());
+    assert!(key_log(&site, "alice").await.is_empty());
 }
 
 #[actix_web::test]
-async fn an_unknown_user_is_refused_as_a_bad_signature_is() {
+async fn an_unknown_user_is_refused_like_a_bad_signature() {
     let site = Site::new().await;
     let (nobody, alice, mallory) = (
         site.stranger("nobody"),
@@ -250,7 +253,7 @@ async fn registration_can_be_closed() {
     assert_eq!(reply.status, 403, "{}", reply.text());
     assert_eq!(reply.json()["error"]["code"], "forbidden");
     assert_eq!(account(&site, "alice").await["has_key"], false);
-    assert!(deeds(&site, "alice").await.is_empty());
+    assert!(key_log(&site, "alice").await.is_empty());
     assert_eq!(alice.samples("BM").await.json()["error"]["code"], "no_key");
 
     let key = json!({"key": alice.public});
@@ -281,13 +284,13 @@ async fn registration_can_be_limited_to_networks() {
     }
     assert_eq!(from("not an address").await.status, 400);
     assert_eq!(account(&site, "alice").await["has_key"], false);
-    assert!(deeds(&site, "alice").await.is_empty());
+    assert!(key_log(&site, "alice").await.is_empty());
 
     assert_eq!(from("192.0.2.1, ::ffff:10.45.0.7").await.status, 200);
     assert_eq!(account(&site, "alice").await["has_key"], true);
-    let deeds = deeds(&site, "alice").await;
+    let key_log = key_log(&site, "alice").await;
     assert_eq!(
-        deeds,
+        key_log,
         [(
             "register key".to_owned(),
             "alice".to_owned(),
@@ -297,7 +300,7 @@ async fn registration_can_be_limited_to_networks() {
 }
 
 #[actix_web::test]
-async fn an_account_that_the_facility_file_gave_a_key_takes_no_other() {
+async fn an_account_with_a_key_from_the_facility_file_accepts_no_other() {
     let site = Site::new().await;
     let alice = site.stranger("alice");
     site.apply(&format!(
@@ -309,11 +312,11 @@ async fn an_account_that_the_facility_file_gave_a_key_takes_no_other() {
     assert_eq!(alice.register().await.status, 200);
     assert_eq!(site.stranger("alice").register().await.status, 409);
     assert_eq!(alice.samples("BM").await.status, 200);
-    assert_eq!(deeds(&site, "alice").await, [deed("set key", "operator")]);
+    assert_eq!(key_log(&site, "alice").await, [key_entry("set key", "operator")]);
 }
 
 #[actix_web::test]
-async fn an_account_that_an_operator_has_reset_registers_again() {
+async fn an_account_can_register_again_after_a_reset() {
     let site = Site::new().await;
     let old = site.client("alice").await;
     let new = site.stranger("alice");
@@ -328,17 +331,17 @@ async fn an_account_that_an_operator_has_reset_registers_again() {
     assert_eq!(old.samples("BM").await.status, 405);
     assert_eq!(old.register().await.status, 409);
     assert_eq!(
-        deeds(&site, "alice").await,
+        key_log(&site, "alice").await,
         [
-            deed("register key", "alice"),
-            deed("reset key", "operator"),
-            deed("register key", "alice")
+            key_entry("register key", "alice"),
+            key_entry("reset key", "operator"),
+            key_entry("register key", "alice")
         ]
     );
 }
 
 #[actix_web::test]
-async fn a_registered_key_outlives_a_restart() {
+async fn a_registered_key_survives_a_restart() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     site.restart().await;

@@ -3,10 +3,11 @@
 mod datasets;
 mod fields;
 
+use super::{id_of, note};
 use crate::support::{Client, Reply, Site};
 use serde_json::{json, Value};
 
-/// A body as the analysis server makes it.
+/// A body as the analysis server sends it.
 fn body(changes: Value) -> Value {
     let mut body = json!({
         "directory": "/users/alice/day/process", "title": "Lysozyme", "kind": "MX Native Analysis", "score": 0.87,
@@ -23,13 +24,6 @@ async fn upload(client: &Client, body: Value) -> u64 {
     id_of(&client.report("BM", &body).await)
 }
 
-fn id_of(reply: &Reply) -> u64 {
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    let answer = reply.json();
-    assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
-    answer["id"].as_u64().unwrap()
-}
-
 async fn refused(client: &Client, body: Value) -> Vec<String> {
     let reply = client.report("BM", &body).await;
     assert_eq!(reply.status, 400, "{}", reply.text());
@@ -39,11 +33,6 @@ async fn refused(client: &Client, body: Value) -> Vec<String> {
 
 async fn record(site: &Site, id: u64) -> Value {
     site.admin(&format!("reports/{id}")).await
-}
-
-async fn note(site: &Site, project: &str) -> String {
-    let log = site.admin(&format!("activity?project={project}&limit=1")).await;
-    log[0]["note"].as_str().unwrap().to_owned()
 }
 
 async fn count(site: &Site) -> usize {

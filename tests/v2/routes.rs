@@ -1,11 +1,11 @@
-//! What holds for every route: slashes, methods, the form of errors, and paths where nothing is.
+//! Common rules of all routes: slashes, methods, the form of errors, and unknown paths.
 
 use crate::support::{Client, Reply, Site};
 use reqwest::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// All routes of v2 without their trailing slashes, and what they take; `{t}` stands for a token.
+/// All routes of v2 without their trailing slashes, with their methods; `{t}` stands for a token.
 const ROUTES: [(&str, &str); 10] = [
     ("/api/v2/{t}/project", "POST"),
     ("/api/v2/{t}/launch/BM/day", "POST"),
@@ -19,7 +19,7 @@ const ROUTES: [(&str, &str); 10] = [
     ("/access/keys/alice", "GET, HEAD"),
 ];
 
-/// A good body for a route.
+/// A valid body for a route.
 fn body_for(route: &str, client: &Client) -> Vec<u8> {
     let dataset =
         json!({"directory": "/users/alice/a", "type": "DATA", "name": "a", "energy": 12.6, "exposure": 0.1});
@@ -39,7 +39,7 @@ fn url(site: &Site, client: &Client, path: &str) -> String {
     format!("{}{}", site.url(), path.replace("{t}", &client.token()))
 }
 
-/// Checks the form of an error and answers with its code.
+/// Checks the form of an error and returns its code.
 fn code_of(reply: &Reply) -> String {
     let text = reply.text();
     assert_eq!(reply.header("content-type"), Some("application/json"), "{text}");
@@ -100,7 +100,7 @@ async fn every_route_works_with_and_without_its_trailing_slash() {
 }
 
 #[actix_web::test]
-async fn another_method_is_told_which_ones_the_route_takes() {
+async fn a_wrong_method_is_answered_with_the_allowed_methods() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for (route, allowed) in ROUTES {
@@ -125,7 +125,7 @@ async fn another_method_is_told_which_ones_the_route_takes() {
 }
 
 #[actix_web::test]
-async fn head_answers_as_get_does_without_the_body() {
+async fn head_answers_like_get_without_the_body() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let paths = [
@@ -162,7 +162,7 @@ async fn head_answers_as_get_does_without_the_body() {
     }
 }
 
-/// Sends bytes and reads all that comes back.
+/// Sends bytes and reads the whole answer.
 async fn raw(site: &Site, request: &str) -> String {
     let mut stream = tokio::net::TcpStream::connect(site.address()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -172,7 +172,7 @@ async fn raw(site: &Site, request: &str) -> String {
 }
 
 #[actix_web::test]
-async fn where_nothing_is_the_answer_is_a_404_in_json() {
+async fn unknown_paths_are_answered_with_404_in_json() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let token = alice.token();

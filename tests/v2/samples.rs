@@ -6,7 +6,7 @@ mod transfer;
 use crate::support::Client;
 use serde_json::Value;
 
-/// Samples of a client at a beamline, in the order of the list.
+/// The sample list of a client at a beamline.
 async fn listed(client: &Client, beamline: &str) -> Vec<Value> {
     let reply = client.samples(beamline).await;
     assert_eq!(reply.status, 200, "{}", reply.text());

@@ -1,4 +1,4 @@
-//! `end_time` of a launch: until when the schedule gives the project the beamline.
+//! `end_time` of a launch: the end of the project's beamtime in the schedule.
 
 use crate::support::{Client, Site, DAY, FACILITY, HOUR, MORNING, SECOND};
 use beamlive_storage::Timestamp;
@@ -22,7 +22,7 @@ async fn site(scheduling: bool, beamtimes: &[String]) -> Site {
     Site::with_facility(&facility, |settings| settings.schedule = scheduling).await
 }
 
-/// Sets the clock, launches, and answers with the `end_time` in microseconds since the morning.
+/// Sets the clock, launches, and returns the `end_time` in microseconds since the tests' morning.
 async fn end_time(site: &Site, client: &Client, beamline: &str, now: i64) -> Option<i64> {
     site.clock.set(Timestamp(MORNING * SECOND + now));
     let reply = client.launch(beamline, "day").await;
@@ -40,7 +40,7 @@ async fn end_time(site: &Site, client: &Client, beamline: &str, now: i64) -> Opt
 async fn a_beamtime_counts_from_half_a_shift_before_to_half_a_shift_after() {
     let site = site(true, &[beamtime("alice", "BM", 8 * HOUR, 16 * HOUR, "")]).await;
     let alice = site.client("alice").await;
-    let looks = [
+    let cases = [
         (4 * HOUR - 1, None),
         (4 * HOUR, Some(16 * HOUR)),
         (8 * HOUR, Some(16 * HOUR)),
@@ -48,13 +48,13 @@ async fn a_beamtime_counts_from_half_a_shift_before_to_half_a_shift_after() {
         (20 * HOUR, Some(16 * HOUR)),
         (20 * HOUR + 1, None),
     ];
-    for (now, end) in looks {
+    for (now, end) in cases {
         assert_eq!(end_time(&site, &alice, "BM", now).await, end, "{now}");
     }
 }
 
 #[actix_web::test]
-async fn of_several_beamtimes_the_latest_end_counts() {
+async fn the_latest_end_of_several_beamtimes_counts() {
     let site = site(
         true,
         &[
@@ -90,7 +90,7 @@ async fn a_cancelled_beamtime_does_not_count() {
 }
 
 #[actix_web::test]
-async fn another_projects_and_another_beamlines_beamtimes_do_not_count() {
+async fn beamtimes_of_other_projects_and_beamlines_do_not_count() {
     let site = site(
         true,
         &[
@@ -106,12 +106,12 @@ async fn another_projects_and_another_beamlines_beamtimes_do_not_count() {
     assert_eq!(
         end_time(&site, &alice, "ID", HOUR).await,
         Some(9 * HOUR),
-        "remote ones do"
+        "a remote beamtime counts"
     );
 }
 
 #[actix_web::test]
-async fn without_a_beamtime_an_inactive_beamline_is_there_for_two_hours() {
+async fn without_a_beamtime_an_inactive_beamline_is_available_for_two_hours() {
     let site = site(true, &[beamtime("alice", "SIM", 0, 8 * HOUR, "")]).await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     assert_eq!(end_time(&site, &bob, "SIM", HOUR).await, Some(3 * HOUR));

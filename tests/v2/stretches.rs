@@ -1,17 +1,7 @@
 //! The rules of launch: which stretches it begins, joins, reopens and ends.
 
+use super::{duration, survey_url};
 use crate::support::{no_stretches_overlap, Reply, Site, DAY, HOUR, MINUTE, SECOND};
-
-/// What clients open when the session ends.
-fn survey(reply: &Reply) -> String {
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    reply.json()["survey"].as_str().unwrap().to_owned()
-}
-
-fn duration(reply: &Reply) -> String {
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    reply.json()["duration"].as_str().unwrap().to_owned()
-}
 
 #[actix_web::test]
 async fn a_launch_ends_the_stretch_of_another_project() {
@@ -40,7 +30,7 @@ async fn a_launch_ends_the_stretch_of_the_projects_own_other_session() {
 }
 
 #[actix_web::test]
-async fn other_beamlines_are_left_alone() {
+async fn a_launch_does_not_change_other_beamlines() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -72,24 +62,24 @@ async fn other_beamlines_are_left_alone() {
 async fn the_same_name_of_another_project_is_another_session() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
-    let hers = survey(&alice.launch("BM", "day").await);
+    let hers = survey_url(&alice.launch("BM", "day").await);
     site.pass(HOUR);
     let reply = bob.launch("BM", "day").await;
     assert_eq!(duration(&reply), "0 minutes");
-    assert_ne!(survey(&reply), hers);
+    assert_ne!(survey_url(&reply), hers);
     assert_eq!(site.stretches("alice", "day").await, [(0, Some(HOUR))]);
     assert_eq!(site.stretches("bob", "day").await, [(HOUR, None)]);
 }
 
 #[actix_web::test]
-async fn an_open_stretch_goes_on() {
+async fn a_launch_continues_an_open_stretch() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
-    let first = survey(&alice.launch("BM", "day").await);
+    let first = survey_url(&alice.launch("BM", "day").await);
     for hours in 1..4 {
         site.pass(HOUR);
         let again = alice.launch("BM", "day").await;
-        assert_eq!(survey(&again), first);
+        assert_eq!(survey_url(&again), first);
         assert_eq!(
             duration(&again),
             if hours == 1 {
@@ -105,16 +95,16 @@ async fn an_open_stretch_goes_on() {
 }
 
 #[actix_web::test]
-async fn a_stretch_that_ended_less_than_five_minutes_ago_goes_on() {
+async fn a_stretch_that_ended_less_than_five_minutes_ago_continues() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
-    let first = survey(&alice.launch("BM", "day").await);
+    let first = survey_url(&alice.launch("BM", "day").await);
     site.pass(HOUR);
     alice.close("BM", "day").await;
     site.pass(5 * MINUTE - 1);
     let reply = alice.launch("BM", "day").await;
     assert_eq!(duration(&reply), "1 hour 4 mins");
-    assert_eq!(survey(&reply), first);
+    assert_eq!(survey_url(&reply), first);
     assert_eq!(site.stretches("alice", "day").await, [(0, None)]);
     site.pass(1);
     assert_eq!(alice.close("BM", "day").await.json()["duration"], "1 hour 5 mins");
@@ -128,13 +118,13 @@ async fn a_stretch_that_ended_less_than_five_minutes_ago_goes_on() {
 async fn after_five_minutes_a_new_stretch_begins() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
-    let first = survey(&alice.launch("BM", "day").await);
+    let first = survey_url(&alice.launch("BM", "day").await);
     site.pass(HOUR);
     alice.close("BM", "day").await;
     site.pass(5 * MINUTE);
     let reply = alice.launch("BM", "day").await;
     assert_eq!(duration(&reply), "1 hour");
-    assert_eq!(survey(&reply), first);
+    assert_eq!(survey_url(&reply), first);
     assert_eq!(
         site.stretches("alice", "day").await,
         [(0, Some(HOUR)), (HOUR + 5 * MINUTE, None)]
@@ -175,7 +165,7 @@ async fn a_stretch_is_not_reopened_over_another_session() {
 }
 
 #[actix_web::test]
-async fn another_beamlines_session_does_not_keep_a_stretch_from_going_on() {
+async fn a_session_at_another_beamline_does_not_prevent_a_stretch_from_continuing() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -188,16 +178,16 @@ async fn another_beamlines_session_does_not_keep_a_stretch_from_going_on() {
 }
 
 #[actix_web::test]
-async fn a_session_is_joined_for_seven_days() {
+async fn a_session_can_be_joined_for_seven_days() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
-    let first = survey(&alice.launch("BM", "day").await);
+    let first = survey_url(&alice.launch("BM", "day").await);
     site.pass(HOUR);
     alice.close("BM", "day").await;
     site.pass(7 * DAY);
     let reply = alice.launch("BM", "day").await;
     assert_eq!(
-        (duration(&reply).as_str(), survey(&reply)),
+        (duration(&reply).as_str(), survey_url(&reply)),
         ("1 hour", first.clone())
     );
 
@@ -206,24 +196,24 @@ async fn a_session_is_joined_for_seven_days() {
     site.pass(6 * DAY);
     let reply = alice.launch("BM", "day").await;
     assert_eq!(
-        (duration(&reply).as_str(), survey(&reply)),
+        (duration(&reply).as_str(), survey_url(&reply)),
         ("2 hours", first),
-        "its last activity counts"
+        "the seven days start at the last activity"
     );
     assert_eq!(site.stretches("alice", "day").await.len(), 3);
 }
 
 #[actix_web::test]
-async fn after_seven_days_a_name_is_a_new_session() {
+async fn after_seven_days_a_name_makes_a_new_session() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
-    let first = survey(&alice.launch("BM", "day").await);
+    let first = survey_url(&alice.launch("BM", "day").await);
     site.pass(HOUR);
     alice.close("BM", "day").await;
     site.pass(7 * DAY + 1);
     let reply = alice.launch("BM", "day").await;
     assert_eq!(duration(&reply), "0 minutes");
-    assert_ne!(survey(&reply), first);
+    assert_ne!(survey_url(&reply), first);
     let start = HOUR + 7 * DAY + 1;
     let visits = site.visits().await;
     assert_eq!(visits.len(), 2);
@@ -239,15 +229,15 @@ async fn after_seven_days_a_name_is_a_new_session() {
     site.pass(HOUR);
     let again = alice.launch("BM", "day").await;
     assert_eq!(
-        survey(&again),
-        survey(&reply),
-        "the newest of that name is the one that goes on"
+        survey_url(&again),
+        survey_url(&reply),
+        "the newest session of that name continues"
     );
     assert_eq!(site.visits().await.len(), 2);
 }
 
 #[actix_web::test]
-async fn a_clock_that_runs_backwards_makes_no_stretches_overlap() {
+async fn stretches_do_not_overlap_when_the_clock_runs_backwards() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -265,7 +255,7 @@ async fn a_clock_that_runs_backwards_makes_no_stretches_overlap() {
 }
 
 #[actix_web::test]
-async fn an_open_stretch_goes_on_after_a_restart() {
+async fn an_open_stretch_continues_after_a_restart() {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     alice.launch("BM", "day").await;
@@ -282,7 +272,7 @@ async fn an_open_stretch_goes_on_after_a_restart() {
     site.pass(30 * MINUTE);
     let after = alice.launch("BM", "day").await;
     assert_eq!(duration(&after), "1 hour 30 mins");
-    let key = |reply: &Reply| survey(reply).rsplit_once("/survey/").unwrap().1.to_owned();
+    let key = |reply: &Reply| survey_url(reply).rsplit_once("/survey/").unwrap().1.to_owned();
     assert_eq!(key(&after), key(&before));
     assert_eq!(
         site.stretches("alice", "day").await,
@@ -304,7 +294,7 @@ async fn an_open_stretch_goes_on_after_a_restart() {
 }
 
 #[actix_web::test]
-async fn a_stretch_goes_on_when_a_restart_falls_into_the_five_minutes() {
+async fn a_stretch_continues_after_a_restart_within_five_minutes() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;

@@ -1,4 +1,4 @@
-//! The page behind `survey`: where users say how their session went.
+//! The survey page, where users rate their session.
 
 use crate::support::{Client, Form, Reply, Site, DAY, HOUR};
 use reqwest::Method;
@@ -6,7 +6,7 @@ use serde_json::{json, Value};
 
 const SCRIPT: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;";
 
-/// Launches a session and answers with the path of its survey.
+/// Launches a session and returns the path of its survey.
 async fn survey(site: &Site, client: &Client, beamline: &str, session: &str) -> String {
     let reply = client.launch(beamline, session).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -23,7 +23,7 @@ async fn feedback(site: &Site, session: u64) -> Vec<Value> {
     rows.as_array().unwrap().clone()
 }
 
-/// An HTML page that loads nothing, runs nothing and tells nobody where it was.
+/// Asserts an HTML page that loads no resources, runs no scripts and sends no referrer.
 fn assert_safe_page(reply: &Reply) {
     let html = reply.text();
     assert_eq!(
@@ -68,7 +68,7 @@ async fn the_page_shows_a_form_for_the_session() {
             "{form:?}"
         );
         assert!(form.names.contains("comments"), "{form:?}");
-        assert!(!form.choices.is_empty(), "there is something to rate: {form:?}");
+        assert!(!form.choices.is_empty(), "there is nothing to rate: {form:?}");
     }
     let style = site.get("/survey/style.css").await;
     assert_eq!(
@@ -79,7 +79,7 @@ async fn the_page_shows_a_form_for_the_session() {
 }
 
 #[actix_web::test]
-async fn what_is_sent_is_kept_and_thanked_for() {
+async fn an_answer_is_stored_and_confirmed() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     let path = survey(&site, &alice, "BM", "day").await;
@@ -136,7 +136,7 @@ async fn a_comment_alone_is_enough() {
 }
 
 #[actix_web::test]
-async fn each_session_has_its_own_page_which_outlives_it() {
+async fn each_session_has_its_own_page_that_stays_after_its_end() {
     let mut site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let hers = survey(&site, &alice, "BM", "day").await;
@@ -171,7 +171,12 @@ async fn a_script_in_any_input_is_shown_as_text() {
 
     let everywhere: Vec<_> = form.names.iter().map(|name| (name.as_str(), SCRIPT)).collect();
     let again = send(&site, &path, &everywhere).await;
-    assert_eq!(again.status, 400, "a script is no rating: {}", again.text());
+    assert_eq!(
+        again.status,
+        400,
+        "a script is not a valid rating: {}",
+        again.text()
+    );
     assert_safe_page(&again);
     let shown = again
         .text()
@@ -180,7 +185,7 @@ async fn a_script_in_any_input_is_shown_as_text() {
     assert_eq!(
         shown,
         form.texts().len(),
-        "what was typed is not lost: {}",
+        "the typed text is lost: {}",
         again.text()
     );
     assert!(!Form::of(&again.text()).names.is_empty());
@@ -193,7 +198,7 @@ async fn a_script_in_any_input_is_shown_as_text() {
     assert_eq!(
         feedback(&site, session).await[0]["comments"],
         SCRIPT,
-        "operators get it as it was typed"
+        "operators see the text as it was typed"
     );
 
     let named = send(&site, &path, &[(SCRIPT, SCRIPT), ("comments", "x")]).await;
@@ -201,7 +206,7 @@ async fn a_script_in_any_input_is_shown_as_text() {
 }
 
 #[actix_web::test]
-async fn a_key_that_is_no_sessions_is_not_found() {
+async fn an_unknown_survey_key_is_not_found() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let path = survey(&site, &alice, "BM", "day").await;
@@ -235,7 +240,7 @@ async fn a_key_that_is_no_sessions_is_not_found() {
 }
 
 #[actix_web::test]
-async fn a_session_takes_fifty_answers() {
+async fn a_session_accepts_fifty_answers() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let path = survey(&site, &alice, "BM", "day").await;

@@ -20,7 +20,7 @@ const NX: AccessListId = AccessListId(3);
 const OTHER: AccessListId = AccessListId(4);
 const ALICE: ProjectId = ProjectId(1);
 
-/// An engine whose writes can be read before they are durable, as long as it is held.
+/// An engine in memory. While it is held, its writes can be read but are not durable.
 #[derive(Default)]
 struct Disk {
     memory: MemoryEngine,
@@ -57,13 +57,13 @@ impl Engine for Disk {
     }
 }
 
-struct House {
+struct Bench {
     disk: Arc<Disk>,
     store: Store,
     access: Addr<Access>,
 }
 
-impl House {
+impl Bench {
     fn new() -> Self {
         let disk = Arc::new(Disk::default());
         let store = Store::with_engine(disk.clone(), 64);
@@ -138,7 +138,7 @@ fn second(second: i64) -> Timestamp {
     Timestamp::from(eight).plus_micros(second * 1_000_000)
 }
 
-/// Lets other tasks run until `reached`. Fails if there is an `answer` before.
+/// Lets other tasks run until `reached`. Fails if there is an `answer` before that.
 async fn unanswered<T>(answer: &mut oneshot::Receiver<T>, reached: impl Fn() -> bool) {
     while !reached() {
         assert!(
@@ -155,8 +155,8 @@ async fn unanswered<T>(answer: &mut oneshot::Receiver<T>, reached: impl Fn() -> 
 
 #[actix::test]
 async fn a_post_makes_histories_in_one_batch() {
-    let house = House::new();
-    let posted = house
+    let bench = Bench::new();
+    let posted = bench
         .post(&[
             entry("nx-2", "Finished", 30),
             entry("nx-1", "Connected", 10),
@@ -166,8 +166,8 @@ async fn a_post_makes_histories_in_one_batch() {
         .unwrap();
     assert_eq!(posted.changed, 2);
     assert_eq!(posted.skipped_count, 0);
-    assert_eq!(house.groups(), 1);
-    let connection = house.stored("nx-2");
+    assert_eq!(bench.groups(), 1);
+    let connection = bench.stored("nx-2");
     assert_eq!(connection.revision, 1);
     assert_eq!(connection.record.created, second(20));
     assert_eq!(connection.record.end, Some(second(30)));
@@ -182,33 +182,33 @@ async fn a_post_makes_histories_in_one_batch() {
 
 #[actix::test]
 async fn posting_the_same_again_writes_nothing() {
-    let house = House::new();
+    let bench = Bench::new();
     let entries: Vec<_> = (0..1000)
         .map(|number| entry(&format!("nx-{number}"), "Connected", number))
         .collect();
-    assert_eq!(house.post(&entries).await.unwrap().changed, 1000);
-    let groups = house.groups();
+    assert_eq!(bench.post(&entries).await.unwrap().changed, 1000);
+    let groups = bench.groups();
     for _ in 0..3 {
-        assert_eq!(house.post(&entries).await.unwrap().changed, 0);
+        assert_eq!(bench.post(&entries).await.unwrap().changed, 0);
     }
-    assert_eq!(house.groups(), groups);
+    assert_eq!(bench.groups(), groups);
     assert_eq!(
-        house
+        bench
             .post(&[entry("nx-7", "Finished", 3000)])
             .await
             .unwrap()
             .changed,
         1
     );
-    assert_eq!(house.stored("nx-7").revision, 2);
+    assert_eq!(bench.stored("nx-7").revision, 2);
 }
 
 #[actix::test]
 async fn bad_entries_are_named_and_the_rest_is_kept() {
-    let house = House::new();
+    let bench = Bench::new();
     let mut stranger = entry("nx-1", "Connected", 1);
     stranger.project = "eve".into();
-    let posted = house
+    let posted = bench
         .post(&[stranger, entry("nx-2", "Connected", 2), entry("nx-3", "Gone", 3)])
         .await
         .unwrap();
@@ -221,7 +221,7 @@ async fn bad_entries_are_named_and_the_rest_is_kept() {
         ]
     );
     let many: Vec<_> = (0..12_000).map(|_| entry("", "Connected", 1)).collect();
-    let posted = house.post(&many).await.unwrap();
+    let posted = bench.post(&many).await.unwrap();
     assert_eq!(
         (posted.changed, posted.skipped.len(), posted.skipped_count),
         (0, 20, 12_000)
@@ -230,36 +230,36 @@ async fn bad_entries_are_named_and_the_rest_is_kept() {
 
 #[actix::test]
 async fn an_answer_waits_for_the_disk_and_other_lists_do_not_wait_for_it() {
-    let house = House::new();
-    house.disk.hold(true);
-    let mut first = ask(&house.access, NX, &[entry("nx-1", "Connected", 1)]);
-    unanswered(&mut first, || house.groups() == 1).await;
-    // Nothing changes, but the record that it reads is not durable yet.
-    let mut second = ask(&house.access, NX, &[entry("nx-1", "Connected", 1)]);
-    let nothing = ask(&house.access, OTHER, &[entry("nx-1", "Gone", 1)])
+    let bench = Bench::new();
+    bench.disk.hold(true);
+    let mut first = ask(&bench.access, NX, &[entry("nx-1", "Connected", 1)]);
+    unanswered(&mut first, || bench.groups() == 1).await;
+    // The post changes nothing, but the record that it reads is not durable yet.
+    let mut second = ask(&bench.access, NX, &[entry("nx-1", "Connected", 1)]);
+    let nothing = ask(&bench.access, OTHER, &[entry("nx-1", "Gone", 1)])
         .await
         .unwrap()
         .unwrap();
     unanswered(&mut second, || true).await;
     assert_eq!((nothing.changed, nothing.skipped_count), (0, 1));
-    house.disk.hold(false);
+    bench.disk.hold(false);
     assert_eq!(first.await.unwrap().unwrap().changed, 1);
     assert_eq!(second.await.unwrap().unwrap().changed, 0);
 }
 
 #[actix::test]
 async fn a_successor_waits_until_the_records_it_reads_are_durable() {
-    let house = House::new();
-    house.disk.hold(true);
-    let mut first = ask(&house.access, NX, &[entry("nx-1", "Connected", 1)]);
-    unanswered(&mut first, || house.groups() == 1).await;
-    assert_eq!(house.stored("nx-1").revision, 1);
-    let successor = start(&house.store);
+    let bench = Bench::new();
+    bench.disk.hold(true);
+    let mut first = ask(&bench.access, NX, &[entry("nx-1", "Connected", 1)]);
+    unanswered(&mut first, || bench.groups() == 1).await;
+    assert_eq!(bench.stored("nx-1").revision, 1);
+    let successor = start(&bench.store);
     let mut again = ask(&successor, NX, &[entry("nx-1", "Connected", 1)]);
-    unanswered(&mut again, || house.store.metrics().queue_depth == 1).await;
-    house.disk.hold(false);
+    unanswered(&mut again, || bench.store.metrics().queue_depth == 1).await;
+    bench.disk.hold(false);
     assert_eq!(again.await.unwrap().unwrap().changed, 0);
-    let groups = house.groups();
+    let groups = bench.groups();
     assert_eq!(
         ask(&successor, NX, &[entry("nx-1", "Connected", 1)])
             .await
@@ -268,18 +268,14 @@ async fn a_successor_waits_until_the_records_it_reads_are_durable() {
             .changed,
         0
     );
-    assert_eq!(
-        house.groups(),
-        groups,
-        "what is known to be durable needs no write"
-    );
+    assert_eq!(bench.groups(), groups, "no write is needed for a durable record");
 }
 
 #[actix::test]
-async fn what_another_node_changed_is_read_again() {
-    let house = House::new();
-    house.post(&[entry("nx-1", "Connected", 1)]).await.unwrap();
-    let node = start(&house.store);
+async fn a_record_that_another_node_changed_is_read_again() {
+    let bench = Bench::new();
+    bench.post(&[entry("nx-1", "Connected", 1)]).await.unwrap();
+    let node = start(&bench.store);
     ask(
         &node,
         NX,
@@ -288,37 +284,37 @@ async fn what_another_node_changed_is_read_again() {
     .await
     .unwrap()
     .unwrap();
-    let posted = house
+    let posted = bench
         .post(&[entry("nx-1", "Finished", 3), entry("nx-2", "Finished", 4)])
         .await
         .unwrap();
     assert_eq!(posted.changed, 2);
-    let connection = house.stored("nx-1");
+    let connection = bench.stored("nx-1");
     assert_eq!(connection.revision, 3);
     assert_eq!(connection.record.history.len(), 3);
 }
 
 #[actix::test]
 async fn when_writes_are_off_a_change_is_refused_and_not_kept_in_memory() {
-    let house = House::new();
-    house.post(&[entry("nx-1", "Connected", 1)]).await.unwrap();
-    house.disk.memory.fail_after(0);
+    let bench = Bench::new();
+    bench.post(&[entry("nx-1", "Connected", 1)]).await.unwrap();
+    bench.disk.memory.fail_after(0);
     for _ in 0..2 {
-        let refused = house.post(&[entry("nx-1", "Finished", 2)]).await;
+        let refused = bench.post(&[entry("nx-1", "Finished", 2)]).await;
         assert!(matches!(refused, Err(Unavailable::WritesOff(_))), "{refused:?}");
     }
 }
 
 #[actix::test]
 async fn too_many_posts_of_one_list_are_refused() {
-    let house = House::new();
-    house.disk.hold(true);
+    let bench = Bench::new();
+    bench.disk.hold(true);
     let mut answers: Vec<_> = (0..MAX_WAITING + 2)
-        .map(|_| ask(&house.access, NX, &[entry("nx", "Connected", 1)]))
+        .map(|_| ask(&bench.access, NX, &[entry("nx", "Connected", 1)]))
         .collect();
     let last = answers.pop().unwrap().await.unwrap();
     assert_eq!(last, Err(Unavailable::Busy));
-    house.disk.hold(false);
+    bench.disk.hold(false);
     for answer in answers {
         answer.await.unwrap().unwrap();
     }
@@ -326,27 +322,27 @@ async fn too_many_posts_of_one_list_are_refused() {
 
 #[actix::test]
 async fn operators_see_the_newest_connections_and_their_changes() {
-    let house = House::new();
+    let bench = Bench::new();
     let entries = [
         entry("old", "Connected", 1),
         entry("old", "Connected", 5),
         entry("old", "Finished", 9),
         entry("new", "Connected", 7),
     ];
-    house.post(&entries).await.unwrap();
-    ask(&house.access, OTHER, &[entry("elsewhere", "Failed", 3)])
+    bench.post(&entries).await.unwrap();
+    ask(&bench.access, OTHER, &[entry("elsewhere", "Failed", 3)])
         .await
         .unwrap()
         .unwrap();
     let names = |list, limit| -> Vec<_> {
-        let listed = connections(&house.store, list, limit).unwrap();
+        let listed = connections(&bench.store, list, limit).unwrap();
         listed.into_iter().map(|listed| listed.name).collect()
     };
     assert_eq!(names(Some(NX), 1000), ["new", "old"]);
     assert_eq!(names(None, 1000), ["new", "elsewhere", "old"]);
     assert_eq!(names(None, 2), ["new", "elsewhere"]);
     assert_eq!(names(None, 0), [""; 0]);
-    let old = connections(&house.store, Some(NX), 1000).unwrap().pop().unwrap();
+    let old = connections(&bench.store, Some(NX), 1000).unwrap().pop().unwrap();
     assert_eq!((old.list, old.project), (NX, ALICE));
     assert_eq!(
         old.connection.history,
@@ -359,12 +355,12 @@ async fn operators_see_the_newest_connections_and_their_changes() {
 
 #[actix::test]
 async fn a_long_list_is_cut_to_its_newest_connections() {
-    let house = House::new();
+    let bench = Bench::new();
     let entries: Vec<_> = (0..2500)
         .map(|number| entry(&format!("nx-{number}"), "Connected", number % 3000))
         .collect();
-    house.post(&entries).await.unwrap();
-    let listed = connections(&house.store, Some(NX), 5000).unwrap();
+    bench.post(&entries).await.unwrap();
+    let listed = connections(&bench.store, Some(NX), 5000).unwrap();
     assert_eq!(listed.len(), 1000);
     assert_eq!(listed[0].name, "nx-2499");
     assert_eq!(listed[999].name, "nx-1500");

@@ -3,9 +3,9 @@
 use super::*;
 use futures_util::FutureExt;
 
-/// Keeps commands until it is asked to answer them all.
+/// An actor that keeps commands until it receives [`AnswerAll`].
 #[derive(Default)]
-struct Patient(Vec<Answer<()>>);
+struct Holding(Vec<Answer<()>>);
 
 #[derive(Debug, Clone)]
 struct Wait;
@@ -19,18 +19,18 @@ impl Command for AnswerAll {
     type Reply = usize;
 }
 
-impl Actor for Patient {
+impl Actor for Holding {
     type Context = Context<Self>;
 }
 
-impl Handler<Ask<Wait>> for Patient {
+impl Handler<Ask<Wait>> for Holding {
     type Result = ();
     fn handle(&mut self, ask: Ask<Wait>, _: &mut Context<Self>) {
         self.0.push(ask.reply);
     }
 }
 
-impl Handler<Ask<AnswerAll>> for Patient {
+impl Handler<Ask<AnswerAll>> for Holding {
     type Result = ();
     fn handle(&mut self, ask: Ask<AnswerAll>, _: &mut Context<Self>) {
         let gone = self.0.drain(..).filter_map(|reply| reply.send(()).err()).count();
@@ -40,11 +40,11 @@ impl Handler<Ask<AnswerAll>> for Patient {
 
 #[actix::test]
 async fn commands_count_as_waiting_until_they_are_answered_even_if_the_caller_has_gone() {
-    let supervisor = Arc::new(Supervisor::new(Kind::new("patient", 16), || {
-        Patient::default().start()
+    let supervisor = Arc::new(Supervisor::new(Kind::new("holding", 16), || {
+        Holding::default().start()
     }));
     assert_eq!(supervisor.waiting(), 0);
-    let ask = |supervisor: Arc<Supervisor<Patient>>| actix::spawn(async move { supervisor.ask(Wait).await });
+    let ask = |supervisor: Arc<Supervisor<Holding>>| actix::spawn(async move { supervisor.ask(Wait).await });
     let (stays, goes) = (ask(supervisor.clone()), ask(supervisor.clone()));
     tokio::task::yield_now().await;
     assert_eq!(supervisor.waiting(), 2);
@@ -53,7 +53,7 @@ async fn commands_count_as_waiting_until_they_are_answered_even_if_the_caller_ha
     assert_eq!(
         supervisor.waiting(),
         2,
-        "the command of the caller that has gone is still there"
+        "the command of the aborted caller is still there"
     );
     assert_eq!(supervisor.ask(AnswerAll).await, Ok(1));
     assert_eq!(stays.await.unwrap(), Ok(()));
@@ -62,8 +62,8 @@ async fn commands_count_as_waiting_until_they_are_answered_even_if_the_caller_ha
 
 #[actix::test]
 async fn refusals_of_a_full_mailbox_are_counted_and_do_not_wait() {
-    let supervisor = Supervisor::new(Kind::new("patient", 3), || Patient::default().start());
-    // Nothing yields here, so the actor takes nothing out of its mailbox.
+    let supervisor = Supervisor::new(Kind::new("holding", 3), || Holding::default().start());
+    // Nothing yields here, so the actor reads nothing from its mailbox.
     let mut asked: Vec<_> = (0..8).map(|_| Box::pin(supervisor.ask(Wait))).collect();
     let refused = asked
         .iter_mut()

@@ -31,7 +31,7 @@ fn rows(store: &Store, table: Table) -> usize {
 }
 
 #[tokio::test]
-async fn what_is_a_day_old_goes_and_all_else_stays() {
+async fn answers_a_day_old_are_removed_and_others_stay() {
     let store = Store::in_memory();
     let outdated = 2 * u32::try_from(ROWS).unwrap() + 3;
     for n in 0..outdated {

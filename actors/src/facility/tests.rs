@@ -17,18 +17,20 @@ use beamlive_storage::{keys, Batch, Order, Table, Timestamp};
 
 mod signing_keys;
 
-const ONE: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHmviWc9fXW1Pum7mFf7huogMThAljEqFmPtLDybonxi";
+pub(super) const ONE: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHmviWc9fXW1Pum7mFf7huogMThAljEqFmPtLDybonxi";
 const TWO: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea";
-const EXAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/facility.toml"));
+pub(super) const EXAMPLE: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/facility.toml"));
 
-struct House {
+struct Bench {
     store: Store,
     catalog: Arc<ArcSwap<Catalog>>,
     clock: ManualClock,
-    keeper: Supervisor<Facility>,
+    actor: Supervisor<Facility>,
 }
 
-impl House {
+impl Bench {
     async fn open() -> Self {
         let store = Store::in_memory();
         let clock = ManualClock::at(Timestamp(1_000_000));
@@ -50,7 +52,7 @@ impl House {
             }
         };
         Self {
-            keeper: Supervisor::new(Kind::new("facility", 1024), start),
+            actor: Supervisor::new(Kind::new("facility", 1024), start),
             store,
             catalog,
             clock,
@@ -58,21 +60,21 @@ impl House {
     }
 
     async fn with_alice() -> Self {
-        let house = Self::open().await;
-        house.apply("[[project]]\nusername = 'alice'").await;
-        house
+        let bench = Self::open().await;
+        bench.apply("[[project]]\nusername = 'alice'").await;
+        bench
     }
 
     async fn apply(&self, text: &str) -> Applied {
-        self.keeper.ask(apply(text)).await.unwrap().unwrap().unwrap()
+        self.actor.ask(apply(text)).await.unwrap().unwrap().unwrap()
     }
 
     async fn register(&self, line: &str) -> Registration {
-        self.keeper.ask(register(line)).await.unwrap().unwrap()
+        self.actor.ask(register(line)).await.unwrap().unwrap()
     }
 
     async fn set(&self, line: Option<&str>) -> KeySetting {
-        self.keeper.ask(set("alice", line)).await.unwrap().unwrap()
+        self.actor.ask(set("alice", line)).await.unwrap().unwrap()
     }
 
     fn alice(&self) -> Project {
@@ -121,9 +123,9 @@ fn set(username: &str, line: Option<&str>) -> SetKey {
     }
 }
 
-/// A snapshot as it is published must be what the store says.
-fn assert_published_is_stored(house: &House) {
-    let (stored, published) = (Catalog::load(&house.store).unwrap(), house.catalog.load());
+/// Asserts that the published catalog equals the content of the store.
+fn assert_published_is_stored(bench: &Bench) {
+    let (stored, published) = (Catalog::load(&bench.store).unwrap(), bench.catalog.load());
     macro_rules! same {
         ($($table:ident),*) => {$(
             let (here, there): (Vec<_>, Vec<_>) = (stored.$table.iter().collect(), published.$table.iter().collect());
@@ -142,7 +144,7 @@ fn assert_published_is_stored(house: &House) {
 
 #[actix::test]
 async fn the_seven_data_types_exist_from_the_start_and_are_made_once() {
-    let house = House::open().await;
+    let bench = Bench::open().await;
     let acronyms = |catalog: &Catalog| -> Vec<(u64, String)> {
         catalog
             .data_types
@@ -152,13 +154,13 @@ async fn the_seven_data_types_exist_from_the_start_and_are_made_once() {
     };
     let seven = ["SCREEN", "DATA", "XRD", "RASTER", "XAS", "XRF", "MAD"].map(str::to_owned);
     let expected: Vec<_> = (1..).zip(seven).collect();
-    assert_eq!(acronyms(&house.catalog.load()), expected);
-    let again = open_catalog(&house.store, Timestamp(5)).await.unwrap();
+    assert_eq!(acronyms(&bench.catalog.load()), expected);
+    let again = open_catalog(&bench.store, Timestamp(5)).await.unwrap();
     assert_eq!(acronyms(&again), expected);
-    assert_eq!(house.activity().len(), 1);
+    assert_eq!(bench.activity().len(), 1);
 
-    house.apply("[[data_type]]\nacronym = 'SAXS'").await;
-    let eighth = house
+    bench.apply("[[data_type]]\nacronym = 'SAXS'").await;
+    let eighth = bench
         .store
         .get::<DataType>(&keys::record(Table::DataType, IdRef::Known(8)))
         .unwrap()
@@ -168,38 +170,38 @@ async fn the_seven_data_types_exist_from_the_start_and_are_made_once() {
 
 #[actix::test]
 async fn applying_the_example_twice_changes_nothing_the_second_time() {
-    let house = House::open().await;
-    let first = house.apply(EXAMPLE).await;
+    let bench = Bench::open().await;
+    let first = bench.apply(EXAMPLE).await;
     assert!(first.counts.created > 60);
-    assert_published_is_stored(&house);
-    let (generation, log) = (house.catalog.load().generation, house.activity());
+    assert_published_is_stored(&bench);
+    let (generation, log) = (bench.catalog.load().generation, bench.activity());
     assert_eq!(log.last().unwrap().1, "apply");
 
-    let again = house.apply(EXAMPLE).await;
+    let again = bench.apply(EXAMPLE).await;
     assert_eq!(again.counts.unchanged, first.counts.created);
     assert_eq!((again.counts.created, again.counts.updated), (0, 0));
-    assert_eq!(house.catalog.load().generation, generation);
-    assert_eq!(house.activity(), log);
+    assert_eq!(bench.catalog.load().generation, generation);
+    assert_eq!(bench.activity(), log);
 }
 
 #[actix::test]
-async fn a_dry_run_says_what_would_change_and_changes_nothing() {
-    let house = House::open().await;
+async fn a_dry_run_lists_the_changes_and_changes_nothing() {
+    let bench = Bench::open().await;
     let dry = Apply {
         dry_run: true,
         ..apply(EXAMPLE)
     };
-    let told = house.keeper.ask(dry).await.unwrap().unwrap().unwrap();
-    assert!(house.catalog.load().projects.is_empty());
-    assert_published_is_stored(&house);
-    assert_eq!(told, house.apply(EXAMPLE).await);
+    let planned = bench.actor.ask(dry).await.unwrap().unwrap().unwrap();
+    assert!(bench.catalog.load().projects.is_empty());
+    assert_published_is_stored(&bench);
+    assert_eq!(planned, bench.apply(EXAMPLE).await);
 }
 
 #[actix::test]
 async fn a_file_with_a_mistake_changes_nothing() {
-    let house = House::open().await;
+    let bench = Bench::open().await;
     let text = "[[project]]\nusername = 'alice'\n[[group]]\nproject = 'bob'\nname = 'g'\npriority = 'x'\n[[group]]\nproject = 'eve'\nname = 'g'";
-    let mistakes = house.keeper.ask(apply(text)).await.unwrap().unwrap().unwrap_err();
+    let mistakes = bench.actor.ask(apply(text)).await.unwrap().unwrap().unwrap_err();
     let places: Vec<_> = mistakes.iter().map(|mistake| mistake.place.as_str()).collect();
     assert_eq!(
         places,
@@ -208,14 +210,14 @@ async fn a_file_with_a_mistake_changes_nothing() {
             "[[group]] #2 (line 7), project"
         ]
     );
-    assert!(house.catalog.load().projects.is_empty());
-    assert_eq!(house.activity().len(), 1);
+    assert!(bench.catalog.load().projects.is_empty());
+    assert_eq!(bench.activity().len(), 1);
 }
 
 #[actix::test]
-async fn prune_spares_what_records_refer_to_and_never_gives_an_id_again() {
-    let house = House::open().await;
-    house
+async fn prune_keeps_entries_that_records_refer_to_and_reuses_no_id() {
+    let bench = Bench::open().await;
+    bench
         .apply("[[project]]\nusername = 'a'\n[[project]]\nusername = 'b'\n[[beamline]]\nacronym = 'X'\n[[beamline]]\nacronym = 'Y'")
         .await;
     let mut batch = Batch::new();
@@ -229,13 +231,13 @@ async fn prune_spares_what_records_refer_to_and_never_gives_an_id_again() {
         ProjectId(1),
         IdRef::Known(7),
     ));
-    house.store.reserve().unwrap().commit(batch).await.unwrap();
+    bench.store.reserve().unwrap().commit(batch).await.unwrap();
 
     let prune = Apply {
         prune: true,
         ..apply("")
     };
-    let applied = house.keeper.ask(prune).await.unwrap().unwrap().unwrap();
+    let applied = bench.actor.ask(prune).await.unwrap().unwrap().unwrap();
     assert_eq!((applied.counts.removed, applied.counts.kept), (2, 2));
     assert_eq!(
         applied.changes,
@@ -246,21 +248,21 @@ async fn prune_spares_what_records_refer_to_and_never_gives_an_id_again() {
             "keep beamline Y as inactive: records refer to it",
         ]
     );
-    assert_published_is_stored(&house);
-    house
+    assert_published_is_stored(&bench);
+    bench
         .apply("[[project]]\nusername = 'c'\n[[beamline]]\nacronym = 'Y'")
         .await;
-    assert_eq!(house.catalog.load().project("c").unwrap().0, ProjectId(3));
-    assert!(house.catalog.load().beamline("Y").unwrap().1.active);
-    assert_published_is_stored(&house);
+    assert_eq!(bench.catalog.load().project("c").unwrap().0, ProjectId(3));
+    assert!(bench.catalog.load().beamline("Y").unwrap().1.active);
+    assert_published_is_stored(&bench);
 }
 
 #[actix::test]
-async fn another_writer_is_noticed_and_nothing_of_it_is_lost() {
-    let house = House::with_alice().await;
+async fn changes_of_another_writer_are_noticed_and_kept() {
+    let bench = Bench::with_alice().await;
     // Another node of the same store registers a key and adds a project.
     let key = keys::record(Table::Project, IdRef::Known(1));
-    let old = house.store.get::<Project>(&key).unwrap().unwrap();
+    let old = bench.store.get::<Project>(&key).unwrap().unwrap();
     let record = Project {
         key: Some(ONE.to_owned()),
         ..old.record.clone()
@@ -274,33 +276,33 @@ async fn another_writer_is_noticed_and_nothing_of_it_is_lost() {
     };
     batch.insert(keys::record(Table::Project, IdRef::Known(2)), &bob);
     batch.set(keys::counter(Table::Project), &2_u64.to_be_bytes());
-    house.store.reserve().unwrap().commit(batch).await.unwrap();
+    bench.store.reserve().unwrap().commit(batch).await.unwrap();
 
-    assert_eq!(house.register(TWO).await, Registration::AnotherKey);
-    assert_published_is_stored(&house);
-    house.apply("[[project]]\nusername = 'carol'").await;
-    assert_eq!(house.catalog.load().project("carol").unwrap().0, ProjectId(3));
-    assert_eq!(house.alice().key.as_deref(), Some(ONE));
+    assert_eq!(bench.register(TWO).await, Registration::AnotherKey);
+    assert_published_is_stored(&bench);
+    bench.apply("[[project]]\nusername = 'carol'").await;
+    assert_eq!(bench.catalog.load().project("carol").unwrap().0, ProjectId(3));
+    assert_eq!(bench.alice().key.as_deref(), Some(ONE));
 }
 
 #[actix::test]
 async fn nothing_is_published_when_writes_are_off() {
-    let house = House::with_alice().await;
-    let generation = house.catalog.load().generation;
-    let store = house.store.clone();
+    let bench = Bench::with_alice().await;
+    let generation = bench.catalog.load().generation;
+    let store = bench.store.clone();
     tokio::task::spawn_blocking(move || store.close().unwrap())
         .await
         .unwrap();
-    let refused = house
-        .keeper
+    let refused = bench
+        .actor
         .ask(apply("[[project]]\nusername = 'bob'"))
         .await
         .unwrap();
     assert!(matches!(refused, Err(Unavailable::WritesOff(_))), "{refused:?}");
-    let refused = house.keeper.ask(register(ONE)).await.unwrap();
+    let refused = bench.actor.ask(register(ONE)).await.unwrap();
     assert!(matches!(refused, Err(Unavailable::WritesOff(_))), "{refused:?}");
-    assert_eq!(house.catalog.load().generation, generation);
-    assert!(house
+    assert_eq!(bench.catalog.load().generation, generation);
+    assert!(bench
         .apply("[[project]]\nusername = 'alice'")
         .await
         .changes
@@ -308,21 +310,21 @@ async fn nothing_is_published_when_writes_are_off() {
 }
 
 #[actix::test]
-async fn a_lost_actor_is_followed_by_one_that_knows_the_same() {
+async fn a_restarted_actor_has_the_same_state() {
     #[derive(Clone)]
-    struct Fall;
-    impl Command for Fall {
+    struct Stop;
+    impl Command for Stop {
         type Reply = ();
     }
-    impl Handler<Ask<Fall>> for Facility {
+    impl Handler<Ask<Stop>> for Facility {
         type Result = ();
-        fn handle(&mut self, _: Ask<Fall>, ctx: &mut Self::Context) {
+        fn handle(&mut self, _: Ask<Stop>, ctx: &mut Self::Context) {
             actix::ActorContext::terminate(ctx);
         }
     }
-    let house = House::with_alice().await;
-    assert_eq!(house.keeper.ask(Fall).await, Err(Unavailable::Lost("facility")));
-    assert_eq!(house.register(ONE).await, Registration::Registered);
-    assert!(house.keeper.kind().respawns() >= 1);
-    assert_published_is_stored(&house);
+    let bench = Bench::with_alice().await;
+    assert_eq!(bench.actor.ask(Stop).await, Err(Unavailable::Lost("facility")));
+    assert_eq!(bench.register(ONE).await, Registration::Registered);
+    assert!(bench.actor.kind().respawns() >= 1);
+    assert_published_is_stored(&bench);
 }

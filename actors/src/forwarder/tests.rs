@@ -18,21 +18,21 @@ mod listing;
 const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
 const ALICE: ProjectId = ProjectId(1);
 
-/// A call to the proxy; the test answers it, or lets it wait.
-struct Asked {
+/// A call to the proxy. The test answers it or leaves it waiting.
+struct Call {
     directory: String,
     answer: oneshot::Sender<Result<SecureKey, ProxyError>>,
 }
 
-/// A proxy whose answers the test gives.
-struct Scripted(mpsc::UnboundedSender<Asked>);
+/// A proxy with answers given by the test.
+struct Scripted(mpsc::UnboundedSender<Call>);
 
 impl DataProxy for Scripted {
     fn create(&self, entry: &PendingForward) -> BoxFuture<'_, Result<SecureKey, ProxyError>> {
         let (answer, outcome) = oneshot::channel();
         let directory = entry.directory.clone();
         assert_ne!(directory, "/panic");
-        self.0.send(Asked { directory, answer }).unwrap();
+        self.0.send(Call { directory, answer }).unwrap();
         Box::pin(async move { outcome.await.unwrap_or(Err(ProxyError::Timeout)) })
     }
 }
@@ -42,7 +42,7 @@ struct Bench {
     store: Store,
     clock: ManualClock,
     proxy: Arc<dyn DataProxy>,
-    asked: mpsc::UnboundedReceiver<Asked>,
+    asked: mpsc::UnboundedReceiver<Call>,
     health: Arc<ForwarderHealth>,
     settings: ForwarderSettings,
 }
@@ -117,7 +117,7 @@ impl Bench {
         secure_path::of_record(&self.store, Subject::Dataset, id, None).unwrap()
     }
 
-    async fn asked(&mut self) -> Asked {
+    async fn asked(&mut self) -> Call {
         let patience = Duration::from_secs(20);
         tokio::time::timeout(patience, self.asked.recv())
             .await
@@ -126,9 +126,9 @@ impl Bench {
     }
 
     /// Asserts that the forwarder reads the outbox and makes no call.
-    async fn asserts_quiet(&mut self, forwarder: &Supervisor<Forwarder>) {
+    async fn assert_quiet(&mut self, forwarder: &Supervisor<Forwarder>) {
         forwarder.ask(Wake).await.unwrap();
-        // Its work has ended once the batches and reads that started by then have.
+        // The forwarder has finished when the batches and reads that it started have finished.
         for _ in 0..3 {
             self.commit(Batch::new()).await;
             tokio::task::spawn_blocking(|| ()).await.unwrap();
@@ -162,7 +162,7 @@ fn key(number: u8) -> SecureKey {
     SecureKey([number; 20])
 }
 
-impl Asked {
+impl Call {
     fn give(self, number: u8) {
         self.answer.send(Ok(key(number))).unwrap();
     }
@@ -183,12 +183,12 @@ async fn rows_from_before_the_start_get_their_keys_with_bounded_concurrency() {
     for _ in 0..3 {
         waiting.push_back(bench.asked().await);
     }
-    bench.asserts_quiet(&forwarder).await;
+    bench.assert_quiet(&forwarder).await;
     let mut served = std::collections::BTreeSet::new();
     for round in 1..=30 {
         let asked = waiting.pop_front().unwrap();
         let number: u8 = asked.directory.rsplit('/').next().unwrap().parse().unwrap();
-        assert!(served.insert(number), "{number} was asked twice");
+        assert!(served.insert(number), "{number} was requested twice");
         asked.give(number);
         bench
             .until("the key", |bench| bench.key(number.into()).is_some())
@@ -203,7 +203,7 @@ async fn rows_from_before_the_start_get_their_keys_with_bounded_concurrency() {
             backlog(&bench.store, 10).unwrap().rows == 0
         })
         .await;
-    bench.asserts_quiet(&forwarder).await;
+    bench.assert_quiet(&forwarder).await;
     let status = bench.health.status();
     assert!(status.up && status.delivered == 30 && status.waiting == 0);
 }
@@ -212,7 +212,7 @@ async fn rows_from_before_the_start_get_their_keys_with_bounded_concurrency() {
 async fn a_wake_before_the_batch_is_durable_is_enough() {
     let mut bench = Bench::new();
     let forwarder = bench.start();
-    bench.asserts_quiet(&forwarder).await;
+    bench.assert_quiet(&forwarder).await;
     for id in 1..=20 {
         let mut batch = Batch::new();
         batch.insert(outbox(id), &secure_path::pending(ALICE, "/users/alice", NOW));
@@ -221,7 +221,7 @@ async fn a_wake_before_the_batch_is_durable_is_enough() {
         bench.asked().await.give(1);
         receipt.await.unwrap();
         bench.until("the key", |bench| bench.key(id).is_some()).await;
-        bench.asserts_quiet(&forwarder).await;
+        bench.assert_quiet(&forwarder).await;
     }
 }
 
@@ -252,7 +252,7 @@ async fn rows_are_sent_after_a_restart_and_recorded_keys_are_not_requested_again
     assert_eq!(asked.directory, "/two", "at once, although it had failed before");
     asked.give(2);
     bench.until("the key", |bench| bench.key(2).is_some()).await;
-    bench.asserts_quiet(&forwarder).await;
+    bench.assert_quiet(&forwarder).await;
 }
 
 #[actix::test]
@@ -265,7 +265,7 @@ async fn a_record_uploaded_again_during_the_call_keeps_the_key_only_for_the_same
     asked.give(1);
     bench.until("the key", |bench| bench.key(1).is_some()).await;
     assert_eq!((bench.key(1), bench.row(1)), (Some(key(1)), None));
-    bench.asserts_quiet(&forwarder).await;
+    bench.assert_quiet(&forwarder).await;
 
     bench.upload(2, "/two").await;
     wake(&forwarder);
@@ -290,7 +290,7 @@ async fn a_row_that_is_gone_is_not_sent() {
 }
 
 #[actix::test]
-async fn an_operator_can_have_everything_tried_at_once_and_it_is_logged() {
+async fn an_operator_can_retry_everything_at_once_and_it_is_logged() {
     let mut bench = Bench::new();
     for id in 1..=2 {
         bench.upload(id, "/bad").await;
@@ -302,7 +302,7 @@ async fn an_operator_can_have_everything_tried_at_once_and_it_is_logged() {
     bench
         .until("the failures", |bench| bench.health.status().failed == 2)
         .await;
-    bench.asserts_quiet(&forwarder).await;
+    bench.assert_quiet(&forwarder).await;
     let origin = Origin {
         who: "operator".to_owned(),
         address: None,
@@ -324,7 +324,7 @@ async fn an_operator_can_have_everything_tried_at_once_and_it_is_logged() {
 }
 
 #[actix::test]
-async fn finishing_records_what_is_in_flight_and_starts_nothing_new() {
+async fn finishing_records_running_calls_and_starts_no_new_ones() {
     let mut bench = Bench::new();
     for id in 1..=5 {
         bench.upload(id, "/one").await;
@@ -335,7 +335,7 @@ async fn finishing_records_what_is_in_flight_and_starts_nothing_new() {
         let forwarder = Arc::clone(&forwarder);
         async move { forwarder.ask(Finish).await }
     });
-    bench.asserts_quiet(&forwarder).await;
+    bench.assert_quiet(&forwarder).await;
     assert!(!finish.is_finished());
     for (number, asked) in (1..).zip(running) {
         asked.give(number);
@@ -346,7 +346,7 @@ async fn finishing_records_what_is_in_flight_and_starts_nothing_new() {
 }
 
 #[actix::test]
-async fn the_built_in_proxy_drains_what_an_external_one_left() {
+async fn the_built_in_proxy_gives_keys_to_rows_of_an_external_one() {
     let mut bench = Bench::new();
     let keys: Arc<dyn crate::clock::KeySource> = Arc::new(CountingKeys::default());
     bench.proxy = Arc::new(LocalProxy::new(
@@ -364,7 +364,7 @@ async fn the_built_in_proxy_drains_what_an_external_one_left() {
         })
         .await;
     let made = [1, 2].map(|id| bench.key(id).unwrap());
-    assert_ne!(made[0], made[1], "each record has a key of its own");
+    assert_ne!(made[0], made[1], "each record has its own key");
     for key in made {
         let opened = secure_path::find(&bench.store, &key).unwrap().unwrap();
         assert_eq!(

@@ -64,12 +64,12 @@ fn changed(catalog: &Catalog, change: impl FnOnce(&mut Catalog)) -> Catalog {
 
 /// The lists and the published catalog.
 #[derive(Clone)]
-struct House {
+struct Bench {
     catalog: Arc<ArcSwap<Catalog>>,
     lists: Arc<SampleLists>,
 }
 
-impl House {
+impl Bench {
     fn new() -> Self {
         Self {
             catalog: Arc::new(ArcSwap::from_pointee(catalog())),
@@ -90,8 +90,8 @@ impl House {
 
     /// Begins to make a list.
     async fn begin(&self, project: ProjectId) -> JoinHandle<Arc<ReadyList>> {
-        let house = self.clone();
-        let making = tokio::spawn(async move { house.make(project).await });
+        let bench = self.clone();
+        let making = tokio::spawn(async move { bench.make(project).await });
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
@@ -110,20 +110,20 @@ fn text(list: &ReadyList) -> String {
 
 #[tokio::test]
 async fn a_list_is_made_once_and_then_cached() {
-    let house = House::new();
-    assert_eq!(house.cached(ALICE).await, None);
-    let made = house.make(ALICE).await;
+    let bench = Bench::new();
+    assert_eq!(bench.cached(ALICE).await, None);
+    let made = bench.make(ALICE).await;
     assert!(text(&made).contains("\"first\""));
-    assert!(Arc::ptr_eq(&house.cached(ALICE).await.unwrap(), &made));
-    assert!(Arc::ptr_eq(&house.make(ALICE).await, &made));
-    assert_eq!(house.cached(BOB).await, None);
+    assert!(Arc::ptr_eq(&bench.cached(ALICE).await.unwrap(), &made));
+    assert!(Arc::ptr_eq(&bench.make(ALICE).await, &made));
+    assert_eq!(bench.cached(BOB).await, None);
 }
 
 #[tokio::test]
 async fn a_registered_key_leaves_the_lists_valid() {
-    let house = House::new();
-    let made = house.make(ALICE).await;
-    house.change(|catalog| {
+    let bench = Bench::new();
+    let made = bench.make(ALICE).await;
+    bench.change(|catalog| {
         let project = Project {
             username: "alice".into(),
             name: String::new(),
@@ -134,20 +134,20 @@ async fn a_registered_key_leaves_the_lists_valid() {
         };
         catalog.projects.put(ALICE.0, versioned(project));
     });
-    assert!(Arc::ptr_eq(&house.cached(ALICE).await.unwrap(), &made));
+    assert!(Arc::ptr_eq(&bench.cached(ALICE).await.unwrap(), &made));
 }
 
 #[tokio::test]
 async fn a_changed_list_is_made_again_and_the_others_stay_the_same() {
-    let house = House::new();
-    let (alice, bob) = (house.make(ALICE).await, house.make(BOB).await);
-    house.change(|catalog| catalog.samples.put(7, sample(ALICE, "2", "second")));
-    assert_eq!(house.cached(ALICE).await, None);
-    assert_eq!(house.cached(BOB).await, None);
-    let anew = house.make(ALICE).await;
+    let bench = Bench::new();
+    let (alice, bob) = (bench.make(ALICE).await, bench.make(BOB).await);
+    bench.change(|catalog| catalog.samples.put(7, sample(ALICE, "2", "second")));
+    assert_eq!(bench.cached(ALICE).await, None);
+    assert_eq!(bench.cached(BOB).await, None);
+    let anew = bench.make(ALICE).await;
     assert!(text(&anew).contains("\"second\""));
     assert_ne!(anew.etag, alice.etag);
-    assert!(Arc::ptr_eq(&house.make(BOB).await, &bob));
+    assert!(Arc::ptr_eq(&bench.make(BOB).await, &bob));
 }
 
 #[tokio::test]
@@ -156,20 +156,20 @@ async fn a_changed_list_is_made_again_and_the_others_stay_the_same() {
     reason = "the work that needs it is on other threads"
 )]
 async fn a_request_after_a_change_does_not_get_a_list_begun_before_it() {
-    let house = House::new();
+    let bench = Bench::new();
     let (before, after) = {
         // Lists can't be made while the index is locked.
-        let _index = house.lists.samples.0.lock().unwrap();
-        let before = house.begin(ALICE).await;
-        house.change(|catalog| catalog.samples.put(7, sample(ALICE, "2", "second")));
-        (before, house.begin(ALICE).await)
+        let _index = bench.lists.samples.0.lock().unwrap();
+        let before = bench.begin(ALICE).await;
+        bench.change(|catalog| catalog.samples.put(7, sample(ALICE, "2", "second")));
+        (before, bench.begin(ALICE).await)
     };
     before.await.unwrap();
     let late = after.await.unwrap();
     assert!(text(&late).contains("\"second\""));
     assert!(
-        Arc::ptr_eq(&house.cached(ALICE).await.unwrap(), &late),
-        "the older list must not take the newer one's place"
+        Arc::ptr_eq(&bench.cached(ALICE).await.unwrap(), &late),
+        "the older list must not replace the newer one"
     );
 }
 
@@ -179,22 +179,22 @@ async fn a_request_after_a_change_does_not_get_a_list_begun_before_it() {
     reason = "the work that needs it is on other threads"
 )]
 async fn a_list_requested_many_times_at_once_is_made_once() {
-    let house = House::new();
+    let bench = Bench::new();
     let answers = {
-        let _index = house.lists.samples.0.lock().unwrap();
+        let _index = bench.lists.samples.0.lock().unwrap();
         let mut answers = Vec::new();
         for _ in 0..40 {
-            answers.push(house.begin(ALICE).await);
+            answers.push(bench.begin(ALICE).await);
         }
-        assert_eq!(house.lists.making.available_permits(), PARALLEL - 1);
-        assert_eq!(house.lists.waiting.available_permits(), MAX_WAITING - 40);
+        assert_eq!(bench.lists.making.available_permits(), PARALLEL - 1);
+        assert_eq!(bench.lists.waiting.available_permits(), MAX_WAITING - 40);
         answers
     };
-    let first = house.make(ALICE).await;
+    let first = bench.make(ALICE).await;
     for answer in answers {
         assert!(Arc::ptr_eq(&answer.await.unwrap(), &first));
     }
-    assert_eq!(house.lists.waiting.available_permits(), MAX_WAITING);
+    assert_eq!(bench.lists.waiting.available_permits(), MAX_WAITING);
 }
 
 #[tokio::test]
@@ -202,12 +202,12 @@ async fn a_list_requested_many_times_at_once_is_made_once() {
     clippy::await_holding_lock,
     reason = "the work that needs it is on other threads"
 )]
-async fn a_list_whose_caller_has_gone_is_made_for_the_next() {
-    let house = House::new();
+async fn a_list_whose_caller_has_disconnected_is_made_for_the_next() {
+    let bench = Bench::new();
     let next = {
-        let _index = house.lists.samples.0.lock().unwrap();
-        let gone = house.begin(ALICE).await;
-        let next = house.begin(ALICE).await;
+        let _index = bench.lists.samples.0.lock().unwrap();
+        let gone = bench.begin(ALICE).await;
+        let next = bench.begin(ALICE).await;
         gone.abort();
         next
     };
@@ -216,16 +216,16 @@ async fn a_list_whose_caller_has_gone_is_made_for_the_next() {
 
 #[tokio::test]
 async fn too_many_waiting_requests_are_refused() {
-    let house = House::new();
-    let places = house
+    let bench = Bench::new();
+    let places = bench
         .lists
         .waiting
         .try_acquire_many(u32::try_from(MAX_WAITING).unwrap())
         .unwrap();
-    let catalog = house.catalog.load_full();
-    assert_eq!(house.lists.get(&catalog, ALICE, BM).await, Err(Unavailable::Busy));
+    let catalog = bench.catalog.load_full();
+    assert_eq!(bench.lists.get(&catalog, ALICE, BM).await, Err(Unavailable::Busy));
     drop(places);
-    house.make(ALICE).await;
+    bench.make(ALICE).await;
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn the_least_recently_used_lists_go_first() {
     assert!(lists.get(&(ProjectId(1), BM)).await.is_some());
     lists.insert((ProjectId(3), BM), made(b'c', 1000)).await;
     assert_eq!(kept().await, [true, false, true, false]);
-    // A list that replaces another one takes its room.
+    // A list that replaces another takes no additional memory.
     for _ in 0..100 {
         lists.insert((ProjectId(3), BM), made(b'c', 1000)).await;
     }

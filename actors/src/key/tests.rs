@@ -75,7 +75,7 @@ fn number(bits: usize) -> Vec<u8> {
 }
 
 #[test]
-fn signatures_of_every_type_verify_and_tell_their_type() {
+fn signatures_of_every_type_verify_and_have_their_type() {
     for vector in vectors() {
         assert_eq!(vector.key.kind(), vector.kind);
         assert!(
@@ -143,7 +143,7 @@ fn the_largest_rsa_key_verifies() {
     assert!(!verify(None, b"a message", &signature));
 }
 
-/// The shortest of several runs: noise only makes them longer.
+/// The shortest of several runs, because noise only makes them longer.
 fn cost(key: Option<&PublicKey>, signature: &[u8]) -> Duration {
     let run = || {
         let start = Instant::now();
@@ -157,7 +157,7 @@ fn cost(key: Option<&PublicKey>, signature: &[u8]) -> Duration {
 fn the_time_does_not_depend_on_the_account() {
     let vectors = vectors();
     let keys: Vec<Option<&PublicKey>> = vectors.iter().map(|v| Some(&v.key)).chain([None]).collect();
-    // Numbers above those of any key; the crates refuse them at once.
+    // Numbers above those of any key, which the crates refuse at once.
     let dsa_out_of_range = [&[0x30, 46, 2, 21, 0][..], &[0xff; 20], &[2, 21, 0], &[0xff; 20]].concat();
     let p256_or_dsa_out_of_range =
         [&[0x30, 70, 2, 33, 0][..], &[0xff; 32], &[2, 33, 0], &[0xff; 32]].concat();
@@ -168,7 +168,7 @@ fn the_time_does_not_depend_on_the_account() {
         &rsa_out_of_range,
     ]);
     for signature in signatures {
-        // On a busy machine it takes more runs to measure the least cost.
+        // On a busy machine it takes more runs to measure the lowest cost.
         let mut costs = vec![Duration::MAX; keys.len()];
         let level = |costs: &[Duration]| {
             let least = *costs.iter().min().unwrap();
@@ -187,7 +187,7 @@ fn the_time_does_not_depend_on_the_account() {
 }
 
 #[test]
-fn bytes_that_are_no_signature_cost_nothing() {
+fn malformed_signatures_take_no_time() {
     let zeros = [0x30, 6, 2, 1, 0, 2, 1, 0];
     let negative = [0x30, 6, 2, 1, 0xff, 2, 1, 1];
     let padded = [0x30, 7, 2, 2, 0, 1, 2, 1, 1];
@@ -245,7 +245,7 @@ fn fingerprints_are_those_of_ssh_keygen() {
 const E: &[u8] = &[1, 0, 1];
 
 #[test]
-fn refusals_tell_the_reason() {
+fn refusals_have_a_reason() {
     let rsa = |e: &[u8], bits| line("ssh-rsa", &[e, &number(bits)]);
     let dsa = |p, q| line("ssh-dss", &[&number(p), &number(q), &[2], &[2]]);
     let vector = vectors().remove(0).line;

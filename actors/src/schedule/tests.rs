@@ -53,7 +53,7 @@ fn catalog(times: &[Beamtime]) -> Catalog {
 }
 
 #[test]
-fn a_project_may_come_and_go_half_a_shift_off_its_beamtime() {
+fn a_project_may_start_and_end_half_a_shift_off_its_beamtime() {
     let catalog = catalog(&[time(ALICE, BM, at(100), at(108))]);
     let schedule = Schedule::default();
     let end = |now| schedule.end_time(&catalog, ALICE, BM, now);
@@ -124,9 +124,9 @@ fn a_change_of_the_beamtimes_is_seen_at_once() {
 }
 
 proptest! {
-    /// The index finds what going through all beamtimes finds.
+    /// The index finds the same as a search of all beamtimes.
     #[test]
-    fn the_index_leaves_nothing_out(
+    fn the_index_finds_all_beamtimes(
         times in proptest::collection::vec((1u64..4, 1u64..3, 0i64..60, 0i64..30, any::<bool>(), any::<bool>()), 0..30),
         now in -10i64..100,
     ) {
@@ -139,7 +139,7 @@ proptest! {
             })
             .collect();
         let catalog = catalog(&times);
-        // Of two declarations of one beamtime the catalog's is what counts.
+        // If a beamtime is declared twice, the one in the catalog is used.
         let times: Vec<_> = catalog.beamtimes.iter().map(|(_, entry)| entry.record.clone()).collect();
         let now = at(now);
         let expected = times

@@ -41,12 +41,11 @@ fn times_as_they_are_written(#[case] text: &str, #[case] utc: &str) {
 #[case("9999-12-31T24:00:00")]
 #[case("-0001-01-01T00:00:00Z")]
 #[case("+262142-12-31T23:59:59")]
-fn what_is_no_time(#[case] text: &str) {
+fn invalid_times_are_refused(#[case] text: &str) {
     assert_eq!(Reading::parse(text), None);
 }
 
-/// Clocks that go back, and clocks that go forward, on both halves of the earth; and a whole day
-/// left out.
+/// Clocks that are set back or forward, in both hemispheres, and a day that is left out.
 #[rstest]
 #[case::toronto_before(Tz::America__Toronto, "2026-11-01 00:59:59", "04:59:59", "04:59:59")]
 #[case::toronto_first(Tz::America__Toronto, "2026-11-01 01:00:00", "05:00:00", "06:00:00")]

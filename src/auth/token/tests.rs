@@ -21,7 +21,7 @@ struct Vector {
     quoted: String,
 }
 
-/// Tokens as Python clients make them, two for each type of key.
+/// Tokens made by Python clients, two for each type of key.
 fn vectors() -> Vec<Vector> {
     let file = include_str!("../../../tests/fixtures/vectors/tokens.json");
     let file: serde_json::Value = serde_json::from_str(file).unwrap();
@@ -42,7 +42,7 @@ fn vector(entry: &serde_json::Value) -> Vector {
     }
 }
 
-/// What a signed route asks of a token, so many seconds after it was signed.
+/// Whether a signed route accepts a token this many seconds after it was signed.
 fn accepted(key: &PublicKey, segment: &str, seconds_later: i64) -> bool {
     Token::parse(segment).is_ok_and(|token| {
         token.is_fresh((SIGNED_AT + seconds_later) * 1_000_000, MINUTE)
@@ -51,7 +51,7 @@ fn accepted(key: &PublicKey, segment: &str, seconds_later: i64) -> bool {
 }
 
 #[test]
-fn tokens_of_every_key_type_are_good_in_every_form() {
+fn tokens_of_every_key_type_are_valid_in_every_form() {
     for vector in vectors() {
         let Vector {
             key_type,
@@ -77,7 +77,7 @@ fn tokens_of_every_key_type_are_good_in_every_form() {
 }
 
 #[test]
-fn tokens_live_for_a_minute_both_ways() {
+fn tokens_are_valid_a_minute_before_and_after_their_time() {
     for vector in vectors() {
         for (later, good) in [(-61, false), (-60, true), (0, true), (60, true), (61, false)] {
             for token in [&vector.token, &vector.quoted] {
@@ -98,7 +98,7 @@ fn tokens_live_for_a_minute_both_ways() {
 }
 
 #[test]
-fn freshness_holds_at_the_ends_of_time() {
+fn freshness_is_checked_at_the_limits_of_time() {
     let last = Token::parse(&format!("alice:{}:AAAA", base62(u64::MAX))).unwrap();
     assert_eq!(last.signed_at, u64::MAX);
     for now in [i64::MIN, 0, i64::MAX] {
@@ -125,7 +125,7 @@ fn a_token_with_any_bit_changed_is_refused() {
 }
 
 #[test]
-fn a_token_is_nobody_elses() {
+fn a_token_is_valid_only_for_its_user_and_key() {
     let vectors = vectors();
     for vector in &vectors {
         let (_, rest) = vector.token.split_once(':').unwrap();
@@ -135,7 +135,7 @@ fn a_token_is_nobody_elses() {
         for other in vectors.iter().filter(|other| other.key != vector.key) {
             assert!(!accepted(&other.key, &vector.token, 0));
         }
-        // The same time written otherwise was not signed.
+        // Another spelling of the same time was not signed.
         assert!(!accepted(
             &vector.key,
             &vector.token.replacen(":1vb66i:", ":01vb66i:", 1),
@@ -145,7 +145,7 @@ fn a_token_is_nobody_elses() {
 }
 
 #[test]
-fn what_is_no_token_says_which_part() {
+fn the_error_of_a_malformed_token_names_the_wrong_part() {
     let long = "a".repeat(MAX_USERNAME);
     let signature = "A".repeat(1365);
     for (segment, error) in [
@@ -220,12 +220,12 @@ fn a_log_line_holds_no_signature() {
 
 proptest! {
     #[test]
-    fn any_segment_is_answered(segment in "\\PC{0,80}|[a-z:='b]{0,40}") {
+    fn any_segment_is_parsed_or_refused(segment in "\\PC{0,80}|[a-z:='b]{0,40}") {
         let _ = Token::parse(&segment);
     }
 
     #[test]
-    fn what_is_signed_is_what_was_sent(
+    fn the_signed_text_is_the_text_that_was_sent(
         username in "[A-Za-z0-9_-]{1,150}", seconds in any::<u64>(),
         signature in prop::collection::vec(any::<u8>(), 1..=MAX_SIGNATURE),
     ) {

@@ -16,7 +16,7 @@ fn alternate(from: &str, to: &str) -> Alternate {
 }
 
 #[test]
-fn its_root_comes_first_then_the_alternates_in_order() {
+fn the_own_root_comes_first_and_then_the_alternates_in_order() {
     let roots = Roots::new(vec!["/users".into(), "/users/staff".into()]).unwrap();
     let alternates = [
         alternate("/users/", "/archive/./users"),

@@ -154,7 +154,7 @@ fn the_secret_admits_from_any_address(#[case] sent: Option<&str>, #[case] admitt
 }
 
 #[test]
-fn an_empty_secret_admits_nobody() {
+fn an_empty_secret_admits_no_caller() {
     let admission = Admission {
         allow_from: Vec::new(),
         secret: Some(String::new()),

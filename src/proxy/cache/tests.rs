@@ -29,7 +29,7 @@ fn files(directory: &TempDir) -> Vec<PathBuf> {
 }
 
 #[test]
-fn keys_tell_states_of_files_apart() {
+fn keys_differ_for_different_states_of_a_file() {
     let state = Identity {
         device: 1,
         inode: 2,

@@ -155,7 +155,7 @@ async fn any_other_status_is_a_failure_even_with_a_key(
 
 /// A Data Proxy that refuses one kind of body with `status` and gives a key for the other. The kind
 /// can be changed.
-async fn picky(status: &'static str, json: Arc<AtomicBool>) -> (HttpProxy, mpsc::UnboundedReceiver<bool>) {
+async fn strict(status: &'static str, json: Arc<AtomicBool>) -> (HttpProxy, mpsc::UnboundedReceiver<bool>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (seen, requests) = mpsc::unbounded_channel();
@@ -194,7 +194,7 @@ fn seen(requests: &mut mpsc::UnboundedReceiver<bool>) -> Vec<bool> {
 #[tokio::test]
 async fn the_accepted_kind_of_body_is_remembered_until_it_is_refused(#[case] status: &'static str) {
     let json = Arc::new(AtomicBool::new(true));
-    let (proxy, mut requests) = picky(status, json.clone()).await;
+    let (proxy, mut requests) = strict(status, json.clone()).await;
     let create = || async { proxy.create(&entry("/users/alice")).await.map(|key| key.to_hex()) };
     assert_eq!(create().await.unwrap(), KEY);
     assert_eq!(seen(&mut requests), [false, true]);
@@ -215,7 +215,7 @@ async fn the_accepted_kind_of_body_is_remembered_until_it_is_refused(#[case] sta
 #[case("302 Found")]
 #[tokio::test]
 async fn only_a_refusal_is_followed_by_a_second_request(#[case] status: &'static str) {
-    let (proxy, mut requests) = picky(status, Arc::new(AtomicBool::new(true))).await;
+    let (proxy, mut requests) = strict(status, Arc::new(AtomicBool::new(true))).await;
     assert!(proxy.create(&entry("/users/alice")).await.is_err());
     assert_eq!(seen(&mut requests), [false]);
 }
@@ -298,7 +298,7 @@ async fn a_connection_failure_is_described_without_the_password() {
 #[case("proxy.example.org")]
 #[case("ftp://proxy.example.org")]
 #[case("http://proxy.example.org/?a=b")]
-fn what_is_no_url_is_refused(#[case] url: &str) {
+fn invalid_urls_are_refused(#[case] url: &str) {
     assert!(matches!(
         HttpProxy::new(url, Duration::from_secs(1), None),
         Err(ClientError::Url(_))

@@ -23,7 +23,7 @@ fn names_are_in_ascii_and_in_utf8() {
 }
 
 #[test]
-fn kinds() {
+fn the_content_type_follows_from_the_name() {
     for (name, expected) in [
         ("a.png", "image/png"),
         ("A.PNG", "image/png"),

@@ -2,6 +2,7 @@
 use super::*;
 use std::sync::mpsc;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 
 fn pictures(directory: &TempDir, most: usize) -> Arc<Pictures> {
     let cache = Cache::open(directory.path().to_owned(), 1_000_000).unwrap();
@@ -22,12 +23,11 @@ fn key(inode: u64) -> CacheKey {
     CacheKey::of_file("nm", &identity)
 }
 
-#[tokio::test]
-async fn one_is_made_for_all_requests_and_no_more_than_the_limit_are_pending() {
-    let directory = TempDir::new().unwrap();
-    let pictures = pictures(&directory, 1);
+/// Requests a picture whose making waits for a message of the returned sender. Returns when the
+/// making has begun.
+async fn begin(pictures: &Arc<Pictures>) -> (mpsc::Sender<()>, JoinHandle<Outcome>) {
     let (gate, wait) = mpsc::channel::<()>();
-    let first = tokio::spawn({
+    let request = tokio::spawn({
         let pictures = pictures.clone();
         async move {
             let make = move |_: &Pictures| {
@@ -40,6 +40,14 @@ async fn one_is_made_for_all_requests_and_no_more_than_the_limit_are_pending() {
     while pictures.made() == 0 {
         tokio::task::yield_now().await;
     }
+    (gate, request)
+}
+
+#[tokio::test]
+async fn one_picture_is_made_for_all_requests_and_pending_ones_are_limited() {
+    let directory = TempDir::new().unwrap();
+    let pictures = pictures(&directory, 1);
+    let (gate, first) = begin(&pictures).await;
     let others: Vec<_> = (0..31)
         .map(|_| {
             let pictures = pictures.clone();
@@ -50,7 +58,7 @@ async fn one_is_made_for_all_requests_and_no_more_than_the_limit_are_pending() {
             })
         })
         .collect();
-    // There is room for no other picture.
+    // The limit of pending pictures is reached.
     let refused = pictures.make_once(key(2), disk(), |_| Ok(Vec::new())).await;
     assert_eq!(refused, Err(Unavailable::Busy.into()));
     gate.send(()).unwrap();
@@ -73,20 +81,7 @@ async fn one_is_made_for_all_requests_and_no_more_than_the_limit_are_pending() {
 async fn a_picture_is_completed_when_all_callers_have_gone() {
     let directory = TempDir::new().unwrap();
     let pictures = pictures(&directory, 4);
-    let (gate, wait) = mpsc::channel::<()>();
-    let asking = tokio::spawn({
-        let pictures = pictures.clone();
-        async move {
-            let make = move |_: &Pictures| {
-                wait.recv().unwrap();
-                Ok(b"picture".to_vec())
-            };
-            pictures.make_once(key(1), disk(), make).await
-        }
-    });
-    while pictures.made() == 0 {
-        tokio::task::yield_now().await;
-    }
+    let (gate, asking) = begin(&pictures).await;
     asking.abort();
     assert!(asking.await.unwrap_err().is_cancelled());
     gate.send(()).unwrap();

@@ -11,7 +11,7 @@ fn dark(png: &[u8]) -> usize {
 }
 
 #[test]
-fn it_is_small_and_its_text_is_visible() {
+fn a_placeholder_is_small_and_its_text_is_visible() {
     let picture = png("404", "no such file").unwrap();
     assert!(picture.len() < 4_000, "{}", picture.len());
     assert!(dark(&picture) > 1_000);

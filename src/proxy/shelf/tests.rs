@@ -108,7 +108,7 @@ async fn directories_outside_the_roots_are_not_opened() {
 }
 
 #[actix_web::test]
-async fn keys_that_are_none_open_nothing() {
+async fn invalid_keys_open_nothing() {
     let bench = Bench::new(None);
     let key = bench.key(0xab, "alice/day").await;
     assert_eq!(bench.read(&key, "new").await.unwrap(), "new");
@@ -127,7 +127,7 @@ async fn keys_that_are_none_open_nothing() {
 }
 
 #[actix_web::test]
-async fn a_key_expires_when_it_is_told_to() {
+async fn a_key_expires_after_its_lifetime() {
     let bench = Bench::new(Some(TimeDelta::days(30)));
     let key = bench.key(1, "alice/day").await;
     bench.clock.advance(TimeDelta::days(30) - TimeDelta::seconds(1));

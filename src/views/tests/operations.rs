@@ -3,7 +3,7 @@ use beamlive_storage::ids::AccessListId;
 use beamlive_storage::records::{Activity, Connection, ConnectionStatus, PendingForward};
 
 #[tokio::test]
-async fn activity_says_who_did_what_to_which_record() {
+async fn activity_has_the_user_the_action_and_the_record() {
     let store = store(|batch| {
         for (project, record) in [(Some(ALICE), 7), (None, 0)] {
             let id = batch.allocate(Table::Activity);
@@ -37,7 +37,7 @@ async fn activity_says_who_did_what_to_which_record() {
 }
 
 #[tokio::test]
-async fn the_outbox_is_shown_by_age_and_goes_on_after_a_record() {
+async fn the_outbox_is_shown_by_age_and_continues_after_a_record() {
     let store = store(|batch| {
         for (subject, id, created) in [
             (Subject::Session, 1, minutes(-3)),
@@ -93,7 +93,7 @@ async fn the_outbox_is_shown_by_age_and_goes_on_after_a_record() {
 }
 
 #[tokio::test]
-async fn connections_are_shown_by_date_and_go_on_after_a_name() {
+async fn connections_are_shown_by_date_and_continue_after_a_name() {
     let store = store(|batch| {
         for (list, project, name, created) in [
             (1, ALICE, "a", 0),

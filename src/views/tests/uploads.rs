@@ -106,7 +106,7 @@ async fn a_filter_reads_no_dataset_that_it_leaves_out() {
 }
 
 #[tokio::test]
-async fn a_dataset_is_shown_whole() {
+async fn all_fields_of_a_dataset_are_shown() {
     let mut record = dataset(ALICE, BM, Some(3));
     record.modified = NOW.plus_micros(1);
     let store = store(|batch| {

@@ -15,7 +15,7 @@ fn from(bytes: &[u8]) -> String {
     String::from_utf8(out).unwrap()
 }
 
-fn there_and_back(json: &str) -> String {
+fn round_trip(json: &str) -> String {
     from(&to_msgpack(json.as_bytes(), MAX_DEPTH).unwrap())
 }
 
@@ -34,10 +34,10 @@ fn payloads() -> Vec<(String, Json)> {
 }
 
 #[test]
-fn real_bodies_come_back_as_they_were() {
+fn real_bodies_survive_a_round_trip() {
     for (path, example) in payloads() {
         let text = example.to_string();
-        assert_eq!(there_and_back(&text), text, "{path}");
+        assert_eq!(round_trip(&text), text, "{path}");
         assert_eq!(from(&rmp_serde::to_vec(&example).unwrap()), text, "{path}");
         let packed = to_msgpack(text.as_bytes(), MAX_DEPTH).unwrap();
         assert_eq!(rmp_serde::from_slice::<Json>(&packed).unwrap(), example, "{path}");
@@ -86,7 +86,7 @@ fn numbers_keep_their_type_and_every_digit() {
         "{\"twice\":1,\"twice\":2}",
         "\"é\\n\\u0000\"",
     ] {
-        assert_eq!(there_and_back(same), same);
+        assert_eq!(round_trip(same), same);
     }
     for (sent, back) in [
         (" [ 1 , 2 ] ", "[1,2]"),
@@ -94,7 +94,7 @@ fn numbers_keep_their_type_and_every_digit() {
         ("1E3", "1000.0"),
         ("\"\\u00e9\\/\"", "\"é/\""),
     ] {
-        assert_eq!(there_and_back(sent), back);
+        assert_eq!(round_trip(sent), back);
     }
 }
 
@@ -108,7 +108,7 @@ fn strings_and_lists_of_every_length_are_packed_well() {
 }
 
 #[test]
-fn what_python_writes_is_read() {
+fn json_written_by_python_is_read() {
     for (text, kept) in [
         ("NaN", "null"),
         ("[Infinity,-Infinity , NaN]", "[null,null,null]"),
@@ -119,7 +119,7 @@ fn what_python_writes_is_read() {
         ("[-1,-0.5]", "[-1,-0.5]"),
         ("\u{feff}{}", "{}"),
     ] {
-        assert_eq!(there_and_back(text), kept, "{text}");
+        assert_eq!(round_trip(text), kept, "{text}");
     }
     let packed = to_msgpack(b"[NaN,Infinity,-Infinity]", MAX_DEPTH).unwrap();
     let numbers: Vec<f64> = rmp_serde::from_slice(&packed).unwrap();
@@ -128,7 +128,7 @@ fn what_python_writes_is_read() {
 }
 
 #[test]
-fn text_that_is_no_json_is_refused() {
+fn text_that_is_not_json_is_refused() {
     for bad in [
         &b""[..],
         b" ",
@@ -162,7 +162,7 @@ fn text_that_is_no_json_is_refused() {
 }
 
 #[test]
-fn json_is_nested_only_so_deep() {
+fn the_nesting_of_json_is_limited() {
     let nested = |open: &str, close: &str, levels| open.repeat(levels) + "1" + &close.repeat(levels);
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         assert!(to_msgpack(nested(open, close, 64).as_bytes(), 64).is_ok());
@@ -173,10 +173,7 @@ fn json_is_nested_only_so_deep() {
                 .contains("nested deeper than 64 levels at line 1"),
             "{error}"
         );
-        assert_eq!(
-            there_and_back(&nested(open, close, 127)),
-            nested(open, close, 127)
-        );
+        assert_eq!(round_trip(&nested(open, close, 127)), nested(open, close, 127));
         assert!(to_msgpack(nested(open, close, 128).as_bytes(), usize::MAX).is_err());
         assert!(to_msgpack(open.repeat(1 << 20).as_bytes(), usize::MAX).is_err());
     }
@@ -184,7 +181,7 @@ fn json_is_nested_only_so_deep() {
 }
 
 #[test]
-fn what_json_lacks_is_written_as_something_it_has() {
+fn values_that_json_lacks_are_written_as_json_values() {
     for (bytes, json) in [
         (&b"\xcb\x7f\xf0\0\0\0\0\0\0"[..], "null"),
         (b"\xcb\x7f\xf8\0\0\0\0\0\0", "null"),
@@ -212,7 +209,7 @@ fn what_json_lacks_is_written_as_something_it_has() {
 }
 
 #[test]
-fn bytes_that_are_no_value_leave_the_output_alone() {
+fn bytes_that_are_no_value_leave_the_output_unchanged() {
     let deep = vec![0x91; MAX_DEPTH + 1];
     for bytes in [
         &b""[..],
@@ -257,7 +254,7 @@ fn keys_in_keys_do_not_grow_with_every_level() {
 }
 
 #[test]
-fn a_deep_and_long_value_is_written_in_one_go() {
+fn a_deep_and_long_value_is_written_in_one_pass() {
     // If every level searched for the end of the next, this would take a hundred times as long.
     const NILS: u32 = 1 << 20;
     let mut bytes = [vec![0x91; MAX_DEPTH - 1], vec![0xdd], NILS.to_be_bytes().to_vec()].concat();
@@ -297,16 +294,16 @@ fn any_json() -> impl Strategy<Value = Json> {
 
 proptest! {
     #[test]
-    fn any_json_comes_back(json in any_json()) {
+    fn any_json_survives_a_round_trip(json in any_json()) {
         let text = json.to_string();
-        prop_assert_eq!(there_and_back(&text), text.as_str());
+        prop_assert_eq!(round_trip(&text), text.as_str());
         let packed = to_msgpack(text.as_bytes(), MAX_DEPTH).unwrap();
         prop_assert!(packed.len() <= 3 * text.len() + 9);
         prop_assert_eq!(rmp_serde::from_slice::<Json>(&packed).unwrap(), json);
     }
 
     #[test]
-    fn any_bytes_are_answered_in_bounded_space(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_are_converted_or_refused_in_bounded_space(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         if let Ok(packed) = to_msgpack(&bytes, MAX_DEPTH) {
             prop_assert!(packed.len() <= 3 * bytes.len() + 9);
         }

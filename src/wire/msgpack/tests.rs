@@ -42,7 +42,7 @@ fn fields_are_found_and_the_last_of_a_name_counts() {
 }
 
 #[test]
-fn the_rest_is_kept_byte_for_byte_once_each() {
+fn other_fields_are_kept_byte_for_byte_and_once() {
     let mut bytes = vec![0x86];
     let odd: [(&[u8], &[u8]); 6] = [
         (b"\xa1a", b"\xcf\0\0\0\0\0\0\0\x01"),
@@ -63,7 +63,7 @@ fn the_rest_is_kept_byte_for_byte_once_each() {
 }
 
 #[test]
-fn the_rest_of_many_entries_is_a_map_again() {
+fn the_other_fields_of_many_entries_are_a_map() {
     for count in [15, 16, 300, MAX_KEYS] {
         let entries: Vec<_> = (0..count)
             .map(|n| (format!("field {n}").into(), n.into()))
@@ -264,7 +264,7 @@ fn hostile_bodies_are_refused_at_the_byte_that_is_wrong() {
 }
 
 #[test]
-fn a_scalar_cut_short_is_refused_whatever_its_marker() {
+fn a_scalar_cut_short_is_refused_for_every_marker() {
     for marker in (0xc4..=0xdf_u8)
         .chain(0xa1..=0xbf)
         .chain(0x81..=0x9f)

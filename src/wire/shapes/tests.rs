@@ -7,7 +7,7 @@ use beamlive_actors::facility::catalog::Catalog;
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 
-/// A map without entries: a reader asks it for every field that it knows.
+/// A map without entries, in which a reader looks up every field that it knows.
 const EMPTY: [u8; 1] = [0x80];
 
 fn fields<T: ToSchema>() -> BTreeSet<String> {

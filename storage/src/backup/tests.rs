@@ -82,7 +82,7 @@ fn read(bytes: &[u8]) -> Result<Rows, BackupError> {
 }
 
 #[test]
-fn it_reads_back() {
+fn a_backup_is_read_back() {
     let engine = engine(30_000);
     let bytes = backup_of(&engine);
     assert_eq!(read(&bytes).unwrap(), rows_of(&engine));
@@ -122,7 +122,7 @@ fn every_flipped_bit_is_noticed() {
 }
 
 #[test]
-fn frames_that_are_missing_twice_there_or_swapped_are_noticed() {
+fn missing_repeated_and_swapped_frames_are_noticed() {
     let head = |rows: &[u8]| [MAGIC.as_slice(), rows].concat();
     let bytes = backup_of(&engine(30_000));
     let mut frames = Vec::new();
@@ -155,14 +155,14 @@ fn frames_that_are_missing_twice_there_or_swapped_are_noticed() {
 
 proptest! {
     #[test]
-    fn whatever_comes_is_no_backup(bytes in proptest::collection::vec(any::<u8>(), 0..300), with_magic: bool) {
+    fn random_bytes_are_not_a_backup(bytes in proptest::collection::vec(any::<u8>(), 0..300), with_magic: bool) {
         let bytes = if with_magic { [MAGIC.as_slice(), &bytes].concat() } else { bytes };
         prop_assert!(read(&bytes).is_err());
     }
 }
 
 #[test]
-fn no_length_is_believed() {
+fn wrong_lengths_are_refused() {
     let claim = |length: u32, content: &[u8]| {
         let (length, sum) = (length.to_be_bytes(), crc32fast::hash(content).to_be_bytes());
         let bytes = [MAGIC.as_slice(), &length, &sum, content].concat();
@@ -198,7 +198,7 @@ fn no_length_is_believed() {
 }
 
 #[test]
-fn what_it_could_not_finish_says_why() {
+fn an_unfinished_backup_has_a_reason() {
     let store = Store::with_engine(Arc::new(engine(50_000)), 8);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let begun = Archive::begin(&store, limits(100), "beamlive 1.0", NOW);
@@ -215,7 +215,7 @@ fn what_it_could_not_finish_says_why() {
     bytes.extend(piece.unwrap());
     assert!(archive.next_piece().0.is_none());
     let Err(BackupError::Broken(why)) = read(&bytes) else {
-        panic!("it was taken for whole");
+        panic!("an unfinished backup was accepted");
     };
     assert!(why.contains("more than 100 bytes were changed"), "{why}");
 }
@@ -291,7 +291,7 @@ fn a_failed_restore_leaves_nothing() {
 }
 
 #[test]
-fn nothing_is_restored_over_something() {
+fn an_existing_store_is_not_overwritten() {
     let home = TempDir::new().unwrap();
     std::fs::write(home.path().join("notes"), "mine").unwrap();
     let error = restore(
@@ -306,7 +306,7 @@ fn nothing_is_restored_over_something() {
 }
 
 #[test]
-fn what_is_no_store_of_this_build_is_not_restored() {
+fn a_store_of_another_build_is_not_restored() {
     let home = TempDir::new().unwrap();
     let foreign = engine(1);
     let mut batch = Batch::new();

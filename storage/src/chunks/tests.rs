@@ -19,13 +19,13 @@ fn joined(key: &[u8], head: Vec<u8>, rows: &BTreeMap<Vec<u8>, Vec<u8>>) -> Optio
 }
 
 #[test]
-fn only_what_is_above_the_limit_is_cut() {
+fn only_values_above_the_limit_are_cut() {
     assert!(split(b"k", &value(1, LIMIT)).is_none());
     assert!(split(b"k", &value(1, LIMIT + 1)).is_some());
 }
 
 #[test]
-fn pieces_make_the_value_again_at_every_boundary() {
+fn pieces_are_joined_at_every_boundary() {
     for length in [
         LIMIT + 1,
         LIMIT + HEADER,
@@ -69,7 +69,7 @@ fn a_whole_value_has_no_pieces() {
 }
 
 #[test]
-fn a_head_whose_numbers_disagree_is_none() {
+fn a_head_whose_numbers_disagree_has_no_pieces() {
     let mut head = split(b"k", &value(1, 3 * LIMIT)).unwrap().head;
     head[18..22].copy_from_slice(&u32::MAX.to_be_bytes());
     assert_eq!(piece_keys(b"k", &head).count(), 0);

@@ -12,7 +12,7 @@ fn data_type() -> DataType {
 }
 
 #[test]
-fn a_record_comes_back_with_its_revision() {
+fn a_record_is_read_with_its_revision() {
     let bytes = encode(42, &data_type());
     let read = decode::<DataType>(&bytes).unwrap();
     assert_eq!((read.revision, read.record), (42, data_type()));
@@ -20,7 +20,7 @@ fn a_record_comes_back_with_its_revision() {
 }
 
 #[test]
-fn a_newer_version_is_refused_and_says_what_to_do() {
+fn a_newer_version_is_refused_with_advice() {
     let mut bytes = encode(1, &data_type());
     *bytes.first_mut().unwrap() = 2;
     let error = decode::<DataType>(&bytes).unwrap_err();

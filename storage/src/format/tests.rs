@@ -29,7 +29,7 @@ fn with_layout(layout: u32) -> MemoryEngine {
 }
 
 #[test]
-fn a_new_store_says_what_it_is_and_is_accepted_again() {
+fn a_new_store_has_a_format_and_is_accepted_when_opened_again() {
     let engine = MemoryEngine::new();
     prepare(&engine, "beamlive 1.0", NOW).unwrap();
     let created = rows(&engine);
@@ -65,7 +65,7 @@ fn a_newer_layout_is_refused_by_name_and_untouched() {
 }
 
 #[test]
-fn a_layout_that_never_was_is_refused() {
+fn a_layout_that_never_existed_is_refused() {
     let error = prepare(&with_layout(0), "beamlive 1.0", NOW);
     assert!(
         matches!(error, Err(FormatError::Unknown { found: 0 })),
@@ -74,7 +74,7 @@ fn a_layout_that_never_was_is_refused() {
 }
 
 #[test]
-fn somebody_elses_database_is_refused_and_untouched() {
+fn another_programs_database_is_refused_and_unchanged() {
     let engine = MemoryEngine::new();
     let mut batch = Batch::new();
     batch.set(Key::of(Table::Chunk).tail(&[0xff; 40]), b"theirs");

@@ -1,13 +1,13 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use super::*;
-use crate::chunks::{self, LIMIT};
+use crate::chunks::LIMIT;
 use crate::codec::decode;
 use crate::ids::{IdRef, RawId};
 use crate::records::{Activity, DataType, Subject};
 use crate::time::Timestamp;
-use proptest::prelude::*;
 
 mod floors;
+mod model;
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -18,7 +18,7 @@ fn tally(rows: &Rows) -> Tally {
     tally
 }
 
-/// Plans and applies, as an engine does, and checks the tally, which is not in `rows`.
+/// Plans and applies a group as an engine does, and checks the tally, which is not in `rows`.
 fn apply(rows: &mut Rows, group: &[Batch]) -> Vec<Result<Committed, Conflict>> {
     let key = Tally::key();
     let before = tally(rows).encode();
@@ -133,7 +133,7 @@ fn a_conflict_shows_no_key() {
 }
 
 #[test]
-fn ids_are_contiguous_per_table_and_go_where_the_slots_are() {
+fn ids_are_contiguous_per_table_and_fill_the_slots() {
     let mut rows = Rows::new();
     let activity = Activity {
         record: RawId::NONE,
@@ -168,7 +168,7 @@ fn ids_are_contiguous_per_table_and_go_where_the_slots_are() {
 }
 
 #[test]
-fn ids_go_on_after_a_counter_that_was_set() {
+fn ids_continue_after_a_counter_that_was_set() {
     let mut rows = Rows::new();
     let set = batch(|b| b.set(keys::counter(Table::Project), &41_u64.to_be_bytes()));
     let mut slot = None;
@@ -220,7 +220,7 @@ fn a_slot_of_another_batch_is_a_conflict_and_nothing_is_written() {
 }
 
 #[test]
-fn a_counter_that_is_none_or_used_up_is_an_error() {
+fn an_invalid_or_exhausted_counter_is_an_error() {
     for bad in [vec![1, 2, 3], u64::MAX.to_be_bytes().to_vec()] {
         let rows = Rows::from([(keys::counter(Table::Sample).as_bytes().to_vec(), bad)]);
         let take = batch(|b| {
@@ -266,139 +266,4 @@ fn an_entry_is_never_cut_nor_taken_for_a_head() {
         &[batch(|b| b.clear(key(1))), batch(|b| b.clear(key(2)))],
     );
     assert!(rows.is_empty());
-}
-
-/// A change of one of a few records, marks and counters.
-#[derive(Debug, Clone)]
-enum Step {
-    Insert(u64, usize),
-    /// The difference to the right revision.
-    Replace(u64, u64, usize),
-    Remove(u64, u64),
-    Mark(u64),
-    Clear(u64),
-    Allocate,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let id = 1..4_u64;
-    let stale = prop_oneof![8 => Just(0), 1 => Just(1_u64)];
-    let size = prop_oneof![4 => 0..20_usize, 1 => LIMIT - 40..LIMIT + 40, 1 => 2 * LIMIT..4 * LIMIT];
-    prop_oneof![
-        3 => (id.clone(), size.clone()).prop_map(|(id, size)| Step::Insert(id, size)),
-        4 => (id.clone(), stale.clone(), size).prop_map(|(id, stale, size)| Step::Replace(id, stale, size)),
-        2 => (id.clone(), stale).prop_map(|(id, stale)| Step::Remove(id, stale)),
-        1 => id.clone().prop_map(Step::Mark),
-        1 => id.prop_map(Step::Clear),
-        1 => Just(Step::Allocate),
-    ]
-}
-
-/// A simple model of `plan`: one batch at a time, without pieces.
-#[derive(Default, Clone)]
-struct Model {
-    records: BTreeMap<u64, (u64, String)>,
-    marks: BTreeMap<u64, ()>,
-    last: u64,
-}
-
-fn mark(id: u64) -> Key {
-    keys::record(Table::DatasetByProject, IdRef::Known(id))
-}
-
-impl Model {
-    /// The batch of `steps`, and the model after it if it holds.
-    fn batch(&self, steps: &[Step]) -> (Batch, Option<Self>, u64) {
-        let (mut batch, mut after, mut holds, mut taken) = (Batch::new(), self.clone(), true, 0);
-        for step in steps {
-            match step {
-                Step::Insert(id, size) => {
-                    let name = "i".repeat(*size);
-                    batch.insert(key(*id), &data_type(&name));
-                    holds &= !self.records.contains_key(id);
-                    after.records.insert(*id, (1, name));
-                }
-                Step::Replace(id, stale, size) => {
-                    let (revision, name) =
-                        (self.records.get(id).map_or(1, |r| r.0) + stale, "r".repeat(*size));
-                    let next = batch.replace(key(*id), revision, &data_type(&name));
-                    holds &= self.records.get(id).is_some_and(|r| r.0 == revision);
-                    after.records.insert(*id, (next, name));
-                }
-                Step::Remove(id, stale) => {
-                    let revision = self.records.get(id).map_or(1, |r| r.0) + stale;
-                    batch.remove(key(*id), revision);
-                    holds &= self.records.get(id).is_some_and(|r| r.0 == revision);
-                    after.records.remove(id);
-                }
-                Step::Mark(id) => {
-                    batch.mark(mark(*id));
-                    after.marks.insert(*id, ());
-                }
-                Step::Clear(id) => {
-                    batch.clear(mark(*id));
-                    after.marks.remove(id);
-                }
-                Step::Allocate => {
-                    batch.allocate(Table::Sample);
-                    after.last += 1;
-                    taken += 1;
-                }
-            }
-        }
-        (batch, holds.then_some(after), taken)
-    }
-
-    fn rows(&self) -> Rows {
-        let mut rows = Rows::new();
-        for (id, (revision, name)) in &self.records {
-            let value = crate::codec::encode(*revision, &data_type(name));
-            match chunks::split(key(*id).as_bytes(), &value) {
-                None => rows.insert(key(*id).as_bytes().to_vec(), value),
-                Some(pieces) => {
-                    rows.extend(pieces.rows);
-                    rows.insert(key(*id).as_bytes().to_vec(), pieces.head)
-                }
-            };
-        }
-        rows.extend(
-            self.marks
-                .keys()
-                .map(|id| (mark(*id).as_bytes().to_vec(), Vec::new())),
-        );
-        if self.last > 0 {
-            rows.insert(
-                keys::counter(Table::Sample).as_bytes().to_vec(),
-                self.last.to_be_bytes().to_vec(),
-            );
-        }
-        rows
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn groups_do_what_a_naive_model_does(
-        groups in proptest::collection::vec(
-            proptest::collection::vec(proptest::collection::vec(step(), 0..4), 1..5), 1..6)
-    ) {
-        let (mut rows, mut model) = (Rows::new(), Model::default());
-        for steps_of_group in &groups {
-            let (mut group, mut expected) = (Vec::new(), Vec::new());
-            for steps in steps_of_group {
-                let (batch, after, taken) = model.batch(steps);
-                expected.push(after.is_some().then_some((model.last, taken)));
-                group.push(batch);
-                model = after.unwrap_or(model);
-            }
-            for (outcome, expected) in apply(&mut rows, &group).iter().zip(&expected) {
-                let ids = outcome.as_ref().ok().map(|committed| committed.ids.to_vec());
-                let wanted = expected.map(|(last, taken)| (last + 1..=last + taken).collect::<Vec<_>>());
-                prop_assert_eq!(ids, wanted);
-            }
-            prop_assert_eq!(&rows, &model.rows());
-        }
-    }
 }

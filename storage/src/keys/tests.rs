@@ -79,7 +79,7 @@ fn a_dataset_is_among_those_of_its_project_at_its_beamline() {
 }
 
 #[test]
-fn what_an_identity_leads_to_reads_back() {
+fn the_value_of_an_identity_is_read_back() {
     for older in [None, Some("u-1")] {
         let value = identified(DatasetId(7), older);
         assert_eq!(parse_identified(&value), Some((DatasetId(7), older)));

@@ -8,7 +8,7 @@ fn marker(directory: &TempDir, groups: u64) -> Marker {
 }
 
 #[test]
-fn it_is_exact_once_it_is_closed() {
+fn a_closed_mark_is_exact() {
     let directory = TempDir::new().unwrap();
     assert!(!check(directory.path(), 0).unwrap());
     let marker = marker(&directory, 3);
@@ -31,7 +31,7 @@ fn it_is_exact_once_it_is_closed() {
 }
 
 #[test]
-fn one_torn_slot_is_borne_and_two_are_damage() {
+fn one_torn_slot_is_tolerated_and_two_are_damage() {
     let directory = TempDir::new().unwrap();
     drop(marker(&directory, 5));
     let path = directory.path().join(FILE);

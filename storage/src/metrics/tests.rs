@@ -2,7 +2,7 @@
 use super::*;
 
 #[test]
-fn buckets_are_cumulative_and_what_is_above_counts() {
+fn buckets_are_cumulative_and_larger_values_are_counted() {
     let meters = Meters::default();
     for size in [1, 2, 3, 512, 513] {
         meters.group(size);

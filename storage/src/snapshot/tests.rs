@@ -69,7 +69,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn it_is_the_store_as_it_was(
+    fn a_snapshot_is_the_store_at_its_start(
         rows in proptest::collection::btree_set(any::<u8>(), 0..60),
         steps in proptest::collection::vec(step(), 0..120),
     ) {
@@ -92,7 +92,7 @@ proptest! {
 }
 
 #[test]
-fn what_was_acknowledged_before_is_in_it_and_what_comes_after_is_not() {
+fn a_snapshot_has_acknowledged_writes_and_no_later_ones() {
     let store = store_of(&[1]);
     let mut snapshot = wait(store.snapshot(LIMITS)).unwrap();
     write(&store, |batch| batch.set(row(2), b"later"));
@@ -105,7 +105,7 @@ fn what_was_acknowledged_before_is_in_it_and_what_comes_after_is_not() {
 }
 
 #[test]
-fn beyond_its_memory_it_is_lost_and_writes_go_on() {
+fn a_snapshot_beyond_its_memory_is_lost_and_writes_continue() {
     let store = store_of(&[1, 2, 3]);
     let limits = SnapshotLimits {
         memory_bytes: 250,
@@ -133,7 +133,7 @@ fn beyond_its_memory_it_is_lost_and_writes_go_on() {
 }
 
 #[test]
-fn what_was_merged_is_given_back() {
+fn saved_rows_that_were_read_free_their_memory() {
     let store = store_of(&[1, 2, 3, 4]);
     let limits = SnapshotLimits {
         memory_bytes: 250,
@@ -151,7 +151,7 @@ fn what_was_merged_is_given_back() {
 }
 
 #[test]
-fn there_is_one_at_a_time() {
+fn only_one_snapshot_exists_at_a_time() {
     let store = store_of(&[1]);
     let snapshot = wait(store.snapshot(LIMITS)).unwrap();
     assert!(matches!(wait(store.snapshot(LIMITS)), Err(SnapshotError::Busy)));
@@ -160,7 +160,7 @@ fn there_is_one_at_a_time() {
 }
 
 #[test]
-fn one_that_is_not_read_makes_way() {
+fn a_snapshot_that_is_not_read_is_replaced() {
     let store = store_of(&[1, 2]);
     let hasty = SnapshotLimits {
         patience: Duration::ZERO,
@@ -178,7 +178,7 @@ fn one_that_is_not_read_makes_way() {
 }
 
 #[test]
-fn a_store_that_does_not_write_has_none() {
+fn a_store_that_does_not_write_makes_no_snapshot() {
     let engine = MemoryEngine::new();
     let store = Store::with_engine(Arc::new(engine.clone()), 8);
     engine.fail_after(0);

@@ -2,7 +2,7 @@
 use super::*;
 
 #[test]
-fn order_does_not_matter_and_what_goes_leaves_nothing() {
+fn the_order_does_not_matter_and_removed_rows_leave_nothing() {
     let (mut one, mut other) = (Tally::default(), Tally::default());
     one.add(b"a", b"1");
     one.add(b"b", b"2");
@@ -18,7 +18,7 @@ fn order_does_not_matter_and_what_goes_leaves_nothing() {
 }
 
 #[test]
-fn key_and_value_are_told_apart() {
+fn key_and_value_are_distinguished() {
     let (mut one, mut other) = (Tally::default(), Tally::default());
     one.add(b"ab", b"c");
     other.add(b"a", b"bc");
@@ -26,7 +26,7 @@ fn key_and_value_are_told_apart() {
 }
 
 #[test]
-fn its_bytes_are_fixed() {
+fn the_bytes_of_a_tally_are_fixed() {
     let mut tally = Tally {
         groups: 7,
         ..Tally::default()

@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-//! A small store without problems, and what is reported after one change to it.
+//! A small store without problems, and the problems reported after one change to it.
 
 mod facility;
 mod sessions;
@@ -66,7 +66,7 @@ impl Bench {
     }
 }
 
-/// After this change, exactly these problems are reported.
+/// Damages a sound store and asserts that exactly the `expected` problems are reported.
 #[track_caller]
 fn breaks(damage: impl FnOnce(&Bench), expected: &[&str]) {
     let bench = Bench::new();
@@ -113,7 +113,7 @@ fn rows_of_no_table_and_malformed_keys_are_named() {
 }
 
 #[test]
-fn ids_that_were_skipped_are_not_missed_and_never_given() {
+fn skipped_ids_are_not_reported_as_missing_and_never_given() {
     let raised = Bench::new();
     raised.write(|batch| batch.raise(Table::Dataset, 100));
     raised.write(|batch| batch.raise(Table::Report, 1));
@@ -151,7 +151,7 @@ fn a_store_without_its_format_is_named() {
 }
 
 #[test]
-fn what_was_lost_altered_or_came_back_is_named_even_where_nothing_leads_to_it() {
+fn lost_altered_and_returned_rows_are_reported_even_if_nothing_refers_to_them() {
     let key = Key::of(Table::AnsweredRequestByTime).tail(&[1]);
     let tally = |bench: &Bench| -> Vec<String> {
         let problems = bench.problems().into_iter();
@@ -184,7 +184,7 @@ fn what_was_lost_altered_or_came_back_is_named_even_where_nothing_leads_to_it() 
 }
 
 #[test]
-fn only_so_many_lines_are_kept_but_all_are_counted() {
+fn the_number_of_lines_is_limited_and_all_problems_are_counted() {
     let bench = Bench::new();
     bench.write(|batch| {
         for n in 0..2_000 {

@@ -18,9 +18,10 @@ use tempfile::TempDir;
 /// Number of damages to try for each engine and way of stopping; set for a long run.
 const TRIALS: &str = "BEAMLIVE_TEST_DAMAGES";
 
-/// The store that a child process checks, and the prefix of the line with its result.
-const LOOK: &str = "BEAMLIVE_TEST_LOOK";
-const SAID: &str = "look: ";
+/// The variable with the store that a child process checks, and the prefix of the line with its
+/// result.
+const CHECKED: &str = "BEAMLIVE_TEST_CHECKED_STORE";
+const RESULT: &str = "result: ";
 
 const RULES: Rules = Rules {
     joinable_micros: 0,
@@ -39,8 +40,8 @@ struct Original {
     files: TempDir,
     /// The sum of all rows, by number of groups.
     history: BTreeMap<u64, u64>,
-    /// Groups that were certainly acknowledged: all if it was closed, those in the mark if it was
-    /// killed.
+    /// Number of groups that were certainly acknowledged: all if the store was closed, those in the
+    /// mark if it was killed.
     certain: u64,
 }
 
@@ -84,14 +85,14 @@ impl Original {
                     4 if run > 0 && n < 100 => b.insert(key(1_000 + id), &of_size(40_000, 7)),
                     _ => b.insert(key(id + 2_000 * run), &data_type(&"a".repeat(500))),
                 });
-                // Some conflict with existing records and change nothing.
+                // Some of the changes conflict with existing records and have no effect.
                 let _ = changed.await;
                 let (groups, rows) = state(&store).unwrap();
                 history.insert(groups, rows);
             }
             if run == 2 && stopped == Stopped::Killed {
                 let files = TempDir::new().unwrap();
-                // The mark may lag; groups count once it was written.
+                // The mark may be behind, so only the groups in it are certain.
                 certain = mark_of(live.path());
                 copy_files(live.path(), files.path());
                 return Self {
@@ -112,33 +113,33 @@ impl Original {
     }
 
     /// Damages a copy and returns the outcome.
-    fn trial(&self, dice: &mut Dice) -> (String, Noticed) {
+    fn trial(&self, dice: &mut Dice) -> (String, Detection) {
         let copy = TempDir::new().unwrap();
         copy_files(self.files.path(), copy.path());
         let what = damage(copy.path(), dice);
-        (what, self.look(copy.path()))
+        (what, self.check(copy.path()))
     }
 
     /// Opens and verifies a copy in a child process: some damage makes a database allocate more
     /// memory than there is, which ends the process and thus is detected.
-    fn look(&self, path: &Path) -> Noticed {
-        let look = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "--nocapture", "damage::look"])
-            .env(LOOK, path)
+    fn check(&self, path: &Path) -> Detection {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "--nocapture", "damage::check_store"])
+            .env(CHECKED, path)
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&look.stdout);
-        match said.lines().find_map(|line| line.strip_prefix(SAID)) {
-            None => Noticed::AtStart(String::from_utf8_lossy(&look.stderr).into_owned()),
+        let said = String::from_utf8_lossy(&output.stdout);
+        match said.lines().find_map(|line| line.strip_prefix(RESULT)) {
+            None => Detection::AtStart(String::from_utf8_lossy(&output.stderr).into_owned()),
             Some(said) => match said.split_once(' ').unwrap() {
-                ("start", why) => Noticed::AtStart(why.to_owned()),
-                ("verify", why) => Noticed::ByVerify(why.to_owned()),
+                ("start", why) => Detection::AtStart(why.to_owned()),
+                ("verify", why) => Detection::ByVerify(why.to_owned()),
                 (_, found) => {
                     let (groups, rows) = found.split_once(' ').unwrap();
                     let (groups, rows) = (groups.parse().unwrap(), rows.parse().unwrap());
                     match groups >= self.certain && self.history.get(&groups) == Some(&rows) {
-                        true => Noticed::Whole,
-                        false => Noticed::Silent(groups),
+                        true => Detection::Whole,
+                        false => Detection::Unreported(groups),
                     }
                 }
             },
@@ -146,13 +147,13 @@ impl Original {
     }
 }
 
-/// Prints the result of opening the store in `BEAMLIVE_TEST_LOOK`, of `verify`, and its rows.
+/// Opens and verifies the store in `BEAMLIVE_TEST_CHECKED_STORE`, and prints the error or its rows.
 #[test]
 #[ignore = "a part of the test below"]
-fn look() {
-    let path = PathBuf::from(std::env::var_os(LOOK).unwrap());
+fn check_store() {
+    let path = PathBuf::from(std::env::var_os(CHECKED).unwrap());
     let said = match Store::open_to_read(&path, 512 * 1024) {
-        Err(OpenError::Locked { .. }) => panic!("nobody else has it"),
+        Err(OpenError::Locked { .. }) => panic!("no other process has the store open"),
         Err(error) => format!("start {error}"),
         Ok(store) => match catch_unwind(AssertUnwindSafe(|| verify(&store, RULES, |_, _| {}))) {
             Err(_) => "verify it panicked".to_owned(),
@@ -170,18 +171,18 @@ fn look() {
             }
         },
     };
-    println!("\n{SAID}{said}");
+    println!("\n{RESULT}{said}");
 }
 
 /// The outcome of damaging a store.
 #[derive(Debug)]
-enum Noticed {
-    AtStart(#[allow(dead_code, reason = "for who looks at a failure")] String),
-    ByVerify(#[allow(dead_code, reason = "for who looks at a failure")] String),
+enum Detection {
+    AtStart(#[allow(dead_code, reason = "shown when a test fails")] String),
+    ByVerify(#[allow(dead_code, reason = "shown when a test fails")] String),
     /// All acknowledged changes are there.
     Whole,
     /// Something is missing, and nothing reports it.
-    Silent(#[allow(dead_code, reason = "for who looks at a failure")] u64),
+    Unreported(#[allow(dead_code, reason = "shown when a test fails")] u64),
 }
 
 fn mark_of(path: &Path) -> u64 {
@@ -239,25 +240,25 @@ fn damage(path: &Path, dice: &mut Dice) -> String {
 
 #[rstest]
 #[tokio::test]
-async fn no_damage_makes_a_store_forget_in_silence(
+async fn no_damage_loses_changes_without_a_report(
     #[values(EngineKind::Sled, EngineKind::Fjall)] engine: EngineKind,
     #[values(Stopped::Closed, Stopped::Killed)] stopped: Stopped,
 ) {
     let original = Original::make(engine, stopped).await;
     let copy = TempDir::new().unwrap();
     copy_files(original.files.path(), copy.path());
-    let undamaged = original.look(copy.path());
-    assert!(matches!(undamaged, Noticed::Whole), "{undamaged:?}");
+    let undamaged = original.check(copy.path());
+    assert!(matches!(undamaged, Detection::Whole), "{undamaged:?}");
     let trials = std::env::var(TRIALS).map_or(150, |trials| trials.parse().unwrap());
     let mut dice = Dice::new();
-    let (mut silent, mut counts) = (Vec::new(), [0_u32; 3]);
+    let (mut unreported, mut counts) = (Vec::new(), [0_u32; 3]);
     for _ in 0..trials {
         let (what, noticed) = original.trial(&mut dice);
         match &noticed {
-            Noticed::AtStart(_) => counts[0] += 1,
-            Noticed::ByVerify(_) => counts[1] += 1,
-            Noticed::Whole => counts[2] += 1,
-            Noticed::Silent(_) => silent.push(format!("{what}: {noticed:?}")),
+            Detection::AtStart(_) => counts[0] += 1,
+            Detection::ByVerify(_) => counts[1] += 1,
+            Detection::Whole => counts[2] += 1,
+            Detection::Unreported(_) => unreported.push(format!("{what}: {noticed:?}")),
         }
     }
     println!(
@@ -265,9 +266,9 @@ async fn no_damage_makes_a_store_forget_in_silence(
         counts[0], counts[1], counts[2]
     );
     assert!(
-        silent.is_empty(),
-        "{} of {trials} in silence, such as {:#?}",
-        silent.len(),
-        &silent[..silent.len().min(12)]
+        unreported.is_empty(),
+        "{} of {trials} damages were not reported, such as {:#?}",
+        unreported.len(),
+        &unreported[..unreported.len().min(12)]
     );
 }

@@ -1,4 +1,4 @@
-//! After a failure nothing is acknowledged any more, and acknowledged changes are kept.
+//! After a failure no change is acknowledged, and acknowledged changes are kept.
 
 use crate::support::{all_keys, batch, commit, data_type, key, open_with};
 use beamlive_storage::records::DataType;
@@ -20,7 +20,7 @@ fn reason(outcome: Result<Committed, CommitError>) -> Arc<str> {
 }
 
 #[tokio::test]
-async fn a_failed_write_turns_writes_off_and_reads_go_on() {
+async fn a_failed_write_turns_writes_off_and_reads_continue() {
     let engine = MemoryEngine::new();
     let store = Store::with_engine(Arc::new(engine.clone()), 8);
     commit(&store, |b| b.insert(key(1), &data_type("kept")))
@@ -68,7 +68,7 @@ async fn a_failed_write_turns_writes_off_and_reads_go_on() {
 }
 
 #[tokio::test]
-async fn all_that_is_queued_behind_a_failure_is_answered() {
+async fn all_batches_queued_behind_a_failure_are_answered() {
     let engine = MemoryEngine::new();
     engine.fail_after(2);
     let store = Store::with_engine(Arc::new(engine), 2000);
@@ -90,10 +90,10 @@ async fn all_that_is_queued_behind_a_failure_is_answered() {
     assert_eq!(all_keys(&store).len(), acknowledged);
 }
 
-/// A database that misbehaves.
-struct Unruly(fn(&[Batch]) -> Result<Applied, EngineError>);
+/// A database with a given result for every group.
+struct Preset(fn(&[Batch]) -> Result<Applied, EngineError>);
 
-impl Engine for Unruly {
+impl Engine for Preset {
     fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
         Ok(None)
     }
@@ -109,7 +109,7 @@ impl Engine for Unruly {
 
 #[tokio::test]
 async fn a_panic_of_the_database_turns_writes_off() {
-    let store = Store::with_engine(Arc::new(Unruly(|group| panic!("{} is too much", group.len()))), 8);
+    let store = Store::with_engine(Arc::new(Preset(|group| panic!("{} is too much", group.len()))), 8);
     let waiting = store.reserve().unwrap();
     let why = reason(commit(&store, |b| b.mark(key(1))).await);
     assert_eq!(&*why, "the database panicked: 1 is too much");
@@ -120,7 +120,7 @@ async fn a_panic_of_the_database_turns_writes_off() {
 #[tokio::test]
 async fn a_database_that_forgets_a_batch_turns_writes_off() {
     let store = Store::with_engine(
-        Arc::new(Unruly(|_| {
+        Arc::new(Preset(|_| {
             Ok(Applied {
                 outcomes: Vec::new(),
                 groups: 1,
@@ -136,7 +136,7 @@ async fn a_database_that_forgets_a_batch_turns_writes_off() {
 #[tokio::test]
 async fn the_reason_has_the_whole_chain() {
     let store = Store::with_engine(
-        Arc::new(Unruly(|_| {
+        Arc::new(Preset(|_| {
             let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
             Err(EngineError::Sync(full))
         })),
@@ -163,7 +163,7 @@ impl Faults for Panics {
 
 #[rstest]
 #[tokio::test]
-async fn a_panic_while_it_writes_turns_writes_off_and_reads_go_on(
+async fn a_panic_during_a_write_turns_writes_off_and_reads_continue(
     #[values(EngineKind::Sled, EngineKind::Fjall)] engine: EngineKind,
 ) {
     let directory = TempDir::new().unwrap();
@@ -183,13 +183,13 @@ async fn a_panic_while_it_writes_turns_writes_off_and_reads_go_on(
     assert_eq!(kept(&crate::support::open(engine, directory.path())), "kept");
 }
 
-/// A database whose disk is full for a moment.
-struct Crowded {
+/// A database whose disk is full for a number of groups.
+struct FullDisk {
     inner: MemoryEngine,
     refusals: AtomicU32,
 }
 
-impl Engine for Crowded {
+impl Engine for FullDisk {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
         self.inner.get(key)
     }
@@ -210,9 +210,9 @@ impl Engine for Crowded {
 }
 
 #[tokio::test]
-async fn a_failure_that_passes_is_waited_for_and_one_that_stays_turns_writes_off() {
+async fn a_temporary_failure_is_retried_and_a_lasting_one_turns_writes_off() {
     for (refusals, passes) in [(3, true), (u32::MAX, false)] {
-        let engine = Crowded {
+        let engine = FullDisk {
             inner: MemoryEngine::new(),
             refusals: AtomicU32::new(refusals),
         };

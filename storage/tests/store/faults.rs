@@ -1,4 +1,4 @@
-//! After any fault and any way to end the store: acknowledged changes are there, others are whole or
+//! After any fault and any end of the store: acknowledged changes are there, others are complete or
 //! absent, and no change is there without all changes before it.
 
 use crate::faulty::{End, Faulty};
@@ -15,7 +15,7 @@ use std::task::Poll;
 #[derive(Debug, Clone)]
 enum Op {
     /// Commits changes without waiting.
-    HandOver(Vec<Change>),
+    Commit(Vec<Change>),
     /// Waits for all receipts.
     Wait,
     /// Reads everything.
@@ -35,7 +35,7 @@ fn op() -> impl Strategy<Value = Op> {
     let step = step.prop_flat_map(|(step, passes)| (Just(step), 0..passes));
     let end = prop_oneof![Just(End::Close), Just(End::Kill), Just(End::PowerCut)];
     prop_oneof![
-        6 => proptest::collection::vec(change(), 1..6).prop_map(Op::HandOver),
+        6 => proptest::collection::vec(change(), 1..6).prop_map(Op::Commit),
         3 => Just(Op::Wait),
         2 => Just(Op::Read),
         2 => step.prop_map(|(step, passes)| Op::Arm(step, passes)),
@@ -48,33 +48,33 @@ struct Run {
     /// The possible contents of the store: all acknowledged changes, then one more committed change
     /// each.
     states: VecDeque<Map>,
-    /// Changes that were committed and not answered yet, and whether they will hold.
+    /// Committed changes without an answer yet, and whether their preconditions hold.
     outstanding: VecDeque<(Receipt, bool)>,
     changes: usize,
 }
 
 impl Run {
-    fn hand_over(&mut self, change: Change) {
+    fn commit(&mut self, change: Change) {
         let permit = match self.faulty.store.reserve() {
             Ok(permit) => permit,
-            Err(Unavailable::WritesOff(_)) if self.struck() => return,
+            Err(Unavailable::WritesOff(_)) if self.writer_failed() => return,
             Err(error) => panic!("{error}"),
         };
         let mut map = self.states.back().unwrap().clone();
         let receipt = permit.commit(map.batch(self.changes, change));
-        let holds = map.take(self.changes, change);
+        let holds = map.apply(self.changes, change);
         self.changes += 1;
         self.states.push_back(map);
         self.outstanding.push_back((receipt, holds));
     }
 
     /// Whether a fault may have turned writes off.
-    fn struck(&self) -> bool {
-        self.faulty.disk.writer_struck()
+    fn writer_failed(&self) -> bool {
+        self.faulty.disk.writer_failed()
     }
 
     /// Polls the receipts, or waits for all of them.
-    async fn look(&mut self, wait: bool) {
+    async fn receive(&mut self, wait: bool) {
         let mut off = false;
         while let Some((receipt, holds)) = self.outstanding.front_mut() {
             let outcome = match poll_once(receipt) {
@@ -89,13 +89,13 @@ impl Run {
                 ),
                 Err(CommitError::Conflict(_)) => assert!(!*holds && !off),
                 Err(CommitError::WritesOff(_)) => {
-                    assert!(self.struck());
+                    assert!(self.writer_failed());
                     off = true;
                 }
             }
             self.outstanding.pop_front();
             if off {
-                // They stay possible, in order, until the restart.
+                // The states with these changes stay possible, in their order, until the restart.
                 continue;
             }
             self.states.pop_front();
@@ -103,14 +103,15 @@ impl Run {
         if wait {
             let status = self.faulty.store.status();
             let writes = matches!(status, StoreStatus::Writing);
-            assert_eq!(writes, !self.struck(), "{status:?}");
+            assert_eq!(writes, !self.writer_failed(), "{status:?}");
         }
     }
 
-    /// Checks that each record is as in one of the possible states, or cannot be read for a fault.
+    /// Checks that each record is as in one of the possible states, or can't be read because of a
+    /// fault.
     fn read(&self) {
         for id in 1..12 {
-            let struck = self.faulty.disk.struck();
+            let failures = self.faulty.disk.failures();
             match self.faulty.store.get::<DataType>(&key(id)) {
                 Ok(read) => {
                     let read = read.map(|read| (read.revision, read.record.name));
@@ -118,9 +119,9 @@ impl Run {
                         .states
                         .iter()
                         .any(|map| map.records.get(&id) == read.as_ref());
-                    assert!(possible, "record {id} is as it never was");
+                    assert!(possible, "record {id} is not as in any possible state");
                 }
-                Err(error) => assert!(self.faulty.disk.struck() > struck, "{error}"),
+                Err(error) => assert!(self.faulty.disk.failures() > failures, "{error}"),
             }
         }
     }
@@ -128,21 +129,21 @@ impl Run {
     async fn restart(mut self, end: End) -> Self {
         match end {
             // The files are copied while nothing is written.
-            End::Kill | End::Close => self.look(true).await,
-            End::PowerCut => self.look(false).await,
+            End::Kill | End::Close => self.receive(true).await,
+            End::PowerCut => self.receive(false).await,
         }
         let faulty = self.faulty.restart(end);
-        let struck = faulty.disk.struck();
+        let failures = faulty.disk.failures();
         let found = match Map::read(&faulty.store, Order::Ascending) {
             Ok(found) => found,
             Err(error) => {
-                assert!(faulty.disk.struck() > struck, "{error}");
+                assert!(faulty.disk.failures() > failures, "{error}");
                 Map::read(&faulty.store, Order::Ascending).unwrap()
             }
         };
         assert!(
             self.states.contains(&found),
-            "after {end:?} it holds {found:?}, which is none of {:?}",
+            "after {end:?} the store has {found:?}, which is none of {:?}",
             self.states
         );
         Self {
@@ -163,8 +164,8 @@ async fn run(engine: EngineKind, ops: Vec<Op>) {
     };
     for op in ops {
         match op {
-            Op::HandOver(changes) => changes.into_iter().for_each(|change| run.hand_over(change)),
-            Op::Wait => run.look(true).await,
+            Op::Commit(changes) => changes.into_iter().for_each(|change| run.commit(change)),
+            Op::Wait => run.receive(true).await,
             Op::Read => run.read(),
             Op::Arm(step, passes) => run.faulty.disk.arm(step, passes),
             Op::Restart(end) => run = run.restart(end).await,
@@ -179,15 +180,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_store_keeps_its_word_on_a_disk_that_fails(engine in select(&DURABLE), ops in proptest::collection::vec(op(), 1..20)) {
+    fn a_store_keeps_acknowledged_changes_on_a_disk_that_fails(engine in select(&DURABLE), ops in proptest::collection::vec(op(), 1..20)) {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run(engine, ops));
     }
 }
 
-/// Every step of a commit, which proptest may not try.
+/// Tries every step of a commit. The property test may leave some out.
 #[rstest]
 #[tokio::test]
-async fn a_fault_at_any_step_of_a_commit_ends_all_writing(
+async fn a_fault_at_any_step_of_a_commit_turns_writes_off(
     #[values(EngineKind::Sled, EngineKind::Fjall)] engine: EngineKind,
 ) {
     for step in [Step::Read, Step::Write, Step::Sync] {
@@ -206,7 +207,7 @@ async fn a_fault_at_any_step_of_a_commit_ends_all_writing(
             let late = later.commit(crate::support::batch(|b| b.insert(key(3), &data_type("late"))));
             assert!(matches!(late.await, Err(CommitError::WritesOff(_))), "{step:?}");
             let StoreStatus::WritesOff { reason } = faulty.store.status() else {
-                panic!("{step:?}: it goes on writing");
+                panic!("{step:?}: writes are still on");
             };
             assert!(reason.contains("Input/output error"), "{step:?}: {reason}");
             let read = |faulty: &Faulty, id| {
@@ -218,7 +219,7 @@ async fn a_fault_at_any_step_of_a_commit_ends_all_writing(
             let faulty = faulty.restart(end);
             assert_eq!(read(&faulty, 1).as_deref(), Some("kept"), "{step:?}, {end:?}");
             if matches!(end, End::PowerCut) {
-                assert_eq!(read(&faulty, 2), None, "{step:?}: it was never synced");
+                assert_eq!(read(&faulty, 2), None, "{step:?}: the record was never synced");
             }
             assert_eq!(read(&faulty, 3), None, "{step:?}, {end:?}");
             commit(&faulty.store, |b| b.insert(key(4), &data_type("on")))

@@ -1,4 +1,4 @@
-//! A store on a disk that fails at any step, is killed or loses power.
+//! A store that is killed, or whose disk fails at any step or loses power.
 
 use crate::support::{copy_files, open_with};
 use beamlive_storage::{EngineKind, Faults, OpenError, Step, Store};
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
-/// A disk that fails on request, and keeps a copy of the files as of the last successful sync, which
-/// is what a power cut leaves. Clones share it.
+/// A disk that fails on request. It has a copy of the files at the last successful sync, which are
+/// the files after a power cut. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Disk(Arc<Mutex<State>>);
 
@@ -18,11 +18,11 @@ struct State {
     /// The kind of step that fails next, and how many of them succeed before.
     armed: Option<(Step, u32)>,
     /// Number of steps that failed.
-    struck: u32,
+    failures: u32,
     /// Whether a step of the writer failed.
-    writer_struck: bool,
-    /// Whether it wrote again after that.
-    went_on: bool,
+    writer_failed: bool,
+    /// Whether the writer wrote after its failure.
+    wrote_after_failure: bool,
     synced: Option<TempDir>,
 }
 
@@ -31,9 +31,9 @@ impl Disk {
         Self(Arc::new(Mutex::new(State {
             path: Some(path.to_owned()),
             armed,
-            struck: 0,
-            writer_struck: false,
-            went_on: false,
+            failures: 0,
+            writer_failed: false,
+            wrote_after_failure: false,
             synced: None,
         })))
     }
@@ -48,13 +48,13 @@ impl Disk {
     }
 
     /// Number of steps that failed.
-    pub(crate) fn struck(&self) -> u32 {
-        self.state().struck
+    pub(crate) fn failures(&self) -> u32 {
+        self.state().failures
     }
 
     /// Whether a step of the writer failed.
-    pub(crate) fn writer_struck(&self) -> bool {
-        self.state().writer_struck
+    pub(crate) fn writer_failed(&self) -> bool {
+        self.state().writer_failed
     }
 
     /// A copy of the files as the kernel has them. There must be no writes at the same time.
@@ -71,16 +71,16 @@ impl Faults for Disk {
     fn before(&self, step: Step) -> io::Result<()> {
         let mut state = self.state();
         let writer = std::thread::current().name() == Some("store-writer");
-        if writer && state.writer_struck {
-            // It may go on reading; it must not write.
-            state.went_on |= step != Step::Read;
+        if writer && state.writer_failed {
+            // The writer may still read, but not write.
+            state.wrote_after_failure |= step != Step::Read;
             return Ok(());
         }
         match &mut state.armed {
             Some((armed, passes)) if *armed == step && *passes == 0 => {
                 state.armed = None;
-                state.struck += 1;
-                state.writer_struck |= writer;
+                state.failures += 1;
+                state.writer_failed |= writer;
                 return Err(io::Error::from_raw_os_error(5));
             }
             Some((armed, passes)) if *armed == step => *passes -= 1,
@@ -98,11 +98,11 @@ impl Faults for Disk {
 /// How a store ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum End {
-    /// It is closed.
+    /// The store is closed.
     Close,
-    /// Its process dies: the kernel keeps what it was given.
+    /// The process is killed. Data that was written to the kernel is kept.
     Kill,
-    /// The machine dies: what was not synced is gone.
+    /// The machine loses power. Data that was not synced is lost.
     PowerCut,
 }
 
@@ -119,12 +119,12 @@ impl Faulty {
         Self::open(engine, TempDir::new().unwrap(), None)
     }
 
-    /// Opens it. An armed fault may make the first try fail.
+    /// Opens the store. An armed fault may make the first try fail.
     fn open(engine: EngineKind, directory: TempDir, armed: Option<(Step, u32)>) -> Self {
         let disk = Disk::new(directory.path(), armed);
         let store = match open_with(engine, directory.path(), disk.clone()) {
             Ok(store) => store,
-            Err(OpenError::Io { .. } | OpenError::Mark { .. }) if disk.struck() == 1 => {
+            Err(OpenError::Io { .. } | OpenError::Mark { .. }) if disk.failures() == 1 => {
                 open_with(engine, directory.path(), disk.clone()).unwrap()
             }
             Err(error) => panic!("{error}: {error:?}"),
@@ -139,7 +139,7 @@ impl Faulty {
         }
     }
 
-    /// Ends it and opens what is left. A fault that is still armed may happen then.
+    /// Ends the store and opens its files again. A fault that is still armed may happen then.
     pub(crate) fn restart(self, end: End) -> Self {
         let Self {
             engine,
@@ -147,11 +147,11 @@ impl Faulty {
             disk,
             directory,
         } = self;
-        assert!(!disk.state().went_on, "the store went on after a failure");
+        assert!(!disk.state().wrote_after_failure, "a write after a failure");
         let left = match end {
             End::Close => {
                 let failed = store.close().is_err();
-                assert_eq!(failed, disk.writer_struck());
+                assert_eq!(failed, disk.writer_failed());
                 directory
             }
             End::Kill => {

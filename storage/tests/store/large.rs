@@ -39,9 +39,7 @@ fn assert_nothing_spilled(on_disk: &OnDisk) {
 
 #[rstest]
 #[tokio::test]
-async fn large_values_are_written_replaced_and_removed_without_a_trace(
-    #[values(Sled, Fjall)] engine: EngineKind,
-) {
+async fn large_values_are_written_replaced_and_removed_completely(#[values(Sled, Fjall)] engine: EngineKind) {
     let mut on_disk = OnDisk::new(engine);
     let sizes = [16 * KIB + 1, MIB, 16 * MIB, 17 * KIB, 10, 16 * KIB, 40 * KIB];
     commit(&on_disk.store, |b| b.insert(key(1), &of_size(10, 0)))
@@ -93,7 +91,7 @@ async fn many_values_just_below_the_limit_spill_nothing(#[values(Sled, Fjall)] e
 }
 
 #[tokio::test]
-async fn a_scan_puts_them_together() {
+async fn a_scan_joins_the_pieces() {
     let store = Store::in_memory();
     commit(&store, |b| {
         b.insert(key(1), &of_size(10, 1));
@@ -127,7 +125,7 @@ async fn a_key_removed_and_created_again_in_one_group_is_whole() {
 
 #[rstest]
 #[tokio::test]
-async fn a_reader_meets_whole_values_while_they_are_replaced(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn a_reader_sees_whole_values_while_they_are_replaced(#[values(Sled, Fjall)] engine: EngineKind) {
     let on_disk = OnDisk::new(engine);
     let store = on_disk.store.clone();
     commit(&store, |b| b.insert(key(1), &of_size(200 * KIB, 0)))
@@ -141,7 +139,7 @@ async fn a_reader_meets_whole_values_while_they_are_replaced(#[values(Sled, Fjal
             while !done.load(Ordering::SeqCst) {
                 let read = store.get::<Feedback>(&key(1)).unwrap();
                 if let Some(read) = read {
-                    // The length depends on the round; every tenth round starts again at revision 1.
+                    // The length depends on the round. Every tenth round begins at revision 1.
                     let round = read.record.comments.len() - 200 * KIB;
                     assert!(read.record == of_size(200 * KIB + round, (round % 26) as u8));
                     let since = if round < 10 { round } else { round % 10 };
@@ -172,13 +170,13 @@ async fn a_reader_meets_whole_values_while_they_are_replaced(#[values(Sled, Fjal
 }
 
 /// A database that applies a group between the read of a head and of its second piece.
-struct Shifting {
+struct ConcurrentWrite {
     inner: MemoryEngine,
     meanwhile: Mutex<Vec<Batch>>,
     pieces_read: AtomicU32,
 }
 
-impl Engine for Shifting {
+impl Engine for ConcurrentWrite {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
         let piece = key.first() == Some(&(Table::Chunk as u8));
         if piece && self.pieces_read.fetch_add(1, Ordering::SeqCst) == 1 {
@@ -199,13 +197,13 @@ impl Engine for Shifting {
     }
 }
 
-/// What a read of a record of 100 KiB returns, by key and by range, when it races with `meanwhile`.
+/// The results of reading a record of 100 KiB by key and by range, while `meanwhile` is applied.
 fn read_during(meanwhile: &[Batch]) -> [Option<Feedback>; 2] {
     [false, true].map(|by_range| {
         let inner = MemoryEngine::new();
         let first = batch(|b| b.insert(key(1), &of_size(100 * KIB, 1)));
         inner.apply(&[first]).unwrap().outcomes.pop().unwrap().unwrap();
-        let engine = Shifting {
+        let engine = ConcurrentWrite {
             inner,
             meanwhile: Mutex::new(meanwhile.to_vec()),
             pieces_read: AtomicU32::new(0),
@@ -223,7 +221,7 @@ fn read_during(meanwhile: &[Batch]) -> [Option<Feedback>; 2] {
 }
 
 #[test]
-fn a_reader_that_misses_a_piece_looks_again() {
+fn a_reader_that_misses_a_piece_reads_again() {
     for size in [100 * KIB, 300 * KIB, 10] {
         let replaced = batch(|b| {
             b.replace(key(1), 1, &of_size(size, 2));

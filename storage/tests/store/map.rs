@@ -1,4 +1,4 @@
-//! A map that a store is compared with: the same changes, and their expected results.
+//! A map that is compared with a store after the same changes.
 
 use crate::support::data_type;
 use beamlive_storage::ids::{IdRef, ProjectId};
@@ -59,7 +59,7 @@ impl Map {
         match change {
             Change::Create(size) => {
                 let id = batch.allocate(Table::DataType);
-                // A record with a given id exists already.
+                // A record with this id may exist already.
                 batch.require_absent(record(id));
                 batch.insert(record(id), &data_type(&name(n, size)));
                 batch.point(index(id), id);
@@ -82,7 +82,7 @@ impl Map {
     }
 
     /// Applies the `n`th change. Returns whether its preconditions hold.
-    pub(crate) fn take(&mut self, n: usize, change: Change) -> bool {
+    pub(crate) fn apply(&mut self, n: usize, change: Change) -> bool {
         match change {
             Change::Create(size) => {
                 let id = self.last + 1;

@@ -26,7 +26,7 @@ async fn run(engine: EngineKind, ops: Vec<Op>) {
         };
         let batch = map.batch(n, change);
         let outcome = on_disk.store.reserve().unwrap().commit(batch).await;
-        match (outcome, map.take(n, change)) {
+        match (outcome, map.apply(n, change)) {
             (Ok(_), holds) => assert!(holds),
             (Err(CommitError::Conflict(_)), holds) => assert!(!holds),
             (Err(error), _) => panic!("{error}"),
@@ -60,7 +60,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_store_does_what_a_map_does_across_restarts(engine in select(&DURABLE), ops in proptest::collection::vec(op(), 1..25)) {
+    fn a_store_equals_a_map_across_restarts(engine in select(&DURABLE), ops in proptest::collection::vec(op(), 1..25)) {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run(engine, ops));
     }
 }

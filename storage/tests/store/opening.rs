@@ -1,4 +1,4 @@
-//! Opening: what is kept, and the messages when it fails.
+//! Opening a store: the records that are kept, and the messages of failures.
 
 use crate::support::{batch, commit, config, copy_files, data_type, key, OnDisk, NOW};
 use beamlive_storage::records::{DataType, StoreFormat};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 #[rstest]
 #[tokio::test]
-async fn a_restart_keeps_all_and_ids_go_on(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn a_restart_keeps_all_records_and_ids_continue(#[values(Sled, Fjall)] engine: EngineKind) {
     let mut on_disk = OnDisk::new(engine);
     for expected in 1..=4 {
         let mut slot = None;
@@ -37,7 +37,7 @@ async fn a_restart_keeps_all_and_ids_go_on(#[values(Sled, Fjall)] engine: Engine
 
 #[rstest]
 #[tokio::test]
-async fn what_was_acknowledged_is_there_even_without_closing(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn acknowledged_changes_are_kept_without_closing(#[values(Sled, Fjall)] engine: EngineKind) {
     let OnDisk { store, directory, .. } = OnDisk::new(engine);
     commit(&store, |b| b.insert(key(1), &data_type("a")))
         .await
@@ -53,7 +53,7 @@ async fn what_was_acknowledged_is_there_even_without_closing(#[values(Sled, Fjal
 }
 
 #[rstest]
-fn a_new_store_says_what_it_is(#[values(Sled, Fjall)] engine: EngineKind) {
+fn a_new_store_has_a_format(#[values(Sled, Fjall)] engine: EngineKind) {
     let on_disk = OnDisk::new(engine);
     let format = on_disk
         .store
@@ -65,7 +65,7 @@ fn a_new_store_says_what_it_is(#[values(Sled, Fjall)] engine: EngineKind) {
 }
 
 #[rstest]
-fn a_second_process_is_told_that_the_store_is_in_use(#[values(Sled, Fjall)] engine: EngineKind) {
+fn a_second_process_gets_an_error_that_the_store_is_in_use(#[values(Sled, Fjall)] engine: EngineKind) {
     let on_disk = OnDisk::new(engine);
     let error = Store::open(&config(engine, on_disk.directory.path()), NOW).unwrap_err();
     assert!(matches!(error, OpenError::Locked { .. }), "{error:?}");
@@ -73,7 +73,7 @@ fn a_second_process_is_told_that_the_store_is_in_use(#[values(Sled, Fjall)] engi
 }
 
 #[rstest]
-fn a_file_in_its_place_is_named(#[values(Sled, Fjall)] engine: EngineKind) {
+fn a_file_in_place_of_the_store_is_named(#[values(Sled, Fjall)] engine: EngineKind) {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("store");
     std::fs::write(&path, "not a directory").unwrap();
@@ -85,8 +85,8 @@ fn a_file_in_its_place_is_named(#[values(Sled, Fjall)] engine: EngineKind) {
     assert_eq!(std::fs::read(&path).unwrap(), b"not a directory");
 }
 
-/// Changes the format of a store, closes it, and returns why it is not opened again. Checks that no
-/// file was touched.
+/// Changes the format of a store, closes it, and returns the error of opening it again. Checks that
+/// no file was changed.
 async fn refusal(engine: EngineKind, change: impl FnOnce(&mut StoreFormat)) -> String {
     let on_disk = OnDisk::new(engine);
     let meta = Key::of(Table::Meta);
@@ -102,7 +102,7 @@ async fn refusal(engine: EngineKind, change: impl FnOnce(&mut StoreFormat)) -> S
     let OnDisk { store, directory, .. } = on_disk;
     store.close().unwrap();
     drop(store);
-    // As the build that wrote this format would leave it.
+    // The file that the build with this format would write.
     std::fs::write(directory.path().join("format"), bytes).unwrap();
     let before = files(directory.path());
     let error = Store::open(&config(engine, directory.path()), NOW).unwrap_err();
@@ -133,7 +133,7 @@ fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 #[rstest]
 #[tokio::test]
-async fn a_newer_layout_is_refused_and_untouched(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn a_newer_layout_is_refused_and_unchanged(#[values(Sled, Fjall)] engine: EngineKind) {
     let why = refusal(engine, |format| format.layout = LAYOUT + 1).await;
     assert_eq!(
         why,
@@ -143,7 +143,7 @@ async fn a_newer_layout_is_refused_and_untouched(#[values(Sled, Fjall)] engine: 
 
 #[rstest]
 #[tokio::test]
-async fn a_newer_record_is_refused_and_untouched(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn a_newer_record_is_refused_and_unchanged(#[values(Sled, Fjall)] engine: EngineKind) {
     let why = refusal(engine, |format| {
         for (name, version) in &mut format.records {
             if name == "dataset" {
@@ -165,7 +165,7 @@ async fn a_newer_record_is_refused_and_untouched(#[values(Sled, Fjall)] engine: 
 
 #[rstest]
 #[tokio::test]
-async fn a_store_with_older_records_opens_and_says_then_what_may_be_in_it(
+async fn a_store_with_older_records_opens_and_gets_the_current_format(
     #[values(Sled, Fjall)] engine: EngineKind,
 ) {
     let on_disk = OnDisk::new(engine);
@@ -194,7 +194,7 @@ async fn a_store_with_older_records_opens_and_says_then_what_may_be_in_it(
 
 #[rstest]
 #[tokio::test]
-async fn a_damaged_format_file_is_made_anew(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn a_damaged_format_file_is_written_again(#[values(Sled, Fjall)] engine: EngineKind) {
     let on_disk = OnDisk::new(engine);
     let file = on_disk.directory.path().join("format");
     let good = std::fs::read(&file).unwrap();
@@ -205,7 +205,7 @@ async fn a_damaged_format_file_is_made_anew(#[values(Sled, Fjall)] engine: Engin
 }
 
 #[test]
-fn somebody_elses_database_is_refused() {
+fn another_programs_database_is_refused() {
     let directory = TempDir::new().unwrap();
     {
         let settings = sled::Config::new()
@@ -222,7 +222,7 @@ fn somebody_elses_database_is_refused() {
 }
 
 #[test]
-fn a_store_of_another_engine_is_refused_by_name_and_untouched() {
+fn a_store_of_another_engine_is_refused_by_name_and_unchanged() {
     for (engine, other) in [(Sled, Fjall), (Fjall, Sled)] {
         let OnDisk { store, directory, .. } = OnDisk::new(engine);
         store.close().unwrap();
@@ -251,7 +251,7 @@ fn a_store_in_memory_leaves_nothing_on_the_disk() {
 
 #[rstest]
 #[tokio::test]
-async fn damaged_files_are_not_taken_for_an_empty_store(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn damaged_files_are_not_opened_as_an_empty_store(#[values(Sled, Fjall)] engine: EngineKind) {
     let OnDisk { store, directory, .. } = OnDisk::new(engine);
     commit(&store, |b| b.insert(key(1), &data_type("a")))
         .await

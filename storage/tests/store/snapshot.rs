@@ -16,7 +16,7 @@ fn row(n: u32) -> Key {
 
 #[rstest]
 #[tokio::test]
-async fn every_row_of_a_snapshot_is_of_one_generation(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn all_rows_of_a_snapshot_are_of_one_generation(#[values(Sled, Fjall)] engine: EngineKind) {
     let on_disk = OnDisk::new(engine);
     let store = on_disk.store.clone();
     let (stop, acknowledged) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -30,7 +30,7 @@ async fn every_row_of_a_snapshot_is_of_one_generation(#[values(Sled, Fjall)] eng
                 }
                 let all = batch(|b| {
                     for n in 0..ROWS {
-                        // Odd rows exist in every other generation only.
+                        // Odd rows exist only in every other generation.
                         if n % 2 == 0 || generation % 2 == 0 {
                             b.set(row(n), &[generation.to_be_bytes().as_slice(), &[0; 300]].concat());
                         } else {
@@ -66,13 +66,13 @@ async fn every_row_of_a_snapshot_is_of_one_generation(#[values(Sled, Fjall)] eng
         let generation = u64::from_be_bytes(first[..8].try_into().unwrap());
         assert!(
             rows.iter().all(|(_, value)| value[..8] == first[..8]),
-            "mixed at {generation}"
+            "rows of other generations than {generation}"
         );
         let expected = if generation % 2 == 0 { ROWS } else { ROWS / 2 };
         assert_eq!(rows.len(), expected as usize, "generation {generation}");
         assert!(
             generation >= before,
-            "{generation} lacks {before}, which was acknowledged"
+            "{generation} is older than {before}, which was acknowledged"
         );
         generations.push(generation);
     }
@@ -81,6 +81,6 @@ async fn every_row_of_a_snapshot_is_of_one_generation(#[values(Sled, Fjall)] eng
     generations.dedup();
     assert!(
         generations.len() > 3,
-        "it was not written meanwhile: {generations:?}"
+        "there were no writes during the snapshots: {generations:?}"
     );
 }

@@ -1,4 +1,4 @@
-//! Order, groups, preconditions, the limit of the queue, closing.
+//! The order of writes, groups, preconditions, the limit of the queue, and closing.
 
 use crate::support::{batch, commit, data_type, key, poll_once, Gated, OnDisk};
 use beamlive_storage::ids::{DatasetId, IdRef, ProjectId, RawId};
@@ -33,7 +33,7 @@ async fn a_receipt_waits_for_the_disk_and_the_order_is_kept() {
 }
 
 #[tokio::test]
-async fn a_batch_of_nothing_waits_for_what_is_outstanding_and_for_nothing_else() {
+async fn an_empty_batch_waits_only_for_the_outstanding_group() {
     let (engine, gate) = Gated::new();
     let store = Store::with_engine(engine, 8);
     let nothing = || store.reserve().unwrap().commit(batch(|_| {}));
@@ -45,7 +45,7 @@ async fn a_batch_of_nothing_waits_for_what_is_outstanding_and_for_nothing_else()
     assert!(poll_once(&mut behind).is_pending());
     gate.open.send(()).unwrap();
     first.await.unwrap();
-    // It is in a group of its own, after the first.
+    // The empty batch is in its own group, after the first.
     assert_eq!(gate.entered.recv().unwrap(), 1);
     gate.open.send(()).unwrap();
     behind.await.unwrap();
@@ -53,7 +53,7 @@ async fn a_batch_of_nothing_waits_for_what_is_outstanding_and_for_nothing_else()
 }
 
 #[tokio::test]
-async fn what_waits_shares_one_group() {
+async fn waiting_batches_share_one_group() {
     let (engine, gate) = Gated::new();
     let store = Store::with_engine(engine, 64);
     let insert = |id| {
@@ -103,7 +103,7 @@ async fn a_group_stays_within_its_bytes() {
 
 #[rstest]
 #[tokio::test]
-async fn sixty_four_tasks_write_at_once_and_get_ids_of_their_own(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn sixty_four_tasks_write_at_once_and_get_different_ids(#[values(Sled, Fjall)] engine: EngineKind) {
     let on_disk = OnDisk::new(engine);
     let mut tasks = tokio::task::JoinSet::new();
     for task in 0..64_u64 {
@@ -173,7 +173,7 @@ fn one_of_many_threads_creates_a_record() {
 }
 
 #[tokio::test]
-async fn a_conflict_says_which_key_and_takes_nothing() {
+async fn a_conflict_names_its_key_and_writes_nothing() {
     let store = Store::in_memory();
     commit(&store, |b| b.insert(key(1), &data_type("a")))
         .await
@@ -192,7 +192,7 @@ async fn a_conflict_says_which_key_and_takes_nothing() {
 }
 
 #[tokio::test]
-async fn a_new_record_is_named_by_others_of_its_batch() {
+async fn records_of_a_batch_refer_to_a_new_record() {
     let store = Store::in_memory();
     let activity = Activity {
         record: RawId::NONE,
@@ -219,7 +219,7 @@ async fn a_new_record_is_named_by_others_of_its_batch() {
 }
 
 #[tokio::test]
-async fn a_full_queue_says_so_and_a_dropped_permit_gives_its_place_back() {
+async fn a_full_queue_is_an_error_and_a_dropped_permit_frees_its_place() {
     let (engine, gate) = Gated::new();
     let store = Store::with_engine(engine, 2);
     let first = store.reserve().unwrap().commit(batch(|b| b.mark(key(1))));
@@ -238,7 +238,7 @@ async fn a_full_queue_says_so_and_a_dropped_permit_gives_its_place_back() {
 }
 
 #[tokio::test]
-async fn closing_finishes_what_is_queued_and_what_was_reserved() {
+async fn closing_finishes_queued_and_reserved_batches() {
     let (engine, gate) = Gated::new();
     let store = Store::with_engine(engine, 8);
     let queued: Vec<_> = (1..=3)
@@ -323,7 +323,7 @@ async fn ranges_are_read_in_both_orders_and_end_before_their_end(#[values(Sled, 
 }
 
 #[tokio::test]
-async fn an_entry_that_is_no_id_is_an_error() {
+async fn an_entry_that_is_not_an_id_is_an_error() {
     let store = Store::in_memory();
     commit(&store, |b| b.set(key(1), b"seven.")).await.unwrap();
     assert_eq!(store.get_bytes(&key(1)).unwrap().unwrap(), b"seven.");

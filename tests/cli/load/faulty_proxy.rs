@@ -17,7 +17,7 @@ pub enum Fault {
     Delay(Duration),
 }
 
-/// It listens until the test has ended.
+/// The proxy. It listens until the end of the test.
 pub struct FaultyProxy {
     pub url: String,
 }
@@ -40,7 +40,7 @@ impl FaultyProxy {
     }
 }
 
-/// Reads one message, a request or an answer; none when the connection ends.
+/// Reads one request or answer. Returns `None` when the connection ends.
 fn message(from: &mut TcpStream) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 16 * 1024];

@@ -1,4 +1,4 @@
-//! What hosts report of their connections.
+//! Reports of hosts about their connections.
 
 use crate::support::facilities::access_list;
 use crate::support::{for_address, Reply, Site};
@@ -15,7 +15,7 @@ async fn post(site: &Site, entries: &Value) -> Reply {
     .await
 }
 
-/// Posts what must be taken.
+/// Posts a report, which must be accepted.
 async fn report(site: &Site, entries: &Value) {
     let reply = post(site, entries).await;
     assert_eq!((reply.status, reply.text().as_str()), (200, r#"["alice","bob"]"#));
@@ -25,7 +25,7 @@ fn entry(project: &str, name: &str, status: &str, date: &str) -> Value {
     json!({"project": project, "name": name, "status": status, "date": format!("2026-11-23 {date}")})
 }
 
-/// Status, creation, end and history of the one connection there is.
+/// Status, creation, end and history of the only connection.
 async fn only(site: &Site) -> Value {
     let rows = site.admin("connections").await;
     assert_eq!(rows.as_array().unwrap().len(), 1, "{rows}");
@@ -51,7 +51,7 @@ async fn a_connection_is_kept_with_its_date_in_the_facilitys_zone() {
 }
 
 #[actix_web::test]
-async fn json_is_taken_as_well_under_every_path() {
+async fn json_is_accepted_at_every_path() {
     let site = Site::new().await;
     for (index, path) in [
         "/api/v2/accesslist/",
@@ -102,7 +102,7 @@ async fn changes_of_status_are_appended_with_their_dates() {
     }
     let row = only(&site).await;
     assert_eq!(row["status"], "Finished");
-    assert_eq!(row["created"], "2026-11-23T15:00:00Z", "the first date seen");
+    assert_eq!(row["created"], "2026-11-23T15:00:00Z", "the first date");
     assert_eq!(row["end"], "2026-11-23T15:30:00Z");
     assert_eq!(
         row["history"],
@@ -143,7 +143,7 @@ async fn only_finished_and_failed_end_a_connection() {
 }
 
 #[actix_web::test]
-async fn one_report_may_tell_a_whole_story() {
+async fn one_report_can_contain_several_changes() {
     let site = Site::new().await;
     let story = json!([
         entry("alice", "c", "Connected", "09:00:00"),
@@ -169,7 +169,7 @@ async fn one_report_may_tell_a_whole_story() {
     assert_eq!(
         seen,
         ["alice/d 1", "bob/c 1", "alice/c 2"],
-        "a record for each project and name"
+        "one record for each project and name"
     );
 }
 
@@ -195,7 +195,7 @@ async fn each_list_keeps_its_own_connections() {
 }
 
 #[actix_web::test]
-async fn a_host_without_a_list_leaves_no_trace() {
+async fn reports_of_a_host_without_a_list_are_ignored() {
     let site = Site::with(|settings| settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()]).await;
     let request =
         site.request(Method::POST, PATH)
@@ -227,12 +227,8 @@ async fn posting_the_same_again_changes_and_writes_nothing() {
     }
     assert_eq!(site.written(), written, "a repetition was written");
     assert_eq!(site.admin("connections?limit=1000").await, connections);
-    assert_eq!(
-        site.admin("activity").await,
-        activity,
-        "repetitions must not fill the activity log"
-    );
-    // A part of it, in another order, as a host that forgets the oldest sends it
+    assert_eq!(site.admin("activity").await, activity, "a repetition was logged");
+    // Some of the entries in another order, as a host sends them that has dropped the oldest.
     let part: Vec<_> = entries
         .as_array()
         .unwrap()
@@ -253,7 +249,7 @@ async fn posting_the_same_again_changes_and_writes_nothing() {
 }
 
 #[actix_web::test]
-async fn the_same_status_later_is_no_change_of_status() {
+async fn a_repeated_status_is_not_a_change() {
     let site = Site::new().await;
     report(&site, &json!([entry("alice", "c", "Connected", "09:00:00")])).await;
     let before = only(&site).await;
@@ -301,7 +297,7 @@ async fn bad_entries_are_skipped_and_the_rest_is_kept() {
 }
 
 #[actix_web::test]
-async fn fields_that_mean_nothing_here_do_no_harm() {
+async fn unknown_fields_are_ignored() {
     let site = Site::new().await;
     let mut entry = entry("alice", "c", "Connected", "09:00:00");
     entry["host"] = json!({"cpu": [1, 2, 3]});
@@ -310,7 +306,7 @@ async fn fields_that_mean_nothing_here_do_no_harm() {
 }
 
 #[actix_web::test]
-async fn a_body_that_is_no_list_is_refused() {
+async fn a_body_that_is_not_a_list_is_refused() {
     let site = Site::new().await;
     let bodies: [(&[u8], &str); 5] = [
         (b"", "nothing"),
@@ -338,19 +334,14 @@ async fn a_body_that_is_no_list_is_refused() {
 }
 
 #[actix_web::test]
-async fn while_writes_are_off_news_is_refused_and_the_list_still_answers() {
+async fn while_writes_are_off_changes_are_refused_and_the_list_is_given() {
     let (site, engine) = Site::failing(|_| {}).await;
     report(&site, &json!([entry("alice", "c", "Connected", "09:00:00")])).await;
     let before = site.admin("connections").await;
     engine.fail_after(0);
     for _ in 0..3 {
         let reply = post(&site, &json!([entry("alice", "c", "Finished", "09:30:00")])).await;
-        assert_eq!(
-            reply.status,
-            503,
-            "never an empty or partial list: {}",
-            reply.text()
-        );
+        assert_eq!(reply.status, 503, "the change was not refused: {}", reply.text());
         assert_eq!(reply.json()["error"]["code"], "writes_off");
         assert!(reply.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
     }
@@ -359,12 +350,12 @@ async fn while_writes_are_off_news_is_refused_and_the_list_still_answers() {
     assert_eq!(
         site.admin("connections").await,
         before,
-        "what was refused must not show"
+        "a refused change is shown"
     );
 }
 
 #[actix_web::test]
-async fn hosts_that_report_at_once_lose_nothing() {
+async fn concurrent_reports_are_all_kept() {
     let site = Site::new().await;
     let reports = (0..16).map(|host| {
         let entries: Vec<_> = (0..20)

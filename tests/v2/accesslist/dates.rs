@@ -1,4 +1,4 @@
-//! The ways in which hosts write when a connection was what it was. The facility is in Saskatchewan: UTC−6 all year.
+//! The formats of dates in reports of hosts. The facility is in Saskatchewan: UTC−6 all year.
 
 use crate::support::{Reply, Site};
 use reqwest::Method;
@@ -10,7 +10,7 @@ async fn post(site: &Site, entries: &Value) {
     assert_eq!((reply.status, reply.json()), (200, json!(["alice", "bob"])));
 }
 
-/// What is kept of the one connection there is.
+/// The only connection.
 async fn kept(site: &Site) -> Value {
     let rows = site.admin("connections").await;
     assert_eq!(rows.as_array().unwrap().len(), 1, "{rows}");
@@ -18,7 +18,7 @@ async fn kept(site: &Site) -> Value {
 }
 
 #[actix_web::test]
-async fn a_date_may_have_an_offset() {
+async fn a_date_can_have_an_offset() {
     for (date, created) in [
         ("2026-11-26 08:00:00", "2026-11-26T14:00:00Z"),
         ("2026-11-26 08:00:00+00:00", "2026-11-26T08:00:00Z"),
@@ -68,7 +68,7 @@ async fn hosts_of_2026_send_the_start_and_the_end() {
 }
 
 #[actix_web::test]
-async fn a_time_that_is_none_costs_its_entry_only() {
+async fn an_invalid_time_discards_only_its_entry() {
     let site = Site::new().await;
     post(
         &site,

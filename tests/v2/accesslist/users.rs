@@ -1,4 +1,4 @@
-//! Which list an address has, and who is on it.
+//! The access list of an address, and its users.
 
 use crate::support::facilities::{access_list, beamtime};
 use crate::support::{for_address, Reply, Site, MORNING};
@@ -78,7 +78,7 @@ async fn the_longest_prefix_wins_and_inactive_lists_do_not_count() {
 }
 
 #[actix_web::test]
-async fn ipv4_in_ipv6_form_is_ipv4() {
+async fn an_ipv4_address_in_ipv6_form_counts_as_ipv4() {
     let site = behind_proxies().await;
     for (address, users) in [
         ("::ffff:10.45.0.7", json!(["carol_3-x"])),
@@ -106,7 +106,7 @@ async fn a_peer_on_a_socket_of_both_families_is_known_by_its_ipv4_address() {
 }
 
 #[actix_web::test]
-async fn an_address_without_a_list_has_nobody() {
+async fn an_address_without_a_list_gets_no_users() {
     let site = behind_proxies().await;
     for address in ["198.51.100.1", "2001:db9::1", "::1", "0.0.0.0", "255.255.255.255"] {
         let reply = site.get_for("/api/v2/accesslist/", &[address]).await;
@@ -115,7 +115,7 @@ async fn an_address_without_a_list_has_nobody() {
 }
 
 #[actix_web::test]
-async fn what_an_untrusted_peer_forwards_does_not_count() {
+async fn addresses_from_an_untrusted_peer_are_ignored() {
     let site = Site::with(|settings| settings.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()]).await;
     site.apply(&access_list("far", "10.45.0.0/24", &["carol_3-x"], ""))
         .await;
@@ -144,24 +144,24 @@ async fn what_an_untrusted_peer_forwards_does_not_count() {
 }
 
 #[actix_web::test]
-async fn the_caller_is_the_rightmost_address_that_is_no_trusted_proxy() {
+async fn the_caller_is_the_rightmost_address_that_is_not_a_trusted_proxy() {
     let site = behind_proxies().await;
     for (forwarded, users) in [
-        // No header, or nothing in it: the peer itself, 127.0.0.1
+        // Without a header or with an empty one: the peer, 127.0.0.1.
         (&[][..], json!(["alice", "bob"])),
         (&[""][..], json!(["alice", "bob"])),
         (&["10.45.0.7"][..], json!(["carol_3-x"])),
-        // Proxies behind one another
+        // A chain of proxies.
         (&["10.45.0.7, 10.0.0.1"][..], json!(["carol_3-x"])),
         (
             &["10.45.0.7,10.0.0.1 , 10.0.0.2,127.0.0.1"][..],
             json!(["carol_3-x"]),
         ),
         (&["10.45.0.7, ::ffff:10.0.0.1"][..], json!(["carol_3-x"])),
-        // What a caller claims of itself stands further left
+        // Addresses that the caller sent itself are further left.
         (&["10.45.0.7, 10.1.1.1"][..], json!(["alice"])),
         (&["10.45.0.7, 198.51.100.1, 10.0.0.1"][..], json!([])),
-        // Several headers are one list
+        // Several headers count as one list.
         (&["10.45.0.7", "10.0.0.1"][..], json!(["carol_3-x"])),
         (&["10.45.0.7", "10.1.1.1, 10.0.0.1"][..], json!(["alice"])),
     ] {
@@ -194,7 +194,7 @@ async fn a_trusted_proxy_that_forwards_no_address_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_change_of_the_facility_counts_at_once() {
+async fn a_change_of_the_facility_takes_effect_at_once() {
     let site = behind_proxies().await;
     assert_eq!(users_for(&site, &["10.45.0.7"]).await, json!(["carol_3-x"]));
     site.apply(&access_list(
@@ -222,7 +222,8 @@ const HOUR: i64 = 3600;
 /// Half a shift.
 const LATE: i64 = 4 * HOUR;
 
-/// Who may use the host at `MORNING`, with these beamtimes. Its list has alice and bob, and the beamline BM.
+/// The users of the host at `MORNING` with these beamtimes. Its list has alice, bob and the
+/// beamline BM.
 async fn with_beamtimes(schedule: bool, beamtimes: &[String]) -> Value {
     let site = Site::with(|settings| settings.schedule = schedule).await;
     site.apply(&beamtimes.concat()).await;
@@ -245,7 +246,7 @@ async fn a_remote_beamtime_counts_from_its_start_to_half_a_shift_after_its_end()
 }
 
 #[actix_web::test]
-async fn a_beamtime_that_is_not_remote_cancelled_or_elsewhere_does_not_count() {
+async fn beamtimes_that_are_local_cancelled_or_elsewhere_do_not_count() {
     let time = |beamline, more| beamtime("carol_3-x", beamline, MORNING - HOUR, MORNING + HOUR, more);
     let without = json!(["alice", "bob"]);
     for (what, time) in [
@@ -263,7 +264,7 @@ async fn a_beamtime_that_is_not_remote_cancelled_or_elsewhere_does_not_count() {
 }
 
 #[actix_web::test]
-async fn nobody_is_named_twice() {
+async fn no_user_is_listed_twice() {
     let (from, to) = (MORNING - HOUR, MORNING + HOUR);
     let times = [
         beamtime("bob", "BM", from, to, "remote = true"),
@@ -297,7 +298,7 @@ async fn beamtimes_begin_and_end_while_the_service_runs() {
 }
 
 #[actix_web::test]
-async fn a_list_that_is_declared_without_its_bits_beyond_the_network_is_refused_at_once() {
+async fn a_network_with_host_bits_is_refused() {
     let site = Site::new().await;
     let reply = site
         .post_admin("apply", access_list("bad", "10.45.0.7/24", &["alice"], ""))
@@ -305,14 +306,14 @@ async fn a_list_that_is_declared_without_its_bits_beyond_the_network_is_refused_
     assert_eq!(reply.status, 400, "{}", reply.text());
     assert!(
         reply.text().contains("10.45.0.0/24"),
-        "what to write instead: {}",
+        "the message does not suggest the network: {}",
         reply.text()
     );
 }
 
-/// Only lists and login keys choose by address what they answer.
+/// Only the answers with lists and login keys depend on the address.
 #[actix_web::test]
-async fn an_odd_forwarded_address_refuses_no_upload() {
+async fn an_invalid_forwarded_address_does_not_affect_uploads() {
     let site = behind_proxies().await;
     let alice = site.client("alice").await;
     let body =

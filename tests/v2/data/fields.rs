@@ -1,4 +1,4 @@
-//! What each field may be.
+//! The rules for each field.
 
 use super::*;
 use crate::support::msgpack;
@@ -6,7 +6,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use rmpv::Value as Packed;
 
 #[actix_web::test]
-async fn what_is_required_is_enough_and_the_rest_is_unknown() {
+async fn the_required_fields_are_enough() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let id = upload(&alice, minimal()).await;
@@ -48,9 +48,9 @@ async fn every_field_is_kept_under_its_own_name_or_its_alias() {
     let row = record(&site, id).await;
     assert_eq!(row["exposure"], json!(2.0));
     assert_eq!(row["filename"], "lys.cbf");
-    assert_eq!(row["meta_data"], json!({}), "an alias is not kept a second time");
+    assert_eq!(row["meta_data"], json!({}), "an alias is also in the meta data");
     aliases["data_id"] = json!(id);
-    assert_eq!(upload(&alice, aliases).await, id, "data_id is id");
+    assert_eq!(upload(&alice, aliases).await, id, "data_id is an alias of id");
 }
 
 #[actix_web::test]
@@ -72,7 +72,7 @@ async fn every_missing_field_is_named_at_once() {
 }
 
 #[actix_web::test]
-async fn wrong_fields_are_all_named_with_the_missing_ones() {
+async fn wrong_and_missing_fields_are_all_named() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let all_wrong = json!({
@@ -145,7 +145,7 @@ async fn energy_is_a_finite_number_above_zero() {
 }
 
 #[actix_web::test]
-async fn other_numbers_are_numbers_and_none_when_null() {
+async fn other_numeric_fields_accept_numbers_and_null() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for name in ["exposure", "exposure_time", "attenuation", "beam_size"] {
@@ -184,7 +184,7 @@ async fn other_numbers_are_numbers_and_none_when_null() {
 }
 
 #[actix_web::test]
-async fn texts_are_kept_to_their_limits_and_not_beyond() {
+async fn texts_are_accepted_up_to_their_limits() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for (name, limit) in [
@@ -199,7 +199,7 @@ async fn texts_are_kept_to_their_limits_and_not_beyond() {
         assert_eq!(
             record(&site, id).await[shown],
             longest,
-            "{name}: characters count, not bytes"
+            "{name}: the limit is in characters, not bytes"
         );
         assert_eq!(
             refused(&alice, body(json!({name: "é".repeat(limit + 1)}))).await,
@@ -224,7 +224,7 @@ async fn texts_are_kept_to_their_limits_and_not_beyond() {
 }
 
 #[actix_web::test]
-async fn frames_are_ranges_however_long() {
+async fn frames_are_ranges_of_any_length() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let table = [
@@ -275,7 +275,7 @@ async fn frames_are_ranges_however_long() {
 }
 
 #[actix_web::test]
-async fn a_billion_frames_cost_what_one_costs() {
+async fn a_billion_frames_cost_as_much_as_one() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let begin = std::time::Instant::now();
@@ -293,7 +293,7 @@ async fn a_billion_frames_cost_what_one_costs() {
 }
 
 #[actix_web::test]
-async fn the_data_types_are_the_seven_and_those_of_the_facility() {
+async fn the_data_types_are_seven_built_in_ones_and_those_of_the_facility() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for kind in ["SCREEN", "DATA", "XRD", "RASTER", "XAS", "XRF", "MAD"] {
@@ -314,7 +314,7 @@ async fn the_data_types_are_the_seven_and_those_of_the_facility() {
 }
 
 #[actix_web::test]
-async fn a_body_is_json_when_it_says_so_and_messagepack_otherwise() {
+async fn a_body_is_messagepack_unless_its_content_type_is_json() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let body = minimal();
@@ -346,7 +346,7 @@ async fn a_body_is_json_when_it_says_so_and_messagepack_otherwise() {
 }
 
 #[actix_web::test]
-async fn a_body_over_the_limit_is_413_and_one_at_the_limit_is_taken() {
+async fn a_body_over_the_limit_is_413_and_one_at_the_limit_is_accepted() {
     let site = Site::with(|settings| settings.limits.body_bytes = 2000).await;
     let alice = site.client("alice").await;
     let padded = |padding: usize| rmp_serde::to_vec(&body(json!({"pad": "x".repeat(padding)}))).unwrap();
@@ -362,7 +362,7 @@ async fn a_body_over_the_limit_is_413_and_one_at_the_limit_is_taken() {
 }
 
 #[actix_web::test]
-async fn the_limit_is_16_mib_unless_configured() {
+async fn the_default_limit_is_16_mib() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let reply = alice.post("data/BM/", vec![0xc0; (16 << 20) + 1]).await;

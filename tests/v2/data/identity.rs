@@ -1,11 +1,11 @@
-//! Which record an upload is: `id`, `uuid`, both, or a new one.
+//! How `id` and `uuid` decide whether an upload updates a record or makes a new one.
 
 use super::*;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
 #[actix_web::test]
-async fn ids_are_contiguous_from_one_whatever_fails_between() {
+async fn ids_are_contiguous_from_one_despite_failed_uploads() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     assert_eq!(upload(&alice, minimal()).await, 1);
@@ -18,7 +18,7 @@ async fn ids_are_contiguous_from_one_whatever_fails_between() {
 }
 
 #[actix_web::test]
-async fn ids_go_on_after_a_restart() {
+async fn ids_continue_after_a_restart() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     assert_eq!(upload(&alice, minimal()).await, 1);
@@ -65,7 +65,7 @@ async fn an_update_that_is_refused_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn an_id_that_is_none_of_the_projects_makes_a_new_record() {
+async fn an_unknown_id_or_that_of_another_project_makes_a_new_record() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let bobs = upload(&bob, body(json!({"name": "ins-1", "secret": 42}))).await;
@@ -92,7 +92,7 @@ async fn an_id_that_is_none_of_the_projects_makes_a_new_record() {
     assert_eq!(
         record(&site, bobs).await,
         before,
-        "another project's data is untouched"
+        "another project's data has changed"
     );
     upload(&alice, body(json!({"id": bobs}))).await;
     let note = note(&site, "alice").await;
@@ -109,14 +109,14 @@ async fn an_id_that_is_none_of_the_projects_makes_a_new_record() {
     }
 }
 
-/// Ids live in metadata files on users' disks for years, and other servers gave ids too.
+/// Metadata files on users' disks contain ids for years, also ids of other servers.
 #[actix_web::test]
 async fn an_id_counts_only_with_the_same_name_and_directory() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let first = upload(&alice, minimal()).await;
     let before = record(&site, first).await;
-    for (other, is_told) in [
+    for (other, is_noted) in [
         (json!({"name": "lys-2"}), true),
         (json!({"name": "LYS-1"}), true),
         (json!({"name": "lys-1 "}), true),
@@ -134,8 +134,8 @@ async fn an_id_counts_only_with_the_same_name_and_directory() {
             let id = upload(&alice, sent.clone()).await;
             assert_ne!(id, first, "{sent}");
             let note = note(&site, "alice").await;
-            assert_eq!(note.contains(&format!("dataset {first}")), is_told, "{note}");
-            assert_eq!(upload(&alice, sent).await, id, "a retry of it is itself");
+            assert_eq!(note.contains(&format!("dataset {first}")), is_noted, "{note}");
+            assert_eq!(upload(&alice, sent).await, id, "a retry made a new dataset");
         }
     }
     assert_eq!(record(&site, first).await, before);
@@ -143,7 +143,7 @@ async fn an_id_counts_only_with_the_same_name_and_directory() {
 }
 
 #[actix_web::test]
-async fn a_dataset_from_a_file_of_an_earlier_server_does_not_replace_a_new_one() {
+async fn an_id_from_an_earlier_server_does_not_replace_a_new_dataset() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     let new = upload(&alice, body(json!({"name": "today", "uuid": "u-9"}))).await;
@@ -152,35 +152,31 @@ async fn a_dataset_from_a_file_of_an_earlier_server_does_not_replace_a_new_one()
     let old = body(json!({"id": 1, "name": "lys-2019", "directory": "/users/alice/2019/lys", "uuid": "u-1"}));
     assert_eq!(upload(&alice, old.clone()).await, 2);
     assert!(note(&site, "alice").await.contains("dataset 1"));
-    // The client keeps the id that it was answered, and sends it from then on.
+    // The client stores the id of the answer and sends it from now on.
     let mut merged = old.clone();
     merged["id"] = json!(2);
-    let told = site.admin("activity").await;
+    let log = site.admin("activity").await;
     assert_eq!(upload(&alice, merged.clone()).await, 2);
     site.restart().await;
     let alice = alice.at(&site);
     assert_eq!(upload(&alice, merged).await, 2);
-    assert_eq!(
-        site.admin("activity").await,
-        told,
-        "there is nothing to be said of it"
-    );
+    assert_eq!(site.admin("activity").await, log, "a retry was logged");
     assert_eq!(
         upload(&alice, old).await,
         2,
-        "nor does the file without it make a third"
+        "the file without the new id made a third dataset"
     );
     assert_eq!(record(&site, new).await, before);
     assert_eq!(count(&site).await, 2);
 }
 
 #[actix_web::test]
-async fn a_retry_is_the_same_dataset() {
+async fn a_retry_updates_its_dataset() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let id = upload(&alice, body(json!({"uuid": "u-1"}))).await;
     let created = record(&site, id).await["created"].clone();
-    let told = site.admin("activity").await;
+    let log = site.admin("activity").await;
     site.clock.advance(TimeDelta::minutes(1));
     assert_eq!(
         upload(&alice, body(json!({"uuid": "u-1", "energy": 7.1}))).await,
@@ -190,12 +186,12 @@ async fn a_retry_is_the_same_dataset() {
     assert_eq!((&row["energy"], &row["created"]), (&json!(7.1), &created));
     assert_eq!(row["modified"], "2026-11-23T15:01:00Z");
     assert_eq!(row["address"], "127.0.0.1");
-    assert_eq!(site.admin("activity").await, told, "the record tells of it");
+    assert_eq!(site.admin("activity").await, log, "a retry was logged");
     assert_eq!(count(&site).await, 1);
 }
 
-/// A uuid is that of a run item: both halves of an inverse beam, wedges around skipped angles and what is collected again under
-/// a new name have it in common.
+/// A uuid belongs to a run item. Both halves of an inverse beam, wedges around skipped angles, and
+/// repetitions under a new name share it.
 #[actix_web::test]
 async fn datasets_of_one_run_share_its_uuid() {
     let mut site = Site::new().await;
@@ -231,7 +227,7 @@ async fn datasets_of_one_run_share_its_uuid() {
 }
 
 #[actix_web::test]
-async fn a_uuid_of_another_project_is_another_dataset() {
+async fn the_same_uuid_in_another_project_is_another_dataset() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let alices = upload(&alice, body(json!({"uuid": "u-1"}))).await;
@@ -248,7 +244,7 @@ async fn a_uuid_of_another_project_is_another_dataset() {
 }
 
 #[actix_web::test]
-async fn no_uuid_or_an_empty_one_is_always_a_new_dataset() {
+async fn uploads_without_a_uuid_always_make_new_datasets() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for (sent, id) in [(json!(null), 1), (json!(null), 2), (json!(""), 3), (json!(""), 4)] {
@@ -258,7 +254,7 @@ async fn no_uuid_or_an_empty_one_is_always_a_new_dataset() {
 }
 
 #[actix_web::test]
-async fn a_uuid_and_an_id_agree_or_the_uuid_counts() {
+async fn a_uuid_takes_precedence_over_an_id() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let first = upload(&alice, body(json!({"uuid": "u-1"}))).await;
@@ -272,7 +268,7 @@ async fn a_uuid_and_an_id_agree_or_the_uuid_counts() {
     assert_eq!(
         upload(&alice, body(json!({"uuid": "u-1", "id": second}))).await,
         first,
-        "what a retry repeats counts more than an id"
+        "uuid, name and directory take precedence over an id"
     );
     let note = note(&site, "alice").await;
     assert!(note.contains(&format!("dataset {second}")), "{note}");
@@ -281,27 +277,27 @@ async fn a_uuid_and_an_id_agree_or_the_uuid_counts() {
     assert_eq!(
         upload(&alice, body(json!({"uuid": "u-3", "id": second}))).await,
         second,
-        "a new uuid for an own dataset"
+        "an own dataset gets a new uuid"
     );
     assert_eq!(upload(&alice, body(json!({"uuid": "u-3"}))).await, second);
     assert_eq!(upload(&alice, body(json!({"id": second}))).await, second);
     assert_eq!(
         record(&site, second).await["uuid"],
         "u-3",
-        "an update without a uuid keeps it"
+        "an update without a uuid keeps the uuid"
     );
     for uuid in ["u-2", "u-3", "u-2"] {
         assert_eq!(
             upload(&alice, body(json!({"uuid": uuid}))).await,
             second,
-            "an older uuid leads to its dataset still"
+            "an earlier uuid still identifies the dataset"
         );
     }
 
     let bobs = upload(&bob, body(json!({"uuid": "u-1", "id": first}))).await;
     assert!(
         ![first, second].contains(&bobs),
-        "neither the uuid nor the id of another project counts"
+        "the uuid and the id of another project are ignored"
     );
     assert_eq!(
         upload(&bob, body(json!({"uuid": "u-1", "id": first}))).await,
@@ -311,7 +307,7 @@ async fn a_uuid_and_an_id_agree_or_the_uuid_counts() {
 }
 
 #[actix_web::test]
-async fn thirty_two_retries_of_each_of_a_runs_datasets_at_once_are_those_datasets() {
+async fn concurrent_retries_of_a_runs_datasets_make_no_new_ones() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for round in 0..5 {

@@ -1,10 +1,10 @@
-//! Everything else that is in a body: kept, typed as it came.
+//! Unknown fields of a body are kept with their types.
 
 use super::*;
 use crate::support::msgpack;
 use rmpv::Value as Packed;
 
-/// What one more field reads back as.
+/// Uploads a body with one more field and returns the field as the admin API shows it.
 async fn kept(site: &Site, client: &Client, field: Packed) -> Value {
     let id = id_of(
         &client
@@ -15,7 +15,7 @@ async fn kept(site: &Site, client: &Client, field: Packed) -> Value {
 }
 
 #[actix_web::test]
-async fn values_stay_what_they_were() {
+async fn values_read_back_as_they_were_sent() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let table = [
@@ -61,7 +61,7 @@ async fn values_stay_what_they_were() {
 }
 
 #[actix_web::test]
-async fn floats_keep_their_point_and_their_few_digits() {
+async fn floats_are_shown_with_a_point_and_few_digits() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let fields = Packed::Map(vec![
@@ -89,11 +89,14 @@ async fn floats_keep_their_point_and_their_few_digits() {
 }
 
 #[actix_web::test]
-async fn numbers_that_json_has_not_read_back_as_null() {
+async fn numbers_that_json_lacks_read_back_as_null() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        #[expect(clippy::cast_possible_truncation, reason = "these have no digits")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "infinities and NaN lose no digits"
+        )]
         let single = Packed::F32(number as f32);
         for value in [Packed::F64(number), single] {
             let nested = Packed::Array(vec![value.clone(), Packed::from(1)]);
@@ -104,7 +107,7 @@ async fn numbers_that_json_has_not_read_back_as_null() {
 }
 
 #[actix_web::test]
-async fn what_json_cannot_say_is_still_shown() {
+async fn values_that_json_lacks_are_still_shown() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     assert_eq!(
@@ -127,7 +130,7 @@ async fn what_json_cannot_say_is_still_shown() {
 }
 
 #[actix_web::test]
-async fn known_fields_are_not_among_it_and_all_others_are() {
+async fn meta_data_contains_all_unknown_fields_and_no_known_ones() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let known = json!({
@@ -153,7 +156,7 @@ async fn known_fields_are_not_among_it_and_all_others_are() {
 }
 
 #[actix_web::test]
-async fn nesting_is_kept_to_64_levels() {
+async fn nesting_is_accepted_up_to_64_levels() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let deepest = kept(&site, &alice, msgpack::nested(64)).await;

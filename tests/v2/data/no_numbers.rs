@@ -1,4 +1,4 @@
-//! Numbers that are infinite or none: a program makes them, and nobody sends the upload again.
+//! Infinite numbers and NaN. They are accepted, because nobody would repeat a refused upload.
 
 use super::*;
 use crate::support::msgpack;
@@ -7,11 +7,11 @@ use rmpv::Value as Packed;
 const MEASURES: [&str; 4] = ["exposure", "exposure_time", "attenuation", "beam_size"];
 
 #[actix_web::test]
-async fn a_measure_that_is_no_number_is_null_and_noted() {
+async fn a_measure_that_is_not_finite_is_null_and_noted() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for name in MEASURES {
-        for (number, told) in [
+        for (number, shown) in [
             (Packed::F64(f64::NAN), "NaN"),
             (Packed::F64(f64::INFINITY), "inf"),
             (Packed::F64(f64::NEG_INFINITY), "-inf"),
@@ -26,11 +26,11 @@ async fn a_measure_that_is_no_number_is_null_and_noted() {
             let id = id_of(&alice.post("data/BM/", msgpack::with(&base, name, number)).await);
             let row = record(&site, id).await;
             let kept = if name == "exposure_time" { "exposure" } else { name };
-            assert_eq!(row[kept], json!(null), "{name} {told}");
-            assert_eq!(row["energy"], json!(12.6581), "{name} {told}");
+            assert_eq!(row[kept], json!(null), "{name} {shown}");
+            assert_eq!(row["energy"], json!(12.6581), "{name} {shown}");
             let note = note(&site, "alice").await;
             assert!(
-                note.contains(&format!("{name} was {told}: kept as null")),
+                note.contains(&format!("{name} was {shown}: kept as null")),
                 "{note}"
             );
         }
@@ -38,7 +38,7 @@ async fn a_measure_that_is_no_number_is_null_and_noted() {
 }
 
 #[actix_web::test]
-async fn python_writes_them_into_json() {
+async fn nan_and_infinity_are_accepted_in_json() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let text = r#"{"directory": "/users/alice/NaN", "type": "DATA", "name": "Infinity, \"-Infinity\"",
@@ -57,8 +57,8 @@ async fn python_writes_them_into_json() {
         json!({"list": [null, [null, {"a": null}], "NaN"]})
     );
     let note = note(&site, "alice").await;
-    for told in ["exposure was NaN", "attenuation was -inf", "beam_size was inf"] {
-        assert!(note.contains(told), "{note}");
+    for shown in ["exposure was NaN", "attenuation was -inf", "beam_size was inf"] {
+        assert!(note.contains(shown), "{note}");
     }
     let request = alice
         .posting("data/BM/")
@@ -68,7 +68,7 @@ async fn python_writes_them_into_json() {
 }
 
 #[actix_web::test]
-async fn the_other_name_of_a_field_counts_then() {
+async fn the_alias_replaces_a_field_that_is_not_finite() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let base = body(json!({"exposure_time": 0.25}));
@@ -78,7 +78,7 @@ async fn the_other_name_of_a_field_counts_then() {
 }
 
 #[actix_web::test]
-async fn a_score_that_is_no_number_is_null() {
+async fn a_score_that_is_not_finite_is_zero() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let body = include_bytes!("../../fixtures/cases/report_score_nan.msgpack");

@@ -1,8 +1,8 @@
-//! Where a dataset belongs: beamline, session, sample, directory.
+//! The beamline, session, sample and directory of a dataset.
 
 use super::*;
 
-/// The ids of a project's samples, by name.
+/// The id of a project's sample with this name.
 async fn sample(client: &Client, name: &str) -> u64 {
     let list = client.samples("BM").await.json();
     let found = list
@@ -30,7 +30,10 @@ async fn a_sample_of_the_project_is_recorded_with_its_group() {
     let row = record(&site, upload(&alice, body(json!({"sample_id": null}))).await).await;
     assert_eq!((&row["sample_id"], &row["group"]), (&json!(null), &json!(null)));
     let noted = site.admin("activity?project=alice&limit=1").await;
-    assert_eq!(noted[0]["action"], "register key", "no sample is nothing to note");
+    assert_eq!(
+        noted[0]["action"], "register key",
+        "an upload without a sample was noted"
+    );
 }
 
 #[actix_web::test]
@@ -69,7 +72,7 @@ async fn any_other_sample_is_ignored_and_noted() {
 }
 
 #[actix_web::test]
-async fn a_dataset_belongs_to_the_open_session_if_that_is_the_projects_own() {
+async fn a_dataset_belongs_to_the_open_session_of_its_project() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let session = |row: &Value| row["session"].clone();
@@ -77,7 +80,7 @@ async fn a_dataset_belongs_to_the_open_session_if_that_is_the_projects_own() {
     assert_eq!(
         session(&record(&site, none).await),
         json!(null),
-        "nobody has launched"
+        "no session is open"
     );
 
     assert_eq!(alice.launch("BM", "day").await.status, 200);
@@ -108,7 +111,7 @@ async fn a_dataset_belongs_to_the_open_session_if_that_is_the_projects_own() {
     assert_eq!(
         (updated, session(&record(&site, own).await)),
         (own, day.clone()),
-        "an update moves nothing"
+        "an update does not change the session"
     );
 
     assert_eq!(bob.launch("BM", "night").await.status, 200);
@@ -122,7 +125,7 @@ async fn a_dataset_belongs_to_the_open_session_if_that_is_the_projects_own() {
 }
 
 #[actix_web::test]
-async fn an_unknown_beamline_is_404_and_keeps_nothing() {
+async fn an_unknown_beamline_is_404_and_stores_nothing() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for beamline in ["XX", "bm", "BM2", "%42%4D%00", "08B1-1"] {
@@ -133,14 +136,14 @@ async fn an_unknown_beamline_is_404_and_keeps_nothing() {
     assert_eq!(
         id_of(&alice.data("SIM", &minimal()).await),
         1,
-        "an inactive beamline is known"
+        "an inactive beamline accepts uploads"
     );
     assert_eq!(record(&site, 1).await["beamline"], "SIM");
     assert_eq!(count(&site).await, 1);
 }
 
 #[actix_web::test]
-async fn the_directory_is_shown_nowhere() {
+async fn the_directory_is_never_shown() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     alice.launch("BM", "day").await;
@@ -163,7 +166,7 @@ async fn the_directory_is_shown_nowhere() {
 }
 
 #[actix_web::test]
-async fn every_record_has_a_key_of_its_own() {
+async fn every_record_has_its_own_key() {
     let site = Site::new().await;
     let (alice, bob) = (site.client("alice").await, site.client("bob").await);
     let mut keys = Vec::new();
@@ -179,7 +182,7 @@ async fn every_record_has_a_key_of_its_own() {
     for (number, key) in keys.iter().enumerate() {
         assert!(
             !keys[..number].contains(key),
-            "nobody comes by a key by naming the directory"
+            "an upload with the same directory returned the key"
         );
     }
 }

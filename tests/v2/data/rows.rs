@@ -1,11 +1,11 @@
-//! How many rows a dataset costs: what one row costs, a store pays a million times.
+//! The number of rows of a dataset. A store has millions of datasets, so every row matters.
 
 use super::*;
 use crate::support::{FakeProxy, Mood};
 use beamlive_storage::{keys, Order, Table};
 use std::collections::BTreeMap;
 
-/// The rows of each table, but for the last ids given.
+/// The numbers of rows of each table, without the table of last ids.
 fn rows(site: &Site) -> BTreeMap<Table, i64> {
     let store = &site.app().directory.services().store;
     let mut rows = BTreeMap::new();
@@ -16,7 +16,7 @@ fn rows(site: &Site) -> BTreeMap<Table, i64> {
     rows
 }
 
-/// What has come since.
+/// The tables with other numbers of rows than `before`, and the differences.
 fn added(site: &Site, before: &BTreeMap<Table, i64>) -> Vec<(Table, i64)> {
     let mut more = rows(site);
     for (table, count) in before {
@@ -26,7 +26,7 @@ fn added(site: &Site, before: &BTreeMap<Table, i64>) -> Vec<(Table, i64)> {
 }
 
 #[actix_web::test]
-async fn a_dataset_is_its_record_and_four_more() {
+async fn a_dataset_costs_its_record_and_four_rows() {
     let proxy = FakeProxy::start(Mood::Bad(500, "")).await;
     let url = proxy.url();
     for external in [None, Some(url)] {
@@ -51,7 +51,7 @@ async fn a_dataset_is_its_record_and_four_more() {
         upload(&alice, sent.clone()).await;
         upload(&alice, body(json!({"id": id}))).await;
         assert_eq!(added(&site, &before), expected, "an update adds nothing");
-        // What is noted of an upload is in the log, under the project too.
+        // The note of an upload is in the log, and in the index by project.
         let before = rows(&site);
         upload(&alice, body(json!({"uuid": "u-1", "sample_id": 99}))).await;
         let noted = [(Table::Activity, 1), (Table::ActivityByProject, 1)];
@@ -59,13 +59,17 @@ async fn a_dataset_is_its_record_and_four_more() {
         if is_external {
             let before = rows(&site);
             proxy.set(Mood::Good);
-            crate::support::eventually("the keys", || async {
+            crate::support::eventually("all keys are given", || async {
                 site.post_admin("outbox/retry", String::new()).await;
                 (site.admin("outbox").await == json!([])).then_some(())
             })
             .await;
             let given: BTreeMap<_, _> = added(&site, &before).into_iter().collect();
-            assert_eq!(given[&Table::Outbox], -2, "the session's and the dataset's");
+            assert_eq!(
+                given[&Table::Outbox],
+                -2,
+                "the rows of the session and of the dataset"
+            );
             assert_eq!(given[&Table::SecureKey], 2);
         }
     }

@@ -1,4 +1,4 @@
-//! When a dataset began and ended. The facility is in Saskatchewan: UTC−6 all year.
+//! The start and end of a dataset. The facility is in Saskatchewan: UTC−6 all year.
 
 use super::*;
 
@@ -18,7 +18,7 @@ async fn times(site: &Site, id: u64) -> (String, String) {
 }
 
 #[actix_web::test]
-async fn a_missing_time_follows_from_the_other_and_the_exposures() {
+async fn a_missing_time_is_computed_from_the_other_and_the_exposures() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let (start, end) = ("2026-11-23T14:00:00+00:00", "2026-11-23T14:30:00+00:00");
@@ -55,7 +55,7 @@ async fn a_missing_time_follows_from_the_other_and_the_exposures() {
 }
 
 #[actix_web::test]
-async fn the_exposure_may_be_missing_when_the_start_is_known() {
+async fn the_exposure_can_be_missing_when_the_start_is_known() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let start = "2026-11-23T14:00:00+00:00";
@@ -65,7 +65,7 @@ async fn the_exposure_may_be_missing_when_the_start_is_known() {
     assert_eq!(
         refused(&alice, body.clone()).await,
         ["exposure"],
-        "an end alone does not do"
+        "an end without an exposure was accepted"
     );
     body["start_time"] = json!(start);
     body["end_time"] = json!("2026-11-23T14:30:00Z");
@@ -77,7 +77,7 @@ async fn the_exposure_may_be_missing_when_the_start_is_known() {
 }
 
 #[actix_web::test]
-async fn a_naive_time_is_the_facilitys() {
+async fn a_naive_time_is_in_the_facilitys_zone() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let table = [
@@ -106,7 +106,7 @@ async fn an_end_before_the_start_is_kept_as_sent_and_noted() {
     )
     .await;
     let log = site.admin("activity?project=alice&limit=1").await;
-    assert_eq!(log[0]["action"], "register key", "nothing to note of a good one");
+    assert_eq!(log[0]["action"], "register key", "a correct upload was noted");
     let id = upload(
         &alice,
         body(json!({"start_time": "2026-11-23T14:00:00Z", "end_time": "2026-11-23T08:00:00Z"})),
@@ -125,7 +125,7 @@ async fn an_end_before_the_start_is_kept_as_sent_and_noted() {
 }
 
 #[actix_web::test]
-async fn what_is_no_time_is_refused_by_name() {
+async fn invalid_times_are_refused_by_name() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let bad = [
@@ -151,7 +151,7 @@ async fn what_is_no_time_is_refused_by_name() {
 }
 
 #[actix_web::test]
-async fn times_that_no_clock_can_show_do_not_break_anything() {
+async fn extreme_times_and_exposures_are_stored_or_refused() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let table = [
@@ -186,9 +186,9 @@ async fn times_that_no_clock_can_show_do_not_break_anything() {
     assert_eq!(site.admin_reply("data").await.status, 200);
 }
 
-/// An XAS scan sends its end as a clock shows it. In this night the clocks of Paris go back.
+/// An XAS scan sends its end in local time. In this night the clocks of Paris go back.
 #[actix_web::test]
-async fn in_the_hour_that_a_clock_repeats_the_end_is_not_before_the_start() {
+async fn an_end_in_a_repeated_hour_is_not_before_the_start() {
     let case: Value = serde_json::from_str(include_str!("../../fixtures/cases/dst_dataset.json")).unwrap();
     let site = Site::with(|settings| settings.timezone = chrono_tz::Europe::Paris).await;
     let alice = site.client("alice").await;
@@ -206,7 +206,7 @@ async fn in_the_hour_that_a_clock_repeats_the_end_is_not_before_the_start() {
 }
 
 #[actix_web::test]
-async fn other_ways_of_writing_a_time() {
+async fn other_formats_of_times_are_accepted() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for (sent, kept) in [
@@ -235,7 +235,7 @@ async fn other_ways_of_writing_a_time() {
 }
 
 #[actix_web::test]
-async fn the_types_of_clients_before_2020_are_other_names_of_todays() {
+async fn data_types_of_clients_before_2020_are_aliases() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for (sent, kept) in [
@@ -261,7 +261,7 @@ async fn the_types_of_clients_before_2020_are_other_names_of_todays() {
 }
 
 #[actix_web::test]
-async fn text_that_is_no_utf_8_is_told_so() {
+async fn text_that_is_not_utf_8_is_refused_with_a_reason() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let broken = [&[0xa2, 0xff][..], &[0xfe]].concat();

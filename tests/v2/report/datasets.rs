@@ -1,4 +1,4 @@
-//! What a report is about: `data_id`.
+//! The datasets of a report: `data_id`.
 
 use super::*;
 
@@ -8,7 +8,7 @@ async fn dataset(client: &Client, name: &str) -> u64 {
 }
 
 #[actix_web::test]
-async fn the_projects_own_datasets_are_kept_in_order() {
+async fn datasets_of_the_same_project_are_kept_in_order() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let (first, second) = (dataset(&alice, "a").await, dataset(&alice, "b").await);
@@ -25,7 +25,7 @@ async fn the_projects_own_datasets_are_kept_in_order() {
     .await;
     assert_eq!(row["data_id"], json!([first, second]), "nulls are skipped");
     let noted = site.admin("activity?project=alice&limit=1").await;
-    assert_eq!(noted[0]["action"], "register key", "there is nothing to note");
+    assert_eq!(noted[0]["action"], "register key", "a correct report was noted");
     for empty in [json!([]), json!([null]), json!(null)] {
         let row = record(&site, upload(&alice, body(json!({"data_id": empty}))).await).await;
         assert_eq!(row["data_id"], json!([]), "{empty}");
@@ -57,14 +57,14 @@ async fn unknown_and_other_projects_datasets_are_skipped_and_noted() {
     assert_eq!(
         record(&site, id).await["data_id"],
         json!([]),
-        "the report is kept"
+        "the report is stored"
     );
     let note = note(&site, "alice").await;
     assert!(note.contains(&format!("dataset {bobs} ")), "{note}");
 }
 
 #[actix_web::test]
-async fn what_is_no_list_of_ids_is_refused_by_name() {
+async fn a_value_that_is_not_a_list_of_ids_is_refused_by_name() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for bad in [json!("1"), json!(true), json!({}), json!(1.5), json!({"0": 1})] {
@@ -85,7 +85,7 @@ async fn what_is_no_list_of_ids_is_refused_by_name() {
 }
 
 #[actix_web::test]
-async fn ten_thousand_unknown_ids_cost_one_short_note() {
+async fn ten_thousand_unknown_ids_make_one_short_note() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let unknown: Vec<u64> = (1_000..11_000).collect();
@@ -117,7 +117,7 @@ async fn a_report_counts_in_the_sessions_of_its_datasets() {
 }
 
 #[actix_web::test]
-async fn an_update_replaces_what_the_report_is_about() {
+async fn an_update_replaces_the_datasets_of_a_report() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let (first, second) = (dataset(&alice, "a").await, dataset(&alice, "b").await);

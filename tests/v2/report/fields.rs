@@ -1,4 +1,4 @@
-//! What each field may be.
+//! The rules for each field.
 
 use super::*;
 use crate::support::msgpack;
@@ -23,7 +23,7 @@ async fn a_report_reads_back_as_it_was_sent() {
 }
 
 #[actix_web::test]
-async fn a_directory_is_all_that_is_required() {
+async fn only_the_directory_is_required() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     assert_eq!(refused(&alice, json!({})).await, ["directory"]);
@@ -75,7 +75,7 @@ async fn title_and_kind_have_aliases_and_kind_a_default() {
 }
 
 #[actix_web::test]
-async fn texts_are_kept_to_their_limits_and_not_beyond() {
+async fn texts_are_accepted_up_to_their_limits() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for (name, shown) in [
@@ -190,7 +190,7 @@ async fn details_are_kept_exactly() {
 }
 
 #[actix_web::test]
-async fn details_are_kept_to_64_levels() {
+async fn details_are_accepted_up_to_64_levels() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let lists = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
@@ -281,7 +281,7 @@ async fn an_id_updates_an_own_report_and_makes_a_new_one_otherwise() {
     for directory in ["/users/alice/day/process2", "/users/alice/day/process/"] {
         expected += 1;
         let other = body(json!({"id": id, "directory": directory}));
-        assert_eq!(upload(&alice, other).await, expected, "of another directory");
+        assert_eq!(upload(&alice, other).await, expected, "another directory");
         let note = note(&site, "alice").await;
         assert!(note.contains(&format!("report {id}")), "{note}");
     }
@@ -303,7 +303,7 @@ async fn an_id_updates_an_own_report_and_makes_a_new_one_otherwise() {
     assert_eq!(
         record(&site, id).await,
         second,
-        "another project's report is untouched"
+        "another project's report has changed"
     );
     upload(&bob, body(json!({"id": id}))).await;
     let note = note(&site, "bob").await;
@@ -314,7 +314,7 @@ async fn an_id_updates_an_own_report_and_makes_a_new_one_otherwise() {
 }
 
 #[actix_web::test]
-async fn ids_are_contiguous_and_not_those_of_datasets() {
+async fn ids_are_contiguous_and_separate_from_those_of_datasets() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let data =
@@ -330,7 +330,7 @@ async fn ids_are_contiguous_and_not_those_of_datasets() {
 }
 
 #[actix_web::test]
-async fn the_directory_is_shown_nowhere() {
+async fn the_directory_is_never_shown() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let id = upload(

@@ -1,4 +1,4 @@
-//! Which samples are listed, how, and in which order.
+//! The contents and the order of sample lists.
 
 use super::listed;
 use crate::support::facilities::{container, sample};
@@ -14,7 +14,7 @@ async fn names(client: &Client, beamline: &str) -> Vec<String> {
         .collect()
 }
 
-/// Port of a sample; none when it is not listed.
+/// The port of a sample, or `None` if it is not listed.
 async fn port(client: &Client, beamline: &str, name: &str) -> Option<String> {
     let rows = listed(client, beamline).await;
     let row = rows.iter().find(|row| row["name"] == name)?;
@@ -64,7 +64,7 @@ async fn samples_loaded_at_another_beamline_are_hidden() {
 }
 
 #[actix_web::test]
-async fn only_samples_that_are_on_site_are_listed_loaded_or_not() {
+async fn only_samples_on_site_are_listed() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let statuses = ["draft", "sent", "on-site", "returned", "archived"];
@@ -93,7 +93,7 @@ async fn only_samples_that_are_on_site_are_listed_loaded_or_not() {
 }
 
 #[actix_web::test]
-async fn a_puck_in_an_adaptor_that_is_loaded_nowhere_is_on_site_too() {
+async fn a_puck_in_an_unloaded_adaptor_is_on_site() {
     let site = Site::new().await;
     let bob = site.client("bob").await;
     let mut facility = container("staff", "SPARE", "Adaptor", "on-site", None);
@@ -110,14 +110,14 @@ async fn a_puck_in_an_adaptor_that_is_loaded_nowhere_is_on_site_too() {
 }
 
 #[actix_web::test]
-async fn no_project_sees_another_ones_samples() {
+async fn a_project_sees_only_its_own_samples() {
     let site = Site::new().await;
     let (alice, bob, carol) = (
         site.client("alice").await,
         site.client("bob").await,
         site.client("carol_3-x").await,
     );
-    // In one adaptor, side by side
+    // Two containers in the same adaptor.
     let mut facility = container("bob", "BOB-3", "Uni-Puck", "on-site", Some(("staff/AD-1", "B")));
     facility += &sample("bob", "BOB-3", "1", "bobs", "");
     site.apply(&facility).await;
@@ -192,7 +192,7 @@ async fn the_order_is_group_sample_container_location_and_nulls_come_last() {
     for name in ["P-2", "P-10", "P-1"] {
         facility += &container("carol_3-x", name, "Uni-Puck", "on-site", None);
     }
-    // Declared in no order at all
+    // Declared in another order than that of the list.
     for (puck, location, name, more) in [
         ("P-2", "1", "13-no-group-P-2", ""),
         ("P-1", "10", "11-location-10", ""),
@@ -223,12 +223,12 @@ async fn the_order_is_group_sample_container_location_and_nulls_come_last() {
     assert_eq!(order, sorted);
     assert_eq!(rows.len(), 13);
     for (index, row) in rows.iter().enumerate() {
-        assert_eq!(row["priority"], index, "priority is the place in the list");
+        assert_eq!(row["priority"], index, "the priority is the position in the list");
     }
 }
 
 #[actix_web::test]
-async fn without_an_active_automounter_what_it_held_is_on_the_shelf() {
+async fn samples_of_an_inactive_automounter_are_on_the_shelf() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     site.apply(
@@ -246,7 +246,7 @@ async fn without_an_active_automounter_what_it_held_is_on_the_shelf() {
 }
 
 #[actix_web::test]
-async fn an_automounter_that_is_exchanged_takes_its_samples_along() {
+async fn samples_move_with_their_container_to_a_new_automounter() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     site.apply(
@@ -280,7 +280,7 @@ async fn an_automounter_that_is_exchanged_takes_its_samples_along() {
 }
 
 #[actix_web::test]
-async fn a_beamline_that_is_unknown_is_not_found() {
+async fn an_unknown_beamline_is_not_found() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     for beamline in ["XX", "bm", "BM%20"] {
@@ -291,7 +291,7 @@ async fn a_beamline_that_is_unknown_is_not_found() {
 }
 
 #[actix_web::test]
-async fn the_slash_at_the_end_does_not_matter_and_posting_is_refused() {
+async fn the_trailing_slash_is_optional_and_posts_are_refused() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     assert_eq!(
@@ -338,7 +338,7 @@ async fn moves_between_beamlines_are_seen_at_once() {
 }
 
 #[actix_web::test]
-async fn what_is_pruned_is_gone_from_the_list() {
+async fn pruned_samples_are_no_longer_listed() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let without = FACILITY.replace(

@@ -1,4 +1,4 @@
-//! How lists are sent: tags, compression, length.
+//! The transfer of sample lists: tags, compression, length.
 
 use super::listed;
 use crate::support::facilities::{container, sample};
@@ -20,13 +20,13 @@ async fn tag(alice: &Client) -> String {
 }
 
 #[actix_web::test]
-async fn a_list_that_the_client_has_is_not_sent_again() {
+async fn an_unchanged_list_is_not_sent_again() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let tag = tag(&alice).await;
     assert!(
         tag.starts_with('"') && tag.ends_with('"') && tag.len() > 10,
-        "{tag} is no strong tag"
+        "{tag} is not a strong tag"
     );
     for value in [
         tag.clone(),
@@ -43,13 +43,13 @@ async fn a_list_that_the_client_has_is_not_sent_again() {
         assert_eq!(reply.status, 200, "{value}");
         assert_eq!(reply.json().as_array().unwrap().len(), 2);
     }
-    // One list's tag is no other's
+    // Each list has its own tag.
     let reply = with_header(&alice, "ID", "if-none-match", &tag).await;
     assert_eq!((reply.status, reply.text().as_str()), (200, "[]"));
 }
 
 #[actix_web::test]
-async fn a_tag_changes_with_whatever_is_in_the_list() {
+async fn a_tag_changes_with_everything_in_the_list() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     let mut tags = vec![tag(&alice).await];
@@ -84,15 +84,15 @@ async fn a_tag_changes_with_whatever_is_in_the_list() {
         site.apply(&change).await;
         let old = tags.last().unwrap().clone();
         let reply = with_header(&alice, "BM", "if-none-match", &old).await;
-        assert_eq!(reply.status, 200, "not noticed: {change}");
+        assert_eq!(reply.status, 200, "the tag did not change: {change}");
         let new = reply.header("etag").unwrap().to_owned();
-        assert!(!tags.contains(&new), "{new} was there before: {change}");
+        assert!(!tags.contains(&new), "{new} was used before: {change}");
         tags.push(new);
     }
 }
 
 #[actix_web::test]
-async fn a_tag_stays_when_something_else_changes_and_over_a_restart() {
+async fn other_changes_and_a_restart_do_not_change_a_tag() {
     let mut site = Site::new().await;
     let alice = site.client("alice").await;
     let before = tag(&alice).await;
@@ -110,7 +110,7 @@ async fn a_tag_stays_when_something_else_changes_and_over_a_restart() {
     assert_eq!(tag(&alice.at(&site)).await, before, "a restart");
 }
 
-/// A puck of alice's that is full, so that her list is worth compressing.
+/// Fills a puck of alice, so that her list is long enough for compression.
 async fn fill_a_puck(site: &Site) {
     let mut facility = container("alice", "FULL", "Uni-Puck", "on-site", Some(("staff/AD-1", "B")));
     for location in 1..=16 {
@@ -134,7 +134,7 @@ fn unpacked(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn a_client_that_takes_gzip_gets_the_same_list_compressed() {
+async fn a_client_that_accepts_gzip_gets_the_same_list_compressed() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     fill_a_puck(&site).await;
@@ -154,7 +154,7 @@ async fn a_client_that_takes_gzip_gets_the_same_list_compressed() {
     assert_ne!(
         packed.header("etag"),
         plain.header("etag"),
-        "different bytes, different strong tags"
+        "different bytes need different strong tags"
     );
     let refused = with_header(&alice, "BM", "accept-encoding", "gzip;q=0").await;
     assert_eq!(refused.header("content-encoding"), None);
@@ -162,7 +162,7 @@ async fn a_client_that_takes_gzip_gets_the_same_list_compressed() {
 }
 
 #[actix_web::test]
-async fn a_compressed_list_that_the_client_has_is_not_sent_again() {
+async fn an_unchanged_compressed_list_is_not_sent_again() {
     let site = Site::new().await;
     let alice = site.client("alice").await;
     fill_a_puck(&site).await;
@@ -176,7 +176,7 @@ async fn a_compressed_list_that_the_client_has_is_not_sent_again() {
 }
 
 #[actix_web::test]
-async fn five_thousand_samples_are_a_list_like_any_other() {
+async fn a_list_can_have_five_thousand_samples() {
     let site = Site::new().await;
     let carol = site.client("carol_3-x").await;
     let mut facility = String::new();

@@ -57,7 +57,7 @@ fn the_first_entry_creates_the_connection() {
 }
 
 #[test]
-fn a_repeated_status_is_no_change() {
+fn a_repeated_status_changes_nothing() {
     let connection = post(None, &[at(Connected, 1), at(Connected, 3), at(Disconnected, 5)]).unwrap();
     assert_eq!(
         changes(&connection.history),
@@ -175,8 +175,8 @@ fn utc(text: &str) -> Timestamp {
 #[rstest]
 #[case::winter("2026-01-15 08:00:00", "2026-01-15T13:00:00Z")]
 #[case::summer("2026-07-15 08:00:00", "2026-07-15T12:00:00Z")]
-#[case::twice_is_the_earlier("2026-11-01 01:30:00", "2026-11-01T05:30:00Z")]
-#[case::never_is_shifted_forward("2026-03-08 02:30:00", "2026-03-08T07:30:00Z")]
+#[case::a_time_that_occurs_twice_is_the_earlier("2026-11-01 01:30:00", "2026-11-01T05:30:00Z")]
+#[case::a_time_that_never_occurs_is_shifted_forward("2026-03-08 02:30:00", "2026-03-08T07:30:00Z")]
 #[case::an_offset_counts("2026-11-26 08:00:00+00:00", "2026-11-26T08:00:00Z")]
 #[case::iso("2026-11-26T08:00:00.5Z", "2026-11-26T08:00:00.5Z")]
 #[case::naive_iso("2026-01-15T08:00:00", "2026-01-15T13:00:00Z")]

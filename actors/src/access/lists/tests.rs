@@ -79,7 +79,7 @@ fn inactive_and_unreadable_lists_do_not_count() {
 }
 
 #[test]
-fn of_two_lists_with_one_network_the_first_has_it() {
+fn of_two_lists_with_one_network_the_first_is_used() {
     let table = AccessTable::of(&lists(&["10.45.0.0/24", "10.45.0.1/24"]));
     assert_eq!(found(&table, "10.45.0.1"), Some(1));
 }
@@ -134,9 +134,9 @@ fn users_are_the_lists_own_and_the_remote_ones_while_scheduling_is_on() {
 #[rstest]
 #[case::no_header("10.0.0.1", &[], "10.0.0.1")]
 #[case::empty_header("10.0.0.1", &["", " , "], "10.0.0.1")]
-#[case::untrusted_peer_may_say_what_it_likes("192.0.2.1", &["203.0.113.9", "nonsense"], "192.0.2.1")]
+#[case::the_header_of_an_untrusted_peer_is_ignored("192.0.2.1", &["203.0.113.9", "nonsense"], "192.0.2.1")]
 #[case::one_entry("10.0.0.1", &["192.0.2.7"], "192.0.2.7")]
-#[case::the_client_made_up_the_first("10.0.0.1", &["203.0.113.9, 192.0.2.7"], "192.0.2.7")]
+#[case::the_first_entry_is_forged_by_the_client("10.0.0.1", &["203.0.113.9, 192.0.2.7"], "192.0.2.7")]
 #[case::through_two_proxies("10.0.0.1", &["203.0.113.9, 192.0.2.7 , 10.0.0.2"], "192.0.2.7")]
 #[case::headers_are_one_list("10.0.0.1", &["192.0.2.7", "10.0.0.2"], "192.0.2.7")]
 #[case::the_last_header_is_the_nearest("10.0.0.1", &["203.0.113.9", "192.0.2.7"], "192.0.2.7")]
@@ -152,7 +152,7 @@ fn users_are_the_lists_own_and_the_remote_ones_while_scheduling_is_on() {
 #[case::odd_entries_to_the_left("10.0.0.1", &["unknown, _hidden, nonsense,192.0.2.7, 10.0.0.2"], "192.0.2.7")]
 #[case::empty_entries("10.0.0.1", &["unknown,, 192.0.2.7 ,,", ", 10.0.0.2,"], "192.0.2.7")]
 #[case::an_odd_header_to_the_left("10.0.0.1", &["nonsense", "192.0.2.7"], "192.0.2.7")]
-fn the_caller_is_the_nearest_address_that_is_no_proxy(
+fn the_caller_is_the_nearest_address_that_is_not_a_proxy(
     #[case] peer: &str,
     #[case] forwarded: &[&str],
     #[case] expected: &str,
@@ -175,7 +175,7 @@ fn the_caller_is_the_nearest_address_that_is_no_proxy(
 #[case::half_a_bracket(&["[2001:db8::5"], "[2001:db8::5")]
 #[case::ipv4_in_brackets(&["[192.0.2.7]"], "[192.0.2.7]")]
 #[case::a_zone(&["fe80::1%eth0"], "fe80::1%eth0")]
-fn an_entry_that_is_no_address_is_named(#[case] forwarded: &[&str], #[case] named: &str) {
+fn an_entry_that_is_not_an_address_is_named(#[case] forwarded: &[&str], #[case] named: &str) {
     let trusted = ["10.0.0.0/8".parse().unwrap()];
     assert_eq!(
         caller("10.0.0.1".parse().unwrap(), forwarded, &trusted),

@@ -37,11 +37,11 @@ impl Beamline {
         }
     }
 
-    fn pass(&mut self, micros: i64) {
+    fn advance(&mut self, micros: i64) {
         self.now = self.now.plus_micros(micros);
     }
 
-    /// Drops what is in memory, as a restart does.
+    /// Drops the state in memory, as a restart does.
     fn forget(&mut self) {
         self.state = State::new(self.newest.clone());
     }
@@ -203,7 +203,7 @@ impl Beamline {
 fn a_launch_ends_every_other_session() {
     let mut beamline = Beamline::new();
     let alice = beamline.launch(1, "day");
-    beamline.pass(MINUTE);
+    beamline.advance(MINUTE);
     let bob = beamline.launch(2, "day");
     assert_ne!(alice, bob);
     assert_eq!(beamline.open(), [(bob, 1)]);
@@ -217,7 +217,7 @@ fn a_launch_ends_every_other_session() {
 fn launching_again_changes_nothing() {
     let mut beamline = Beamline::new();
     let id = beamline.launch(1, "day");
-    beamline.pass(MINUTE);
+    beamline.advance(MINUTE);
     assert_eq!(beamline.launch(1, "day"), id);
     assert_eq!(beamline.open(), [(id, 1)]);
     assert_eq!(total_micros(&beamline.sessions[&id].record, beamline.now), MINUTE);
@@ -231,9 +231,9 @@ fn launching_again_changes_nothing() {
 fn after_a_pause(#[case] pause: i64, #[case] sessions: usize, #[case] stretch: u32) {
     let mut beamline = Beamline::new();
     let first = beamline.launch(1, "day");
-    beamline.pass(MINUTE);
+    beamline.advance(MINUTE);
     assert_eq!(beamline.close(1, "day"), Some(MINUTE));
-    beamline.pass(pause);
+    beamline.advance(pause);
     let again = beamline.launch(1, "day");
     assert_eq!(beamline.sessions.len(), sessions);
     assert_eq!(beamline.open(), [(again, stretch)]);
@@ -245,14 +245,14 @@ fn after_a_pause(#[case] pause: i64, #[case] sessions: usize, #[case] stretch: u
 fn a_stretch_is_not_reopened_over_another_session() {
     let mut beamline = Beamline::new();
     let alice = beamline.launch(1, "day");
-    beamline.pass(MINUTE);
+    beamline.advance(MINUTE);
     beamline.launch(2, "night");
-    beamline.pass(MINUTE);
+    beamline.advance(MINUTE);
     assert_eq!(beamline.launch(1, "day"), alice);
     assert_eq!(
         beamline.open(),
         [(alice, 2)],
-        "the minute in between was somebody else's"
+        "another session had the beamline in between"
     );
     beamline.check();
 }
@@ -261,10 +261,10 @@ fn a_stretch_is_not_reopened_over_another_session() {
 fn closing_again_changes_nothing() {
     let mut beamline = Beamline::new();
     beamline.launch(1, "day");
-    beamline.pass(MINUTE);
+    beamline.advance(MINUTE);
     assert_eq!(beamline.close(1, "day"), Some(MINUTE));
     let stored = beamline.sessions.clone();
-    beamline.pass(MINUTE);
+    beamline.advance(MINUTE);
     assert_eq!(beamline.close(1, "day"), Some(MINUTE));
     assert_eq!(beamline.sessions, stored);
 }
@@ -282,7 +282,7 @@ fn a_session_that_was_never_launched_is_not_closed() {
 fn a_session_that_was_ended_stays_closed_when_its_client_closes_it() {
     let mut beamline = Beamline::new();
     beamline.launch(1, "day");
-    beamline.pass(MINUTE);
+    beamline.advance(MINUTE);
     let bob = beamline.launch(2, "day");
     assert_eq!(beamline.close(1, "day"), Some(MINUTE));
     assert_eq!(beamline.open(), [(bob, 1)]);
@@ -305,7 +305,7 @@ fn step() -> impl Strategy<Value = Step> {
             0..10i64,
             0..10 * MINUTE,
             0..8 * DAY,
-            // A wrong clock may also run backwards.
+            // A wrong clock may also be set back.
             -10 * MINUTE..0,
             -2 * DAY..0,
         ].prop_map(Step::Pass),
@@ -317,7 +317,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn every_history_holds_the_invariants(steps in prop::collection::vec(step(), 1..60)) {
+    fn the_invariants_hold_after_any_steps(steps in prop::collection::vec(step(), 1..60)) {
         let mut beamline = Beamline::new();
         for step in steps {
             match step {
@@ -329,7 +329,7 @@ proptest! {
                 Step::Close(project, name) => {
                     beamline.close(project, name);
                 }
-                Step::Pass(micros) => beamline.pass(micros),
+                Step::Pass(micros) => beamline.advance(micros),
                 Step::Restart => beamline.forget(),
             }
             beamline.check();

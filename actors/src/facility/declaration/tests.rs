@@ -9,15 +9,13 @@ use super::*;
 use crate::facility::catalog::Catalog;
 use crate::facility::place::Mistake;
 use crate::facility::plan::{Counters, InUse, Plan, Situation};
+use crate::facility::tests::{EXAMPLE, ONE as KEY};
 use beamlive_storage::records::ContainerStatus;
 use beamlive_storage::Timestamp;
 use proptest::prelude::*;
 use rstest::rstest;
 
 mod mistakes;
-
-const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHmviWc9fXW1Pum7mFf7huogMThAljEqFmPtLDybonxi";
-const EXAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/facility.toml"));
 
 impl Declaration {
     /// Reads a file that has no mistakes outside its entries.
@@ -48,7 +46,7 @@ fn read(text: &str, format: Format) -> Result<Catalog, Vec<Mistake>> {
     apply(&Catalog::default(), text, format, chrono_tz::America::Regina)
 }
 
-/// A facility with a project a, a beamline B, and a container type P.
+/// A facility with project a, beamline B and container type P.
 fn small() -> Catalog {
     let text = "[[project]]\nusername = 'a'\n[[beamline]]\nacronym = 'B'\n[[container_type]]\nname = 'P'\nlocations = ['1']";
     read(text, Format::Toml).unwrap()
@@ -69,7 +67,7 @@ fn utc(text: &str) -> Timestamp {
 }
 
 #[test]
-fn reads_every_field_of_the_contract_from_toml_and_from_json_alike() {
+fn reads_every_field_of_the_contract_from_toml_and_from_json() {
     let toml = format!(
         r#"
 [[project]]
@@ -352,7 +350,7 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 #[test]
-fn lines_cut_out_of_a_file_of_windows_are_keys() {
+fn key_lines_with_windows_line_ends_are_read() {
     let text = format!(
         "\u{feff}[[project]]\r\nusername = 'a'\r\nkey = \"{KEY}\\r\\n\"\r\nssh_keys = [\"{KEY} a\\r\\n\", \"{KEY} b\\n\"]\r\n"
     );

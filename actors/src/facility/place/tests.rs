@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn suggests_what_was_probably_meant() {
+fn suggests_the_most_similar_name() {
     let known = ["location", "priority", "group"];
     assert_eq!(suggestion("loaction", &known), "; did you mean `location`?");
     assert_eq!(suggestion("Group", &known), "; did you mean `group`?");
@@ -17,7 +17,7 @@ fn quotes_on_one_line_and_not_too_long() {
 }
 
 #[test]
-fn lists_by_line_and_counts_what_it_does_not_list() {
+fn lists_mistakes_by_line_and_counts_the_rest() {
     let mut mistakes = Mistakes::new();
     for line in (1..=LISTED + 5).rev() {
         let place = Place {

@@ -1,7 +1,8 @@
 //! Reads the fields of an entry, and notes every mistake in them.
 //!
 //! A field that holds a mistake is read as its default, so that all the others are read too. What is
-//! made of it is dropped at the end.
+//! made of it is dropped at the end. An entry without mistakes is read a second time, and then what
+//! it refers to is looked up.
 
 use super::draft::Draft;
 use crate::facility::declaration::values::{self, shown};
@@ -26,6 +27,8 @@ pub(super) struct Fields<'a, 'd> {
     /// The names of the fields that were asked for.
     known: Vec<&'static str>,
     wrong: bool,
+    /// Whether references are looked up.
+    resolving: bool,
 }
 
 impl<'a, 'd> Fields<'a, 'd> {
@@ -35,7 +38,7 @@ impl<'a, 'd> Fields<'a, 'd> {
         zone: Tz,
         (place, path): (Place, &'a str),
         value: &'a Value,
-        read: impl FnOnce(&mut Self) -> T,
+        read: impl Fn(&mut Self) -> T,
     ) -> Option<T> {
         let table = typed(value, Value::as_object, "a table of fields");
         let table = table
@@ -49,14 +52,20 @@ impl<'a, 'd> Fields<'a, 'd> {
             table,
             known: Vec::new(),
             wrong: false,
+            resolving: false,
         };
-        let entry = read(&mut fields);
+        read(&mut fields);
         for name in table.keys() {
             if !fields.known.contains(&name.as_str()) {
                 let suggestion = suggestion(name, &fields.known);
                 fields.note(&short(name), format!("is not a known field{suggestion}"));
             }
         }
+        if fields.wrong {
+            return None;
+        }
+        fields.resolving = true;
+        let entry = read(&mut fields);
         (!fields.wrong).then_some(entry)
     }
 
@@ -155,6 +164,9 @@ impl<'a, 'd> Fields<'a, 'd> {
 
     /// The id of the entry of `section` that a field names as `target`; 0 when there is none.
     pub(super) fn resolve(&mut self, name: &str, section: Section, target: &str) -> u64 {
+        if !self.resolving {
+            return 0;
+        }
         let found = self.draft.refer(section, target);
         found.unwrap_or_else(|message| {
             self.wrong = true;
@@ -181,9 +193,11 @@ impl<'a, 'd> Fields<'a, 'd> {
         ids
     }
 
-    /// The project that an entry belongs to.
+    /// The project that an entry belongs to. Without it nothing else is looked up.
     pub(super) fn project(&mut self) -> ProjectId {
-        ProjectId(self.refer("project", Section::Project, values::username))
+        let id = self.refer("project", Section::Project, values::username);
+        self.resolving &= id != 0;
+        ProjectId(id)
     }
 
     /// The id of the entry that a field names, of the same project; may be missing.

@@ -198,7 +198,7 @@ pub(super) fn access_list(fields: &mut Fields<'_, '_>) -> AccessList {
 }
 
 pub(super) fn beamtime(fields: &mut Fields<'_, '_>) -> Beamtime {
-    let project = fields.project();
+    let project = ProjectId(fields.refer("project", Section::Project, username));
     let beamline = BeamlineId(fields.refer("beamline", Section::Beamline, acronym));
     let (start, end) = (fields.time("start"), fields.time("end"));
     if start.zip(end).is_some_and(|(start, end)| end <= start) {

@@ -9,6 +9,7 @@ use super::*;
 use crate::facility::catalog::Declared;
 use crate::facility::declaration::Format;
 use crate::facility::place::{Mistake, Section};
+use crate::facility::tests::EXAMPLE;
 use beamlive_storage::records::{ContainerStatus, Sample};
 use beamlive_storage::{Table, Timestamp};
 
@@ -16,8 +17,6 @@ mod defaults;
 mod first_id;
 mod mistakes;
 mod properties;
-
-const EXAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/facility.toml"));
 
 /// Projects a and b; beamlines X and Y; types Dewar (1, 2), Adaptor (A, B), Puck (1, 2, 3); in a:
 /// dewars DX, DY, an adaptor AD in DX at 1, a puck P in AD at A, with a sample at 1; X has DX.
@@ -84,7 +83,7 @@ end = 2026-11-23T16:00:00
 ";
 
 impl Plan {
-    /// Plans a file that could be read.
+    /// Plans a file without mistakes.
     pub(crate) fn make(
         catalog: &Catalog,
         declaration: &Declaration,
@@ -102,40 +101,40 @@ pub(super) fn declare(text: &str) -> Declaration {
     Declaration::parse(text, Format::Toml, chrono_tz::UTC).unwrap()
 }
 
-struct Ways<'a> {
+struct Options<'a> {
     prune: bool,
     in_use: &'a InUse,
     now: Timestamp,
 }
 
-fn plan_with(catalog: &Catalog, text: &str, ways: &Ways<'_>) -> Result<Plan, Vec<Mistake>> {
+fn plan_with(catalog: &Catalog, text: &str, options: &Options<'_>) -> Result<Plan, Vec<Mistake>> {
     let situation = Situation {
-        prune: ways.prune,
-        in_use: ways.in_use,
+        prune: options.prune,
+        in_use: options.in_use,
         counters: &Counters::default(),
-        now: ways.now,
+        now: options.now,
     };
     Plan::make(catalog, &declare(text), &situation)
 }
 
 pub(super) fn plan(catalog: &Catalog, text: &str, prune: bool) -> Result<Plan, Vec<Mistake>> {
     let in_use = InUse::default();
-    let ways = Ways {
+    let options = Options {
         prune,
         in_use: &in_use,
         now: LATER,
     };
-    plan_with(catalog, text, &ways)
+    plan_with(catalog, text, &options)
 }
 
 fn base() -> Catalog {
     let in_use = InUse::default();
-    let ways = Ways {
+    let options = Options {
         prune: false,
         in_use: &in_use,
         now: NOW,
     };
-    plan_with(&Catalog::default(), BASE, &ways).unwrap().catalog
+    plan_with(&Catalog::default(), BASE, &options).unwrap().catalog
 }
 
 fn ids<R: Declared>(entries: &crate::facility::catalog::Entries<R>) -> Vec<u64> {
@@ -152,7 +151,7 @@ fn container(name: &str, parent: Option<(&str, &str)>) -> String {
 }
 
 #[test]
-fn creates_what_the_file_names_with_ids_in_its_order() {
+fn creates_the_entries_of_the_file_with_ids_in_its_order() {
     let plan = plan(&Catalog::default(), BASE, false).unwrap();
     let counts = Counts {
         created: 16,
@@ -189,7 +188,7 @@ fn the_same_file_again_changes_nothing() {
 }
 
 #[test]
-fn the_example_has_what_an_operator_meets() {
+fn the_example_has_a_realistic_facility() {
     let catalog = plan(&Catalog::default(), EXAMPLE, false).unwrap().catalog;
     assert_eq!(ids(&catalog.automounters).len(), 3);
     assert_eq!(ids(&catalog.projects).len(), 4);
@@ -230,7 +229,7 @@ fn says_which_fields_change_and_when_a_project_did() {
 }
 
 #[test]
-fn ids_go_on_after_the_last_one_ever_given() {
+fn ids_continue_after_the_last_one_given() {
     let counters = Counters([(Table::Group, 41)].into());
     let situation = Situation {
         prune: false,
@@ -257,7 +256,7 @@ fn a_file_may_swap_pucks_in_one_go() {
 }
 
 #[test]
-fn prune_removes_what_is_not_named_and_keeps_what_records_refer_to() {
+fn prune_removes_unnamed_entries_and_keeps_those_that_records_refer_to() {
     let base = plan(
         &base(),
         "[[data_type]]\nacronym = 'SAXS'\n[[data_type]]\nacronym = 'MAD'",
@@ -266,12 +265,12 @@ fn prune_removes_what_is_not_named_and_keeps_what_records_refer_to() {
     .unwrap()
     .catalog;
     let in_use = InUse([(Section::Project, 1), (Section::Beamline, 1)].into());
-    let ways = Ways {
+    let options = Options {
         prune: true,
         in_use: &in_use,
         now: LATER,
     };
-    let plan = plan_with(&base, "[[project]]\nusername = 'c'", &ways).unwrap();
+    let plan = plan_with(&base, "[[project]]\nusername = 'c'", &options).unwrap();
     let counts = Counts {
         created: 1,
         removed: 15,
@@ -307,13 +306,13 @@ fn prune_removes_what_is_not_named_and_keeps_what_records_refer_to() {
             plan.changes
         );
     }
-    let again = plan_with(&plan.catalog, "[[project]]\nusername = 'c'", &ways).unwrap();
+    let again = plan_with(&plan.catalog, "[[project]]\nusername = 'c'", &options).unwrap();
     assert!(again.batch.is_empty());
     assert_eq!((again.counts.unchanged, again.counts.kept), (1, 2));
 }
 
 #[test]
-fn prune_refuses_to_remove_what_the_file_refers_to() {
+fn prune_refuses_to_remove_entries_that_the_file_refers_to() {
     let sample =
         "[[project]]\nusername = 'a'\n[[sample]]\nproject = 'a'\nname = 's'\ncontainer = 'P'\nlocation = '1'";
     let mistakes = plan(&base(), sample, true).unwrap_err();
@@ -328,18 +327,18 @@ fn prune_refuses_to_remove_what_the_file_refers_to() {
 #[test]
 fn a_project_that_is_kept_may_be_referred_to() {
     let in_use = InUse([(Section::Project, 1)].into());
-    let ways = Ways {
+    let options = Options {
         prune: true,
         in_use: &in_use,
         now: NOW,
     };
     let text = "[[access_list]]\nname = 'l'\naddress = '::1'\nusers = ['a']";
-    let plan = plan_with(&base(), text, &ways).unwrap();
+    let plan = plan_with(&base(), text, &options).unwrap();
     assert_eq!((plan.counts.updated, plan.counts.kept), (1, 1));
 }
 
 #[test]
-fn of_very_many_changes_the_first_are_listed() {
+fn only_the_first_of_very_many_changes_are_listed() {
     let names: Vec<_> = (0..1500)
         .map(|n| format!("[[project]]\nusername = 'p{n}'\n"))
         .collect();
@@ -363,12 +362,12 @@ fn an_access_list_with_connections_is_kept_as_inactive() {
     let base = base();
     let (id, _) = base.access_lists.find("l").unwrap();
     let in_use = InUse([(Section::AccessList, id)].into());
-    let ways = Ways {
+    let options = Options {
         prune: true,
         in_use: &in_use,
         now: LATER,
     };
-    let plan = plan_with(&base, "", &ways).unwrap();
+    let plan = plan_with(&base, "", &options).unwrap();
     let kept = &plan.catalog.access_lists.find("l").unwrap().1.record;
     assert!(
         !kept.active && kept.users.is_empty() && kept.beamlines.is_empty(),

@@ -3,30 +3,30 @@
 use super::*;
 
 #[actix::test]
-async fn the_first_key_wins_and_the_same_one_may_come_again() {
-    let house = House::with_alice().await;
-    house.clock.set(Timestamp(9_000_000));
+async fn the_first_key_is_kept_and_may_be_registered_again() {
+    let bench = Bench::with_alice().await;
+    bench.clock.set(Timestamp(9_000_000));
     assert_eq!(
-        house.register(&format!("{ONE} alice@home")).await,
+        bench.register(&format!("{ONE} alice@home")).await,
         Registration::Registered
     );
-    assert_eq!(house.register(ONE).await, Registration::SameKey);
-    assert_eq!(house.register(TWO).await, Registration::AnotherKey);
-    let alice = house.alice();
+    assert_eq!(bench.register(ONE).await, Registration::SameKey);
+    assert_eq!(bench.register(TWO).await, Registration::AnotherKey);
+    let alice = bench.alice();
     assert_eq!(
         (alice.key.as_deref(), alice.created, alice.modified),
         (Some(ONE), Timestamp(1_000_000), Timestamp(9_000_000))
     );
-    assert_published_is_stored(&house);
+    assert_published_is_stored(&bench);
 
     let mut unknown = register(ONE);
     unknown.username = "eve".to_owned();
     assert_eq!(
-        house.keeper.ask(unknown).await.unwrap(),
+        bench.actor.ask(unknown).await.unwrap(),
         Ok(Registration::UnknownUser)
     );
 
-    let log = house.activity();
+    let log = bench.activity();
     let (who, action, note, record) = log.last().unwrap();
     assert_eq!(
         (log.len(), who.as_str(), action.as_str(), *record),
@@ -36,10 +36,10 @@ async fn the_first_key_wins_and_the_same_one_may_come_again() {
 }
 
 #[actix::test]
-async fn of_many_keys_at_once_exactly_one_is_registered() {
-    let house = House::with_alice().await;
+async fn exactly_one_of_many_concurrent_keys_is_registered() {
+    let bench = Bench::with_alice().await;
     let lines = [ONE, TWO, ONE, TWO, TWO, ONE];
-    let answers = futures_util::future::join_all(lines.map(|line| house.register(line))).await;
+    let answers = futures_util::future::join_all(lines.map(|line| bench.register(line))).await;
     assert_eq!(
         answers
             .iter()
@@ -47,7 +47,7 @@ async fn of_many_keys_at_once_exactly_one_is_registered() {
             .count(),
         1
     );
-    let winner = house.alice().key.unwrap();
+    let winner = bench.alice().key.unwrap();
     for (line, answer) in lines.iter().zip(answers) {
         assert_eq!(
             answer == Registration::AnotherKey,
@@ -59,25 +59,25 @@ async fn of_many_keys_at_once_exactly_one_is_registered() {
 
 #[actix::test]
 async fn an_operator_sets_replaces_and_resets_a_key() {
-    let house = House::with_alice().await;
-    assert_eq!(house.set(Some(ONE)).await, KeySetting::Done);
-    assert_eq!(house.set(Some(ONE)).await, KeySetting::Done);
-    assert_eq!(house.set(Some(TWO)).await, KeySetting::Done);
-    assert_eq!(house.alice().key.as_deref(), Some(TWO));
-    assert_eq!(house.set(None).await, KeySetting::Done);
-    assert_eq!(house.alice().key, None);
-    assert_eq!(house.catalog.load().signing_key(ProjectId(1)), None);
+    let bench = Bench::with_alice().await;
+    assert_eq!(bench.set(Some(ONE)).await, KeySetting::Done);
+    assert_eq!(bench.set(Some(ONE)).await, KeySetting::Done);
+    assert_eq!(bench.set(Some(TWO)).await, KeySetting::Done);
+    assert_eq!(bench.alice().key.as_deref(), Some(TWO));
+    assert_eq!(bench.set(None).await, KeySetting::Done);
+    assert_eq!(bench.alice().key, None);
+    assert_eq!(bench.catalog.load().signing_key(ProjectId(1)), None);
     assert!(matches!(
-        house.set(Some("ssh-ed25519 x")).await,
+        bench.set(Some("ssh-ed25519 x")).await,
         KeySetting::BadKey(_)
     ));
     assert_eq!(
-        house.keeper.ask(set("eve", None)).await.unwrap(),
+        bench.actor.ask(set("eve", None)).await.unwrap(),
         Ok(KeySetting::UnknownUser)
     );
-    assert_eq!(house.register(ONE).await, Registration::Registered);
-    assert_published_is_stored(&house);
-    let log: Vec<_> = house
+    assert_eq!(bench.register(ONE).await, Registration::Registered);
+    assert_published_is_stored(&bench);
+    let log: Vec<_> = bench
         .activity()
         .into_iter()
         .skip(2)
@@ -87,15 +87,15 @@ async fn an_operator_sets_replaces_and_resets_a_key() {
 }
 
 #[actix::test]
-async fn a_file_that_sets_keys_says_so_for_each_of_them() {
-    let house = House::with_alice().await;
-    house.register(ONE).await;
+async fn a_file_that_sets_keys_logs_each_of_them() {
+    let bench = Bench::with_alice().await;
+    bench.register(ONE).await;
     let text = format!(
         "[[project]]\nusername = 'alice'\nkey = '{TWO}'\n[[project]]\nusername = 'bob'\nkey = '{ONE}'"
     );
-    house.apply(&text).await;
-    assert_published_is_stored(&house);
-    let log: Vec<_> = house
+    bench.apply(&text).await;
+    assert_published_is_stored(&bench);
+    let log: Vec<_> = bench
         .activity()
         .into_iter()
         .skip(3)
@@ -111,5 +111,5 @@ async fn a_file_that_sets_keys_says_so_for_each_of_them() {
         ]
     );
     let (start, end) = keys::below(&keys::record(Table::ActivityByProject, IdRef::Known(2)), None);
-    assert_eq!(house.store.scan_keys(&start, &end, Order::Ascending).count(), 1);
+    assert_eq!(bench.store.scan_keys(&start, &end, Order::Ascending).count(), 1);
 }

@@ -22,7 +22,7 @@ fn delays_double_up_to_the_longest_and_never_fall_below_half() {
 }
 
 #[test]
-fn rows_that_failed_together_are_spread() {
+fn retries_of_rows_that_failed_together_are_spread() {
     let mut backoff = Backoff::new(
         Duration::from_secs(10),
         Duration::from_secs(60),
@@ -36,7 +36,7 @@ fn rows_that_failed_together_are_spread() {
 }
 
 #[test]
-fn an_instant_from_before_the_clock_was_set_back_has_come() {
+fn an_instant_is_due_after_the_clock_is_set_back() {
     let mut backoff = Backoff::new(
         Duration::from_secs(1),
         Duration::from_secs(60),

@@ -135,7 +135,7 @@ fn an_unreachable_proxy_is_probed_by_one_call_at_a_time_with_backoff() {
     queue.finished(probe, &Ok(Success::Delivered), now);
     assert!(is_up(&queue));
     assert_eq!(queue.circuit().since(), now);
-    assert_eq!(calls(&mut queue, now).len(), 3, "all waiting rows may go again");
+    assert_eq!(calls(&mut queue, now).len(), 3, "all waiting rows are due again");
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn a_probe_whose_row_is_gone_is_followed_by_another() {
 }
 
 #[test]
-fn a_row_uploaded_again_is_due_at_once_but_a_noted_failure_is_no_upload() {
+fn a_row_uploaded_again_is_due_at_once_and_a_recorded_failure_is_not_an_upload() {
     let mut queue = with_rows(1, 10, 0..1);
     queue.next(NOW).unwrap();
     queue.finished(id(0), &failure(Blame::Directory, Some(2)), NOW);
@@ -270,7 +270,7 @@ fn a_row_uploaded_again_is_due_at_once_but_a_noted_failure_is_no_upload() {
 }
 
 #[test]
-fn a_row_that_left_may_be_added_again() {
+fn a_removed_row_may_be_added_again() {
     let mut queue = with_rows(1, 10, 0..1);
     assert_eq!(calls(&mut queue, NOW), [0]);
     queue.finished(id(0), &Ok(Success::Delivered), NOW);
@@ -282,7 +282,7 @@ fn a_row_that_left_may_be_added_again() {
 }
 
 #[test]
-fn the_window_keeps_what_is_due_soonest() {
+fn the_window_keeps_the_rows_that_are_due_soonest() {
     let mut queue = with_rows(1, 4, 0..4);
     assert_eq!(queue.page_limit(NOW), None);
     queue.add(&[row(9)], true, NOW);
@@ -310,7 +310,7 @@ fn the_window_keeps_what_is_due_soonest() {
         false,
         NOW,
     );
-    assert_eq!(calls(&mut queue, NOW), NONE, "what has failed before waits");
+    assert_eq!(calls(&mut queue, NOW), NONE, "rows that have failed are not due");
     assert_eq!(calls(&mut queue, at(1)), [0]);
 }
 

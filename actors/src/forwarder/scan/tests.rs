@@ -26,7 +26,7 @@ fn page(rows: usize, next: Option<Vec<u8>>) -> Page {
 }
 
 #[test]
-fn a_pass_goes_on_where_its_last_page_ended_and_stops_at_the_end() {
+fn a_pass_continues_after_its_last_page_and_stops_at_the_end() {
     let mut scan = Scan::new(NOW);
     assert_eq!((scan.next(NOW), scan.is_eager()), (START, true));
     scan.page_read(&page(10, key(7)), NOW);
@@ -59,7 +59,7 @@ fn a_long_outbox_is_read_seldom() {
 }
 
 #[test]
-fn after_a_failed_read_the_pass_starts_again_after_a_rest() {
+fn after_a_failed_read_the_pass_starts_again_after_a_pause() {
     let mut scan = Scan::new(NOW);
     scan.next(NOW).unwrap();
     scan.page_read(&page(1, key(7)), NOW);

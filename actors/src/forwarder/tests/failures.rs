@@ -1,4 +1,4 @@
-//! The proxy, the store or the actor fails.
+//! Failures of the proxy, of the store and of the actor.
 
 use super::*;
 
@@ -24,11 +24,11 @@ async fn a_proxy_that_is_down_is_probed_and_everything_is_delivered_once_it_is_b
     let row = bench.row(2).unwrap().record;
     assert_eq!((row.attempts, row.last_error.is_some()), (1, true));
     for _ in 0..5 {
-        bench.asserts_quiet(&forwarder).await;
+        bench.assert_quiet(&forwarder).await;
         bench.advance(60);
         wake(&forwarder);
         let probe = bench.asked().await;
-        bench.asserts_quiet(&forwarder).await;
+        bench.assert_quiet(&forwarder).await;
         let failed = bench.health.status().failed;
         probe.fail(ProxyError::Timeout);
         bench
@@ -52,7 +52,7 @@ async fn a_proxy_that_is_down_is_probed_and_everything_is_delivered_once_it_is_b
             bench.health.status().up && bench.health.status().last_error.is_none()
         })
         .await;
-    bench.asserts_quiet(&forwarder).await;
+    bench.assert_quiet(&forwarder).await;
 }
 
 #[actix::test]
@@ -100,7 +100,7 @@ async fn a_directory_corrected_by_a_new_upload_does_not_wait_for_the_old_ones_ba
     bench
         .until("the failure", |bench| bench.row(1).unwrap().record.attempts == 1)
         .await;
-    bench.asserts_quiet(&forwarder).await;
+    bench.assert_quiet(&forwarder).await;
     bench.upload_again(1, "/good").await;
     wake(&forwarder);
     assert_eq!(bench.asked().await.directory, "/good");
@@ -136,7 +136,7 @@ async fn a_received_key_is_kept_while_the_writers_queue_is_full() {
     assert_eq!(bench.key(1), None);
     drop(permits);
     bench.until("the key", |bench| bench.key(1).is_some()).await;
-    bench.asserts_quiet(&forwarder).await;
+    bench.assert_quiet(&forwarder).await;
 }
 
 #[actix::test]

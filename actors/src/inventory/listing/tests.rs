@@ -123,7 +123,7 @@ fn pair(name: &str, port: &str) -> (String, String) {
 }
 
 #[test]
-fn the_list_is_what_the_contract_shows() {
+fn the_list_has_the_format_of_the_contract() {
     let mut facility = Facility::new();
     facility
         .container(1, "AM-BM", None)

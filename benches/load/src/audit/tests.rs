@@ -72,7 +72,7 @@ fn check(change: impl FnOnce(&mut Rows)) -> Findings {
 }
 
 #[test]
-fn all_is_right_when_each_acknowledged_record_is_there_once() {
+fn nothing_is_reported_when_each_acknowledged_record_is_there_once() {
     let findings = check(|_| {});
     assert!(findings.are_right(), "{findings:?}");
     assert_eq!(
@@ -144,7 +144,7 @@ fn duplicates_are_named_even_without_their_uuid() {
 }
 
 #[test]
-fn stretches_are_as_many_as_launches() {
+fn there_is_one_stretch_for_each_launch() {
     let findings = check(|rows| {
         rows.sessions[0].stretches.pop();
     });
@@ -158,7 +158,7 @@ fn stretches_are_as_many_as_launches() {
 }
 
 #[test]
-fn records_that_differ_from_what_was_sent_are_wrong() {
+fn records_that_differ_from_the_requests_are_wrong() {
     let changes: [fn(&mut Rows); 5] = [
         |rows| rows.datasets[0].id = 77,
         |rows| rows.datasets[0].uuid = None,

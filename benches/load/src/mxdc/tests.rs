@@ -28,7 +28,7 @@ fn mxdc(mix: Mix, is_alone: bool) -> Mxdc {
     })
 }
 
-/// Its requests, answered by `outcome`; ids count from 1.
+/// The first `count` requests of a client, which are answered with `outcome` and ids from 1.
 fn play(
     mxdc: &mut Mxdc,
     count: usize,
@@ -90,7 +90,7 @@ fn a_day_is_a_launch_samples_datasets_with_their_reports_and_a_close() {
 }
 
 #[test]
-fn one_that_shares_its_beamline_does_not_close_it_before_the_end() {
+fn a_client_that_shares_its_beamline_closes_it_only_at_the_end() {
     let asked = play(&mut mxdc(Mix::Mxdc, false), 500, fine);
     assert!(!operations(&asked).contains(&Operation::Close));
 }

@@ -14,7 +14,7 @@ use rstest::rstest;
 #[case("5/day", None)]
 #[case("2000000/s", None)]
 #[case("", None)]
-fn rates(#[case] text: &str, #[case] expected: Option<Rate>) {
+fn rates_are_parsed(#[case] text: &str, #[case] expected: Option<Rate>) {
     assert_eq!(text.parse::<Rate>().ok(), expected);
 }
 

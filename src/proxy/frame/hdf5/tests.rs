@@ -128,7 +128,7 @@ fn changed(mut file: Vec<u8>, state: &mut u64) -> Vec<u8> {
     file
 }
 
-/// Far above the time for a frame of these, and far below that of an endless loop.
+/// Much longer than a frame of these takes, and much shorter than an endless loop.
 const LONGEST: std::time::Duration = std::time::Duration::from_secs(5);
 
 #[test]

@@ -54,7 +54,7 @@ fn contents(handle: OwnedFd) -> String {
 #[rstest]
 #[case::kernel(kernel)]
 #[case::by_hand(by_hand)]
-fn nothing_leads_out(#[case] open: Opening) {
+fn no_path_leads_out(#[case] open: Opening) {
     let tree = tree();
     let inside = root(tree.path().join("inside").to_str().unwrap()).unwrap();
     for (path, expected) in [
@@ -107,7 +107,7 @@ fn go(roots: &[String], path: &str) -> io::Result<OwnedFd> {
 #[rstest]
 #[case::kernel(kernel)]
 #[case::by_hand(by_hand)]
-fn nothing_leads_out_while_links_come_and_go(#[case] open: Opening) {
+fn no_path_leads_out_while_links_change(#[case] open: Opening) {
     let tree = tree();
     let at = |path: &str| tree.path().join(path);
     fs::create_dir(at("inside/target")).unwrap();

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 
-/// How many of `names` are read, and how many are selected, if every `nth` is wanted.
+/// The numbers of names that are read and selected, if every `nth` is wanted.
 fn filter(names: usize, nth: usize, most: usize, longest: usize) -> (usize, Result<usize, FileError>) {
     let mut filter = DirectoryFilter::new(most, longest);
     let read = (1..=names)
@@ -11,7 +11,7 @@ fn filter(names: usize, nth: usize, most: usize, longest: usize) -> (usize, Resu
 }
 
 #[test]
-fn a_directory_may_have_so_many_names_and_no_more() {
+fn the_number_of_names_in_a_directory_is_limited() {
     assert!(matches!(filter(10, 5, 3, 10), (10, Ok(2))));
     assert!(matches!(filter(11, 5, 3, 10), (11, Err(FileError::TooLarge(10)))));
     assert!(matches!(
@@ -21,6 +21,6 @@ fn a_directory_may_have_so_many_names_and_no_more() {
 }
 
 #[test]
-fn it_stops_after_one_name_too_many() {
+fn reading_stops_after_one_name_too_many() {
     assert!(matches!(filter(100, 2, 3, 1000), (8, Ok(4))));
 }

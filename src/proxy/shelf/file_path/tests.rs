@@ -56,7 +56,7 @@ fn paths_that_lead_out_are_refused() {
 }
 
 #[test]
-fn parts() {
+fn a_path_has_a_name_and_a_parent() {
     let path = FilePath::decode("a/b/c.img").unwrap();
     assert_eq!(path.name(), b"c.img");
     assert_eq!(path.parent().unwrap().as_bytes(), b"a/b");

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn ids_go_on_above_a_floor_and_never_come_down() {
+fn ids_continue_above_a_floor_and_never_decrease() {
     let allocate = || {
         batch(|b| {
             b.allocate(Table::Dataset);

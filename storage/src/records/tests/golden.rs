@@ -347,7 +347,7 @@ fn directories_and_log(check: &mut Check) {
 }
 
 #[test]
-fn every_record_has_the_bytes_it_always_had() {
+fn the_bytes_of_every_record_are_unchanged() {
     let mut check = Check::default();
     facility(&mut check);
     inventory(&mut check);

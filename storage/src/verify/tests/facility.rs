@@ -25,7 +25,7 @@ fn names_are_unique() {
 }
 
 #[test]
-fn references_lead_somewhere() {
+fn references_are_to_existing_records() {
     breaks(
         |bench| {
             bench.change::<Container>(&keys::record(Table::Container, known(5)), |container| {
@@ -116,7 +116,7 @@ fn counters_are_at_or_above_every_id() {
 }
 
 #[test]
-fn what_does_not_decode_is_named() {
+fn records_that_do_not_decode_are_named() {
     breaks(
         |bench| {
             bench.write(|batch| {

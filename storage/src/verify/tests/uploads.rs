@@ -47,7 +47,8 @@ fn indexes_lead_to_datasets() {
             "DatasetByIdentity 2c0000000000000001: not a key of this table",
         ],
     );
-    // The value of another dataset, of a uuid that the dataset never had, and a value without an id.
+    // The value of another dataset, of a uuid that the dataset never had, and a value without an
+    // id.
     for value in [
         identified(DatasetId(2), None),
         identified(DatasetId(1), None),
@@ -63,7 +64,7 @@ fn indexes_lead_to_datasets() {
 }
 
 #[test]
-fn a_name_and_a_directory_are_part_of_what_a_retry_repeats() {
+fn a_retry_has_the_same_name_and_directory() {
     breaks(
         |bench| {
             bench.change::<Dataset>(&keys::dataset(known(2)), |dataset| dataset.name = "lys-2".to_owned());
@@ -76,7 +77,7 @@ fn a_name_and_a_directory_are_part_of_what_a_retry_repeats() {
 }
 
 #[test]
-fn the_index_of_a_project_names_the_sessions() {
+fn the_index_of_a_project_has_the_sessions() {
     breaks(
         |bench| {
             bench.write(|batch| {
@@ -151,7 +152,7 @@ fn answers_are_of_the_projects_records_and_are_found_by_time() {
 }
 
 #[test]
-fn pieces_belong_together() {
+fn pieces_belong_to_their_record() {
     let piece = |record: u64, revision: u64, n: u32| {
         let record = keys::dataset(known(record));
         Key::of(Table::Chunk)
@@ -269,7 +270,7 @@ fn an_external_key_that_is_known_here_opens_its_records_directory() {
 }
 
 #[test]
-fn what_waits_is_the_records_directory() {
+fn the_outbox_has_the_directory_of_the_record() {
     breaks(
         |bench| {
             let row = keys::outbox(Subject::Report, known(1));

@@ -1,4 +1,4 @@
-//! What an entry of a file may not say, and how that is told.
+//! Mistakes in the entries of a file, and their messages.
 
 use super::*;
 use rstest::rstest;

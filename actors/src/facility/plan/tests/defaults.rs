@@ -1,9 +1,10 @@
-//! What an entry leaves out.
+//! The values of fields that an entry leaves out.
 
 use super::*;
+use crate::facility::tests::ONE;
 
 #[test]
-fn fills_in_what_is_left_out() {
+fn fills_in_fields_that_are_left_out() {
     let text = r#"{
         "project": [{"username": "alice", "name": null}],
         "beamline": [{"acronym": "BM"}],
@@ -57,7 +58,6 @@ fn fills_in_what_is_left_out() {
 
 #[test]
 fn keeps_registered_keys_and_login_keys_that_the_file_leaves_out() {
-    const ONE: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHmviWc9fXW1Pum7mFf7huogMThAljEqFmPtLDybonxi";
     let keyless = base();
     let set = plan(
         &keyless,

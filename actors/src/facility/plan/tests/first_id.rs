@@ -1,9 +1,9 @@
-//! Where ids begin.
+//! The first ids.
 
 use super::*;
 
 #[test]
-fn ids_start_above_those_of_an_earlier_server_and_never_come_down() {
+fn ids_start_above_those_of_an_earlier_server_and_never_decrease() {
     let plan_at = |last: [u64; 4], first: &str| {
         let tables = [Table::Session, Table::Dataset, Table::Report, Table::Sample];
         let counters = Counters(tables.into_iter().zip(last).collect());

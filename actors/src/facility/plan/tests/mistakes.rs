@@ -1,4 +1,4 @@
-//! What a file may not say of a facility.
+//! Mistakes in a file that concern the whole facility.
 
 use super::*;
 use rstest::rstest;
@@ -134,7 +134,8 @@ fn four_containers_nest_and_a_fifth_does_not() {
     };
     assert_eq!(fifth, [expected]);
 
-    // Moving what is on top pushes what is below too deep: the one that is moved is to blame.
+    // Moving the outer container makes the inner ones too deep. The mistake is that of the moved
+    // container.
     let base = plan(
         &base(),
         &(container("T", None) + &container("U", Some(("T", "1")))),
@@ -154,9 +155,8 @@ fn four_containers_nest_and_a_fifth_does_not() {
 }
 
 #[test]
-fn one_mistake_brings_no_others_with_it() {
-    // The type is unknown; the container that has it, what is in it, and where it was are left
-    // alone.
+fn one_mistake_causes_no_others() {
+    // The type is unknown. Its container, the containers in that and its location are not reported.
     let text = "[[container]]\nproject = 'a'\nname = 'P'\ntype = 'Cane'\nparent = { project = 'a', name = 'AD' }\nlocation = 'Z'
 [[container]]\nproject = 'a'\nname = 'Q'\ntype = 'Puck'\nparent = { project = 'a', name = 'AD' }\nlocation = 'A'
 [[sample]]\nproject = 'a'\nname = 's'\ncontainer = 'P'\nlocation = '99'";
@@ -166,7 +166,7 @@ fn one_mistake_brings_no_others_with_it() {
 }
 
 #[test]
-fn mistakes_of_reading_and_of_planning_are_told_together_and_once() {
+fn mistakes_of_reading_and_of_planning_are_reported_together_and_once() {
     let text = "
 [[project]]
 username = 'c'

@@ -1,4 +1,4 @@
-//! What must hold whatever files are applied, in whatever order.
+//! Properties of a facility after any files in any order.
 
 use super::*;
 use crate::facility::check::DEEPEST;
@@ -11,10 +11,11 @@ const PLACES: [&str; 3] = ["1", "2", "3"];
 
 type Held = Option<(usize, usize)>;
 
-/// A file over a few names, so that files meet: containers `k0`…`k7`, each perhaps in another.
+/// A file with few names, so that several files have the same: containers `k0`…`k7`, some in
+/// another.
 #[derive(Debug, Clone)]
 struct File {
-    /// Number, kind, and the number and location of what it is in.
+    /// Number, kind, and the number and location of its parent.
     containers: Vec<(usize, usize, Held)>,
     samples: Vec<(usize, usize, i64)>,
     automounters: Vec<(usize, usize, bool)>,
@@ -46,7 +47,7 @@ fn file() -> impl Strategy<Value = File> {
     )
 }
 
-/// Containers that are in nothing, so that the files after it have something to move around.
+/// Containers without a parent, which later files move.
 fn first() -> File {
     File {
         containers: (0..8).map(|number| (number, 0, None)).collect(),
@@ -56,7 +57,7 @@ fn first() -> File {
     }
 }
 
-/// A container's number says whose it is.
+/// The project of a container, by its number.
 fn owner(container: usize) -> &'static str {
     PROJECTS[container % PROJECTS.len()]
 }
@@ -69,7 +70,7 @@ impl File {
         }
         text += "[[beamline]]\nacronym = 'X0'\n[[beamline]]\nacronym = 'X1'\n";
         for kind in 0..3 {
-            // Each kind has one location less than the one before.
+            // Each kind has one location fewer than the one before.
             writeln!(
                 text,
                 "[[container_type]]\nname = 't{kind}'\nlocations = {:?}",
@@ -120,7 +121,7 @@ impl File {
     }
 }
 
-/// Judges a facility without the code that is under test.
+/// Checks a facility without the code under test.
 fn assert_sound(catalog: &Catalog) {
     let mut taken = HashMap::new();
     for (id, entry) in catalog.containers.iter() {
@@ -200,7 +201,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn a_facility_stays_sound_whatever_files_are_applied(files in proptest::collection::vec(file(), 1..20)) {
+    fn a_facility_stays_sound_after_any_files(files in proptest::collection::vec(file(), 1..20)) {
         let mut catalog = Catalog::default();
         let mut last_container = 0;
         for file in std::iter::once(first()).chain(files) {
@@ -214,7 +215,7 @@ proptest! {
             prop_assert_eq!(made.batch.is_empty(), counts.created + counts.updated + counts.removed == 0);
             prop_assert_eq!(made.changes.len(), counts.created + counts.updated + counts.removed + counts.kept);
 
-            // New ids follow the greatest there was, without a gap.
+            // New ids follow the greatest earlier id without a gap.
             let new: Vec<_> = ids(&made.catalog.containers).into_iter().filter(|id| *id > last_container).collect();
             let expected: Vec<_> = (last_container + 1..).take(new.len()).collect();
             prop_assert_eq!(&new, &expected);

@@ -40,7 +40,7 @@ fn a_connection_is_kept_unless_the_head_says_otherwise() {
 }
 
 #[test]
-fn what_is_no_http_is_an_error() {
+fn bytes_that_are_not_http_are_an_error() {
     assert!(head(b"SSH-2.0-OpenSSH\r\n\r\n").is_err());
     assert!(head(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n").is_err());
     let text = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";

@@ -17,7 +17,7 @@ fn shuffle(plain: &[u8], element: usize) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn what_was_shuffled_is_undone(eights in 1_usize..40, power in 0_u32..4, seed in any::<u64>()) {
+    fn shuffled_bytes_are_restored(eights in 1_usize..40, power in 0_u32..4, seed in any::<u64>()) {
         let element = 2_usize.pow(power);
         let mut state = seed | 1;
         let plain: Vec<u8> = (0..eights * 8 * element)

@@ -1,6 +1,6 @@
-//! Callers at other addresses, waiting with a deadline, and other ways into a [`Site`].
+//! More ways to start and call a [`Site`], and waiting with a deadline.
 
-use super::{Reply, Site, FACILITY, MORNING};
+use super::{http_client, settings_for, Reply, Site, FACILITY, MORNING};
 use beamlive::config::Settings;
 use beamlive::server::{Parts, Running, StopError};
 use beamlive_actors::clock::{Clock, ManualClock};
@@ -9,15 +9,14 @@ use beamlive_storage::{Engine, Faults, Store, StoreConfig, Timestamp};
 use reqwest::header::{HeaderMap, HeaderValue, ACCEPT};
 use reqwest::Method;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// How long something that another thread does may take.
+/// The longest wait for a result of another thread.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Waits until `done` gives something.
+/// Waits until `done` returns a value.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut done: impl FnMut() -> F) -> T {
     let begin = Instant::now();
     loop {
@@ -30,22 +29,17 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut done: 
 }
 
 impl Site {
-    /// A service whose store is in memory, and what makes its writes fail.
+    /// A service with its store in memory, and the engine, which can make its writes fail.
     pub async fn failing(change: impl FnOnce(&mut Settings)) -> (Self, MemoryEngine) {
         let engine = MemoryEngine::new();
         (Self::on(Arc::new(engine.clone()), change).await, engine)
     }
 
-    /// A service whose store is on another database.
+    /// A service with its store in another database.
     pub async fn on(engine: Arc<dyn Engine>, change: impl FnOnce(&mut Settings)) -> Self {
         beamlive::proxy::install_crypto();
         let data = TempDir::new().unwrap();
-        let mut settings = Settings {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data: data.path().join("data"),
-            timezone: chrono_tz::America::Regina,
-            ..Settings::default()
-        };
+        let mut settings = settings_for(&data);
         change(&mut settings);
         let clock = ManualClock::at(Timestamp(MORNING * 1_000_000));
         let parts = Parts {
@@ -58,12 +52,7 @@ impl Site {
             running: Some(running),
             settings,
             clock,
-            http: reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .default_headers(accepting_json())
-                .timeout(Duration::from_secs(60))
-                .build()
-                .unwrap(),
+            http: http_client(),
             keys: None,
             _data: data,
         };
@@ -71,13 +60,13 @@ impl Site {
         site
     }
 
-    /// Stops the service, and starts it again on the same data with other settings.
+    /// Stops the service and starts it again on the same data with other settings.
     pub async fn restart_with(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         self.restart().await;
     }
 
-    /// Stops the service, and starts it again on the same data, on a disk that fails when `faults` says so.
+    /// Stops the service and starts it again on the same data; `faults` decides which writes fail.
     pub async fn restart_on(&mut self, faults: impl Faults + Clone) {
         self.running.take().unwrap().stop().await.unwrap();
         let config = StoreConfig {
@@ -95,14 +84,14 @@ impl Site {
         self.running = Some(Running::start(self.settings.clone(), parts).await.unwrap());
     }
 
-    /// Starts a service again whose writes had failed, which it says when it stops.
+    /// Restarts a service with failed writes. The stop must report the failure.
     pub async fn restart_after_failure(&mut self) {
         let stopped = self.running.take().unwrap().stop().await;
         assert!(matches!(stopped, Err(StopError::WritesOff(_))), "{stopped:?}");
         self.start().await;
     }
 
-    /// Where health and metrics are, when they are elsewhere.
+    /// The URL of health and metrics if they have their own address.
     pub fn health_url(&self) -> Option<String> {
         self.running()
             .health_address()
@@ -122,27 +111,27 @@ impl Site {
         Reply::of(change(request)).await
     }
 
-    /// GET as a trusted proxy forwards it for `address`; each element of `forwarded` is a header of its own.
+    /// GET with `X-Forwarded-For` headers, one for each element of `forwarded`.
     pub async fn get_for(&self, path: &str, forwarded: &[&str]) -> Reply {
         Reply::of(for_address(self.request(Method::GET, path), forwarded)).await
     }
 
-    /// What the writer has done so far: groups and batches.
+    /// The numbers of groups and batches that the writer has written.
     pub fn written(&self) -> (u64, u64) {
         let metrics = self.app().directory.services().store.metrics();
         (metrics.groups, metrics.batches)
     }
 }
 
-/// So that errors are JSON on the routes that otherwise answer a picture.
+/// Headers that ask for errors in JSON, also on routes that otherwise answer with a picture.
 pub fn accepting_json() -> HeaderMap {
     HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))])
 }
 
-/// What is changed of a request.
+/// A change of a request.
 pub type Change = fn(reqwest::RequestBuilder) -> reqwest::RequestBuilder;
 
-/// Leaves a request as it is.
+/// Changes nothing.
 pub fn plain(request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
     request
 }

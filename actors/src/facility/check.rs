@@ -149,8 +149,8 @@ impl<'a> Check<'a> {
         for (id, parent) in &parents {
             inner.entry(*parent).or_default().push(*id);
         }
-        // The containers of one depth, each with the nearest entry of the file at or above it, which
-        // put it there.
+        // The containers of one depth, each with the nearest entry of the file at or above it,
+        // which put it there.
         let in_file = |id: u64| self.place(Section::Container, id).map(|_| id);
         let outermost = inner.keys().filter(|id| !parents.contains_key(id));
         let mut level: Vec<_> = outermost.map(|id| (*id, in_file(*id))).collect();

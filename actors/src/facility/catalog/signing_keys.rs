@@ -9,13 +9,20 @@ use std::sync::{Arc, OnceLock};
 
 /// The key of every account that has one. Each is parsed when it is first asked for.
 #[derive(Debug, Clone)]
-pub struct SigningKeys(HashMap<ProjectId, (String, OnceLock<Option<Arc<PublicKey>>>)>);
+pub struct SigningKeys(HashMap<ProjectId, Stored>);
+
+#[derive(Debug, Clone)]
+struct Stored {
+    line: String,
+    parsed: OnceLock<Option<Arc<PublicKey>>>,
+}
 
 impl From<&Entries<Project>> for SigningKeys {
     fn from(projects: &Entries<Project>) -> Self {
         let keys = projects.iter().filter_map(|(id, entry)| {
             let line = entry.record.key.clone()?;
-            Some((ProjectId(id), (line, OnceLock::new())))
+            let parsed = OnceLock::new();
+            Some((ProjectId(id), Stored { line, parsed }))
         });
         Self(keys.collect())
     }
@@ -25,14 +32,14 @@ impl SigningKeys {
     /// The key of an account.
     #[must_use]
     pub fn get(&self, id: ProjectId) -> Option<&Arc<PublicKey>> {
-        let (line, key) = self.0.get(&id)?;
+        let Stored { line, parsed } = self.0.get(&id)?;
         let parse = || {
             // Keys are checked before they are stored, so this one was written by another build.
-            let parsed = PublicKey::parse(line).inspect_err(
+            let key = PublicKey::parse(line).inspect_err(
                 |error| tracing::error!(project = id.0, %error, "a stored key can't be used; its owner can't sign in"),
             );
-            parsed.ok().map(Arc::new)
+            key.ok().map(Arc::new)
         };
-        key.get_or_init(parse).as_ref()
+        parsed.get_or_init(parse).as_ref()
     }
 }

@@ -22,8 +22,8 @@ pub enum Format {
 pub(super) struct Table {
     pub(super) name: String,
     pub(super) value: Value,
-    /// The line of each header: one for a table, or one for each table of a list. `None` for a table
-    /// that is written without a header. Empty for JSON.
+    /// The line of each header: one for a table, or one for each table of a list. `None` for a
+    /// table that is written without a header. Empty for JSON.
     pub(super) lines: Vec<Option<usize>>,
 }
 

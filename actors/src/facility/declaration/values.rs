@@ -113,8 +113,8 @@ pub(crate) fn status(text: &str) -> Result<ContainerStatus, String> {
         })
 }
 
-/// An address or a network in CIDR form, written in one way: IPv4 in IPv6 form is IPv4, and a network
-/// of one address is that address.
+/// An address or a network in CIDR form, written in one way: IPv4 in IPv6 form is IPv4, and a
+/// network of one address is that address.
 pub(crate) fn network(text: &str) -> Result<String, String> {
     let Some(network) = parse_network(text) else {
         return Err(format!(

@@ -1,8 +1,8 @@
 //! Reads the fields of an entry, and notes every mistake in them.
 //!
-//! A field that holds a mistake is read as its default, so that all the others are read too. What is
-//! made of it is dropped at the end. An entry without mistakes is read a second time, and then what
-//! it refers to is looked up.
+//! A field that holds a mistake is read as its default, so that all the others are read too. What
+//! is made of it is dropped at the end. An entry without mistakes is read a second time, and then
+//! what it refers to is looked up.
 
 use super::draft::Draft;
 use crate::facility::declaration::values::{self, shown};

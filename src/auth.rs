@@ -152,7 +152,7 @@ impl FromRequest for Verified {
             let caller = Caller::or_peer(&request, &app.settings.trusted_proxy);
             let catalog = app.directory.services().catalog.load_full();
             let account = catalog.project(claimed.username()).map(|(id, _)| id);
-            let key = account.and_then(|id| catalog.signing_keys.get(&id).cloned());
+            let key = account.and_then(|id| catalog.signing_key(id).cloned());
             if account.is_some() && key.is_none() {
                 tracing::info!(
                     username = claimed.username(),

@@ -8,6 +8,7 @@
 //! | `plan.rs`, `plan/` | pure: from the facility and a file to the facility afterwards |
 //! | `check.rs` | pure: what must hold of the facility as a whole |
 //! | `place.rs` | mistakes, and where they are |
+//! | `capped.rs` | a list of limited length |
 //! | `seed.rs` | what exists from the start; reads the facility at start-up |
 //! | `commands.rs` | the commands of the actor and their answers |
 //! | `writer.rs` | makes a change: planned, committed, published |
@@ -15,6 +16,7 @@
 //! A snapshot is published only once what it holds is durable. While a change is being committed
 //! the actor takes no other message; on a conflict it reads the facility again and retries.
 
+mod capped;
 pub mod catalog;
 mod check;
 pub mod commands;
@@ -35,11 +37,11 @@ use arc_swap::ArcSwap;
 use beamlive_storage::Store;
 use catalog::Catalog;
 use chrono_tz::Tz;
+use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
 use writer::{Change, Writer};
 
 /// The owner of all declared records.
-#[derive(Debug)]
 pub struct Facility {
     writer: Arc<Writer>,
     mailbox: usize,
@@ -57,7 +59,13 @@ impl Facility {
         arbiter: &ArbiterHandle,
         mailbox: usize,
     ) -> Addr<Self> {
-        let writer = Arc::new(Writer::new(store, catalog, clock, zone));
+        let writer = Arc::new(Writer {
+            store,
+            catalog,
+            clock,
+            zone,
+            stale: AtomicBool::new(true),
+        });
         Self::start_in_arbiter(arbiter, move |_| Self { writer, mailbox })
     }
 }

@@ -34,7 +34,7 @@ pub struct ProjectRow {
 #[must_use]
 pub fn find(catalog: &Catalog, username: &str) -> Option<ProjectRow> {
     let (id, project) = catalog.project(username)?;
-    let key = catalog.signing_keys.get(&id);
+    let key = catalog.signing_key(id);
     Some(ProjectRow {
         id: id.0,
         username: project.username.clone(),

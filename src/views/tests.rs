@@ -49,7 +49,7 @@ fn catalog() -> Catalog {
             created: NOW,
             modified: NOW,
         };
-        catalog.put_project(id, first(project));
+        catalog.projects.put(id.0, first(project));
     }
     for (id, acronym) in [(BM, "BM"), (ID, "ID")] {
         let beamline = Beamline {

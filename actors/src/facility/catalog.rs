@@ -1,13 +1,15 @@
 //! The declared records of the facility as one immutable snapshot: every reader sees one state of
 //! all of them.
 //!
-//! What is derived from them is part of the snapshot: the index of each table, and the parsed keys.
+//! What is derived from them is part of the snapshot: the index of each table.
 
 mod beamtimes;
 mod entries;
+mod signing_keys;
 
 pub use beamtimes::BeamtimeIndex;
-pub use entries::{Declared, Entries, Index};
+pub use entries::{Declared, Entries};
+pub use signing_keys::SigningKeys;
 
 use super::place::Section;
 use crate::key::PublicKey;
@@ -16,8 +18,8 @@ use beamlive_storage::keys::Table;
 use beamlive_storage::records::{
     AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Sample,
 };
-use beamlive_storage::{ReadError, Store, Timestamp, Versioned};
-use std::collections::{BTreeSet, HashMap};
+use beamlive_storage::{ReadError, Store, Timestamp};
+use chrono::SecondsFormat;
 use std::sync::Arc;
 
 /// A record whose table is part of the catalog.
@@ -26,18 +28,28 @@ pub trait Cataloged: Declared {
     fn of(catalog: &Catalog) -> &Entries<Self>;
     /// Its table, to be changed.
     fn of_mut(catalog: &mut Catalog) -> &mut Entries<Self>;
+    /// How people name it: `alice/CLS-0042/3`
+    fn path(&self, catalog: &Catalog) -> String;
+    /// The fields, as the file calls them, in which it differs from `old`.
+    fn changes(&self, old: &Self) -> Vec<&'static str>;
+
+    /// `sample alice/CLS-0042/3`
+    fn label(&self, catalog: &Catalog) -> String {
+        format!("{} {}", Self::SECTION.noun(), self.path(catalog))
+    }
 }
 
+/// For each table: its record, the fields that may change, what is derived from all of them, what
+/// identifies one, and how people name it.
 macro_rules! catalog {
-    ($($(#[$doc:meta])* $table:ident: $record:ident, $name:ty = |$this:ident| $identity:expr, $index:ty;)*) => {
+    ($($(#[$doc:meta])* $table:ident: $record:ident, [$($field:ident),*], $index:ty,
+        |$this:ident, $catalog:ident| $name:ty = $identity:expr, $path:expr;)*) => {
         /// The facility as it is declared now.
         #[derive(Debug, Clone, Default)]
         pub struct Catalog {
             /// One more with every change: what is derived from a catalog names it.
             pub generation: u64,
             $($(#[$doc])* pub $table: Entries<$record>,)*
-            /// The parsed key of every account that has one; follows `projects`.
-            pub signing_keys: Arc<HashMap<ProjectId, Arc<PublicKey>>>,
         }
 
         impl Catalog {
@@ -46,13 +58,10 @@ macro_rules! catalog {
             /// # Errors
             /// [`ReadError`] when a record can't be read.
             pub fn load(store: &Store) -> Result<Self, ReadError> {
-                let mut catalog = Self {
+                Ok(Self {
                     generation: 1,
                     $($table: Entries::load(store)?,)*
-                    signing_keys: Arc::default(),
-                };
-                catalog.update_keys(&Entries::default());
-                Ok(catalog)
+                })
             }
         }
 
@@ -77,6 +86,17 @@ macro_rules! catalog {
                 fn of_mut(catalog: &mut Catalog) -> &mut Entries<Self> {
                     &mut catalog.$table
                 }
+
+                fn path(&self, $catalog: &Catalog) -> String {
+                    let $this = self;
+                    $path
+                }
+
+                fn changes(&self, old: &Self) -> Vec<&'static str> {
+                    let fields = [$((stringify!($field), self.$field != old.$field)),*];
+                    let changed = fields.into_iter().filter(|(_, changed)| *changed);
+                    changed.map(|(field, _)| if field == "kind" { "type" } else { field }).collect()
+                }
             }
         )*
     };
@@ -84,49 +104,45 @@ macro_rules! catalog {
 
 catalog! {
     /// Accounts.
-    projects: Project, String = |r| r.username.clone(), ();
+    projects: Project, [name, key, ssh_keys], SigningKeys,
+        |r, _c| String = r.username.clone(), r.username.clone();
     /// Beamlines.
-    beamlines: Beamline, String = |r| r.acronym.clone(), ();
+    beamlines: Beamline, [name, active], (),
+        |r, _c| String = r.acronym.clone(), r.acronym.clone();
     /// Data types.
-    data_types: DataType, String = |r| r.acronym.clone(), ();
+    data_types: DataType, [name, aliases], (),
+        |r, _c| String = r.acronym.clone(), r.acronym.clone();
     /// Kinds of containers.
-    container_types: ContainerType, String = |r| r.name.clone(), ();
+    container_types: ContainerType, [locations], (),
+        |r, _c| String = r.name.clone(), r.name.clone();
     /// Containers.
-    containers: Container, (ProjectId, String) = |r| (r.project, r.name.clone()), ();
+    containers: Container, [kind, status, parent, location], (),
+        |r, c| (ProjectId, String) = (r.project, r.name.clone()),
+            format!("{}/{}", c.username(r.project), r.name);
     /// Automounters.
-    automounters: Automounter, (BeamlineId, ContainerId) = |r| (r.beamline, r.container), ();
+    automounters: Automounter, [active], (),
+        |r, c| (BeamlineId, ContainerId) = (r.beamline, r.container),
+            format!("{} {}", c.acronym(r.beamline), c.container_name(r.container));
     /// Groups.
-    groups: Group, (ProjectId, String) = |r| (r.project, r.name.clone()), ();
+    groups: Group, [priority], (),
+        |r, c| (ProjectId, String) = (r.project, r.name.clone()),
+            format!("{}/{}", c.username(r.project), r.name);
     /// Samples.
-    samples: Sample, (ContainerId, String) = |r| (r.container, r.location.clone()), ();
+    samples: Sample, [name, barcode, comments, group, priority], (),
+        |r, c| (ContainerId, String) = (r.container, r.location.clone()),
+            format!("{}/{}", c.container_name(r.container), r.location);
     /// Access lists.
-    access_lists: AccessList, String = |r| r.name.clone(), ();
+    access_lists: AccessList, [address, users, beamlines, active], (),
+        |r, _c| String = r.name.clone(), r.name.clone();
     /// Beamtimes.
-    beamtimes: Beamtime, (ProjectId, BeamlineId, Timestamp) = |r| (r.project, r.beamline, r.start), BeamtimeIndex;
+    beamtimes: Beamtime, [end, remote, cancelled], BeamtimeIndex,
+        |r, c| (ProjectId, BeamlineId, Timestamp) = (r.project, r.beamline, r.start), {
+            let start = r.start.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            format!("{} {} {start}", c.username(r.project), c.acronym(r.beamline))
+        };
 }
 
 impl Catalog {
-    /// Puts a project's new state in, and parses its key.
-    pub fn put_project(&mut self, id: ProjectId, entry: Versioned<Project>) {
-        self.projects.put(id.0, entry);
-        self.parse_key(id);
-    }
-
-    /// Updates `signing_keys`, which were those of `before`, to those of `projects`. Returns the
-    /// projects whose keys differ, by id.
-    pub(crate) fn update_keys(&mut self, before: &Entries<Project>) -> BTreeSet<u64> {
-        let mut ids: BTreeSet<_> = before
-            .iter()
-            .chain(self.projects.iter())
-            .map(|(id, _)| id)
-            .collect();
-        ids.retain(|id| key(before, *id) != key(&self.projects, *id));
-        for id in &ids {
-            self.parse_key(ProjectId(*id));
-        }
-        ids
-    }
-
     /// The account of a username.
     #[must_use]
     pub fn project(&self, username: &str) -> Option<(ProjectId, &Project)> {
@@ -172,31 +188,13 @@ impl Catalog {
     /// `username/name` of a container, for people: `"?"` when it is gone.
     #[must_use]
     pub fn container_name(&self, id: ContainerId) -> String {
-        self.containers.get(id.0).map_or_else(
-            || "?".to_owned(),
-            |entry| format!("{}/{}", self.username(entry.record.project), entry.record.name),
-        )
+        let entry = self.containers.get(id.0);
+        entry.map_or_else(|| "?".to_owned(), |entry| entry.record.path(self))
     }
 
-    fn parse_key(&mut self, id: ProjectId) {
-        let parsed = key(&self.projects, id.0).and_then(|line| match PublicKey::parse(line) {
-            Ok(key) => Some(Arc::new(key)),
-            Err(error) => {
-                // Keys are checked before they are stored, so this one was written by another
-                // build.
-                tracing::error!(project = id.0, %error, "a stored key can't be used; its owner can't sign in");
-                None
-            }
-        });
-        let keys = Arc::make_mut(&mut self.signing_keys);
-        match parsed {
-            Some(key) => keys.insert(id, key),
-            None => keys.remove(&id),
-        };
+    /// The parsed key of an account.
+    #[must_use]
+    pub fn signing_key(&self, id: ProjectId) -> Option<&Arc<PublicKey>> {
+        self.projects.index().get(id)
     }
-}
-
-/// The key of an account.
-pub(super) fn key(projects: &Entries<Project>, id: u64) -> Option<&str> {
-    projects.get(id)?.record.key.as_deref()
 }

@@ -1,158 +1,75 @@
-//! The facility file: TOML or JSON of the same shape, read into entries whose fields are checked
-//! one by one.
+//! The facility file: TOML or JSON of the same shape, split into the entries of its sections.
 //!
-//! [`super::plan`] checks the entries as a whole, what they refer to, and the facility as a whole.
+//! [`super::plan`] reads the entries.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `text.rs` | from the text to a tree of values, with the lines of the headers |
-//! | `entries.rs` | one type per section, read by serde |
-//! | `values.rs` | the types of the fields, which check their values |
-//! | `reader.rs` | reads an entry and notes all of its mistakes |
-//! | `ids.rs` | the table `[ids]` |
+//! | `text.rs` | from the text to tables, with the lines of their headers |
+//! | `values.rs` | the rules that a single value has to keep |
 
-mod entries;
-mod ids;
-mod reader;
 mod text;
-mod values;
+pub(super) mod values;
 
-pub(crate) use entries::{
-    AccessListEntry, AutomounterEntry, BeamlineEntry, BeamtimeEntry, ContainerEntry, ContainerTypeEntry,
-    DataTypeEntry, GroupEntry, ProjectEntry, SampleEntry,
-};
 pub use text::Format;
 
-use super::place::{suggestion, Mistakes, Place, Section};
+use super::place::{short, suggestion, Mistakes, Place, Section};
 use chrono_tz::Tz;
-use reader::short;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::HashSet;
-use text::Tree;
+use std::collections::HashMap;
 
-/// An entry, and where it stands.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Placed<E> {
-    pub(crate) place: Place,
-    /// The name by which others refer to it: `alice`, or `alice/CLS-0042` for what belongs to a
-    /// project.
-    pub(crate) name: Option<String>,
-    pub(crate) entry: E,
-}
-
-/// Entries that hold mistakes. A reference to one of them is not reported as a mistake.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Unread {
-    /// Their names, as in [`Placed::name`].
-    pub(crate) names: HashSet<(Section, String)>,
-    /// Their sections.
-    pub(crate) sections: HashSet<Section>,
-}
-
-/// What a facility file says.
-#[derive(Debug, PartialEq)]
+/// The entries of a facility file.
+#[derive(Debug)]
 pub struct Declaration {
-    pub(crate) projects: Vec<Placed<ProjectEntry>>,
-    pub(crate) beamlines: Vec<Placed<BeamlineEntry>>,
-    pub(crate) data_types: Vec<Placed<DataTypeEntry>>,
-    pub(crate) container_types: Vec<Placed<ContainerTypeEntry>>,
-    pub(crate) containers: Vec<Placed<ContainerEntry>>,
-    pub(crate) automounters: Vec<Placed<AutomounterEntry>>,
-    pub(crate) groups: Vec<Placed<GroupEntry>>,
-    pub(crate) samples: Vec<Placed<SampleEntry>>,
-    pub(crate) access_lists: Vec<Placed<AccessListEntry>>,
-    pub(crate) beamtimes: Vec<Placed<BeamtimeEntry>>,
-    /// Ids of sessions, datasets, reports and samples start above this.
-    pub(crate) first_id: Option<u64>,
-    pub(crate) unread: Unread,
+    /// The zone of times without an offset.
+    pub(super) zone: Tz,
+    /// The table `[ids]`, and the line of its header.
+    pub(super) ids: Option<(Value, Option<usize>)>,
+    sections: HashMap<Section, Vec<(Place, Value)>>,
 }
 
 impl Declaration {
-    /// Reads a facility file, except entries that hold mistakes. Times without an offset are in
-    /// `zone`. `None` when the text is no TOML or JSON at all.
+    /// Reads a facility file. Times without an offset are in `zone`. `None` when the text is no
+    /// TOML or JSON at all.
     pub fn read(text: &str, format: Format, zone: Tz, mistakes: &mut Mistakes) -> Option<Self> {
-        let mut file = File {
-            tree: Tree::read(text, format, mistakes)?,
+        let mut declaration = Self {
             zone,
-            unread: Unread::default(),
-            mistakes,
+            ids: None,
+            sections: HashMap::new(),
         };
-        Some(Self {
-            projects: file.section(Section::Project, &["username"]),
-            beamlines: file.section(Section::Beamline, &["acronym"]),
-            data_types: file.section(Section::DataType, &[]),
-            container_types: file.section(Section::ContainerType, &["name"]),
-            containers: file.section(Section::Container, &["project", "name"]),
-            automounters: file.section(Section::Automounter, &[]),
-            groups: file.section(Section::Group, &["project", "name"]),
-            samples: file.section(Section::Sample, &[]),
-            access_lists: file.section(Section::AccessList, &[]),
-            beamtimes: file.section(Section::Beamtime, &[]),
-            first_id: file.first_id(),
-            unread: file.finish(),
-        })
-    }
-}
-
-/// A file whose tables are taken out one after the other.
-struct File<'a> {
-    tree: Tree,
-    zone: Tz,
-    unread: Unread,
-    mistakes: &'a mut Mistakes,
-}
-
-impl File<'_> {
-    /// Reads the entries of a section; others refer to them by the fields `name`.
-    fn section<E: DeserializeOwned>(&mut self, section: Section, name: &[&str]) -> Vec<Placed<E>> {
-        let header = format!("[[{}]]", section.name());
-        let entries = match self.tree.tables.remove(section.name()) {
-            None => return Vec::new(),
-            Some(Value::Array(entries)) => entries,
-            Some(_) => {
-                let message = format!("must be a list of tables, each under a header {header}");
-                self.mistakes.other(None, &header, message);
-                return Vec::new();
-            }
-        };
-        let mut read = Vec::with_capacity(entries.len());
-        for (index, value) in entries.iter().enumerate() {
-            let place = Place {
-                section,
-                number: index + 1,
-                line: self.tree.line(section.name(), index),
-            };
-            let parts: Option<Vec<_>> = name.iter().map(|field| value.get(field)?.as_str()).collect();
-            let name = parts
-                .filter(|parts| !parts.is_empty())
-                .map(|parts| parts.join("/"));
-            match reader::read(value, place, self.zone, self.mistakes) {
-                Some(entry) => read.push(Placed { place, name, entry }),
-                None => {
-                    self.unread.sections.insert(section);
-                    self.unread.names.extend(name.map(|name| (section, name)));
+        for table in text::read(text, format, mistakes)? {
+            let (name, lines) = (table.name.as_str(), table.lines);
+            let line = |index: usize| lines.get(index).copied().flatten();
+            let header = format!("[[{}]]", short(name));
+            match (name.parse::<Section>(), table.value) {
+                (Ok(section), Value::Array(values)) => {
+                    let place = |index| Place {
+                        section,
+                        number: index + 1,
+                        line: line(index),
+                    };
+                    let values = values.into_iter().enumerate();
+                    let entries = values.map(|(index, value)| (place(index), value)).collect();
+                    declaration.sections.insert(section, entries);
+                }
+                (Ok(_), _) => {
+                    let message = format!("must be a list of tables, each under a header {header}");
+                    mistakes.other(None, &header, message);
+                }
+                (Err(_), value) if name == "ids" => declaration.ids = Some((value, line(0))),
+                (Err(_), _) => {
+                    let known = Section::ALL.iter().map(|section| section.name());
+                    let known: Vec<_> = known.chain(["ids"]).collect();
+                    let message = format!("is not a known section{}", suggestion(name, &known));
+                    mistakes.other(None, &header, message);
                 }
             }
         }
-        read
+        Some(declaration)
     }
 
-    fn first_id(&mut self) -> Option<u64> {
-        let table = self.tree.tables.remove("ids")?;
-        ids::first(table, self.tree.line("ids", 0), self.mistakes)
-    }
-
-    /// Every table that is left is unknown.
-    fn finish(self) -> Unread {
-        let mut known = Section::ALL.map(Section::name).to_vec();
-        known.push("ids");
-        for name in self.tree.tables.keys() {
-            let message = format!("is not a known section{}", suggestion(name, &known));
-            self.mistakes
-                .other(None, &format!("[[{}]]", short(name)), message);
-        }
-        self.unread
+    /// The entries of a section, in order.
+    pub(super) fn entries(&self, section: Section) -> &[(Place, Value)] {
+        self.sections.get(&section).map_or(&[], Vec::as_slice)
     }
 }
 

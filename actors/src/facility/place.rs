@@ -1,7 +1,9 @@
 //! Places in a facility file, and the mistakes found there.
 
+use super::capped::Capped;
 use serde::Serialize;
 use std::fmt;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Mistakes that are listed. Of those beyond it only the number is given.
 const LISTED: usize = 10_000;
@@ -9,53 +11,38 @@ const LISTED: usize = 10_000;
 /// Longest piece of the file that a message repeats, in characters.
 const QUOTED: usize = 80;
 
-macro_rules! sections {
-    ($($(#[$doc:meta])* $section:ident = $name:literal;)*) => {
-        /// The sections of a facility file, in the order in which they are read.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Section {
-            $($(#[$doc])* $section,)*
-        }
-
-        impl Section {
-            /// All of them, in order.
-            pub const ALL: [Self; 10] = [$(Self::$section),*];
-
-            /// Its name in the file.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$section => $name,)*
-                }
-            }
-        }
-    };
-}
-
-sections! {
-    /// Accounts.
-    Project = "project";
-    /// Beamlines.
-    Beamline = "beamline";
-    /// Data types.
-    DataType = "data_type";
-    /// Kinds of containers.
-    ContainerType = "container_type";
-    /// Containers.
-    Container = "container";
-    /// Automounters.
-    Automounter = "automounter";
-    /// Groups of samples.
-    Group = "group";
-    /// Samples.
-    Sample = "sample";
-    /// Access lists.
-    AccessList = "access_list";
-    /// Beamtimes.
-    Beamtime = "beamtime";
+/// The sections of a facility file, in the order in which they are read.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+#[allow(
+    missing_docs,
+    reason = "each is named after the record that its entries declare"
+)]
+pub enum Section {
+    Project,
+    Beamline,
+    DataType,
+    ContainerType,
+    Container,
+    Automounter,
+    Group,
+    Sample,
+    AccessList,
+    Beamtime,
 }
 
 impl Section {
+    /// All of them, in order.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    /// Its name in the file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
     /// What one of its entries is called: `access list`.
     #[must_use]
     pub fn noun(self) -> String {
@@ -101,10 +88,7 @@ impl fmt::Display for Mistake {
 
 /// The mistakes found so far.
 #[derive(Debug, Default)]
-pub struct Mistakes {
-    listed: Vec<(usize, Mistake)>,
-    more: usize,
-}
+pub struct Mistakes(Capped<(usize, Mistake), LISTED>);
 
 impl Mistakes {
     /// An empty list.
@@ -116,7 +100,7 @@ impl Mistakes {
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.listed.is_empty()
+        self.0.listed.is_empty()
     }
 
     /// Adds one about a field of the entry at `place`, or about the entry as a whole when `field`
@@ -128,40 +112,25 @@ impl Mistakes {
 
     /// Adds one about something other than an entry, at `line` if that is known.
     pub fn other(&mut self, line: Option<usize>, place: &str, message: impl Into<String>) {
-        self.add(line.unwrap_or(0), || Mistake {
-            place: place.to_owned(),
-            message: message.into(),
+        self.0.add(|| {
+            let (place, message) = (place.to_owned(), message.into());
+            (line.unwrap_or(0), Mistake { place, message })
         });
     }
 
     /// The mistakes by line, where lines are known.
     #[must_use]
-    pub fn into_list(mut self) -> Vec<Mistake> {
-        self.listed.sort_by_key(|(line, _)| *line);
-        let mut list: Vec<_> = self.listed.into_iter().map(|(_, mistake)| mistake).collect();
-        if self.more > 0 {
+    pub fn into_list(self) -> Vec<Mistake> {
+        let Capped { mut listed, more } = self.0;
+        listed.sort_by_key(|(line, _)| *line);
+        let mut list: Vec<_> = listed.into_iter().map(|(_, mistake)| mistake).collect();
+        if more > 0 {
             list.push(Mistake {
                 place: "the file".to_owned(),
-                message: format!("has {} more mistakes", self.more),
+                message: format!("has {more} more mistakes"),
             });
         }
         list
-    }
-
-    /// Adds those of `other`.
-    pub(crate) fn append(&mut self, other: Self) {
-        self.more += other.more;
-        for (line, mistake) in other.listed {
-            self.add(line, || mistake);
-        }
-    }
-
-    fn add(&mut self, line: usize, mistake: impl FnOnce() -> Mistake) {
-        if self.listed.len() == LISTED {
-            self.more += 1;
-        } else {
-            self.listed.push((line, mistake()));
-        }
     }
 }
 
@@ -171,6 +140,12 @@ pub(crate) fn quoted(text: &str) -> String {
         Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
         None => format!("{text:?}"),
     }
+}
+
+/// A name in the file as the place of a mistake shows it.
+pub(crate) fn short(name: &str) -> String {
+    let printable = |c: char| if c.is_control() { '?' } else { c };
+    name.chars().take(QUOTED).map(printable).collect()
 }
 
 /// `; did you mean …?` when one of `known` is close to `given`, else nothing.

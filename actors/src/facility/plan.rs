@@ -7,28 +7,29 @@
 //! |---|---|
 //! | `situation.rs` | what a plan depends on besides the facility and the file |
 //! | `draft.rs` | the facility while the plan is made |
-//! | `resolve.rs` | from an entry to its record, for each section |
+//! | `fields.rs` | reads the fields of an entry |
+//! | `sections.rs` | from an entry to its record, for each section |
 //! | `prune.rs` | removes what the file does not name |
-//! | `ids.rs` | where ids begin |
-//! | `describe.rs` | the changes in words |
+//! | `ids.rs` | the table `[ids]`: where ids begin |
 
-mod describe;
 pub(crate) mod draft;
+mod fields;
 mod ids;
 mod prune;
-mod resolve;
+mod sections;
 mod situation;
 
 pub use situation::{Counters, Counts, InUse, KeyChange, Situation};
 
-use super::catalog::{key, Catalog};
+use super::capped::Capped;
+use super::catalog::Catalog;
 use super::check;
 use super::declaration::Declaration;
 use super::place::Mistakes;
 use beamlive_storage::ids::ProjectId;
 use beamlive_storage::Batch;
 use draft::Draft;
-use resolve::section;
+use sections::declare;
 
 /// What applying a file does.
 #[derive(Debug)]
@@ -54,27 +55,26 @@ impl Plan {
         situation: &Situation<'_>,
         mistakes: &mut Mistakes,
     ) -> Option<Self> {
-        let mut draft = Draft::new(catalog, declaration, situation, mistakes);
-        let raised = declaration
-            .first_id
-            .map(|first| (first, ids::lower(&mut draft, first)));
-        section(&mut draft, &declaration.projects, resolve::project);
-        section(&mut draft, &declaration.beamlines, resolve::beamline);
-        section(&mut draft, &declaration.data_types, resolve::data_type);
-        section(&mut draft, &declaration.container_types, resolve::container_type);
-        resolve::reserve_containers(&mut draft, &declaration.containers);
-        section(&mut draft, &declaration.containers, resolve::container);
-        section(&mut draft, &declaration.automounters, resolve::automounter);
-        section(&mut draft, &declaration.groups, resolve::group);
-        section(&mut draft, &declaration.samples, resolve::sample);
-        section(&mut draft, &declaration.access_lists, resolve::access_list);
-        section(&mut draft, &declaration.beamtimes, resolve::beamtime);
-        draft.mark_unread();
+        let first_id = ids::read(declaration, mistakes);
+        let mut draft = Draft::new(catalog, first_id.unwrap_or(0), situation, mistakes);
+        let raised = first_id.map(|first| (first, ids::lower(&mut draft, first)));
+        declare(&mut draft, declaration, sections::project);
+        declare(&mut draft, declaration, sections::beamline);
+        declare(&mut draft, declaration, sections::data_type);
+        declare(&mut draft, declaration, sections::container_type);
+        sections::reserve_containers(&mut draft, declaration);
+        declare(&mut draft, declaration, sections::container);
+        declare(&mut draft, declaration, sections::automounter);
+        declare(&mut draft, declaration, sections::group);
+        declare(&mut draft, declaration, sections::sample);
+        declare(&mut draft, declaration, sections::access_list);
+        declare(&mut draft, declaration, sections::beamtime);
         if situation.prune {
             prune::prune(&mut draft);
         }
-        let violations = check::check(&draft);
-        draft.mistakes.append(violations);
+        let mut found = std::mem::take(draft.mistakes);
+        check::check(&draft, &mut found);
+        *draft.mistakes = found;
         if !draft.mistakes.is_empty() {
             return None;
         }
@@ -85,28 +85,33 @@ impl Plan {
             }
         }
         draft.catalog.generation += 1;
-        let keys = key_changes(catalog, &mut draft.catalog);
+        let Capped { mut listed, more } = draft.changes;
+        if more > 0 {
+            listed.push(format!("… and {more} more"));
+        }
+        let keys = key_changes(catalog, &draft.catalog);
         Some(Self {
             catalog: draft.catalog,
             counts: draft.counts,
-            changes: draft.changes.into_list(),
+            changes: listed,
             keys,
             batch: draft.batch,
         })
     }
 }
 
-/// Parses the keys that are set or replaced, and lists them.
-fn key_changes(before: &Catalog, after: &mut Catalog) -> Vec<KeyChange> {
-    let changed = after.update_keys(&before.projects);
-    let change = |id| {
-        Some(KeyChange {
+/// The keys that are set or replaced.
+fn key_changes(before: &Catalog, after: &Catalog) -> Vec<KeyChange> {
+    let changes = after.projects.iter().filter_map(|(id, entry)| {
+        let line = entry.record.key.clone()?;
+        let old = before.projects.get(id).and_then(|old| old.record.key.as_ref());
+        (old != Some(&line)).then_some(KeyChange {
             project: ProjectId(id),
-            line: key(&after.projects, id)?.to_owned(),
-            replaced: key(&before.projects, id).is_some(),
+            replaced: old.is_some(),
+            line,
         })
-    };
-    changed.into_iter().filter_map(change).collect()
+    });
+    changes.collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::ask::Unavailable;
 use crate::pool;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::records::{DataType, Subject};
-use beamlive_storage::{keys, Batch, CommitError, Store, Timestamp, Versioned};
+use beamlive_storage::{keys, Batch, Store, Timestamp, Versioned};
 
 /// Acronyms, names, and what clients before 2020 send for them, in the order of their ids.
 const DATA_TYPES: [(&str, &str, &str); 7] = [
@@ -62,19 +62,16 @@ pub async fn open_catalog(store: &Store, now: Timestamp) -> Result<Catalog, Unav
             who: "beamlive".to_owned(),
             address: None,
         };
-        let deed = ActivityEntry {
+        let entry = ActivityEntry {
             subject: Subject::Facility,
             record: None,
             project: None,
             action: "create",
             note: "the data types that exist from the start".to_owned(),
         };
-        activity::log(&mut batch, &origin, deed, now);
-        match store.reserve()?.commit(batch).await {
-            // Another process has created the same seven.
-            Ok(_) | Err(CommitError::Conflict(_)) => {}
-            Err(CommitError::WritesOff(reason)) => return Err(Unavailable::WritesOff(reason)),
-        }
+        activity::log(&mut batch, &origin, entry, now);
+        // On a conflict another process has created the same seven.
+        pool::commit(store.reserve()?, batch).await?;
     }
     let reader = store.clone();
     pool::read(move || Catalog::load(&reader)).await

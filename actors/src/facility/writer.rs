@@ -13,9 +13,8 @@ use crate::pool;
 use arc_swap::ArcSwap;
 use beamlive_storage::ids::ProjectId;
 use beamlive_storage::records::{Project, Subject};
-use beamlive_storage::{keys, Batch, CommitError, ReadError, Store, StoreStatus, Timestamp, Versioned};
+use beamlive_storage::{keys, Batch, ReadError, Store, StoreStatus, Timestamp, Versioned};
 use chrono_tz::Tz;
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
@@ -30,33 +29,15 @@ pub(super) trait Change: Command {
 
 /// Makes one change after the other. Its caller must await each before the next.
 pub(super) struct Writer {
-    store: Store,
-    catalog: Arc<ArcSwap<Catalog>>,
-    clock: Arc<dyn Clock>,
-    zone: Tz,
+    pub(super) store: Store,
+    pub(super) catalog: Arc<ArcSwap<Catalog>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) zone: Tz,
     /// Whether the store may hold more than the published snapshot.
-    stale: AtomicBool,
-}
-
-impl fmt::Debug for Writer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer")
-            .field("zone", &self.zone)
-            .finish_non_exhaustive()
-    }
+    pub(super) stale: AtomicBool,
 }
 
 impl Writer {
-    pub(super) fn new(store: Store, catalog: Arc<ArcSwap<Catalog>>, clock: Arc<dyn Clock>, zone: Tz) -> Self {
-        Self {
-            store,
-            catalog,
-            clock,
-            zone,
-            stale: AtomicBool::new(true),
-        }
-    }
-
     /// The facility as it is. Reads and publishes it again if the store may hold more; not when
     /// writes are off, because the store may then hold what never became durable.
     pub(super) async fn current(&self) -> Result<Arc<Catalog>, Unavailable> {
@@ -100,7 +81,7 @@ impl Writer {
             log_key(&mut batch, origin, id, action, line, now);
             let mut after = Catalog::clone(&catalog);
             after.generation += 1;
-            after.put_project(id, Versioned { revision, record });
+            after.projects.put(id.0, Versioned { revision, record });
             if self.commit(batch, after).await? {
                 return Ok(None);
             }
@@ -114,15 +95,12 @@ impl Writer {
         let permit = self.store.reserve()?;
         // Until the outcome is known, the store may hold more.
         self.stale.store(true, Ordering::Relaxed);
-        match permit.commit(batch).await {
-            Ok(_) => {
-                self.stale.store(false, Ordering::Relaxed);
-                self.publish(after);
-                Ok(true)
-            }
-            Err(CommitError::Conflict(_)) => Ok(false),
-            Err(CommitError::WritesOff(reason)) => Err(Unavailable::WritesOff(reason)),
+        let done = pool::commit(permit, batch).await?;
+        if done {
+            self.stale.store(false, Ordering::Relaxed);
+            self.publish(after);
         }
+        Ok(done)
     }
 
     fn publish(&self, catalog: Catalog) -> Arc<Catalog> {
@@ -157,14 +135,14 @@ impl Change for Apply {
                 "{} created, {} updated, {} unchanged, {} removed, {} kept",
                 counts.created, counts.updated, counts.unchanged, counts.removed, counts.kept
             );
-            let deed = ActivityEntry {
+            let entry = ActivityEntry {
                 subject: Subject::Facility,
                 record: None,
                 project: None,
                 action: "apply",
                 note,
             };
-            activity::log(&mut batch, &self.origin, deed, now);
+            activity::log(&mut batch, &self.origin, entry, now);
             for change in keys {
                 let action = if change.replaced { "replace key" } else { "set key" };
                 let (origin, line) = (&self.origin, Some(change.line.as_str()));
@@ -231,21 +209,15 @@ fn plan(
     now: Timestamp,
 ) -> Result<Result<Plan, Vec<Mistake>>, ReadError> {
     let mut mistakes = Mistakes::new();
-    let Some(declaration) = Declaration::read(&command.text, command.format, zone, &mut mistakes) else {
-        return Ok(Err(mistakes.into_list()));
-    };
-    let in_use = if command.prune {
-        InUse::load(store, catalog)?
-    } else {
-        InUse::default()
-    };
+    let in_use = command.prune.then(|| InUse::load(store, catalog)).transpose()?;
     let situation = Situation {
         prune: command.prune,
-        in_use: &in_use,
+        in_use: &in_use.unwrap_or_default(),
         counters: &Counters::load(store)?,
         now,
     };
-    let plan = Plan::make_noting(catalog, &declaration, &situation, &mut mistakes);
+    let plan = Declaration::read(&command.text, command.format, zone, &mut mistakes)
+        .and_then(|declaration| Plan::make_noting(catalog, &declaration, &situation, &mut mistakes));
     Ok(plan.ok_or_else(|| mistakes.into_list()))
 }
 
@@ -258,7 +230,7 @@ fn log_key(
     now: Timestamp,
 ) {
     let key = line.and_then(|line| PublicKey::parse(line).ok());
-    let deed = ActivityEntry {
+    let entry = ActivityEntry {
         subject: Subject::Project,
         record: Some(project.into()),
         project: Some(project),
@@ -267,5 +239,5 @@ fn log_key(
             .map(|key| format!("{} {}", key.kind().as_str(), key.fingerprint()))
             .unwrap_or_default(),
     };
-    activity::log(batch, origin, deed, now);
+    activity::log(batch, origin, entry, now);
 }

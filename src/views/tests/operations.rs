@@ -180,7 +180,7 @@ fn an_account_is_shown_without_secrets() {
     let line = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti someone";
     let mut alice = catalog.projects.get(ALICE.0).unwrap().record.clone();
     alice.key = Some(line.to_owned());
-    catalog.put_project(ALICE, first(alice));
+    catalog.projects.put(ALICE.0, first(alice));
     let row = serde_json::to_value(projects::find(&catalog, "alice").unwrap()).unwrap();
     let expected = json!({
         "id": 1, "username": "alice", "name": "alice's group", "has_key": true, "key_type": "ssh-ed25519",

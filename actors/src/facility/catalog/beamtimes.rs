@@ -1,13 +1,13 @@
 //! The beamtimes by place and by end.
 
-use super::entries::Index;
+use super::entries::Entries;
 use beamlive_storage::ids::{BeamlineId, ProjectId};
 use beamlive_storage::records::Beamtime;
 use beamlive_storage::Timestamp;
 use std::collections::HashMap;
 
 /// The beamtimes that are not cancelled; those of one place by falling end.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct BeamtimeIndex {
     /// `(end, start)` of a project's beamtimes at a beamline.
     own: HashMap<(ProjectId, BeamlineId), Vec<(Timestamp, Timestamp)>>,
@@ -15,10 +15,11 @@ pub struct BeamtimeIndex {
     remote: HashMap<BeamlineId, Vec<(Timestamp, Timestamp, ProjectId)>>,
 }
 
-impl Index<Beamtime> for BeamtimeIndex {
-    fn of<'a>(beamtimes: impl Iterator<Item = (u64, &'a Beamtime)>) -> Self {
+impl From<&Entries<Beamtime>> for BeamtimeIndex {
+    fn from(beamtimes: &Entries<Beamtime>) -> Self {
         let mut index = Self::default();
-        for (_, time) in beamtimes.filter(|(_, time)| !time.cancelled) {
+        let beamtimes = beamtimes.iter().map(|(_, entry)| &entry.record);
+        for time in beamtimes.filter(|time| !time.cancelled) {
             let place = (time.project, time.beamline);
             index.own.entry(place).or_default().push((time.end, time.start));
             if time.remote {

@@ -15,8 +15,8 @@ use std::sync::{Arc, OnceLock};
 pub trait Declared: Record + Clone + PartialEq {
     /// What identifies it besides its id.
     type Name: Hash + Eq + Ord + Clone + Send + Sync;
-    /// What is derived from all records of the table.
-    type Index: Index<Self>;
+    /// What is derived from all records of the table, so that a request need not go through them.
+    type Index: for<'a> From<&'a Entries<Self>> + Clone + Debug + Send + Sync;
     /// Its table.
     const TABLE: Table;
     /// Its section of the facility file.
@@ -25,38 +25,17 @@ pub trait Declared: Record + Clone + PartialEq {
     fn identity(&self) -> Self::Name;
 }
 
-/// Derived from all records of a table, so that a request need not go through them.
-pub trait Index<R>: Debug + Send + Sync {
-    /// Derives it from the records by id.
-    fn of<'a>(records: impl Iterator<Item = (u64, &'a R)>) -> Self
-    where
-        R: 'a;
-}
-
-impl<R> Index<R> for () {
-    fn of<'a>(_: impl Iterator<Item = (u64, &'a R)>) -> Self
-    where
-        R: 'a,
-    {
-    }
+/// Nothing is derived.
+impl<R: Declared> From<&Entries<R>> for () {
+    fn from(_: &Entries<R>) {}
 }
 
 /// All records of one declared table, by id and by name. Cheap to clone; changed by copy on write.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Entries<R: Declared> {
     by_id: Arc<BTreeMap<u64, Arc<Versioned<R>>>>,
     by_name: Arc<HashMap<R::Name, u64>>,
     index: Arc<OnceLock<R::Index>>,
-}
-
-impl<R: Declared> Clone for Entries<R> {
-    fn clone(&self) -> Self {
-        Self {
-            by_id: Arc::clone(&self.by_id),
-            by_name: Arc::clone(&self.by_name),
-            index: Arc::clone(&self.index),
-        }
-    }
 }
 
 impl<R: Declared> Default for Entries<R> {
@@ -105,8 +84,7 @@ impl<R: Declared> Entries<R> {
     /// What is derived from all of them: made when it is first asked for, and again after a change.
     #[must_use]
     pub fn index(&self) -> &R::Index {
-        self.index
-            .get_or_init(|| R::Index::of(self.iter().map(|(id, entry)| (id, &entry.record))))
+        self.index.get_or_init(|| self.into())
     }
 
     /// Whether nothing was put or removed between the two. Costs one comparison; says no when a

@@ -18,7 +18,7 @@ use rstest::rstest;
 mod mistakes;
 
 impl Declaration {
-    /// Reads a file without mistakes.
+    /// Reads a file that has no mistakes outside its entries.
     pub(crate) fn parse(text: &str, format: Format, zone: Tz) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = Mistakes::new();
         match Self::read(text, format, zone, &mut mistakes) {
@@ -28,36 +28,35 @@ impl Declaration {
     }
 }
 
-fn read(text: &str, format: Format) -> Result<Declaration, Vec<Mistake>> {
-    Declaration::parse(text, format, chrono_tz::America::Regina)
-}
-
-/// The mistakes of a file for a facility with project a, beamline B and container type P.
-fn mistakes(text: &str, format: Format) -> Vec<(String, String)> {
-    mistakes_in(text, format, chrono_tz::America::Regina)
-}
-
-fn mistakes_in(text: &str, format: Format, zone: Tz) -> Vec<(String, String)> {
-    let there = "[[project]]\nusername = 'a'\n[[beamline]]\nacronym = 'B'\n[[container_type]]\nname = 'P'\nlocations = ['1']";
+/// The facility after a file is applied to `before`.
+fn apply(before: &Catalog, text: &str, format: Format, zone: Tz) -> Result<Catalog, Vec<Mistake>> {
     let situation = Situation {
         prune: false,
         in_use: &InUse::default(),
         counters: &Counters::default(),
         now: Timestamp(0),
     };
-    let there = Plan::make(
-        &Catalog::default(),
-        &read(there, Format::Toml).unwrap(),
-        &situation,
-    );
     let mut mistakes = Mistakes::new();
-    if let Some(declaration) = Declaration::read(text, format, zone, &mut mistakes) {
-        Plan::make_noting(&there.unwrap().catalog, &declaration, &situation, &mut mistakes);
-    }
-    let list = mistakes.into_list();
-    list.into_iter()
-        .map(|mistake| (mistake.place, mistake.message))
-        .collect()
+    let plan = Declaration::read(text, format, zone, &mut mistakes)
+        .and_then(|declaration| Plan::make_noting(before, &declaration, &situation, &mut mistakes));
+    plan.map(|plan| plan.catalog).ok_or_else(|| mistakes.into_list())
+}
+
+fn read(text: &str, format: Format) -> Result<Catalog, Vec<Mistake>> {
+    apply(&Catalog::default(), text, format, chrono_tz::America::Regina)
+}
+
+/// A facility with project a, beamline B and container type P.
+fn small() -> Catalog {
+    let text = "[[project]]\nusername = 'a'\n[[beamline]]\nacronym = 'B'\n[[container_type]]\nname = 'P'\nlocations = ['1']";
+    read(text, Format::Toml).unwrap()
+}
+
+/// The mistakes of a file for the small facility.
+fn mistakes(text: &str, format: Format) -> Vec<(String, String)> {
+    let list = apply(&small(), text, format, chrono_tz::America::Regina).err();
+    let list = list.into_iter().flatten();
+    list.map(|mistake| (mistake.place, mistake.message)).collect()
 }
 
 fn utc(text: &str) -> Timestamp {
@@ -71,6 +70,15 @@ fn utc(text: &str) -> Timestamp {
 fn reads_every_field_of_the_contract_from_toml_and_from_json() {
     let toml = format!(
         r#"
+[[project]]
+username = "staff"
+[[container_type]]
+name = "Dewar"
+locations = ["1A"]
+[[container]]
+project = "staff"
+name = "AM-BM"
+type = "Dewar"
 [[project]]
 username = "alice"
 name = "Alice's group"
@@ -126,29 +134,29 @@ cancelled = false
     );
     let from_toml = read(&toml, Format::Toml).unwrap();
 
-    let project = &from_toml.projects[0];
-    assert_eq!(project.place.to_string(), "[[project]] #1 (line 2)");
+    let (alice, project) = from_toml.project("alice").unwrap();
     assert_eq!(
-        project.entry.key.as_ref().unwrap().0,
-        KEY,
+        project.key.as_deref(),
+        Some(KEY),
         "canonical, without its comment"
     );
-    let ssh_keys = project.entry.ssh_keys.as_ref().unwrap().texts();
-    assert_eq!(ssh_keys, [format!("{KEY} alice@laptop")]);
-    assert_eq!(from_toml.beamlines[0].entry.active, Some(false));
-    assert_eq!(from_toml.automounters[0].entry.active, None);
-    let container = &from_toml.containers[0].entry;
-    assert_eq!(container.parent.as_ref().unwrap().path(), "staff/AM-BM");
-    assert_eq!(container.location.as_ref().unwrap().0, "1A");
-    assert_eq!(container.status.as_ref().unwrap().0, ContainerStatus::OnSite);
-    assert_eq!(from_toml.groups[0].entry.priority, Some(-1));
-    assert_eq!(
-        from_toml.samples[0].entry.comments.as_ref().unwrap().0,
-        "one\ntwo"
-    );
-    let beamtime = &from_toml.beamtimes[0].entry;
-    assert_eq!(beamtime.start.0, utc("2026-11-23T08:00:00-06:00"));
-    assert_eq!(beamtime.end.0, utc("2026-11-23T16:00:00-06:00"));
+    assert_eq!(project.ssh_keys, [format!("{KEY} alice@laptop")]);
+    assert!(!from_toml.beamlines.get(1).unwrap().record.active);
+    assert!(from_toml.automounters.get(1).unwrap().record.active);
+    let (_, container) = from_toml
+        .containers
+        .find(&(alice, "CLS-0042".to_owned()))
+        .unwrap();
+    let container = &container.record;
+    let staff = (from_toml.project("staff").unwrap().0, "AM-BM".to_owned());
+    assert_eq!(container.parent.map(|id| id.0), from_toml.containers.id(&staff));
+    assert_eq!(container.location.as_deref(), Some("1A"));
+    assert_eq!(container.status, ContainerStatus::OnSite);
+    assert_eq!(from_toml.groups.get(1).unwrap().record.priority, Some(-1));
+    assert_eq!(from_toml.samples.get(1).unwrap().record.comments, "one\ntwo");
+    let beamtime = &from_toml.beamtimes.get(1).unwrap().record;
+    assert_eq!(beamtime.start, utc("2026-11-23T08:00:00-06:00"));
+    assert_eq!(beamtime.end, utc("2026-11-23T16:00:00-06:00"));
 
     let tables: toml::Table = toml.parse().unwrap();
     let json = serde_json::to_string(&tables).unwrap();
@@ -160,18 +168,15 @@ cancelled = false
         r#"{"$__toml_private_datetime":"2026-11-23T16:00:00-06:00"}"#,
         r#""2026-11-23T16:00:00-06:00""#,
     );
-    let mut from_json = read(&json, Format::Json).unwrap();
-    assert_eq!(from_json.projects[0].place.to_string(), "[[project]] #1");
-    macro_rules! place_as {
-        ($($list:ident),*) => {$(
-            for (there, here) in from_json.$list.iter_mut().zip(&from_toml.$list) {
-                there.place = here.place;
-            }
+    let from_json = read(&json, Format::Json).unwrap();
+    macro_rules! same {
+        ($($table:ident),*) => {$(
+            let (here, there): (Vec<_>, Vec<_>) = (from_json.$table.iter().collect(), from_toml.$table.iter().collect());
+            assert_eq!(here, there);
         )*};
     }
-    place_as!(projects, beamlines, data_types, container_types, containers);
-    place_as!(automounters, groups, samples, access_lists, beamtimes);
-    assert_eq!(from_json, from_toml);
+    same!(projects, beamlines, data_types, container_types, containers);
+    same!(automounters, groups, samples, access_lists, beamtimes);
 }
 
 #[test]
@@ -248,12 +253,9 @@ fn reads_times_on_the_clocks_of_the_facility(#[case] given: &str, #[case] expect
     let zone = chrono_tz::America::Winnipeg;
     let end = "2027-01-01T00:00:00Z";
     let text = format!("[[beamtime]]\nproject = 'a'\nbeamline = 'B'\nstart = '{given}'\nend = '{end}'");
-    let read = match mistakes_in(&text, Format::Toml, zone).pop() {
-        Some((_, message)) => Err(message),
-        None => {
-            let declaration = Declaration::parse(&text, Format::Toml, zone).unwrap();
-            Ok(declaration.beamtimes[0].entry.start.0)
-        }
+    let read = match apply(&small(), &text, Format::Toml, zone) {
+        Err(mut mistakes) => Err(mistakes.remove(0).message),
+        Ok(catalog) => Ok(catalog.beamtimes.get(1).unwrap().record.start),
     };
     assert_eq!(read, expected.map(utc).map_err(str::to_owned));
 }
@@ -352,14 +354,10 @@ fn key_lines_with_windows_line_ends_are_read() {
     let text = format!(
         "\u{feff}[[project]]\r\nusername = 'a'\r\nkey = \"{KEY}\\r\\n\"\r\nssh_keys = [\"{KEY} a\\r\\n\", \"{KEY} b\\n\"]\r\n"
     );
-    let declaration = Declaration::parse(&text, Format::Toml, Tz::UTC).unwrap();
-    let project = &declaration.projects[0].entry;
-    assert_eq!(project.key.as_ref().unwrap().0, KEY);
-    let ssh_keys = project.ssh_keys.as_ref().unwrap().texts();
-    assert_eq!(ssh_keys, [format!("{KEY} a"), format!("{KEY} b")]);
+    let catalog = read(&text, Format::Toml).unwrap();
+    let (_, project) = catalog.project("a").unwrap();
+    assert_eq!(project.key.as_deref(), Some(KEY));
+    assert_eq!(project.ssh_keys, [format!("{KEY} a"), format!("{KEY} b")]);
     let two = format!("[[project]]\nusername = 'a'\nssh_keys = [\"{KEY}\\r\\n{KEY}\"]");
-    assert!(
-        Declaration::parse(&two, Format::Toml, Tz::UTC).is_err(),
-        "one line is one key"
-    );
+    assert!(read(&two, Format::Toml).is_err(), "one line is one key");
 }

@@ -1,12 +1,12 @@
-//! Parses the text of a facility file, TOML or JSON, into one tree of values.
+//! Parses the text of a facility file, TOML or JSON, into its tables.
 
 use crate::facility::place::{quoted, Mistakes};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
+use toml::Spanned;
 
 /// The format of a facility file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,71 +17,67 @@ pub enum Format {
     Json,
 }
 
-/// The tables of a file.
-#[derive(Debug, Default)]
-pub(super) struct Tree {
-    pub(super) tables: Map<String, Value>,
-    /// The lines of the headers: one for a table, or one for each table of a list. `None` for a
+/// A table of the file, or a list of tables.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) value: Value,
+    /// The line of each header: one for a table, or one for each table of a list. `None` for a
     /// table that is written without a header. Empty for JSON.
-    headers: HashMap<String, Vec<Option<usize>>>,
+    pub(super) lines: Vec<Option<usize>>,
 }
 
-impl Tree {
-    /// Reads the text; a text that can't be read is one mistake and nothing else.
-    pub(super) fn read(text: &str, format: Format, mistakes: &mut Mistakes) -> Option<Self> {
-        // Some editors begin a file with a byte order mark.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        match format {
-            Format::Toml => match DeTable::parse(text) {
-                Ok(tables) => Some(Self::of_toml(text, tables.into_inner())),
-                Err(error) => {
-                    let line = error.span().map(|span| Lines::of(text).at(&span));
-                    let place = line.map_or_else(|| "the file".to_owned(), |line| format!("line {line}"));
-                    mistakes.other(line, &place, format!("is not TOML: {}", error.message().trim()));
-                    None
-                }
-            },
-            Format::Json => match serde_json::from_str::<Strict>(text) {
-                Ok(Strict(Value::Object(tables))) => Some(Self {
-                    tables,
-                    headers: HashMap::new(),
-                }),
-                Ok(_) => {
-                    mistakes.other(None, "the file", "must be a JSON object whose keys are sections");
-                    None
-                }
-                Err(error) => {
-                    let place = format!("line {}, column {}", error.line(), error.column());
-                    mistakes.other(Some(error.line()), &place, format!("is not JSON: {error}"));
-                    None
-                }
-            },
-        }
+/// Reads the tables of a file. A text that can't be read is one mistake.
+pub(super) fn read(text: &str, format: Format, mistakes: &mut Mistakes) -> Option<Vec<Table>> {
+    // Some editors begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match format {
+        Format::Toml => match DeTable::parse(text) {
+            Ok(tables) => Some(toml_tables(text, tables.into_inner())),
+            Err(error) => {
+                let line = error.span().map(|span| Lines::of(text).at(&span));
+                let place = line.map_or_else(|| "the file".to_owned(), |line| format!("line {line}"));
+                mistakes.other(line, &place, format!("is not TOML: {}", error.message().trim()));
+                None
+            }
+        },
+        Format::Json => match serde_json::from_str::<Strict>(text) {
+            Ok(Strict(Value::Object(tables))) => {
+                let table = |(name, value)| Table {
+                    name,
+                    value,
+                    lines: Vec::new(),
+                };
+                Some(tables.into_iter().map(table).collect())
+            }
+            Ok(_) => {
+                mistakes.other(None, "the file", "must be a JSON object whose keys are sections");
+                None
+            }
+            Err(error) => {
+                let place = format!("line {}, column {}", error.line(), error.column());
+                mistakes.other(Some(error.line()), &place, format!("is not JSON: {error}"));
+                None
+            }
+        },
     }
+}
 
-    fn of_toml(text: &str, parsed: DeTable<'_>) -> Self {
-        let lines = Lines::of(text);
-        let header = |span: Range<usize>| {
-            let here = text.get(span.start..)?;
-            here.starts_with('[').then(|| lines.at(&span))
-        };
-        let mut tree = Self::default();
-        for (name, value) in parsed {
-            let name = name.into_inner().into_owned();
-            let headers = match value.get_ref() {
-                DeValue::Array(items) => items.iter().map(|item| header(item.span())).collect(),
-                _ => vec![header(value.span())],
-            };
-            tree.headers.insert(name.clone(), headers);
-            tree.tables.insert(name, from_toml(value.into_inner()));
-        }
-        tree
-    }
-
-    /// The line of the header of a table, or of the n-th table of a list.
-    pub(super) fn line(&self, name: &str, index: usize) -> Option<usize> {
-        *self.headers.get(name)?.get(index)?
-    }
+fn toml_tables(text: &str, tables: DeTable<'_>) -> Vec<Table> {
+    let lines = Lines::of(text);
+    let header = |span: Range<usize>| {
+        let here = text.get(span.start..)?;
+        here.starts_with('[').then(|| lines.at(&span))
+    };
+    let table = |(name, value): (Spanned<DeString<'_>>, Spanned<DeValue<'_>>)| Table {
+        lines: match value.get_ref() {
+            DeValue::Array(items) => items.iter().map(|item| header(item.span())).collect(),
+            _ => vec![header(value.span())],
+        },
+        name: name.into_inner().into_owned(),
+        value: from_toml(value.into_inner()),
+    };
+    tables.into_iter().map(table).collect()
 }
 
 /// Where the lines of a text end, in bytes.

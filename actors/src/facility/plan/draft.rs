@@ -1,22 +1,15 @@
 //! The facility while a plan is made: what it will be, what the file names, and the writes.
 
-use super::describe::{Changes, Described};
 use super::situation::{Counts, Situation};
+use crate::facility::capped::Capped;
 use crate::facility::catalog::{Catalog, Cataloged};
-use crate::facility::declaration::{Declaration, Unread};
 use crate::facility::place::{quoted, Mistakes, Place, Section};
 use beamlive_storage::ids::{IdRef, ProjectId};
 use beamlive_storage::{keys, Batch, Table, Versioned};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// What the file says of one section.
-#[derive(Debug, Default)]
-struct Named {
-    /// Where the file names an entry, by id.
-    places: HashMap<u64, Place>,
-    /// Entries whose new state is not known, because it holds a mistake.
-    unknown: HashSet<u64>,
-}
+/// Changes that are listed. Of those beyond it only the number is given.
+const LISTED: usize = 1000;
 
 /// The facility as it will be, with the writes, counts and changes that lead to it.
 #[derive(Debug)]
@@ -25,10 +18,16 @@ pub(crate) struct Draft<'a> {
     pub(super) situation: &'a Situation<'a>,
     pub(super) mistakes: &'a mut Mistakes,
     pub(super) counts: Counts,
-    pub(super) changes: Changes,
+    pub(super) changes: Capped<String, LISTED>,
     pub(super) batch: Batch,
-    unread: Unread,
-    named: BTreeMap<Section, Named>,
+    /// Where the file names an entry.
+    places: HashMap<(Section, u64), Place>,
+    /// Entries whose new state is not known, because they hold mistakes.
+    unknown: HashSet<(Section, u64)>,
+    /// Their sections.
+    incomplete: HashSet<Section>,
+    /// Their names. A reference to one of them is not reported.
+    unread: HashSet<(Section, String)>,
     /// The last id given, of tables that get new records.
     last: BTreeMap<Table, u64>,
     /// New ids of samples are above this.
@@ -39,7 +38,7 @@ impl<'a> Draft<'a> {
     /// Starts from the facility as it is.
     pub(super) fn new(
         catalog: &Catalog,
-        declaration: &Declaration,
+        first_id: u64,
         situation: &'a Situation<'a>,
         mistakes: &'a mut Mistakes,
     ) -> Self {
@@ -48,67 +47,66 @@ impl<'a> Draft<'a> {
             situation,
             mistakes,
             counts: Counts::default(),
-            changes: Changes::default(),
+            changes: Capped::default(),
             batch: Batch::new(),
-            unread: declaration.unread.clone(),
-            named: BTreeMap::new(),
+            places: HashMap::new(),
+            unknown: HashSet::new(),
+            incomplete: HashSet::new(),
+            unread: HashSet::new(),
             last: BTreeMap::new(),
-            first_id: declaration.first_id.unwrap_or(0),
+            first_id,
         }
     }
 
     /// Where the file names an entry.
     pub(crate) fn place(&self, section: Section, id: u64) -> Option<Place> {
-        self.named.get(&section)?.places.get(&id).copied()
+        self.places.get(&(section, id)).copied()
     }
 
     /// Whether the new state of an entry is known.
     pub(crate) fn is_known(&self, section: Section, id: u64) -> bool {
-        let named = self.named.get(&section);
-        named.is_none_or(|named| !named.unknown.contains(&id))
+        !self.unknown.contains(&(section, id))
     }
 
     /// Whether the new state of all entries of a section is known.
     pub(crate) fn is_complete(&self, section: Section) -> bool {
-        !self.unread.sections.contains(&section)
+        !self.incomplete.contains(&section)
     }
 
-    /// Notes a mistake of an entry that can't become a record.
-    pub(super) fn refuse<T>(&mut self, place: Place, field: &str, message: impl Into<String>) -> Option<T> {
-        self.mistakes.note(place, field, message);
-        None
-    }
-
-    /// The id of the entry that a field refers to. A mistake is noted when it does not exist or is
-    /// going to be removed.
-    pub(super) fn refer(&mut self, place: Place, field: &str, section: Section, name: &str) -> Option<u64> {
-        let noun = section.noun();
-        let message = match self.id_of(section, name) {
-            Some(id) if self.is_kept(section, id) => return Some(id),
-            Some(_) => format!(
-                "refers to {noun} {}, which the file leaves out, so it would be removed",
-                quoted(name)
-            ),
-            None => format!("there is no {noun} {}", quoted(name)),
-        };
-        if !self.unread.names.contains(&(section, name.to_owned())) {
-            self.mistakes.note(place, field, message);
+    /// The id of the entry that another refers to by name. It must exist and not be going to be
+    /// removed.
+    ///
+    /// # Errors
+    /// What is wrong; `None` when the mistake is in the entry itself.
+    pub(super) fn refer(&self, section: Section, name: &str) -> Result<u64, Option<String>> {
+        let found = self.id_of(section, name);
+        if let Some(id) = found.filter(|id| self.is_kept(section, *id)) {
+            return Ok(id);
         }
-        None
+        if self.unread.contains(&(section, name.to_owned())) {
+            return Err(None);
+        }
+        let (noun, name) = (section.noun(), quoted(name));
+        Err(Some(match found {
+            Some(_) => format!("refers to {noun} {name}, which the file leaves out, so it would be removed"),
+            None => format!("there is no {noun} {name}"),
+        }))
+    }
+
+    /// Takes `alice/CLS-0042` apart.
+    pub(super) fn owned_name(&self, path: &str) -> Option<(ProjectId, String)> {
+        let (username, name) = path.split_once('/')?;
+        Some((ProjectId(self.catalog.projects.id(username)?), name.to_owned()))
     }
 
     fn id_of(&self, section: Section, name: &str) -> Option<u64> {
         let catalog = &self.catalog;
-        let owned = || {
-            let (username, name) = name.split_once('/')?;
-            Some((ProjectId(catalog.projects.id(username)?), name.to_owned()))
-        };
         match section {
             Section::Project => catalog.projects.id(name),
             Section::Beamline => catalog.beamlines.id(name),
             Section::ContainerType => catalog.container_types.id(name),
-            Section::Container => catalog.containers.id(&owned()?),
-            Section::Group => catalog.groups.id(&owned()?),
+            Section::Container => catalog.containers.id(&self.owned_name(name)?),
+            Section::Group => catalog.groups.id(&self.owned_name(name)?),
             // No entry refers to any of these.
             _ => None,
         }
@@ -128,9 +126,9 @@ impl<'a> Draft<'a> {
             R::of_mut(&mut self.catalog).reserve(name, id);
             id
         });
-        let named = self.named.entry(R::SECTION).or_default();
-        let first = *named.places.entry(id).or_insert_with(|| {
-            named.unknown.insert(id);
+        let entry = (R::SECTION, id);
+        let first = *self.places.entry(entry).or_insert_with(|| {
+            self.unknown.insert(entry);
             place
         });
         (id, first)
@@ -151,17 +149,15 @@ impl<'a> Draft<'a> {
     }
 
     /// Puts the record of the entry at `place`. A second entry of the same name is a mistake.
-    pub(super) fn put<R: Described>(&mut self, record: R, place: Place) {
+    pub(super) fn put<R: Cataloged>(&mut self, record: R, place: Place) {
         let (id, first) = self.reserve::<R>(record.identity(), place);
         if first != place {
             let message = format!("names the same {} as {first}", R::SECTION.noun());
             self.mistakes.note(place, "", message);
-            self.unread.sections.insert(R::SECTION);
+            self.incomplete.insert(R::SECTION);
             return;
         }
-        if let Some(named) = self.named.get_mut(&R::SECTION) {
-            named.unknown.remove(&id);
-        }
+        self.unknown.remove(&(R::SECTION, id));
         let catalog = &self.catalog;
         match R::of(catalog).get(id) {
             Some(old) if old.record == record => {
@@ -205,17 +201,12 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds an entry that holds a mistake. `name` is the name by which others refer to it.
-    pub(super) fn add_unread(&mut self, section: Section, name: Option<&String>) {
-        self.unread.sections.insert(section);
-        self.unread.names.extend(name.map(|name| (section, name.clone())));
-    }
-
-    /// Marks the records whose entries could not be read.
-    pub(super) fn mark_unread(&mut self) {
-        for (section, name) in &self.unread.names {
-            if let Some(id) = self.id_of(*section, name) {
-                self.named.entry(*section).or_default().unknown.insert(id);
-            }
+    pub(super) fn add_unread(&mut self, section: Section, name: Option<String>) {
+        self.incomplete.insert(section);
+        if let Some(name) = name {
+            let id = self.id_of(section, &name);
+            self.unknown.extend(id.map(|id| (section, id)));
+            self.unread.insert((section, name));
         }
     }
 

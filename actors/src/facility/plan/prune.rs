@@ -1,6 +1,5 @@
 //! Removes what the file does not name.
 
-use super::describe::Described;
 use super::draft::Draft;
 use crate::facility::catalog::Cataloged;
 use crate::facility::seed;
@@ -12,41 +11,38 @@ use beamlive_storage::records::{
 /// is, a beamline or an access list as inactive. The data types that exist from the start are kept
 /// too.
 pub(super) fn prune(draft: &mut Draft<'_>) {
-    remove::<Sample>(draft, |_| false);
-    remove::<Group>(draft, |_| false);
-    remove::<Automounter>(draft, |_| false);
-    remove::<Container>(draft, |_| false);
-    remove::<ContainerType>(draft, |_| false);
-    remove::<DataType>(draft, |kind| seed::is_seeded(&kind.acronym));
-    for id in remove::<AccessList>(draft, |_| false) {
-        change(draft, id, |list: &mut AccessList| {
+    remove::<Sample>(draft, |_| true);
+    remove::<Group>(draft, |_| true);
+    remove::<Automounter>(draft, |_| true);
+    remove::<Container>(draft, |_| true);
+    remove::<ContainerType>(draft, |_| true);
+    remove::<DataType>(draft, |kind| !seed::is_seeded(&kind.acronym));
+    remove_or_keep(
+        draft,
+        " as inactive: connections refer to it",
+        |list: &mut AccessList| {
             list.active = false;
             list.users.clear();
             list.beamlines.clear();
-        });
-        keep::<AccessList>(draft, id, " as inactive: connections refer to it");
-    }
-    remove::<Beamtime>(draft, |_| false);
-    for id in remove::<Project>(draft, |_| false) {
-        keep::<Project>(draft, id, ": records refer to it");
-    }
-    for id in remove::<Beamline>(draft, |_| false) {
-        change(draft, id, |beamline: &mut Beamline| beamline.active = false);
-        keep::<Beamline>(draft, id, " as inactive: records refer to it");
-    }
+        },
+    );
+    remove::<Beamtime>(draft, |_| true);
+    remove_or_keep(draft, ": records refer to it", |_: &mut Project| {});
+    remove_or_keep(
+        draft,
+        " as inactive: records refer to it",
+        |beamline: &mut Beamline| {
+            beamline.active = false;
+        },
+    );
 }
 
-/// Removes what the file does not name, unless it is `kept`. Returns the ids of what records refer
-/// to.
-fn remove<R: Described>(draft: &mut Draft<'_>, kept: fn(&R) -> bool) -> Vec<u64> {
-    let entries = R::of(&draft.catalog).clone();
-    let mut in_use = Vec::new();
-    for (id, entry) in entries.iter() {
-        if draft.place(R::SECTION, id).is_some() || kept(&entry.record) {
-            continue;
-        }
-        if draft.situation.in_use.contains(R::SECTION, id) {
-            in_use.push(id);
+/// Removes what the file does not name and `may_go`, unless records refer to it.
+fn remove<R: Cataloged>(draft: &mut Draft<'_>, may_go: fn(&R) -> bool) {
+    let before = R::of(&draft.catalog).clone();
+    for (id, entry) in before.iter() {
+        let named = draft.place(R::SECTION, id).is_some();
+        if named || draft.situation.in_use.contains(R::SECTION, id) || !may_go(&entry.record) {
             continue;
         }
         draft.counts.removed += 1;
@@ -56,28 +52,23 @@ fn remove<R: Described>(draft: &mut Draft<'_>, kept: fn(&R) -> bool) -> Vec<u64>
             .add(|| format!("remove {}", entry.record.label(catalog)));
         draft.remove::<R>(id);
     }
-    in_use
 }
 
-/// Changes a record that is kept.
-fn change<R: Cataloged>(draft: &mut Draft<'_>, id: u64, change: fn(&mut R)) {
-    let Some(old) = R::of(&draft.catalog).get(id) else {
-        return;
-    };
-    let mut record = old.record.clone();
-    change(&mut record);
-    if record != old.record {
-        draft.write(id, record);
-    }
-}
-
-/// Counts and lists a record that is kept.
-fn keep<R: Described>(draft: &mut Draft<'_>, id: u64, how: &str) {
-    draft.counts.kept += 1;
-    let catalog = &draft.catalog;
-    if let Some(entry) = R::of(catalog).get(id) {
-        draft
-            .changes
-            .add(|| format!("keep {}{how}", entry.record.label(catalog)));
+/// Removes what the file does not name. What records refer to is changed with `keep`.
+fn remove_or_keep<R: Cataloged>(draft: &mut Draft<'_>, how: &str, keep: fn(&mut R)) {
+    remove::<R>(draft, |_| true);
+    let left = R::of(&draft.catalog).clone();
+    for (id, entry) in left.iter() {
+        if draft.place(R::SECTION, id).is_some() {
+            continue;
+        }
+        let mut record = entry.record.clone();
+        keep(&mut record);
+        draft.counts.kept += 1;
+        let label = record.label(&draft.catalog);
+        draft.changes.add(|| format!("keep {label}{how}"));
+        if record != entry.record {
+            draft.write(id, record);
+        }
     }
 }

@@ -34,7 +34,7 @@ pub struct KeyChange {
     pub replaced: bool,
 }
 
-/// The last ids given, for the tables whose ids a file may set.
+/// The last id given in each table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counters(pub BTreeMap<Table, u64>);
 
@@ -44,23 +44,8 @@ impl Counters {
     /// # Errors
     /// [`ReadError`] when the store can't be read.
     pub fn load(store: &Store) -> Result<Self, ReadError> {
-        let tables = [
-            Table::Project,
-            Table::Beamline,
-            Table::DataType,
-            Table::ContainerType,
-            Table::Container,
-            Table::Automounter,
-            Table::Group,
-            Table::Sample,
-            Table::AccessList,
-            Table::Beamtime,
-            Table::Session,
-            Table::Dataset,
-            Table::Report,
-        ];
+        let tables = (0..=u8::MAX).filter_map(Table::from_repr);
         tables
-            .into_iter()
             .map(|table| Ok((table, store.counter(table)?)))
             .collect::<Result<_, _>>()
             .map(Self)
@@ -84,15 +69,12 @@ impl InUse {
     /// # Errors
     /// [`ReadError`] when the store can't be read.
     pub fn load(store: &Store, catalog: &Catalog) -> Result<Self, ReadError> {
-        let any = |begins: &[Key]| -> Result<bool, ReadError> {
-            for begin in begins {
+        let any = |begins: &[Key]| {
+            let mut rows = begins.iter().filter_map(|begin| {
                 let (start, end) = keys::below(begin, None);
-                let first = store.scan_keys(&start, &end, Order::Ascending).next();
-                if first.transpose()?.is_some() {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
+                store.scan_keys(&start, &end, Order::Ascending).next()
+            });
+            rows.next().transpose().map(|row| row.is_some())
         };
         let mut used = HashSet::new();
         for (id, _) in catalog.projects.iter() {

@@ -72,8 +72,8 @@ fn keeps_registered_keys_and_login_keys_that_the_file_leaves_out() {
     };
     assert_eq!(set.keys, [expected]);
     assert_eq!(set.changes, ["update project a: key, ssh_keys"]);
-    assert!(set.catalog.signing_keys.contains_key(&ProjectId(1)));
-    assert!(keyless.signing_keys.is_empty());
+    assert!(set.catalog.signing_key(ProjectId(1)).is_some());
+    assert!(keyless.signing_key(ProjectId(1)).is_none());
 
     let absent = plan(&set.catalog, BASE, false).unwrap();
     assert!(absent.batch.is_empty() && absent.keys.is_empty());

@@ -1,0 +1,215 @@
+//! From an entry to the record that it declares, for each section.
+
+use super::draft::Draft;
+use super::fields::Fields;
+use crate::facility::catalog::Cataloged;
+use crate::facility::declaration::values::{
+    acronym, comments, line, name, network, signing_key, ssh_key, status, username,
+};
+use crate::facility::declaration::Declaration;
+use crate::facility::place::Section;
+use beamlive_storage::ids::{BeamlineId, ContainerId, ContainerTypeId, GroupId, ProjectId};
+use beamlive_storage::records::{
+    AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, ContainerType, DataType, Group,
+    Project, Sample,
+};
+use beamlive_storage::Timestamp;
+use serde_json::Value;
+
+/// The fields by which other entries refer to one of a section.
+fn named_by(section: Section) -> &'static [&'static str] {
+    match section {
+        Section::Project => &["username"],
+        Section::Beamline => &["acronym"],
+        Section::ContainerType => &["name"],
+        Section::Container | Section::Group => &["project", "name"],
+        _ => &[],
+    }
+}
+
+/// The name by which others refer to an entry: `alice`, or `alice/CLS-0042` for what belongs to a
+/// project.
+fn path(section: Section, entry: &Value) -> Option<String> {
+    let names = named_by(section).iter().map(|field| entry.get(field)?.as_str());
+    let names: Vec<_> = names.collect::<Option<_>>()?;
+    (!names.is_empty()).then(|| names.join("/"))
+}
+
+/// Makes records of all entries of a section.
+pub(super) fn declare<R: Cataloged>(
+    draft: &mut Draft<'_>,
+    declaration: &Declaration,
+    read: fn(&mut Fields<'_, '_>) -> R,
+) {
+    for (place, entry) in declaration.entries(R::SECTION) {
+        match Fields::read(draft, declaration.zone, (*place, ""), entry, read) {
+            Some(record) => draft.put(record, *place),
+            None => draft.add_unread(R::SECTION, path(R::SECTION, entry)),
+        }
+    }
+}
+
+/// Gives all containers of the file their ids: one may be in another that comes later.
+pub(super) fn reserve_containers(draft: &mut Draft<'_>, declaration: &Declaration) {
+    for (place, entry) in declaration.entries(Section::Container) {
+        let path = path(Section::Container, entry);
+        if let Some(name) = path.and_then(|path| draft.owned_name(&path)) {
+            draft.reserve::<Container>(name, *place);
+        }
+    }
+}
+
+/// What the file leaves out stays as it is: the `key`, which the owner registers, and the
+/// `ssh_keys`.
+pub(super) fn project(fields: &mut Fields<'_, '_>) -> Project {
+    let username = fields.text("username", username);
+    let old = fields.draft.catalog.projects.find(&username);
+    let old = old.map(|(_, old)| old.record.clone());
+    let now = fields.draft.situation.now;
+    let base = old.clone().unwrap_or_else(|| Project {
+        username,
+        name: String::new(),
+        key: None,
+        ssh_keys: Vec::new(),
+        created: now,
+        modified: now,
+    });
+    let mut record = Project {
+        name: fields
+            .optional("name", name)
+            .unwrap_or_else(|| base.username.clone()),
+        key: fields.optional("key", signing_key).or(base.key),
+        ssh_keys: fields.list("ssh_keys", ssh_key).unwrap_or(base.ssh_keys),
+        ..base
+    };
+    if old.is_some_and(|old| old != record) {
+        record.modified = now;
+    }
+    record
+}
+
+pub(super) fn beamline(fields: &mut Fields<'_, '_>) -> Beamline {
+    let acronym = fields.text("acronym", acronym);
+    Beamline {
+        name: fields.optional("name", name).unwrap_or_else(|| acronym.clone()),
+        active: fields.flag("active", true),
+        acronym,
+    }
+}
+
+/// The aliases stay as they are if the file leaves them out.
+pub(super) fn data_type(fields: &mut Fields<'_, '_>) -> DataType {
+    let own = fields.text("acronym", acronym);
+    let name = fields.optional("name", name).unwrap_or_else(|| own.clone());
+    let aliases = fields.list("aliases", acronym).unwrap_or_else(|| {
+        let old = fields.draft.catalog.data_types.find(&own);
+        old.map(|(_, old)| old.record.aliases.clone()).unwrap_or_default()
+    });
+    DataType {
+        acronym: own,
+        name,
+        aliases,
+    }
+}
+
+pub(super) fn container_type(fields: &mut Fields<'_, '_>) -> ContainerType {
+    let own = fields.text("name", name);
+    fields.require("locations");
+    let locations = fields.list("locations", name);
+    if locations.as_ref().is_some_and(Vec::is_empty) {
+        fields.note("locations", "must name at least one location");
+    }
+    ContainerType {
+        name: own,
+        locations: locations.unwrap_or_default(),
+    }
+}
+
+pub(super) fn container(fields: &mut Fields<'_, '_>) -> Container {
+    let project = fields.project();
+    let own = fields.text("name", name);
+    let kind = ContainerTypeId(fields.refer("type", Section::ContainerType, name));
+    let status = fields.optional("status", status);
+    let parent = fields.container_path("parent");
+    let location = fields.optional("location", name);
+    match (fields.has("parent"), fields.has("location")) {
+        (true, false) => fields.note("location", "is missing: say where in the parent"),
+        (false, true) => fields.note("parent", "is missing: say which container the location is in"),
+        _ => {}
+    }
+    let parent = parent.filter(|_| fields.has("location"));
+    Container {
+        project,
+        name: own,
+        kind,
+        status: status.unwrap_or(ContainerStatus::Draft),
+        parent: parent.map(|path| ContainerId(fields.resolve("parent", Section::Container, &path))),
+        location,
+    }
+}
+
+pub(super) fn automounter(fields: &mut Fields<'_, '_>) -> Automounter {
+    let beamline = BeamlineId(fields.refer("beamline", Section::Beamline, acronym));
+    fields.require("container");
+    let container = fields.container_path("container");
+    let container = container.map_or(0, |path| fields.resolve("container", Section::Container, &path));
+    Automounter {
+        beamline,
+        container: ContainerId(container),
+        active: fields.flag("active", true),
+    }
+}
+
+pub(super) fn group(fields: &mut Fields<'_, '_>) -> Group {
+    Group {
+        project: fields.project(),
+        name: fields.text("name", name),
+        priority: fields.number("priority"),
+    }
+}
+
+pub(super) fn sample(fields: &mut Fields<'_, '_>) -> Sample {
+    let project = fields.project();
+    let own = fields.text("name", name);
+    fields.require("container");
+    let container = fields.sibling("container", Section::Container, project);
+    Sample {
+        project,
+        name: own,
+        container: ContainerId(container.unwrap_or_default()),
+        location: fields.text("location", name),
+        barcode: fields.optional("barcode", line).unwrap_or_default(),
+        comments: fields.optional("comments", comments).unwrap_or_default(),
+        group: fields.sibling("group", Section::Group, project).map(GroupId),
+        priority: fields.number("priority"),
+    }
+}
+
+pub(super) fn access_list(fields: &mut Fields<'_, '_>) -> AccessList {
+    let users = |fields: &mut Fields<'_, '_>| fields.refer_all("users", Section::Project, username);
+    let beamlines = |fields: &mut Fields<'_, '_>| fields.refer_all("beamlines", Section::Beamline, acronym);
+    AccessList {
+        name: fields.text("name", name),
+        address: fields.text("address", network),
+        users: users(fields).into_iter().map(ProjectId).collect(),
+        beamlines: beamlines(fields).into_iter().map(BeamlineId).collect(),
+        active: fields.flag("active", true),
+    }
+}
+
+pub(super) fn beamtime(fields: &mut Fields<'_, '_>) -> Beamtime {
+    let project = ProjectId(fields.refer("project", Section::Project, username));
+    let beamline = BeamlineId(fields.refer("beamline", Section::Beamline, acronym));
+    let (start, end) = (fields.time("start"), fields.time("end"));
+    if start.zip(end).is_some_and(|(start, end)| end <= start) {
+        fields.note("end", "must be later than the start");
+    }
+    Beamtime {
+        project,
+        beamline,
+        start: start.unwrap_or(Timestamp(0)),
+        end: end.unwrap_or(Timestamp(0)),
+        remote: fields.flag("remote", false),
+        cancelled: fields.flag("cancelled", false),
+    }
+}

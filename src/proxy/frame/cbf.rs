@@ -23,7 +23,7 @@ const LONGEST_COMMENT: usize = 4 << 10;
 /// The digest of no bytes, which some detectors write instead of omitting the digest.
 const DIGEST_OF_NOTHING: &str = "1B2M2Y8AsgTpgAmY7PhCfg==";
 
-/// Whether `file` begins as a CBF. Some programs write comments before [`MAGIC`].
+/// Whether `file` begins as a CBF. Some programs write comments before the magic bytes.
 #[must_use]
 pub fn is_cbf(file: &[u8]) -> bool {
     let mut lines = head(file, LONGEST_COMMENT).split_inclusive(|byte| *byte == b'\n');

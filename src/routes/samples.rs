@@ -1,11 +1,11 @@
 //! `GET /api/v2/{token}/samples/{beamline}/`: the project's samples that can be mounted there.
 
-use super::beamline;
+use super::{beamline, client_has};
 use crate::auth::{AppData, TokenSegment, Verified};
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::parameters::{BeamlineParameter, SampleListHeaders};
 use crate::openapi::responses::SignedErrors;
-use actix_web::http::header;
+use actix_web::http::header::{self, AcceptEncoding, Encoding, Header, Preference, Quality};
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::inventory::listing::ListedSample;
@@ -43,11 +43,7 @@ pub async fn get(
         Some(_) => format!("\"{}-gzip\"", list.etag),
         None => format!("\"{}\"", list.etag),
     };
-    let known = request
-        .headers()
-        .get_all(header::IF_NONE_MATCH)
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| names(value, &list.etag));
+    let known = client_has(&request, |tag| is_of(tag, &list.etag));
     let mut response = if known {
         HttpResponse::NotModified()
     } else {
@@ -70,41 +66,28 @@ pub async fn get(
     })
 }
 
-/// Whether an `If-None-Match` names the list of this tag, in any encoding. Weak tags are equal.
-fn names(value: &str, etag: &str) -> bool {
-    value.split(',').map(str::trim).any(|tag| {
-        let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
-        tag == "*" || tag == etag || tag.strip_suffix("-gzip") == Some(etag)
-    })
+/// Whether a client's tag is that of the list, in any encoding.
+fn is_of(tag: &str, etag: &str) -> bool {
+    tag.strip_suffix("-gzip").unwrap_or(tag) == etag
 }
 
 /// Whether the client accepts gzip: named, or `*`, and not with a weight of 0.
 fn accepts_gzip(request: &HttpRequest) -> bool {
-    let offered = request
-        .headers()
-        .get_all(header::ACCEPT_ENCODING)
-        .filter_map(|value| value.to_str().ok());
-    let mut any = None;
-    for coding in offered.flat_map(|value| value.split(',')) {
-        let mut parts = coding.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let refused = parts.any(|part| {
-            part.strip_prefix("q=")
-                .is_some_and(|q| q.trim().parse::<f32>().is_ok_and(|q| q <= 0.0))
-        });
-        if name.eq_ignore_ascii_case("gzip") {
-            return !refused;
-        }
-        if name == "*" {
-            any = Some(!refused);
-        }
-    }
-    any.unwrap_or(false)
+    let Ok(AcceptEncoding(offered)) = AcceptEncoding::parse(request) else {
+        return false;
+    };
+    let accepted = |wanted: &Preference<Encoding>| {
+        let mut offers = offered.iter().filter(|offer| offer.item == *wanted);
+        offers.next().map(|offer| offer.quality > Quality::ZERO)
+    };
+    accepted(&Preference::Specific(Encoding::gzip()))
+        .or_else(|| accepted(&Preference::Any))
+        .unwrap_or(false)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{accepts_gzip, names};
+    use super::{accepts_gzip, client_has, is_of};
     use actix_web::test::TestRequest;
     use rstest::rstest;
 
@@ -132,6 +115,9 @@ mod tests {
     #[case("\"abcd\"", false)]
     #[case("", false)]
     fn tags(#[case] value: &str, #[case] known: bool) {
-        assert_eq!(names(value, "abc"), known);
+        let request = TestRequest::default()
+            .insert_header(("if-none-match", value))
+            .to_http_request();
+        assert_eq!(client_has(&request, |tag| is_of(tag, "abc")), known);
     }
 }

@@ -5,8 +5,9 @@ use crate::error::ApiError;
 use crate::proxy::cache::CacheKey;
 use crate::proxy::pictures::PictureError;
 use crate::proxy::{naming, placeholder};
+use crate::routes::client_has;
 use actix_web::body::BodySize;
-use actix_web::http::header::{self, ETag, EntityTag, Header, HeaderValue, IfNoneMatch};
+use actix_web::http::header::{self, ETag, EntityTag, HeaderValue};
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError};
@@ -50,14 +51,7 @@ impl PictureResponse<'_> {
 
     /// Whether the client has the picture already.
     fn is_unchanged(&self, request: &HttpRequest) -> bool {
-        if !request.headers().contains_key(header::IF_NONE_MATCH) {
-            return false;
-        }
-        match IfNoneMatch::parse(request) {
-            Ok(IfNoneMatch::Any) => true,
-            Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.tag() == self.key.to_string()),
-            Err(_) => false,
-        }
+        client_has(request, |tag| tag == self.key.to_string())
     }
 
     fn build(&self, status: StatusCode) -> HttpResponseBuilder {

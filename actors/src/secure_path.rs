@@ -7,20 +7,10 @@ use beamlive_storage::ids::{IdRef, ProjectId, RawId};
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::records::{PendingForward, SecureKey, SecurePath, Subject};
 use beamlive_storage::{Batch, Order, ReadError, Store, Timestamp};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// Bytes of a key that logs show.
 const SHOWN: usize = 4;
-
-/// The first half of the SHA-256 of a directory. It identifies the directory without storing it.
-#[must_use]
-pub fn digest(directory: &str) -> [u8; 16] {
-    Sha256::digest(directory)
-        .first_chunk()
-        .copied()
-        .unwrap_or_default()
-}
 
 /// Lets `key` open `directory`; no record refers to it.
 pub fn open(batch: &mut Batch, project: Option<ProjectId>, directory: &str, key: SecureKey, now: Timestamp) {

@@ -3,10 +3,9 @@
 use super::frames::Frames;
 use super::upload::{CommonFields, Context, Found, Upload};
 use crate::facility::catalog::Catalog;
-use crate::secure_path;
 use beamlive_storage::ids::{DatasetId, IdRef, ProjectId, SampleId};
 use beamlive_storage::keys::{self, Key, Table};
-use beamlive_storage::records::{identity, Dataset, SecureKey, Subject};
+use beamlive_storage::records::{directory_digest, identity, Dataset, SecureKey, Subject};
 use beamlive_storage::{Batch, Timestamp};
 use std::ops::RangeInclusive;
 
@@ -83,7 +82,7 @@ pub fn times(
 impl DatasetUpload {
     /// Identifies retries of this upload; none without a uuid.
     fn identity(&self) -> Option<[u8; 16]> {
-        let digest = secure_path::digest(&self.common.directory);
+        let digest = directory_digest(&self.common.directory);
         Some(identity(self.uuid.as_deref()?, &self.common.name, &digest))
     }
 
@@ -124,7 +123,7 @@ impl Upload for DatasetUpload {
     fn matches(&self, project: ProjectId, record: &Dataset) -> bool {
         record.project == project
             && record.name == self.common.name
-            && record.directory_digest == secure_path::digest(&self.common.directory)
+            && record.directory_digest == directory_digest(&self.common.directory)
     }
 
     fn key(record: &Dataset) -> Option<SecureKey> {
@@ -165,7 +164,7 @@ impl Upload for DatasetUpload {
             start_time,
             end_time,
             uuid: self.uuid.clone().or_else(|| old.and_then(|old| old.uuid.clone())),
-            directory_digest: secure_path::digest(&common.directory),
+            directory_digest: directory_digest(&common.directory),
             key: context.key,
             address: context.address,
             meta_data: self.meta_data.clone(),

@@ -1,10 +1,9 @@
 //! The rules of reports.
 
 use super::upload::{CommonFields, Context, Found, Upload};
-use crate::secure_path;
 use beamlive_storage::ids::{DatasetId, IdRef, ProjectId, SessionId};
 use beamlive_storage::keys::{self, Table};
-use beamlive_storage::records::{Report, SecureKey, Subject};
+use beamlive_storage::records::{directory_digest, Report, SecureKey, Subject};
 use beamlive_storage::Batch;
 
 /// Most datasets that one report may be about.
@@ -35,7 +34,7 @@ impl Upload for ReportUpload {
     }
 
     fn matches(&self, project: ProjectId, record: &Report) -> bool {
-        record.project == project && record.directory_digest == secure_path::digest(&self.common.directory)
+        record.project == project && record.directory_digest == directory_digest(&self.common.directory)
     }
 
     fn key(record: &Report) -> Option<SecureKey> {
@@ -71,7 +70,7 @@ impl Upload for ReportUpload {
             score: self.score,
             datasets,
             sessions,
-            directory_digest: secure_path::digest(&common.directory),
+            directory_digest: directory_digest(&common.directory),
             key: context.key,
             address: context.address,
             details: self.details.clone(),

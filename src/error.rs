@@ -186,6 +186,7 @@ impl ApiError {
                 match error {
                     Unavailable::Busy | Unavailable::Contended => "busy",
                     Unavailable::WritesOff(_) => "writes_off",
+                    Unavailable::Away(_) => "store_away",
                     Unavailable::Lost(_) => "lost",
                     Unavailable::Unreadable(_) | Unavailable::Disk(_) => "unreadable",
                 },
@@ -254,7 +255,7 @@ impl ResponseError for ApiError {
             Self::Unavailable(Unavailable::WritesOff(_)) => {
                 response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("30")));
             }
-            Self::Unavailable(Unavailable::Disk(_)) => {
+            Self::Unavailable(Unavailable::Disk(_) | Unavailable::Away(_)) => {
                 response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("10")));
             }
             Self::TooFast { seconds, .. } => {

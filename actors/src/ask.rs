@@ -10,6 +10,7 @@ pub use kind::{Answer, Kind};
 
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Context, Handler, Message};
+use beamlive_storage::{CommitError, EngineError};
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 use tokio::sync::{oneshot, Semaphore};
@@ -42,6 +43,9 @@ pub enum Unavailable {
     /// The store has stopped writing.
     #[error("writes are off: {0}")]
     WritesOff(Arc<str>),
+    /// The database was away for longer than it is waited for.
+    #[error("the database was away for too long: {0}; try again later")]
+    Away(Arc<str>),
     /// The actor was lost twice on the same command.
     #[error("the {0} actor was lost twice on this request")]
     Lost(&'static str),
@@ -67,7 +71,21 @@ impl From<beamlive_storage::Unavailable> for Unavailable {
 
 impl From<beamlive_storage::ReadError> for Unavailable {
     fn from(error: beamlive_storage::ReadError) -> Self {
+        if let beamlive_storage::ReadError::Engine(EngineError::Away(reason)) = error {
+            return Self::Away(reason.into());
+        }
         Self::Unreadable(error.to_string().into())
+    }
+}
+
+/// A conflict counts as one that further tries did not solve.
+impl From<CommitError> for Unavailable {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict(_) => Self::Contended,
+            CommitError::WritesOff(reason) => Self::WritesOff(reason),
+            CommitError::Away(reason) => Self::Away(reason),
+        }
     }
 }
 

@@ -81,7 +81,7 @@ pub async fn sweep(store: Store, now: Timestamp) -> Result<usize, Unavailable> {
             Ok(_) => swept += rows,
             // One of the keys has just been used again: read again.
             Err(CommitError::Conflict(_)) => {}
-            Err(CommitError::WritesOff(reason)) => return Err(Unavailable::WritesOff(reason)),
+            Err(error) => return Err(error.into()),
         }
     }
 }

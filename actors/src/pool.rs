@@ -20,11 +20,11 @@ pub async fn read<T: Send + 'static>(
 /// batch; then nothing was written.
 ///
 /// # Errors
-/// [`Unavailable::WritesOff`].
+/// [`Unavailable::WritesOff`], [`Unavailable::Away`].
 pub(crate) async fn commit(permit: Permit, batch: Batch) -> Result<bool, Unavailable> {
     match permit.commit(batch).await {
         Ok(_) => Ok(true),
         Err(CommitError::Conflict(_)) => Ok(false),
-        Err(CommitError::WritesOff(reason)) => Err(Unavailable::WritesOff(reason)),
+        Err(error) => Err(error.into()),
     }
 }

@@ -8,7 +8,7 @@ use beamlive_actors::ask::Unavailable;
 use beamlive_actors::clock::{Clock, KeySource};
 use beamlive_actors::secure_path;
 use beamlive_storage::records::SecureKey;
-use beamlive_storage::{Batch, CommitError, Store};
+use beamlive_storage::{Batch, Store};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -173,8 +173,7 @@ impl BuiltinProxy {
         let permit = self.store.reserve().map_err(Unavailable::from)?;
         match permit.commit(batch).await {
             Ok(_) => Ok(key),
-            Err(CommitError::Conflict(_)) => Err(Unavailable::Contended.into()),
-            Err(CommitError::WritesOff(reason)) => Err(Unavailable::WritesOff(reason).into()),
+            Err(error) => Err(Unavailable::from(error).into()),
         }
     }
 }

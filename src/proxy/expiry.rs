@@ -38,7 +38,7 @@ async fn remove_expired(shelf: &Shelf) -> Result<usize, Unavailable> {
                 Ok(_) => removed += 1,
                 // It was removed or replaced meanwhile.
                 Err(CommitError::Conflict(_)) => {}
-                Err(CommitError::WritesOff(reason)) => return Err(Unavailable::WritesOff(reason)),
+                Err(error) => return Err(error.into()),
             }
         }
     }

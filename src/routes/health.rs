@@ -120,11 +120,18 @@ pub async fn ready(app: AppData) -> HttpResponse {
         Ok(asked) => asked.unwrap_or_default(),
         Err(_) => Some("the store's disk does not answer".to_owned()),
     };
+    let ready = !matches!(status, StoreStatus::WritesOff { .. });
     let store = match status {
         StoreStatus::Writing => StoreHealth {
             status: "writing",
             reason: None,
             advice: None,
+            trouble,
+        },
+        StoreStatus::Away { reason, elapsed } => StoreHealth {
+            status: "away",
+            reason: Some(format!("for {} s: {reason}", elapsed.as_secs())),
+            advice: Some("requests wait for the database: bring it back"),
             trouble,
         },
         StoreStatus::WritesOff { reason } => StoreHealth {
@@ -134,7 +141,7 @@ pub async fn ready(app: AppData) -> HttpResponse {
             trouble,
         },
     };
-    let ready = store.reason.is_none();
+
     let forwarder = app.directory.forwarder_health().status();
     let mut response = if ready {
         HttpResponse::Ok()

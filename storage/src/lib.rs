@@ -8,6 +8,7 @@
 //! | `writer.rs` | [`Permit::commit`] returns a [`Receipt`]; the one thread that writes |
 //! | `group.rs` | which batches of a group hold, which ids they get, which rows result |
 //! | `engine.rs`, `engine/` | the trait of a database; sled, fjall, and memory for tests |
+//! | `shared.rs` | a database that several processes write: what the others changed |
 //! | `tally.rs` | number of groups and rows, and their sum: one row, which detects damage |
 //! | `mark.rs` | number of acknowledged groups: a file next to the database |
 //! | `chunks.rs` | values above 16 KiB, in pieces |
@@ -35,6 +36,7 @@ mod mark;
 mod metrics;
 mod opening;
 pub mod records;
+pub mod shared;
 mod snapshot;
 mod store;
 mod tally;

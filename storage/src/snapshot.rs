@@ -67,7 +67,9 @@ impl Store {
         // one are durable then.
         match permit.take_turn().await {
             Ok(_) | Err(CommitError::Conflict(_)) => Ok(snapshot),
-            Err(CommitError::WritesOff(reason)) => Err(Unavailable::WritesOff(reason).into()),
+            Err(CommitError::WritesOff(reason) | CommitError::Away(reason)) => {
+                Err(Unavailable::WritesOff(reason).into())
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::keys::{self, Key, Table};
 use crate::mark::Marker;
 use crate::metrics::WriterMetrics;
 use crate::records::Record;
+use crate::shared::GroupLog;
 use crate::snapshot::state::Snapshots;
 use crate::writer::{self, Job, Permit, WriterState};
 use parking_lot::{Mutex, RwLock};
@@ -14,6 +15,7 @@ use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::mpsc;
 
@@ -39,6 +41,13 @@ struct Inner {
 pub enum StoreStatus {
     /// It writes.
     Writing,
+    /// The database is away. Changes wait for it.
+    Away {
+        /// The cause.
+        reason: Arc<str>,
+        /// For how long.
+        elapsed: Duration,
+    },
     /// A write failed, or the store was closed. Only a restart changes that; reads go on.
     WritesOff {
         /// The cause.
@@ -197,8 +206,19 @@ impl Store {
                 reason: Arc::clone(reason),
             },
             None if self.sender().is_none() => StoreStatus::WritesOff { reason: closed() },
-            None => StoreStatus::Writing,
+            None => match &*self.inner.state.away.lock() {
+                Some((reason, since)) => StoreStatus::Away {
+                    reason: Arc::clone(reason),
+                    elapsed: since.elapsed(),
+                },
+                None => StoreStatus::Writing,
+            },
         }
+    }
+
+    /// The log of a database that several processes write.
+    pub fn shared(&self) -> Option<Arc<dyn GroupLog>> {
+        self.inner.engine.shared()
     }
 
     /// Metrics of the store. Reads the store's directory, so it may block.

@@ -10,6 +10,7 @@ use crate::group::{Applied, Committed, Conflict};
 use crate::mark::Marker;
 use crate::metrics::Meters;
 use crate::snapshot::state::Snapshots;
+use parking_lot::Mutex;
 use std::any::Any;
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -40,6 +41,10 @@ pub enum CommitError {
     /// The store no longer writes. Whether the batch took effect is known after a restart.
     #[error("the store does not write: {0}")]
     WritesOff(Arc<str>),
+    /// The database was away for longer than it is waited for. The batch probably had no effect,
+    /// and will have none later.
+    #[error("the database was away for too long: {0}")]
+    Away(Arc<str>),
 }
 
 /// A slot in the writer's queue. Dropping it frees the slot.
@@ -110,6 +115,8 @@ pub(crate) struct Job {
 pub(crate) struct WriterState {
     /// Why writes are off; never cleared.
     pub(crate) failure: OnceLock<Arc<str>>,
+    /// Why and since when the database is away.
+    pub(crate) away: Mutex<Option<(Arc<str>, Instant)>>,
     /// Number of batches committed, and of those that were answered.
     committed: AtomicU64,
     answered: AtomicU64,
@@ -123,6 +130,27 @@ impl WriterState {
     fn is_outstanding(&self) -> bool {
         let answered = self.answered.load(Ordering::SeqCst);
         self.failure.get().is_some() || answered != self.committed.load(Ordering::SeqCst)
+    }
+
+    /// Notes that the database is away. Returns why.
+    fn is_away(&self, error: &EngineError) -> Arc<str> {
+        let reason: Arc<str> = error.chain().into();
+        let mut away = self.away.lock();
+        match &mut *away {
+            Some((known, _)) => known.clone_from(&reason),
+            None => {
+                tracing::warn!(%reason, "the database is away: changes wait for it");
+                *away = Some((Arc::clone(&reason), Instant::now()));
+            }
+        }
+        reason
+    }
+
+    /// Notes that the database took a group.
+    fn returned(&self) {
+        if let Some((_, since)) = self.away.lock().take() {
+            tracing::warn!(seconds = since.elapsed().as_secs_f64(), "the database is back");
+        }
     }
 
     /// Turns writes off permanently. The first reason stays.
@@ -145,20 +173,22 @@ pub(crate) fn run(
     marker: Option<Marker>,
 ) {
     while let Some(first) = queue.blocking_recv() {
-        let (batches, waiting) = gather(first, &mut queue);
+        let mut group = Group::gather(first, &mut queue);
         let result = match state.failure.get() {
-            Some(reason) => Err(Arc::clone(reason)),
-            None => commit(engine, &batches, &state.snapshots).map_err(|reason| state.turn_off(&reason)),
+            Some(reason) => Err(CommitError::WritesOff(Arc::clone(reason))),
+            None => group.commit(engine, state),
         };
+        state
+            .answered
+            .fetch_add(group.waiting.len() as u64, Ordering::SeqCst);
         // Sending fails if the receipt was dropped, which is fine.
         match result {
             Ok(Applied { outcomes, groups }) => {
-                state.meters.group(batches.len());
-                state.answered.fetch_add(waiting.len() as u64, Ordering::SeqCst);
+                state.meters.group(group.batches.len());
                 if let Some(marker) = &marker {
                     marker.acknowledged(groups);
                 }
-                for ((committed, receipt), outcome) in waiting.into_iter().zip(outcomes) {
+                for ((committed, receipt), outcome) in group.waiting.into_iter().zip(outcomes) {
                     match &outcome {
                         Ok(_) => state.meters.commit(committed.elapsed()),
                         Err(_) => {
@@ -168,63 +198,119 @@ pub(crate) fn run(
                     let _ = receipt.send(outcome.map_err(CommitError::Conflict));
                 }
             }
-            Err(reason) => {
-                for (_, receipt) in waiting {
-                    let _ = receipt.send(Err(CommitError::WritesOff(Arc::clone(&reason))));
+            Err(error) => {
+                for (_, receipt) in group.waiting {
+                    let _ = receipt.send(Err(error.clone()));
                 }
             }
         }
     }
 }
 
-type Waiting = Vec<(Instant, oneshot::Sender<Result<Committed, CommitError>>)>;
+type Waiting = (Instant, oneshot::Sender<Result<Committed, CommitError>>);
 
-/// Takes the batches that wait already, up to a limit, so that one sync covers all of them.
-fn gather(first: Job, queue: &mut mpsc::Receiver<Job>) -> (Vec<Batch>, Waiting) {
-    let (mut batches, mut waiting, mut bytes) = (Vec::new(), Vec::new(), 0_usize);
-    let mut next = Some(first);
-    while let Some(job) = next.take() {
-        bytes = bytes.saturating_add(job.batch.bytes());
-        batches.push(job.batch);
-        waiting.push((job.committed, job.receipt));
-        if batches.len() < GROUP_BATCHES && bytes < GROUP_BYTES {
-            next = queue.try_recv().ok();
-        }
-    }
-    (batches, waiting)
+/// Batches that are applied together, and who waits for each, since when.
+struct Group {
+    batches: Vec<Batch>,
+    waiting: Vec<Waiting>,
 }
 
-/// Applies a group. An error is the reason to turn writes off.
-fn commit(engine: &dyn Engine, group: &[Batch], snapshots: &Snapshots) -> Result<Applied, String> {
-    let apply = || {
-        snapshots.before(engine, group);
+impl Group {
+    /// Takes the batches that wait already, up to a limit, so that one sync covers all of them.
+    fn gather(first: Job, queue: &mut mpsc::Receiver<Job>) -> Self {
+        let (mut batches, mut waiting, mut bytes) = (Vec::new(), Vec::new(), 0_usize);
+        let mut next = Some(first);
+        while let Some(job) = next.take() {
+            bytes = bytes.saturating_add(job.batch.bytes());
+            batches.push(job.batch);
+            waiting.push((job.committed, job.receipt));
+            if batches.len() < GROUP_BATCHES && bytes < GROUP_BYTES {
+                next = queue.try_recv().ok();
+            }
+        }
+        Self { batches, waiting }
+    }
+
+    /// Applies the group. Waits for a database that is away, for as long as the engine says.
+    fn commit(&mut self, engine: &dyn Engine, state: &WriterState) -> Result<Applied, CommitError> {
         let began = Instant::now();
         loop {
-            match engine.apply(group) {
-                Err(error) if error.failure() == Failure::Passing && began.elapsed() < PATIENCE => {
-                    pause(PAUSE);
+            let error = match self.apply(engine, &state.snapshots) {
+                Ok(applied) => {
+                    state.returned();
+                    return Ok(applied);
                 }
-                outcome => return outcome,
+                Err(Stop::Engine(error)) => error,
+                Err(Stop::Broken(reason)) => return Err(CommitError::WritesOff(state.turn_off(&reason))),
+            };
+            let hold = engine.hold().unwrap_or_default();
+            match error.failure() {
+                Failure::Passing if began.elapsed() < PATIENCE => {}
+                Failure::Away | Failure::Unsettled if !hold.is_zero() => {
+                    let reason = state.is_away(&error);
+                    if error.failure() == Failure::Away {
+                        self.refuse_expired(hold, &reason, state);
+                    }
+                    let oldest = self.waiting.first().map(|(since, _)| since.elapsed());
+                    if oldest.is_none_or(|waited| waited >= hold) {
+                        engine.abandon();
+                        return Err(CommitError::Away(reason));
+                    }
+                }
+                _ => return Err(CommitError::WritesOff(state.turn_off(&reason(&error)))),
             }
+            pause(PAUSE);
         }
-    };
-    match catch_unwind(AssertUnwindSafe(apply)) {
-        Ok(Ok(applied)) if applied.outcomes.len() == group.len() => Ok(applied),
-        Ok(Ok(applied)) => Err(format!(
-            "{} outcomes for {} batches",
-            applied.outcomes.len(),
-            group.len()
-        )),
-        Ok(Err(error)) => Err(reason(&error)),
-        Err(panic) => Err(format!("the database panicked: {}", message(panic.as_ref()))),
     }
+
+    /// Refuses the batches that have waited for `hold`. Nothing of this group took effect.
+    fn refuse_expired(&mut self, hold: Duration, reason: &Arc<str>, state: &WriterState) {
+        let expired = self
+            .waiting
+            .iter()
+            .take_while(|(since, _)| since.elapsed() >= hold)
+            .count();
+        self.batches.drain(..expired);
+        for (_, receipt) in self.waiting.drain(..expired) {
+            state.answered.fetch_add(1, Ordering::SeqCst);
+            let _ = receipt.send(Err(CommitError::Away(Arc::clone(reason))));
+        }
+    }
+
+    fn apply(&self, engine: &dyn Engine, snapshots: &Snapshots) -> Result<Applied, Stop> {
+        let apply = || {
+            snapshots.before(engine, &self.batches);
+            engine.apply(&self.batches)
+        };
+        match catch_unwind(AssertUnwindSafe(apply)) {
+            Ok(Ok(applied)) if applied.outcomes.len() == self.batches.len() => Ok(applied),
+            Ok(Ok(applied)) => Err(Stop::Broken(format!(
+                "{} outcomes for {} batches",
+                applied.outcomes.len(),
+                self.batches.len()
+            ))),
+            Ok(Err(error)) => Err(Stop::Engine(error)),
+            Err(panic) => Err(Stop::Broken(format!(
+                "the database panicked: {}",
+                message(panic.as_ref())
+            ))),
+        }
+    }
+}
+
+/// Why a group was not applied.
+enum Stop {
+    /// The database says why, and what became of the group.
+    Engine(EngineError),
+    /// The engine does not keep its promises.
+    Broken(String),
 }
 
 /// The error, and what it means for the last changes.
 fn reason(error: &EngineError) -> String {
     match error.failure() {
-        Failure::Final | Failure::Passing => error.chain(),
-        Failure::Unknown => format!(
+        Failure::Final | Failure::Passing | Failure::Away => error.chain(),
+        Failure::Unknown | Failure::Unsettled => format!(
             "{}; whether the last changes are stored is known after a restart",
             error.chain()
         ),

@@ -61,7 +61,7 @@ impl From<CommitError> for Refusal {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Conflict(_) => Self::Conflict,
-            CommitError::WritesOff(reason) => Self::Unavailable(Unavailable::WritesOff(reason)),
+            error => Self::Unavailable(error.into()),
         }
     }
 }

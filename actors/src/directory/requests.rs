@@ -140,9 +140,7 @@ impl Directory {
                     command.careful = true;
                     command.reread = conflict.key() == keys::beamline_state(beamline).as_bytes();
                 }
-                (Err(CommitError::WritesOff(reason)), _) => {
-                    return Err(Unavailable::WritesOff(reason).into());
-                }
+                (Err(error), _) => return Err(Unavailable::from(error).into()),
             }
         }
         Err(Unavailable::Contended.into())
@@ -173,7 +171,7 @@ impl Directory {
                     Ok(_) => return Ok(true),
                     // Another node has just recorded an answer and changed the count.
                     Err(CommitError::Conflict(_)) => {}
-                    Err(CommitError::WritesOff(reason)) => return Err(Unavailable::WritesOff(reason)),
+                    Err(error) => return Err(error.into()),
                 },
             }
         }

@@ -42,7 +42,8 @@ impl Writer {
     /// writes are off, because the store may then hold what never became durable.
     pub(super) async fn current(&self) -> Result<Arc<Catalog>, Unavailable> {
         let published = self.catalog.load_full();
-        if !self.stale.load(Ordering::Relaxed) || self.store.status() != StoreStatus::Writing {
+        if !self.stale.load(Ordering::Relaxed) || matches!(self.store.status(), StoreStatus::WritesOff { .. })
+        {
             return Ok(published);
         }
         let store = self.store.clone();

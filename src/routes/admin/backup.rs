@@ -11,7 +11,7 @@ use beamlive_actors::activity::{self, ActivityEntry};
 use beamlive_actors::ask::Unavailable;
 use beamlive_storage::backup::Archive;
 use beamlive_storage::records::Subject;
-use beamlive_storage::{Batch, CommitError, SnapshotError, SnapshotLimits};
+use beamlive_storage::{Batch, SnapshotError, SnapshotLimits};
 use futures_util::stream;
 use std::time::Duration;
 
@@ -62,10 +62,7 @@ pub async fn get(request: HttpRequest, app: AppData, admin: Admin) -> Result<Htt
     };
     activity::log(&mut batch, &admin.origin, deed, now);
     let logged = store.reserve().map_err(Unavailable::from)?.commit(batch);
-    logged.await.map_err(|error| match error {
-        CommitError::Conflict(_) => Unavailable::Contended,
-        CommitError::WritesOff(reason) => Unavailable::WritesOff(reason),
-    })?;
+    logged.await.map_err(Unavailable::from)?;
 
     let pieces = stream::unfold(Some(archive), |archive| async {
         let mut archive = archive?;

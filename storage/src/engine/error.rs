@@ -13,6 +13,11 @@ pub enum Failure {
     Passing,
     /// The group may have taken effect: only a restart tells.
     Unknown,
+    /// The database is away. Nothing took effect; it may come back.
+    Away,
+    /// The database went away while it committed. The next application of the same group first
+    /// finds out whether it took effect.
+    Unsettled,
 }
 
 /// Why a database could not read or write.
@@ -33,6 +38,10 @@ pub enum EngineError {
     Counter { table: u8, found: String },
     #[error("the store's tally is damaged: restore the last backup")]
     Tally,
+    #[error("the database is away: {0}")]
+    Away(String),
+    #[error("the database went away while it committed: {0}")]
+    Unsettled(String),
     #[error("a fault was injected")]
     Injected,
 }
@@ -54,6 +63,8 @@ impl EngineError {
             }
             Self::Full { .. } => Failure::Passing,
             Self::Write(_) | Self::Sync(_) => Failure::Unknown,
+            Self::Away(_) => Failure::Away,
+            Self::Unsettled(_) => Failure::Unsettled,
         }
     }
 

@@ -3,7 +3,9 @@
 use super::error::EngineError;
 use crate::batch::Batch;
 use crate::group::Applied;
+use crate::shared::GroupLog;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A database under the store.
 ///
@@ -28,6 +30,21 @@ pub trait Engine: Send + Sync + 'static {
     /// A snapshot of the rows between two groups. `None` if the database keeps no old versions: the
     /// store then saves the rows that the writer changes.
     fn freeze(&self) -> Option<Arc<dyn Frozen>> {
+        None
+    }
+
+    /// How long the writer keeps a group for a database that is away. `None` if the database cannot
+    /// be away: it is part of this process.
+    fn hold(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The last group, whose application failed with [`super::Failure::Unsettled`], will not be
+    /// tried again.
+    fn abandon(&self) {}
+
+    /// The log of groups of a database that several processes write.
+    fn shared(&self) -> Option<Arc<dyn GroupLog>> {
         None
     }
 

@@ -91,4 +91,11 @@ impl Table {
     pub fn of(key: &[u8]) -> Option<Self> {
         Self::from_repr(*key.first()?)
     }
+
+    /// Whether processes keep rows of the table in memory, or wait for them, so that each has to
+    /// learn what the others change.
+    pub fn is_followed(self) -> bool {
+        let declared = Self::Project as u8..=Self::Beamtime as u8;
+        declared.contains(&(self as u8)) || self == Self::Outbox
+    }
 }

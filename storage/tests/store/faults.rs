@@ -88,6 +88,7 @@ impl Run {
                     "acknowledged after a failure, or against a precondition"
                 ),
                 Err(CommitError::Conflict(_)) => assert!(!*holds && !off),
+                Err(CommitError::Away(_)) => panic!("an embedded database is never away"),
                 Err(CommitError::WritesOff(_)) => {
                     assert!(self.writer_failed());
                     off = true;

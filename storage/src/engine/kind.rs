@@ -28,13 +28,15 @@ pub enum EngineKind {
     Sled,
     /// fjall 3.
     Fjall,
+    /// PostgreSQL, which several nodes may share.
+    Postgres,
     /// A map in memory, lost when the process ends.
     Memory,
 }
 
 impl EngineKind {
     /// All engines.
-    pub const ALL: [Self; 3] = [Self::Sled, Self::Fjall, Self::Memory];
+    pub const ALL: [Self; 4] = [Self::Sled, Self::Fjall, Self::Postgres, Self::Memory];
 
     /// Its name, in the configuration and on the disk.
     pub fn name(self) -> &'static str {
@@ -49,7 +51,7 @@ impl EngineKind {
 
 /// There is no engine of this name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there is no engine {0:?}: choose sled, fjall, or memory for tests")]
+#[error("there is no engine {0:?}: choose sled, fjall, postgres, or memory for tests")]
 pub struct UnknownEngine(String);
 
 fn unknown(name: &str) -> UnknownEngine {

@@ -38,6 +38,7 @@ mod opening;
 pub mod records;
 pub mod shared;
 mod snapshot;
+mod sql;
 mod store;
 mod tally;
 pub mod time;
@@ -50,7 +51,7 @@ pub use engine::faults::{Faults, NoFaults, Step};
 pub use engine::memory::MemoryEngine;
 pub use engine::{
     DiskUse, Engine, EngineError, EngineKind, Entries, Failure, Filesystem, Frozen, OpenError, Order,
-    UnknownEngine,
+    PostgresSettings, PostgresSettingsError, UnknownEngine,
 };
 pub use format::{FormatError, LAYOUT};
 pub use group::{Applied, Committed, Conflict};

@@ -43,6 +43,11 @@ impl EngineKind {
         self.into()
     }
 
+    /// Whether the database is part of this process, with files in the store's directory.
+    pub fn is_embedded(self) -> bool {
+        matches!(self, Self::Sled | Self::Fjall)
+    }
+
     /// Whether what is acknowledged survives a restart.
     pub fn is_durable(self) -> bool {
         self != Self::Memory

@@ -51,7 +51,7 @@ impl Snapshot {
     }
 
     fn entries(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_> {
-        pages(start, end, order, |start, end, rows| self.page(start, end, order, rows))
+        pages(start, end, order, move |start, end, rows| self.page(start, end, order, rows))
     }
 }
 

@@ -100,5 +100,3 @@ pub(super) async fn exists(connector: &Connector) -> Result<bool, Stop> {
     Ok(within(LIMIT, "looking for the store", found).await?.get(0))
 }
 
-#[cfg(test)]
-mod tests;

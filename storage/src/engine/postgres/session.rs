@@ -106,7 +106,7 @@ impl Connector {
             let get = client.prepare("SELECT value FROM beamlive.store_row WHERE key = $1").await?;
             let ascending = client.prepare(&page("ASC")).await?;
             let descending = client.prepare(&page("DESC")).await?;
-            Ok((get, ascending, descending))
+            Ok::<_, tokio_postgres::Error>((get, ascending, descending))
         };
         let (get, ascending, descending) = within(CONNECT, "preparing", prepare).await?;
         Ok(Session {

@@ -72,6 +72,11 @@ impl PostgresSettings {
         self.roots().map(drop)
     }
 
+    /// `user@host/database`, for messages.
+    pub fn name(&self) -> String {
+        self.target().map(|target| target.name).unwrap_or_default()
+    }
+
     pub(super) fn target(&self) -> Result<Target, PostgresSettingsError> {
         if self.url.is_empty() {
             return Err(PostgresSettingsError::NoUrl);
@@ -178,5 +183,3 @@ fn host_name(host: &Host) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests;

@@ -19,6 +19,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::Statement;
 use uuid::Uuid;
 
@@ -314,7 +315,7 @@ async fn begin(
     let (begun, head, rows) = join!(
         client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED"),
         client.query_one(&statements.lock, &[]),
-        client.query(&statements.read, &[&keys]),
+        async { client.query(&statements.read, &[&keys]).await },
     );
     begun?;
     let head: i64 = head?.get(0);
@@ -387,10 +388,8 @@ async fn write(
         }
     };
     let projecting = readable::write(client, readable);
-    let logging = client.execute(
-        &statements.log,
-        &[&groups, &node, &sequence, &keys, &complete],
-    );
+    let entry: [&(dyn ToSql + Sync); 5] = [&groups, &node, &sequence, &keys, &complete];
+    let logging = client.execute(&statements.log, &entry);
     let notifying = async {
         match &keys {
             Some(keys) if keys.is_empty() => Ok(0),

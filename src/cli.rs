@@ -4,6 +4,7 @@ pub mod apply;
 pub mod backup;
 pub mod check;
 pub mod client;
+mod database;
 pub mod load;
 mod progress;
 pub mod proxy;

@@ -81,7 +81,10 @@ pub struct Plan {
 
 /// The keys that planning `batch` reads, as far as they are known before its ids are.
 pub(crate) fn reads(batch: &Batch) -> impl Iterator<Item = Vec<u8>> + '_ {
-    let tables = batch.slots.iter().chain(batch.floors.iter().map(|(table, _)| table));
+    let tables = batch
+        .slots
+        .iter()
+        .chain(batch.floors.iter().map(|(table, _)| table));
     let counters = tables.map(|table| keys::counter(*table));
     let required = batch.requires.iter().map(|require| {
         let (Require::Absent(key) | Require::Revision(key, _)) = require;

@@ -101,7 +101,8 @@ impl Store {
         let marked = |source| OpenError::of_mark(path, source);
         if !config.engine.is_embedded() {
             let engine = open_engine(config, faults)?;
-            format::prepare(engine.as_ref(), &config.created_by, now).map_err(|source| config.refused(source))?;
+            format::prepare(engine.as_ref(), &config.created_by, now)
+                .map_err(|source| config.refused(source))?;
             return Ok(Self::with_engine(engine, config.queue));
         }
         format::check_file(path).map_err(refused)?;

@@ -6,6 +6,7 @@
 //! | `session.rs` | connections to the server that takes writes |
 //! | `schema.rs`, `schema.sql` | the schema: created and upgraded under a lock |
 //! | `transaction.rs` | one group as one transaction, exactly once |
+//! | `restoring.rs` | filling the database from a backup |
 //! | `readable.rs` | the tables for people, in the same transaction |
 //! | `log.rs` | the log of groups, which other nodes follow |
 //! | `frozen.rs` | the rows at one moment; reading by pages |
@@ -18,6 +19,7 @@ mod failure;
 mod frozen;
 mod log;
 mod readable;
+mod restoring;
 mod schema;
 mod session;
 mod settings;
@@ -137,7 +139,10 @@ impl PostgresEngine {
                 }
             }
         }
-        let engine = Self {
+        if purpose == Purpose::Serve && restoring::is_unfinished(&background, &connector)? {
+            return Err(OpenError::Restoring(connector.name().to_owned()));
+        }
+        Ok(Self {
             hold: settings.hold,
             readers: (0..READERS).map(|_| AsyncMutex::default()).collect(),
             turn: AtomicUsize::new(0),
@@ -153,8 +158,7 @@ impl PostgresEngine {
             size: Mutex::default(),
             background,
             connector,
-        };
-        Ok(engine)
+        })
     }
 
     /// Opens one snapshot of the store, for reading only.

@@ -39,7 +39,9 @@ impl Snapshot {
     }
 
     fn session(&self) -> Result<&Session, EngineError> {
-        self.session.as_ref().map_err(|reason| EngineError::Away(reason.clone()))
+        self.session
+            .as_ref()
+            .map_err(|reason| EngineError::Away(reason.clone()))
     }
 
     fn page(&self, start: &[u8], end: &[u8], order: Order, rows: i64) -> Result<Page, EngineError> {
@@ -51,7 +53,9 @@ impl Snapshot {
     }
 
     fn entries(&self, start: &[u8], end: &[u8], order: Order) -> Entries<'_> {
-        pages(start, end, order, move |start, end, rows| self.page(start, end, order, rows))
+        pages(start, end, order, move |start, end, rows| {
+            self.page(start, end, order, rows)
+        })
     }
 }
 

@@ -75,7 +75,10 @@ impl Log {
     }
 
     async fn read(&self, slot: &mut Option<Session>, after: u64) -> Result<News, Stop> {
-        if !slot.as_ref().is_some_and(|session| self.connector.is_current(session)) {
+        if !slot
+            .as_ref()
+            .is_some_and(|session| self.connector.is_current(session))
+        {
             let session = self.connector.session(Messages::notifying(self.woken())).await?;
             session.client.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
             *slot = Some(session);
@@ -93,7 +96,9 @@ impl Log {
             .await?;
         // A server that was replaced waits for its standby in vain.
         if session.warnings() != warnings {
-            return Err(Stop::Away("the server gave up waiting for its standby".to_owned()));
+            return Err(Stop::Away(
+                "the server gave up waiting for its standby".to_owned(),
+            ));
         }
         let groups: i64 = client
             .query_one("SELECT groups FROM beamlive.store_head", &[])

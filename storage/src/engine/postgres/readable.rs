@@ -28,7 +28,9 @@ impl Prepared {
     /// The prepared statements of `changes`, in order.
     pub(super) fn steps<'a>(&'a self, changes: &'a [TableChange]) -> Vec<Step<'a>> {
         let steps = changes.iter().flat_map(statements);
-        steps.filter_map(|(sql, rows)| Some((self.0.get(sql)?, rows))).collect()
+        steps
+            .filter_map(|(sql, rows)| Some((self.0.get(sql)?, rows)))
+            .collect()
     }
 }
 

@@ -33,7 +33,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
 #[derive(Debug)]
 pub(super) enum SchemaError {
     /// It was upgraded by a build whose schema this one can't use.
-    Newer { found: i32, compatible: i32 },
+    Newer {
+        found: i32,
+        compatible: i32,
+    },
     Stop(Stop),
 }
 
@@ -99,4 +102,3 @@ pub(super) async fn exists(connector: &Connector) -> Result<bool, Stop> {
     let found = client.query_one("SELECT to_regclass('beamlive.store_row') IS NOT NULL", &[]);
     Ok(within(LIMIT, "looking for the store", found).await?.get(0))
 }
-

@@ -103,7 +103,9 @@ impl Connector {
                      WHERE key >= $1 AND key < $2 ORDER BY key {order} LIMIT $3"
                 )
             };
-            let get = client.prepare("SELECT value FROM beamlive.store_row WHERE key = $1").await?;
+            let get = client
+                .prepare("SELECT value FROM beamlive.store_row WHERE key = $1")
+                .await?;
             let ascending = client.prepare(&page("ASC")).await?;
             let descending = client.prepare(&page("DESC")).await?;
             Ok::<_, tokio_postgres::Error>((get, ascending, descending))
@@ -123,7 +125,10 @@ impl Connector {
         let (client, connection) = host.connect(self.tls.clone()).await?;
         tokio::spawn(drive(connection, messages));
         let standby: bool = client
-            .query_one("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool", &[])
+            .query_one(
+                "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool",
+                &[],
+            )
             .await?
             .get(0);
         if standby {
@@ -134,7 +139,9 @@ impl Connector {
             .query_one("SELECT pg_walfile_name(pg_current_wal_insert_lsn())", &[])
             .await?
             .get(0);
-        let timeline = segment.get(..8).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        let timeline = segment
+            .get(..8)
+            .and_then(|digits| u64::from_str_radix(digits, 16).ok());
         let timeline = timeline.unwrap_or_default();
         if timeline < self.timeline.load(Ordering::SeqCst) {
             return Err(Stop::Away("the server has been replaced by another".to_owned()));

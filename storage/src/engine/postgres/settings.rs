@@ -155,7 +155,10 @@ impl PostgresSettings {
         let mut roots = rustls::RootCertStore::empty();
         let Some(path) = &self.ca_file else {
             // Certificates of the system that can't be read are of no use here.
-            let uses_tls = self.url.parse::<Config>().map(|config| config.get_ssl_mode() != SslMode::Disable);
+            let uses_tls = self
+                .url
+                .parse::<Config>()
+                .map(|config| config.get_ssl_mode() != SslMode::Disable);
             if uses_tls.unwrap_or(true) {
                 roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             }
@@ -167,7 +170,9 @@ impl PostgresSettings {
         };
         for certificate in CertificateDer::pem_file_iter(path).map_err(|error| refused(error.to_string()))? {
             let certificate = certificate.map_err(|error| refused(error.to_string()))?;
-            roots.add(certificate).map_err(|error| refused(error.to_string()))?;
+            roots
+                .add(certificate)
+                .map_err(|error| refused(error.to_string()))?;
         }
         match roots.is_empty() {
             true => Err(refused("it holds none".to_owned())),
@@ -182,4 +187,3 @@ fn host_name(host: &Host) -> String {
         Host::Unix(path) => Path::display(path).to_string(),
     }
 }
-

@@ -170,7 +170,9 @@ impl Writer {
             }
             self.roll_back().await;
         }
-        Err(EngineError::Away(format!("others came first {TRIES} times: {last}")))
+        Err(EngineError::Away(format!(
+            "others came first {TRIES} times: {last}"
+        )))
     }
 
     async fn roll_back(&mut self) {
@@ -191,7 +193,11 @@ impl Writer {
         let (head, mut known) = within(READ, "locking", begin(session, statements, keys)).await?;
         self.acknowledged.are(head);
         let plan = within(READ, "reading", plan(session, statements, group, &mut known)).await?;
-        let tables = if projects { sql::project(&plan.rows) } else { Vec::new() };
+        let tables = if projects {
+            sql::project(&plan.rows)
+        } else {
+            Vec::new()
+        };
         let preparing = statements.readable.prepare(&session.client, &tables);
         within(READ, "preparing", preparing).await?;
         let readable = statements.readable.steps(&tables);
@@ -199,10 +205,20 @@ impl Writer {
         let sequence = self.sequence + 1;
         let written = tokio::time::timeout(
             COMMIT,
-            write(session, statements, &plan, &known, (self.node, sequence), readable, projects),
+            write(
+                session,
+                statements,
+                &plan,
+                &known,
+                (self.node, sequence),
+                readable,
+                projects,
+            ),
         );
         self.sequence = sequence;
-        let outcome = written.await.unwrap_or_else(|_| Err((Stop::timeout("the commit"), true)));
+        let outcome = written
+            .await
+            .unwrap_or_else(|_| Err((Stop::timeout("the commit"), true)));
         match outcome {
             // A warning: the commit did not wait for the standby.
             Ok(()) if session.warnings() != warnings => {
@@ -210,7 +226,9 @@ impl Writer {
                     sequence,
                     applied: plan.applied,
                 });
-                Err(Stop::Away("the server gave up waiting for its standby".to_owned()))
+                Err(Stop::Away(
+                    "the server gave up waiting for its standby".to_owned(),
+                ))
             }
             Ok(()) => {
                 self.acknowledged.are(plan.applied.groups);
@@ -253,7 +271,9 @@ impl Writer {
         let warnings = session.warnings();
         let (head, found) = within(COMMIT, "finding out what was committed", find).await?;
         if session.warnings() != warnings {
-            return Err(Stop::Away("the server gave up waiting for its standby".to_owned()));
+            return Err(Stop::Away(
+                "the server gave up waiting for its standby".to_owned(),
+            ));
         }
         self.acknowledged.are(u64::try_from(head).unwrap_or_default());
         Ok(found)
@@ -362,7 +382,10 @@ async fn write(
     let client = &session.client;
     if plan.rows.is_empty() {
         // What the preconditions found is confirmed by the commit, which waits for the standby.
-        return client.batch_execute("COMMIT").await.map_err(|error| (error.into(), false));
+        return client
+            .batch_execute("COMMIT")
+            .await
+            .map_err(|error| (error.into(), false));
     }
     let changes = Changes::of(plan, known);
     let keys = followed(plan);

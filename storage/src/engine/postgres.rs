@@ -28,6 +28,7 @@ mod transaction;
 pub use settings::{PostgresSettings, PostgresSettingsError};
 
 use super::error::EngineError;
+use super::files::pause;
 use super::interface::{DiskUse, Engine, Entries, Frozen, Order};
 use super::open_error::OpenError;
 use crate::batch::Batch;
@@ -90,7 +91,9 @@ impl Background {
     /// Runs `future` on this thread, which waits. Its connections and timers are the background's.
     fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         let _context = self.0.as_ref().map(Runtime::enter);
-        futures_executor::block_on(future)
+        // If the caller's thread belongs to another runtime, that one's budget does not count here:
+        // a future that ran out of it would be woken by a runtime that waits for this call.
+        futures_executor::block_on(tokio::task::unconstrained(future))
     }
 }
 
@@ -135,7 +138,7 @@ impl PostgresEngine {
                 }
                 SchemaError::Stop(stop) => {
                     tracing::warn!(database = connector.name(), %stop, "the database is away; trying again");
-                    std::thread::sleep(PAUSE);
+                    pause(PAUSE);
                 }
             }
         }
@@ -193,7 +196,7 @@ impl PostgresEngine {
             if waiting.is_none() {
                 waiting = Some(self.waiting.try_acquire().map_err(|_| EngineError::from(stop))?);
             }
-            std::thread::sleep(PAUSE);
+            pause(PAUSE);
         }
     }
 

@@ -102,3 +102,6 @@ pub(super) async fn exists(connector: &Connector) -> Result<bool, Stop> {
     let found = client.query_one("SELECT to_regclass('beamlive.store_row') IS NOT NULL", &[]);
     Ok(within(LIMIT, "looking for the store", found).await?.get(0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -187,3 +187,6 @@ fn host_name(host: &Host) -> String {
         Host::Unix(path) => Path::display(path).to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@
 //! | `mark.rs` | number of acknowledged groups: a file next to the database |
 //! | `chunks.rs` | values above 16 KiB, in pieces |
 //! | `keys.rs`, `codec.rs`, `records/`, `ids.rs` | the keyspace, the bytes of a record, the records |
+//! | `sql.rs`, `sql/` | tables for people, which a database with SQL keeps beside the rows |
 //! | `metrics.rs` | counters of the writer |
 //! | `snapshot.rs`, `snapshot/` | the store at one moment, read while writing goes on |
 //! | `backup.rs`, `backup/` | a snapshot as a file, and a store restored from one |
@@ -38,6 +39,11 @@ mod opening;
 pub mod records;
 pub mod shared;
 mod snapshot;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the engine that needs it follows")
+)]
+mod sql;
 mod store;
 mod tally;
 pub mod time;

@@ -68,7 +68,16 @@ impl Postgres {
         postgres.run(
             "initdb",
             &[
-                "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync",
+                "-D",
+                data,
+                "-U",
+                USER,
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-locale",
+                "--no-sync",
             ],
         );
         postgres.start_on_free_port();
@@ -115,7 +124,9 @@ impl Postgres {
 
     /// Kills all processes of the server, as a crash of its host does.
     pub fn kill(&mut self) {
-        let Some(mut server) = self.server.take() else { return };
+        let Some(mut server) = self.server.take() else {
+            return;
+        };
         let postmaster = server.id();
         let children = format!("/proc/{postmaster}/task/{postmaster}/children");
         let children = fs::read_to_string(children).unwrap_or_default();
@@ -206,7 +217,9 @@ impl Postgres {
 
     /// Sends `signal` to the server and waits for its end.
     fn signal(&mut self, signal: Signal) {
-        let Some(mut server) = self.server.take() else { return };
+        let Some(mut server) = self.server.take() else {
+            return;
+        };
         kill_process(Pid::from_child(&server), signal).unwrap();
         let end = Instant::now() + PATIENCE;
         while server.try_wait().unwrap().is_none() {

@@ -16,3 +16,4 @@ mod hostile;
 mod postgres;
 mod samples;
 mod shown;
+mod speed;

@@ -10,6 +10,7 @@
 )]
 
 mod database;
+mod documents;
 mod hostile;
 #[path = "../../tests/support/postgres.rs"]
 #[allow(dead_code, unreachable_pub, reason = "other tests need more of it")]

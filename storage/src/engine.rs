@@ -17,4 +17,4 @@ pub use files::RESERVE;
 pub use interface::{DiskUse, Engine, Entries, Filesystem, Frozen, Order};
 pub use kind::{EngineKind, UnknownEngine};
 pub use open_error::OpenError;
-pub use postgres::{PostgresSettings, PostgresSettingsError};
+pub use postgres::{rebuild_tables, PostgresSettings, PostgresSettingsError};

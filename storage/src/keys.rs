@@ -23,6 +23,11 @@ pub fn record(table: Table, id: impl Into<IdRef>) -> Key {
     Key::of(table).id(id)
 }
 
+/// Parses a key made by [`record`], of any table.
+pub fn parse_record(key: &[u8]) -> Option<u64> {
+    key.get(1..)?.try_into().ok().map(u64::from_be_bytes)
+}
+
 /// `[table][owner][id]`: an index entry.
 pub fn index(table: Table, owner: impl Into<IdRef>, id: impl Into<IdRef>) -> Key {
     Key::of(table).id(owner).id(id)
@@ -50,6 +55,13 @@ pub fn session(id: impl Into<IdRef>) -> Key {
 
 pub fn stretch(session: impl Into<IdRef>, number: u32) -> Key {
     Key::of(Table::Stretch).id(session).number(number)
+}
+
+/// Parses a stretch's key: its session, its number.
+pub fn parse_stretch(key: &[u8]) -> Option<(SessionId, u32)> {
+    let (session, number) = key.get(1..)?.split_first_chunk()?;
+    let number = u32::from_be_bytes(number.try_into().ok()?);
+    Some((SessionId(u64::from_be_bytes(*session)), number))
 }
 
 /// The newest session of a name.

@@ -13,6 +13,7 @@
 //! | `mark.rs` | number of acknowledged groups: a file next to the database |
 //! | `chunks.rs` | values above 16 KiB, in pieces |
 //! | `keys.rs`, `codec.rs`, `records/`, `ids.rs` | the keyspace, the bytes of a record, the records |
+//! | `sql.rs`, `sql/` | tables for people, which a database with SQL keeps beside the rows |
 //! | `metrics.rs` | counters of the writer |
 //! | `snapshot.rs`, `snapshot/` | the store at one moment, read while writing goes on |
 //! | `backup.rs`, `backup/` | a snapshot as a file, and a store restored from one |
@@ -50,8 +51,8 @@ pub use codec::{DecodeError, Versioned};
 pub use engine::faults::{Faults, NoFaults, Step};
 pub use engine::memory::MemoryEngine;
 pub use engine::{
-    DiskUse, Engine, EngineError, EngineKind, Entries, Failure, Filesystem, Frozen, OpenError, Order,
-    PostgresSettings, PostgresSettingsError, UnknownEngine,
+    rebuild_tables, DiskUse, Engine, EngineError, EngineKind, Entries, Failure, Filesystem, Frozen,
+    OpenError, Order, PostgresSettings, PostgresSettingsError, UnknownEngine,
 };
 pub use format::{FormatError, LAYOUT};
 pub use group::{Applied, Committed, Conflict};

@@ -6,7 +6,7 @@ use crate::batch::Batch;
 use crate::engine::faults::NoFaults;
 use crate::engine::files::{sync_directory, sync_entries};
 use crate::engine::postgres::{PostgresEngine, Purpose};
-use crate::engine::{Engine, EngineError, EngineKind, OpenError, PostgresSettings};
+use crate::engine::{rebuild_tables, Engine, EngineError, EngineKind, OpenError, PostgresSettings};
 use crate::format::{self, FormatError};
 use crate::keys::{Key, Table};
 use crate::mark::{MarkError, Marker};
@@ -163,7 +163,10 @@ pub fn restore_into(
     }
     let restored = pour(&mut reader, &engine, watch);
     match &restored {
-        Ok(_) => engine.finish_restore()?,
+        Ok(_) => {
+            rebuild_tables(settings, |_, _| {})?;
+            engine.finish_restore()?;
+        }
         // The error of the restore says more than one of the cleaning.
         Err(_) => drop(engine.discard_restore()),
     }

@@ -8,6 +8,7 @@
 //! | `transaction.rs` | one group as one transaction, exactly once |
 //! | `restoring.rs` | filling the database from a backup |
 //! | `readable.rs` | the tables for people, in the same transaction |
+//! | `rebuilding.rs` | the tables for people, filled again |
 //! | `log.rs` | the log of groups, which other nodes follow |
 //! | `frozen.rs` | the rows at one moment; reading by pages |
 //! | `failure.rs` | what an error of the database means |
@@ -19,12 +20,14 @@ mod failure;
 mod frozen;
 mod log;
 mod readable;
+mod rebuilding;
 mod restoring;
 mod schema;
 mod session;
 mod settings;
 mod transaction;
 
+pub use rebuilding::rebuild_tables;
 pub use settings::{PostgresSettings, PostgresSettingsError};
 
 use super::error::EngineError;

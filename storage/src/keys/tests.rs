@@ -54,6 +54,15 @@ fn keys_read_back() {
     for short in [&[][..], &[70], &[70; 16]] {
         assert_eq!(parse_connection(short), None);
     }
+    let key = stretch(SessionId(8), 2);
+    assert_eq!(parse_stretch(key.as_bytes()), Some((SessionId(8), 2)));
+    assert_eq!(parse_record(dataset(DatasetId(7)).as_bytes()), Some(7));
+    for wrong in [&[][..], &[32], &[32; 9], &[32; 14]] {
+        assert_eq!(parse_stretch(wrong), None);
+    }
+    for wrong in [&[][..], &[40], &[40; 8], &[40; 10]] {
+        assert_eq!(parse_record(wrong), None);
+    }
     assert_eq!(parse_outbox(&[63]), None);
     assert_eq!(parse_outbox(&[63, 99, 0, 0, 0, 0, 0, 0, 0, 1]), None);
 }

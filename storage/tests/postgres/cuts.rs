@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 const HOLD: Duration = Duration::from_secs(30);
 const WRITERS: u64 = 6;
-const BATCHES: u64 = 60;
+const BATCHES: u64 = 25;
 
 /// Starts the writers of the nodes: each on one of them.
 fn start(nodes: &[Store], batches: u64) -> JoinSet<(u64, u64)> {

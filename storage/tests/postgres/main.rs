@@ -24,4 +24,5 @@ mod dice;
 mod moving;
 mod nodes;
 mod proxy;
+mod readable;
 mod support;

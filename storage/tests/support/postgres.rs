@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 /// The superuser of the cluster. Everyone on this host may log in as this user.
 const USER: &str = "beamlive";
-/// How long a start or a stop may take.
+/// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running cluster. Dropping it stops the server and deletes its files.
@@ -108,7 +108,11 @@ impl Postgres {
 
     /// Stops the server as an operator does. Open connections are closed.
     pub fn stop(&mut self) {
-        self.signal(Signal::INT);
+        let Some(mut server) = self.server.take() else {
+            return;
+        };
+        kill_process(Pid::from_child(&server), Signal::INT).unwrap();
+        server.wait().unwrap();
     }
 
     /// Starts the server again on the same port. Stops it before if it is running.
@@ -118,7 +122,7 @@ impl Postgres {
         let end = Instant::now() + PATIENCE;
         while !self.launch() {
             assert!(Instant::now() < end, "no restart:\n{}", self.log());
-            std::thread::sleep(Duration::from_millis(20));
+            pause();
         }
     }
 
@@ -211,22 +215,7 @@ impl Postgres {
                 return true;
             }
             assert!(Instant::now() < end, "PostgreSQL is not ready");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// Sends `signal` to the server and waits for its end.
-    fn signal(&mut self, signal: Signal) {
-        let Some(mut server) = self.server.take() else {
-            return;
-        };
-        kill_process(Pid::from_child(&server), signal).unwrap();
-        let end = Instant::now() + PATIENCE;
-        while server.try_wait().unwrap().is_none() {
-            if Instant::now() > end {
-                server.kill().unwrap();
-            }
-            std::thread::sleep(Duration::from_millis(5));
+            pause();
         }
     }
 }
@@ -235,9 +224,18 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         // Its files are deleted next, so it need not write anything.
         self.kill();
-        drop(self.guard.stdin.take());
+        let _ = self.guard.kill();
         let _ = self.guard.wait();
     }
+}
+
+/// Waits a little for something that only asking again can tell.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the server tells nobody that it is ready"
+)]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(20));
 }
 
 /// The folder of PostgreSQL's programs, and whom they run as.

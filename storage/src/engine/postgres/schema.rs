@@ -5,6 +5,7 @@
 
 use super::failure::Stop;
 use super::session::{within, Connector, Messages};
+use crate::sql;
 use std::time::Duration;
 use tokio_postgres::Client;
 
@@ -83,6 +84,13 @@ async fn run(client: &Client, migrations: &[Migration]) -> Result<(), SchemaErro
                 &[&migration.version, &migration.compatible],
             )
             .await?;
+    }
+    let current: bool = client.query_one(sql::IS_CURRENT, &[]).await?.get(0);
+    if !current {
+        client.batch_execute(sql::SCHEMA).await?;
+        let incomplete =
+            "UPDATE beamlive.store_head SET readable = NOT EXISTS (SELECT FROM beamlive.store_row)";
+        client.batch_execute(incomplete).await?;
     }
     client.batch_execute("COMMIT").await?;
     Ok(())

@@ -12,6 +12,7 @@
 //! | `app.rs` | [`app::App`]: the state that every handler can reach |
 //! | `access_lists.rs` | who may use the host of a caller |
 //! | `idempotency.rs` | the `Idempotency-Key` of an upload |
+//! | `conditional.rs` | `If-None-Match` |
 //! | `connection.rs`, `connection/` | connections: accepted, refused, ended by deadlines |
 //! | `limits.rs`, `limits/` | limits on rates and on the bytes of bodies |
 //! | `body.rs`, `wire.rs`, `wire/` | bodies: bounded reading, MessagePack and JSON, checked requests |
@@ -40,6 +41,7 @@ pub mod auth;
 pub mod body;
 pub mod caller;
 pub mod cli;
+pub mod conditional;
 pub mod config;
 pub mod connection;
 pub mod error;

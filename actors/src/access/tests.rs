@@ -6,9 +6,10 @@
 )]
 
 use super::*;
+use crate::fixtures::{project, versioned};
 use beamlive_storage::ids::ProjectId;
 use beamlive_storage::keys;
-use beamlive_storage::records::{Connection, ConnectionStatus, Project};
+use beamlive_storage::records::{Connection, ConnectionStatus};
 use beamlive_storage::{
     Applied, Batch, Engine, EngineError, Entries, MemoryEngine, Order, Timestamp, Versioned,
 };
@@ -89,15 +90,7 @@ impl Bench {
 
 fn start(store: &Store) -> Addr<Access> {
     let mut catalog = Catalog::default();
-    let record = Project {
-        username: "alice".into(),
-        name: String::new(),
-        key: None,
-        ssh_keys: Vec::new(),
-        created: Timestamp(0),
-        modified: Timestamp(0),
-    };
-    catalog.projects.put(ALICE.0, Versioned { revision: 1, record });
+    catalog.projects.put(ALICE.0, versioned(project("alice")));
     let catalog = Arc::new(ArcSwap::from_pointee(catalog));
     Access::start(store.clone(), catalog, Tz::UTC, &actix::Arbiter::current(), 256)
 }

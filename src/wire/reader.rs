@@ -34,7 +34,7 @@ pub(super) fn read<T>(
 /// Reads the fields of one body.
 pub(super) struct Reader<'b> {
     pub(super) body: &'b Body<'b>,
-    /// The names of the fields that were asked for.
+    /// The names of the fields that were asked for, whether or not they are there.
     pub(super) asked: Vec<&'static str>,
     pub(super) errors: FieldErrors,
     /// What was left out although it is no mistake.
@@ -131,6 +131,7 @@ impl<'b> Reader<'b> {
         what: &str,
         is_good: impl Fn(f64) -> bool,
     ) -> Option<f64> {
+        self.asked.extend(names);
         for name in names {
             let number = self.value(&[*name]).and_then(|(_, value)| value.as_f64());
             match number.filter(|number| !number.is_finite()) {

@@ -30,6 +30,23 @@ fn a_dataset_has_the_fields_that_are_read() {
     assert_eq!(fields::<DatasetFields>(), read);
 }
 
+/// Even if the body has both names of a field.
+#[test]
+fn no_field_of_a_dataset_is_kept_as_metadata() {
+    let body = serde_json::json!({
+        "directory": "/users/alice/xtal", "type": "DATA", "name": "xtal", "energy": 12.6, "exposure": 0.5,
+        "exposure_time": 0.5, "attenuation": 50.0, "beam_size": 20.0, "filename": "xtal_1.cbf",
+        "file_name": "xtal_1.cbf", "frames": "1-4", "sample_id": 3, "start_time": "2026-11-23T15:00:00Z",
+        "end_time": "2026-11-23T16:00:00Z", "id": 7, "data_id": 7, "uuid": "u",
+    });
+    let names = body.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(fields::<DatasetFields>(), names);
+    let packed = rmp_serde::to_vec(&body).unwrap();
+    let body = Body::parse(&packed, 1).unwrap();
+    let upload = dataset(&mut Reader::of(&body), &Catalog::default(), Tz::UTC);
+    assert_eq!(upload.meta_data, [0x80]);
+}
+
 #[test]
 fn a_report_has_the_fields_that_are_read() {
     let read = asked(report);

@@ -217,6 +217,7 @@ fn upload(place: u64, random: &mut Rng) -> Batch {
     batch.require_absent(by_identity.clone());
     batch.point(by_identity, id);
     let directory = "/users/alice/A1-s2_xtal/data";
-    secure_path::open_for(&mut batch, (Subject::Dataset, id), project, directory, key, NOW);
+    let record = Some((Subject::Dataset, id));
+    secure_path::open_for(&mut batch, record, Some(project), directory, key, NOW);
     batch
 }

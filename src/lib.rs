@@ -12,6 +12,7 @@
 //! | `app.rs` | [`app::App`]: the state that every handler can reach |
 //! | `access_lists.rs` | who may use the host of a caller |
 //! | `idempotency.rs` | the `Idempotency-Key` of an upload |
+//! | `conditional.rs` | `If-None-Match` |
 //! | `connection.rs`, `connection/` | connections: accepted, refused, ended by deadlines |
 //! | `limits.rs`, `limits/` | limits on rates and on the bytes of bodies |
 //! | `body.rs`, `wire.rs`, `wire/` | bodies: bounded reading, MessagePack and JSON, checked requests |
@@ -21,9 +22,9 @@
 //! | `metrics.rs`, `metrics/` | the metrics that Prometheus reads |
 //! | `survey.rs`, `views.rs`, `openapi.rs` | pages and descriptions for people and machines |
 //!
-//! Dependencies between these files have no circle. `config`, `error`, `limits`, `auth/pool.rs`,
-//! `connection/gate.rs`, `metrics/counters.rs` and `proxy` are below `app`; `caller`, `auth`,
-//! `body` and the middlewares are above it; then come the routes, `factory`,
+//! Dependencies between these files have no circle. `config`, `error`, `limits`, `conditional`,
+//! `auth/pool.rs`, `connection/gate.rs`, `metrics/counters.rs` and `proxy` are below `app`;
+//! `caller`, `auth`, `body` and the middlewares are above it; then come the routes, `router`,
 //! `connection/listen.rs`, `server` and `cli`.
 //!
 //! Rules are in `beamlive-actors`, durability in `beamlive-storage`; this crate speaks HTTP.
@@ -40,6 +41,7 @@ pub mod auth;
 pub mod body;
 pub mod caller;
 pub mod cli;
+pub mod conditional;
 pub mod config;
 pub mod connection;
 pub mod error;

@@ -18,7 +18,6 @@ mod upload;
 use crate::error::ApiError;
 use crate::wire::json;
 use crate::wire::msgpack::MAX_DEPTH;
-use actix_web::http::header::{self, Header, IfNoneMatch};
 use actix_web::web::{self, Bytes};
 use actix_web::HttpRequest;
 use beamlive_actors::ask::Unavailable;
@@ -67,19 +66,6 @@ fn session_name(name: &str) -> Result<&str, ApiError> {
         Err(ApiError::NotFound(format!(
             "a session's name is 1 to {MAX_SESSION_NAME} letters, digits, \"_\" or \"-\""
         )))
-    }
-}
-
-/// Whether the client has what it asks for: `If-None-Match` is `*`, or one of its tags, weak or
-/// strong, `is_current`.
-fn client_has(request: &HttpRequest, is_current: impl Fn(&str) -> bool) -> bool {
-    if !request.headers().contains_key(header::IF_NONE_MATCH) {
-        return false;
-    }
-    match IfNoneMatch::parse(request) {
-        Ok(IfNoneMatch::Any) => true,
-        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| is_current(tag.tag())),
-        Err(_) => false,
     }
 }
 

@@ -21,9 +21,11 @@ mod newest;
 #[cfg(test)]
 mod tests;
 
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_actors::secure_path;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Key, Table};
-use beamlive_storage::records::{Record, Subject};
+use beamlive_storage::records::{Record, SecureKey, Subject};
 use beamlive_storage::{Order, ReadError, Store};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -47,6 +49,54 @@ pub struct RecordRef {
     pub id: Option<u64>,
 }
 
+/// Rows that are read one after the other.
+pub type Rows<'a, R> = Box<dyn Iterator<Item = Result<R, ReadError>> + 'a>;
+
+/// A row that shows one record.
+pub trait Row: Sized {
+    /// The record.
+    type Record: Record;
+    /// The table that it is in.
+    const TABLE: Table;
+
+    /// The row of a record.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the store can't be read.
+    fn of(store: &Store, catalog: &Catalog, id: u64, record: Self::Record) -> Result<Self, ReadError>;
+}
+
+/// The row of the record of an id.
+///
+/// # Errors
+/// [`ReadError`] when the store can't be read.
+pub fn find<R: Row>(store: &Store, catalog: &Catalog, id: u64) -> Result<Option<R>, ReadError> {
+    let found = get::<R::Record>(store, R::TABLE, id)?;
+    found.map(|record| R::of(store, catalog, id, record)).transpose()
+}
+
+/// The first `limit` rows of `ids` whose records `is_listed`. Records that were removed meanwhile
+/// are left out.
+fn rows<'a, R: Row>(
+    store: &'a Store,
+    catalog: &'a Catalog,
+    ids: impl Iterator<Item = Result<u64, ReadError>> + 'a,
+    is_listed: impl Fn(&R::Record) -> bool + 'a,
+    limit: usize,
+) -> Rows<'a, R> {
+    let row = move |id: Result<u64, ReadError>| {
+        let id = id?;
+        let record = get(store, R::TABLE, id)?.filter(&is_listed);
+        record.map(|record| R::of(store, catalog, id, record)).transpose()
+    };
+    Box::new(ids.filter_map(move |id| row(id).transpose()).take(limit))
+}
+
+/// The beginning of all keys of `all`, or of those of the index `by` that belong to `owner`.
+fn prefix(all: Table, by: Table, owner: Option<impl Into<IdRef>>) -> Key {
+    owner.map_or_else(|| Key::of(all), |owner| keys::record(by, owner))
+}
+
 /// The ids that the keys of `prefix` end with, newest first, below `before`.
 fn ids<'s>(
     store: &'s Store,
@@ -59,22 +109,21 @@ fn ids<'s>(
         .filter_map(|key| key.map(|key| keys::last_id(&key)).transpose())
 }
 
-/// The records of `ids`. Records that were removed meanwhile are left out.
-fn records<'s, R: Record + 's>(
-    store: &'s Store,
-    table: Table,
-    ids: impl Iterator<Item = Result<u64, ReadError>> + 's,
-) -> impl Iterator<Item = Result<(u64, R), ReadError>> + 's {
-    ids.filter_map(move |id| {
-        let record = id.and_then(|id| Ok(get(store, table, id)?.map(|record| (id, record))));
-        record.transpose()
-    })
-}
-
 /// The record of an id.
 fn get<R: Record>(store: &Store, table: Table, id: u64) -> Result<Option<R>, ReadError> {
     let found = store.get::<R>(&keys::record(table, IdRef::Known(id)))?;
     Ok(found.map(|found| found.record))
+}
+
+/// The secure key of a record's directory: `own`, or the one that an external Data Proxy gave.
+fn url(
+    store: &Store,
+    subject: Subject,
+    id: u64,
+    own: Option<SecureKey>,
+) -> Result<Option<String>, ReadError> {
+    let key = secure_path::of_record(store, subject, id, own)?;
+    Ok(key.map(|key| key.to_hex()))
 }
 
 /// The number of entries of an index that belong to `owner`.

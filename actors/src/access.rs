@@ -20,7 +20,6 @@ use beamlive_storage::ids::AccessListId;
 use beamlive_storage::Store;
 use chrono_tz::Tz;
 use connections::Known;
-pub use connections::{connections, ListedConnection};
 use history::RawEntry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

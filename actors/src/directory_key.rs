@@ -46,7 +46,9 @@ pub fn assign(
     now: Timestamp,
 ) {
     match key {
-        DirectoryKey::New(key) => secure_path::open_for(batch, (subject, id), project, directory, key, now),
+        DirectoryKey::New(key) => {
+            secure_path::open_for(batch, Some((subject, id)), Some(project), directory, key, now);
+        }
         DirectoryKey::Outbox => batch.insert(
             keys::outbox(subject, id),
             &secure_path::pending(project, directory, now),

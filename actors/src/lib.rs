@@ -32,6 +32,8 @@ pub mod directory_key;
 pub mod duration;
 pub mod expiry;
 pub mod facility;
+#[cfg(test)]
+mod fixtures;
 pub mod forwarder;
 pub mod inventory;
 pub mod key;

@@ -14,22 +14,11 @@ const SHOWN: usize = 4;
 
 /// Lets `key` open `directory`; no record refers to it.
 pub fn open(batch: &mut Batch, project: Option<ProjectId>, directory: &str, key: SecureKey, now: Timestamp) {
-    put(batch, None, project, directory, key, now);
+    open_for(batch, None, project, directory, key, now);
 }
 
-/// Lets `key` open `directory`, which is that of a record. The record holds the key.
+/// Lets `key` open `directory`. If it is that of a record, the record holds the key.
 pub fn open_for(
-    batch: &mut Batch,
-    record: (Subject, IdRef),
-    project: ProjectId,
-    directory: &str,
-    key: SecureKey,
-    now: Timestamp,
-) {
-    put(batch, Some(record), Some(project), directory, key, now);
-}
-
-fn put(
     batch: &mut Batch,
     record: Option<(Subject, IdRef)>,
     project: Option<ProjectId>,

@@ -6,8 +6,9 @@ use super::disk::DiskFile;
 use super::shelf::{FileError, FilePath, Identity, OpenDirectory, OpenFile};
 use super::slots::Slot;
 use super::threaded_body::{self, Piece, ThreadedBody, PIECE};
+use crate::conditional::client_has;
 use actix_web::http::header::{
-    EntityTag, Header, HttpDate, IfMatch, IfModifiedSince, IfNoneMatch, IfRange, IfUnmodifiedSince, Range,
+    EntityTag, Header, HttpDate, IfMatch, IfModifiedSince, IfRange, IfUnmodifiedSince, Range,
 };
 use actix_web::web::Bytes;
 use actix_web::HttpRequest;
@@ -85,14 +86,12 @@ pub fn conditions(
     tag: Option<&EntityTag>,
     modified: Option<HttpDate>,
 ) -> Option<Part> {
-    let has = |name: &str| request.headers().contains_key(name);
-    let any = |tags: &[EntityTag], eq: fn(&EntityTag, &EntityTag) -> bool| {
-        tag.is_some_and(|tag| tags.iter().any(|theirs| eq(theirs, tag)))
-    };
-    if has("if-match") {
+    if request.headers().contains_key("if-match") {
         let same = match IfMatch::parse(request) {
             Ok(IfMatch::Any) => true,
-            Ok(IfMatch::Items(tags)) => any(&tags, EntityTag::strong_eq),
+            Ok(IfMatch::Items(tags)) => {
+                tag.is_some_and(|tag| tags.iter().any(|theirs| theirs.strong_eq(tag)))
+            }
             Err(_) => false,
         };
         if !same {
@@ -105,12 +104,8 @@ pub fn conditions(
             return Some(Part::Changed);
         }
     }
-    if has("if-none-match") {
-        let unchanged = match IfNoneMatch::parse(request) {
-            Ok(IfNoneMatch::Any) => true,
-            Ok(IfNoneMatch::Items(tags)) => any(&tags, EntityTag::weak_eq),
-            Err(_) => false,
-        };
+    let is_current = |theirs: &EntityTag| tag.is_some_and(|tag| theirs.weak_eq(tag));
+    if let Some(unchanged) = client_has(request, is_current) {
         return unchanged.then_some(Part::Unchanged);
     }
     match (IfModifiedSince::parse(request), modified) {

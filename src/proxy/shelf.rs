@@ -57,14 +57,6 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// Opens the file at `path` beneath the directory of `key`, or beneath its alternates.
-    ///
-    /// # Errors
-    /// [`FileError`]. Files that may not be served are not found.
-    pub async fn open(&self, key: &str, path: FilePath) -> Result<OpenFile, FileError> {
-        self.first(key, move |directory| directory.open(&path)).await
-    }
-
     /// Calls `look` with the directory of `key` and then with its alternates, until it finds
     /// something. `look` runs on a thread of the root.
     ///

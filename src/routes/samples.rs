@@ -1,7 +1,8 @@
 //! `GET /api/v2/{token}/samples/{beamline}/`: the project's samples that can be mounted there.
 
-use super::{beamline, client_has};
+use super::beamline;
 use crate::auth::{AppData, TokenSegment, Verified};
+use crate::conditional::client_has;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::parameters::{BeamlineParameter, SampleListHeaders};
 use crate::openapi::responses::SignedErrors;
@@ -43,7 +44,7 @@ pub async fn get(
         Some(_) => format!("\"{}-gzip\"", list.etag),
         None => format!("\"{}\"", list.etag),
     };
-    let known = client_has(&request, |tag| is_of(tag, &list.etag));
+    let known = client_has(&request, |tag| is_of(tag.tag(), &list.etag)) == Some(true);
     let mut response = if known {
         HttpResponse::NotModified()
     } else {
@@ -87,7 +88,8 @@ fn accepts_gzip(request: &HttpRequest) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{accepts_gzip, client_has, is_of};
+    use super::{accepts_gzip, is_of};
+    use crate::conditional::client_has;
     use actix_web::test::TestRequest;
     use rstest::rstest;
 
@@ -118,6 +120,7 @@ mod tests {
         let request = TestRequest::default()
             .insert_header(("if-none-match", value))
             .to_http_request();
-        assert_eq!(client_has(&request, |tag| is_of(tag, "abc")), known);
+        let known_to_client = client_has(&request, |tag| is_of(tag.tag(), "abc"));
+        assert_eq!(known_to_client, Some(known));
     }
 }

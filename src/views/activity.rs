@@ -1,10 +1,10 @@
 //! The activity log.
 
 use super::values::Instant;
-use super::{ids, records, Page, RecordRef};
+use super::{ids, prefix, rows, Page, RecordRef, Row, Rows};
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::ProjectId;
-use beamlive_storage::keys::{self, Key, Table};
+use beamlive_storage::keys::Table;
 use beamlive_storage::records::Activity;
 use beamlive_storage::{ReadError, Store};
 use serde::Serialize;
@@ -40,28 +40,29 @@ pub fn list<'a>(
     catalog: &'a Catalog,
     project: Option<ProjectId>,
     page: &Page,
-) -> impl Iterator<Item = Result<ActivityRow, ReadError>> + 'a {
-    let prefix = match project {
-        Some(id) => keys::record(Table::ActivityByProject, id),
-        None => Key::of(Table::Activity),
-    };
-    records::<Activity>(store, Table::Activity, ids(store, &prefix, page.before))
-        .take(page.limit)
-        .map(move |found| found.map(|(id, entry)| row(catalog, id, entry)))
+) -> Rows<'a, ActivityRow> {
+    let prefix = prefix(Table::Activity, Table::ActivityByProject, project);
+    let ids = ids(store, &prefix, page.before);
+    rows(store, catalog, ids, |_| true, page.limit)
 }
 
-fn row(catalog: &Catalog, id: u64, entry: Activity) -> ActivityRow {
-    ActivityRow {
-        id,
-        time: entry.time.into(),
-        who: entry.who,
-        address: entry.address,
-        action: entry.action,
-        record: RecordRef {
-            subject: entry.subject,
-            id: entry.record.get(),
-        },
-        project: entry.project.map(|id| catalog.username(id).to_owned()),
-        note: entry.note,
+impl Row for ActivityRow {
+    type Record = Activity;
+    const TABLE: Table = Table::Activity;
+
+    fn of(_: &Store, catalog: &Catalog, id: u64, entry: Activity) -> Result<Self, ReadError> {
+        Ok(Self {
+            id,
+            time: entry.time.into(),
+            who: entry.who,
+            address: entry.address,
+            action: entry.action,
+            record: RecordRef {
+                subject: entry.subject,
+                id: entry.record.get(),
+            },
+            project: entry.project.map(|id| catalog.username(id).to_owned()),
+            note: entry.note,
+        })
     }
 }

@@ -2,11 +2,11 @@
 
 use super::newest::newest;
 use super::values::Instant;
-use super::Page;
+use super::{prefix, Page};
 use beamlive_actors::access::history::changes;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::{AccessListId, ProjectId};
-use beamlive_storage::keys::{self, Key, Table};
+use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{Connection, ConnectionStatus};
 use beamlive_storage::{ReadError, Store};
 use serde::Serialize;
@@ -91,10 +91,7 @@ pub fn list<'a>(
             }
         }
     };
-    let prefix = match list {
-        Some(id) => keys::record(Table::Connection, id),
-        None => Key::of(Table::Connection),
-    };
+    let prefix = prefix(Table::Connection, Table::Connection, list);
     let rows = newest(
         store,
         &prefix,

@@ -2,12 +2,11 @@
 
 use super::merged::Merged;
 use super::values::{FreeForm, Instant};
-use super::{get, ids, records, Page};
+use super::{get, ids, rows, url, Page, Row, Rows};
 use beamlive_actors::facility::catalog::Catalog;
-use beamlive_actors::secure_path;
 use beamlive_storage::ids::{BeamlineId, ProjectId, SessionId};
 use beamlive_storage::keys::{self, Key, Table};
-use beamlive_storage::records::{Dataset, SecureKey, Session, Subject};
+use beamlive_storage::records::{Dataset, Session, Subject};
 use beamlive_storage::{Order, ReadError, Store};
 use serde::Serialize;
 use std::net::IpAddr;
@@ -80,22 +79,11 @@ pub struct DatasetRow {
 }
 
 /// The datasets of `filter`, newest first.
-pub fn list<'a>(
-    store: &'a Store,
-    catalog: &'a Catalog,
-    filter: Filter,
-    page: &Page,
-) -> impl Iterator<Item = Result<DatasetRow, ReadError>> + 'a {
-    let candidates: Ids<'a> = match candidates(store, catalog, filter, page.before) {
-        Ok(candidates) => candidates,
-        Err(error) => Box::new(std::iter::once(Err(error))),
-    };
-    records::<Dataset>(store, Table::Dataset, candidates)
-        .take(page.limit)
-        .map(move |found| found.and_then(|(id, dataset)| row(store, catalog, id, dataset)))
+pub fn list<'a>(store: &'a Store, catalog: &'a Catalog, filter: Filter, page: &Page) -> Rows<'a, DatasetRow> {
+    let candidates = candidates(store, catalog, filter, page.before)
+        .unwrap_or_else(|error| Box::new(std::iter::once(Err(error))));
+    rows(store, catalog, candidates, |_| true, page.limit)
 }
-
-type Ids<'a> = Box<dyn Iterator<Item = Result<u64, ReadError>> + 'a>;
 
 /// Exactly the ids of `filter`, so that no dataset is read and then discarded. A project has few
 /// beamlines and a beamline few projects, so their lists can be merged.
@@ -104,7 +92,7 @@ fn candidates<'a>(
     catalog: &Catalog,
     filter: Filter,
     before: Option<u64>,
-) -> Result<Ids<'a>, ReadError> {
+) -> Result<Rows<'a, u64>, ReadError> {
     Ok(match (filter.session, filter.project, filter.beamline) {
         (Some(id), project, beamline) => {
             let session = get::<Session>(store, Table::Session, id.0)?;
@@ -155,40 +143,35 @@ fn projects_at(store: &Store, beamline: BeamlineId) -> Result<Vec<ProjectId>, Re
     }
 }
 
-/// One dataset.
-///
-/// # Errors
-/// [`ReadError`] when the store can't be read.
-pub fn find(store: &Store, catalog: &Catalog, id: u64) -> Result<Option<DatasetRow>, ReadError> {
-    let found = get::<Dataset>(store, Table::Dataset, id)?;
-    found.map(|dataset| row(store, catalog, id, dataset)).transpose()
-}
+impl Row for DatasetRow {
+    type Record = Dataset;
+    const TABLE: Table = Table::Dataset;
 
-fn row(store: &Store, catalog: &Catalog, id: u64, dataset: Dataset) -> Result<DatasetRow, ReadError> {
-    Ok(DatasetRow {
-        id,
-        project: catalog.username(dataset.project).to_owned(),
-        beamline: catalog.acronym(dataset.beamline).to_owned(),
-        session: dataset.session.map(|id| id.0),
-        sample_id: dataset.sample.map(|id| id.0),
-        group: dataset.group,
-        name: dataset.name,
-        kind: dataset.kind,
-        filename: dataset.filename,
-        frames: dataset.frames,
-        num_frames: dataset.num_frames,
-        energy: dataset.energy,
-        exposure: dataset.exposure,
-        attenuation: dataset.attenuation,
-        beam_size: dataset.beam_size,
-        start_time: dataset.start_time.into(),
-        end_time: dataset.end_time.into(),
-        uuid: dataset.uuid,
-        url: secure_path::of_record(store, Subject::Dataset, id, dataset.key)?
-            .map(|key: SecureKey| key.to_hex()),
-        meta_data: FreeForm(dataset.meta_data),
-        created: dataset.created.into(),
-        modified: dataset.modified.into(),
-        address: dataset.address,
-    })
+    fn of(store: &Store, catalog: &Catalog, id: u64, dataset: Dataset) -> Result<Self, ReadError> {
+        Ok(Self {
+            id,
+            project: catalog.username(dataset.project).to_owned(),
+            beamline: catalog.acronym(dataset.beamline).to_owned(),
+            session: dataset.session.map(|id| id.0),
+            sample_id: dataset.sample.map(|id| id.0),
+            group: dataset.group,
+            name: dataset.name,
+            kind: dataset.kind,
+            filename: dataset.filename,
+            frames: dataset.frames,
+            num_frames: dataset.num_frames,
+            energy: dataset.energy,
+            exposure: dataset.exposure,
+            attenuation: dataset.attenuation,
+            beam_size: dataset.beam_size,
+            start_time: dataset.start_time.into(),
+            end_time: dataset.end_time.into(),
+            uuid: dataset.uuid,
+            url: url(store, Subject::Dataset, id, dataset.key)?,
+            meta_data: FreeForm(dataset.meta_data),
+            created: dataset.created.into(),
+            modified: dataset.modified.into(),
+            address: dataset.address,
+        })
+    }
 }

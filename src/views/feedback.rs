@@ -2,9 +2,9 @@
 
 use super::newest::newest;
 use super::values::Instant;
-use super::Page;
+use super::{prefix, Page};
 use beamlive_storage::ids::SessionId;
-use beamlive_storage::keys::{self, Key, Table};
+use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::Feedback;
 use beamlive_storage::{ReadError, Store};
 use serde::Serialize;
@@ -47,10 +47,7 @@ pub fn list(
     session: Option<SessionId>,
     page: &Page,
 ) -> Result<impl Iterator<Item = FeedbackRow>, ReadError> {
-    let prefix = match session {
-        Some(id) => keys::record(Table::Feedback, id),
-        None => Key::of(Table::Feedback),
-    };
+    let prefix = prefix(Table::Feedback, Table::Feedback, session);
     let below = page.before.map(|id| (id, 0));
     let rows = newest(store, &prefix, page.limit, below, |key, _: &Feedback| {
         parse_key(&key)

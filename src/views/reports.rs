@@ -1,12 +1,11 @@
 //! Analysis reports.
 
 use super::values::{FreeForm, Instant};
-use super::{get, ids, records, Page};
+use super::{ids, prefix, rows, url, Page, Row, Rows};
 use beamlive_actors::facility::catalog::Catalog;
-use beamlive_actors::secure_path;
 use beamlive_storage::ids::ProjectId;
-use beamlive_storage::keys::{self, Key, Table};
-use beamlive_storage::records::{Report, SecureKey, Subject};
+use beamlive_storage::keys::Table;
+use beamlive_storage::records::{Report, Subject};
 use beamlive_storage::{ReadError, Store};
 use serde::Serialize;
 use std::net::IpAddr;
@@ -49,39 +48,30 @@ pub fn list<'a>(
     catalog: &'a Catalog,
     project: Option<ProjectId>,
     page: &Page,
-) -> impl Iterator<Item = Result<ReportRow, ReadError>> + 'a {
-    let prefix = match project {
-        Some(id) => keys::record(Table::ReportByProject, id),
-        None => Key::of(Table::Report),
-    };
-    records::<Report>(store, Table::Report, ids(store, &prefix, page.before))
-        .take(page.limit)
-        .map(move |found| found.and_then(|(id, report)| row(store, catalog, id, report)))
+) -> Rows<'a, ReportRow> {
+    let prefix = prefix(Table::Report, Table::ReportByProject, project);
+    let ids = ids(store, &prefix, page.before);
+    rows(store, catalog, ids, |_| true, page.limit)
 }
 
-/// One report.
-///
-/// # Errors
-/// [`ReadError`] when the store can't be read.
-pub fn find(store: &Store, catalog: &Catalog, id: u64) -> Result<Option<ReportRow>, ReadError> {
-    let found = get::<Report>(store, Table::Report, id)?;
-    found.map(|report| row(store, catalog, id, report)).transpose()
-}
+impl Row for ReportRow {
+    type Record = Report;
+    const TABLE: Table = Table::Report;
 
-fn row(store: &Store, catalog: &Catalog, id: u64, report: Report) -> Result<ReportRow, ReadError> {
-    Ok(ReportRow {
-        id,
-        project: catalog.username(report.project).to_owned(),
-        beamline: catalog.acronym(report.beamline).to_owned(),
-        name: report.name,
-        kind: report.kind,
-        score: report.score,
-        data_id: report.datasets.iter().map(|id| id.0).collect(),
-        url: secure_path::of_record(store, Subject::Report, id, report.key)?
-            .map(|key: SecureKey| key.to_hex()),
-        details: FreeForm(report.details),
-        created: report.created.into(),
-        modified: report.modified.into(),
-        address: report.address,
-    })
+    fn of(store: &Store, catalog: &Catalog, id: u64, report: Report) -> Result<Self, ReadError> {
+        Ok(Self {
+            id,
+            project: catalog.username(report.project).to_owned(),
+            beamline: catalog.acronym(report.beamline).to_owned(),
+            name: report.name,
+            kind: report.kind,
+            score: report.score,
+            data_id: report.datasets.iter().map(|id| id.0).collect(),
+            url: url(store, Subject::Report, id, report.key)?,
+            details: FreeForm(report.details),
+            created: report.created.into(),
+            modified: report.modified.into(),
+            address: report.address,
+        })
+    }
 }

@@ -1,12 +1,11 @@
 //! Sessions, with their stretches and the numbers of their uploads.
 
 use super::values::Instant;
-use super::{count, get, ids, records, Page};
+use super::{count, ids, rows, url, Page, Row, Rows};
 use beamlive_actors::facility::catalog::Catalog;
-use beamlive_actors::secure_path;
 use beamlive_storage::ids::{BeamlineId, ProjectId, SessionId};
 use beamlive_storage::keys::{self, Key, Table};
-use beamlive_storage::records::{BeamlineState, SecureKey, Session, Stretch, Subject};
+use beamlive_storage::records::{BeamlineState, Session, Stretch, Subject};
 use beamlive_storage::{Order, ReadError, Store};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -56,45 +55,19 @@ pub struct StretchRow {
 }
 
 /// The sessions of `filter`, newest first.
-pub fn list<'a>(
-    store: &'a Store,
-    catalog: &'a Catalog,
-    filter: Filter,
-    page: &Page,
-) -> impl Iterator<Item = Result<SessionRow, ReadError>> + 'a {
-    let candidates: Box<dyn Iterator<Item = Result<u64, ReadError>> + 'a> = match filter {
-        Filter {
-            active: Some(true), ..
-        } => Box::new(open_ids(store, page.before)),
-        Filter {
-            project: Some(id), ..
-        } => Box::new(ids(
-            store,
-            &keys::record(Table::SessionByProject, id),
-            page.before,
-        )),
-        Filter {
-            beamline: Some(id), ..
-        } => Box::new(ids(
-            store,
-            &keys::record(Table::SessionByBeamline, id),
-            page.before,
-        )),
-        _ => Box::new(ids(store, &Key::of(Table::Session), page.before)),
+pub fn list<'a>(store: &'a Store, catalog: &'a Catalog, filter: Filter, page: &Page) -> Rows<'a, SessionRow> {
+    let candidates: Rows<'a, u64> = if filter.active == Some(true) {
+        Box::new(open_ids(store, page.before))
+    } else {
+        let prefix = match (filter.project, filter.beamline) {
+            (Some(project), _) => keys::record(Table::SessionByProject, project),
+            (None, Some(beamline)) => keys::record(Table::SessionByBeamline, beamline),
+            (None, None) => Key::of(Table::Session),
+        };
+        Box::new(ids(store, &prefix, page.before))
     };
-    records::<Session>(store, Table::Session, candidates)
-        .filter(move |found| found.as_ref().map_or(true, |(_, session)| filter.takes(session)))
-        .take(page.limit)
-        .map(move |found| found.and_then(|(id, session)| row(store, catalog, id, session)))
-}
-
-/// One session.
-///
-/// # Errors
-/// [`ReadError`] when the store can't be read.
-pub fn find(store: &Store, catalog: &Catalog, id: u64) -> Result<Option<SessionRow>, ReadError> {
-    let found = get::<Session>(store, Table::Session, id)?;
-    found.map(|session| row(store, catalog, id, session)).transpose()
+    let is_listed = move |session: &Session| filter.takes(session);
+    rows(store, catalog, candidates, is_listed, page.limit)
 }
 
 /// Whether the session exists.
@@ -143,24 +116,28 @@ fn open_ids(store: &Store, before: Option<u64>) -> impl Iterator<Item = Result<u
     failed.into_iter().chain(ids.into_iter().map(Ok))
 }
 
-fn row(store: &Store, catalog: &Catalog, id: u64, session: Session) -> Result<SessionRow, ReadError> {
-    let session_id = SessionId(id);
-    let (start, end) = keys::below(&keys::record(Table::Stretch, session_id), None);
-    let stretches = store
-        .scan::<Stretch>(&start, &end, Order::Ascending)
-        .map(|found| found.map(|(_, stretch)| stretch_row(stretch.record)));
-    Ok(SessionRow {
-        id,
-        project: catalog.username(session.project).to_owned(),
-        beamline: catalog.acronym(session.beamline).to_owned(),
-        created: session.created.into(),
-        url: secure_path::of_record(store, Subject::Session, id, session.key)?
-            .map(|key: SecureKey| key.to_hex()),
-        stretches: stretches.collect::<Result<_, _>>()?,
-        datasets: count(store, Table::DatasetBySession, session_id)?,
-        reports: count(store, Table::ReportBySession, session_id)?,
-        name: session.name,
-    })
+impl Row for SessionRow {
+    type Record = Session;
+    const TABLE: Table = Table::Session;
+
+    fn of(store: &Store, catalog: &Catalog, id: u64, session: Session) -> Result<Self, ReadError> {
+        let session_id = SessionId(id);
+        let (start, end) = keys::below(&keys::record(Table::Stretch, session_id), None);
+        let stretches = store
+            .scan::<Stretch>(&start, &end, Order::Ascending)
+            .map(|found| found.map(|(_, stretch)| stretch_row(stretch.record)));
+        Ok(Self {
+            id,
+            project: catalog.username(session.project).to_owned(),
+            beamline: catalog.acronym(session.beamline).to_owned(),
+            created: session.created.into(),
+            url: url(store, Subject::Session, id, session.key)?,
+            stretches: stretches.collect::<Result<_, _>>()?,
+            datasets: count(store, Table::DatasetBySession, session_id)?,
+            reports: count(store, Table::ReportBySession, session_id)?,
+            name: session.name,
+        })
+    }
 }
 
 fn stretch_row(stretch: Stretch) -> StretchRow {

@@ -10,26 +10,6 @@ use beamlive_storage::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
-/// Fields that have a meaning; all others become `meta_data`.
-const KNOWN: [&str; 17] = [
-    "directory",
-    "type",
-    "name",
-    "energy",
-    "exposure",
-    "exposure_time",
-    "attenuation",
-    "beam_size",
-    "filename",
-    "file_name",
-    "frames",
-    "sample_id",
-    "start_time",
-    "end_time",
-    "id",
-    "data_id",
-    "uuid",
-];
 /// Longest name, data type or filename.
 const MAX_NAME: usize = 255;
 /// Longest uuid.
@@ -43,7 +23,7 @@ pub fn parse(bytes: &[u8], catalog: &Catalog, zone: Tz) -> Result<DatasetUpload,
     reader::read(bytes, |read| dataset(read, catalog, zone))
 }
 
-fn dataset(read: &mut Reader<'_>, catalog: &Catalog, zone: Tz) -> DatasetUpload {
+pub(super) fn dataset(read: &mut Reader<'_>, catalog: &Catalog, zone: Tz) -> DatasetUpload {
     let directory = read.directory();
     let kind = data_type(read, catalog);
     let name = read.required_text(&["name"], MAX_NAME);
@@ -78,7 +58,7 @@ fn dataset(read: &mut Reader<'_>, catalog: &Catalog, zone: Tz) -> DatasetUpload 
         );
     }
     for (name, value) in read.body.entries() {
-        if !KNOWN.contains(&name) && value.depth() > MAX_FIELD_DEPTH {
+        if !read.asked.contains(&name) && value.depth() > MAX_FIELD_DEPTH {
             read.errors
                 .add(name, format!("is nested deeper than {MAX_FIELD_DEPTH}"));
         }
@@ -101,7 +81,8 @@ fn dataset(read: &mut Reader<'_>, catalog: &Catalog, zone: Tz) -> DatasetUpload 
         start_time,
         end_time,
         uuid,
-        meta_data: read.body.rest(&KNOWN),
+        // What was not asked for.
+        meta_data: read.body.rest(&read.asked),
     }
 }
 

@@ -19,11 +19,6 @@ pub struct FieldErrors {
 }
 
 impl FieldErrors {
-    /// No mistakes.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Adds what is wrong with `field`, unless it has a message already.
     pub fn add(&mut self, field: &str, message: impl Into<String>) {
         let name: String = field.chars().take(MAX_NAME).collect();
@@ -35,11 +30,6 @@ impl FieldErrors {
         } else {
             self.unnamed += 1;
         }
-    }
-
-    /// Whether `field` has a message.
-    pub fn has(&self, field: &str) -> bool {
-        self.fields.contains_key(field)
     }
 
     /// Whether there are no mistakes.
@@ -63,7 +53,7 @@ mod tests {
 
     #[test]
     fn every_field_is_named_with_its_first_message() {
-        let mut errors = FieldErrors::new();
+        let mut errors = FieldErrors::default();
         assert!(errors.is_empty());
         errors.add("type", "is missing");
         errors.add("energy", "must be greater than 0");
@@ -76,7 +66,7 @@ mod tests {
 
     #[test]
     fn many_and_long_names_are_bounded() {
-        let mut errors = FieldErrors::new();
+        let mut errors = FieldErrors::default();
         let long = "é".repeat(MAX_NAME + 1);
         errors.add(&long, "too long");
         for n in 0..MAX_FIELDS + 9 {

@@ -165,7 +165,7 @@ fn length<E: serde::de::Error>(length: usize) -> Result<u32, E> {
     u32::try_from(length).map_err(|_| E::custom("a string, list or map is too long"))
 }
 
-/// Appends the JSON of one MessagePack value of at most [`MAX_DEPTH`] levels to `out`.
+/// One MessagePack value of at most [`MAX_DEPTH`] levels, which serializes as JSON.
 ///
 /// Floats that are not finite become null. Finite ones keep their `.0`, and 32-bit ones their few
 /// digits. Bytes of a string that are not UTF-8 become U+FFFD. Binary data becomes a string if it
@@ -173,22 +173,7 @@ fn length<E: serde::de::Error>(length: usize) -> Result<u32, E> {
 /// is not a string is written as its JSON text, or as the base64 of its bytes if it contains nested
 /// lists or maps. The result is longer than the value by at most a constant factor.
 ///
-/// # Errors
-/// [`BodyError`] if the bytes are not one such value; `out` is then unchanged.
-pub fn from_msgpack(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), BodyError> {
-    let value = Value::parse(bytes, MAX_DEPTH)?;
-    let start = out.len();
-    serde_json::to_writer(&mut *out, &Next(&Cursor::of(value))).map_err(|error| {
-        out.truncate(start);
-        BodyError::Json {
-            reason: error.to_string(),
-        }
-    })
-}
-
-/// One MessagePack value that serializes as [`from_msgpack`] writes it, to be embedded in a view.
-///
-/// Serializing fails if the bytes are not one value of at most [`MAX_DEPTH`] levels.
+/// Serializing fails if the bytes are not one such value.
 #[derive(Debug, Clone, Copy)]
 pub struct AsJson<'a>(pub &'a [u8]);
 

@@ -22,11 +22,7 @@ pub(super) fn read<T>(
 ) -> Result<T, BTreeMap<String, String>> {
     let body = Body::parse(bytes, MAX_DEPTH)
         .map_err(|error| BTreeMap::from([("body".to_owned(), error.to_string())]))?;
-    let mut reader = Reader {
-        body: &body,
-        errors: FieldErrors::default(),
-        notes: Vec::new(),
-    };
+    let mut reader = Reader::of(&body);
     let value = read(&mut reader);
     if reader.errors.is_empty() {
         Ok(value)
@@ -38,14 +34,27 @@ pub(super) fn read<T>(
 /// Reads the fields of one body.
 pub(super) struct Reader<'b> {
     pub(super) body: &'b Body<'b>,
+    /// The names of the fields that were asked for, whether or not they are there.
+    pub(super) asked: Vec<&'static str>,
     pub(super) errors: FieldErrors,
     /// What was left out although it is no mistake.
     pub(super) notes: Vec<String>,
 }
 
 impl<'b> Reader<'b> {
+    /// Nothing has been read yet.
+    pub(super) fn of(body: &'b Body<'b>) -> Self {
+        Self {
+            body,
+            asked: Vec::new(),
+            errors: FieldErrors::default(),
+            notes: Vec::new(),
+        }
+    }
+
     /// The first of `names` that is present and not null, with its name.
-    pub(super) fn value(&self, names: &[&'static str]) -> Option<(&'static str, Value<'b>)> {
+    pub(super) fn value(&mut self, names: &[&'static str]) -> Option<(&'static str, Value<'b>)> {
+        self.asked.extend(names);
         names.iter().find_map(|name| {
             let value = self.body.get(name)?;
             (!value.is_nil()).then_some((*name, value))
@@ -122,6 +131,7 @@ impl<'b> Reader<'b> {
         what: &str,
         is_good: impl Fn(f64) -> bool,
     ) -> Option<f64> {
+        self.asked.extend(names);
         for name in names {
             let number = self.value(&[*name]).and_then(|(_, value)| value.as_f64());
             match number.filter(|number| !number.is_finite()) {

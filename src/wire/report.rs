@@ -20,7 +20,7 @@ pub fn parse(bytes: &[u8]) -> Result<ReportUpload, BTreeMap<String, String>> {
     reader::read(bytes, report)
 }
 
-fn report(read: &mut Reader<'_>) -> ReportUpload {
+pub(super) fn report(read: &mut Reader<'_>) -> ReportUpload {
     let directory = read.directory();
     let kind = read
         .text(&["kind", "type"], MAX_NAME)

@@ -1,8 +1,9 @@
 //! The parsers of bodies accept or refuse any bytes, and never panic.
 
 use crate::support::msgpack::{pack, value};
+use beamlive::wire::json::{self as wire_json, AsJson};
 use beamlive::wire::msgpack::Value as Parsed;
-use beamlive::wire::{access, dataset, json as wire_json, report};
+use beamlive::wire::{access, dataset, report};
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::records::DataType;
 use beamlive_storage::Versioned;
@@ -72,8 +73,7 @@ fn parse_all(bytes: &[u8]) -> (bool, bool, bool) {
 /// Asserts that stored bytes are one MessagePack value that can be shown as JSON.
 fn readable(kept: &[u8]) {
     Parsed::parse(kept, DEPTH).unwrap();
-    let mut text = Vec::new();
-    wire_json::from_msgpack(kept, &mut text).unwrap();
+    let text = serde_json::to_vec(&AsJson(kept)).unwrap();
     serde_json::from_slice::<Value>(&text).unwrap();
 }
 
@@ -194,8 +194,7 @@ proptest! {
         let mut body = json!({"directory": "/x", "type": "DATA", "name": "n", "energy": 1, "exposure": 1});
         body["extra"] = extra.clone();
         let upload = dataset::parse(&pack(&value(&body)), &catalog(), chrono_tz::Tz::UTC).unwrap();
-        let mut text = Vec::new();
-        wire_json::from_msgpack(&upload.meta_data, &mut text).unwrap();
+        let text = serde_json::to_vec(&AsJson(&upload.meta_data)).unwrap();
         prop_assert_eq!(serde_json::from_slice::<Value>(&text).unwrap(), json!({"extra": extra}));
     }
 }

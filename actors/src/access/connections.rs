@@ -1,14 +1,13 @@
 //! The connections of one access list: those in memory, and what a post changes.
 
-use super::history::{self, changes, observe, Observed, RawEntry};
+use super::history::{self, observe, Observed, RawEntry};
 use crate::facility::catalog::Catalog;
 use beamlive_storage::ids::{AccessListId, ProjectId};
-use beamlive_storage::keys::{self, Table};
+use beamlive_storage::keys;
 use beamlive_storage::records::Connection;
-use beamlive_storage::{Batch, Key, Order, ReadError, Store, Versioned};
+use beamlive_storage::{Batch, Key, ReadError, Store, Versioned};
 use chrono_tz::Tz;
 use lru::LruCache;
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
@@ -18,8 +17,6 @@ const KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
 const MAX_ENTRIES: usize = 10_000;
 /// Skipped entries that a reply names.
 const MAX_NAMED: usize = 20;
-/// Connections in one answer.
-const MAX_LISTED: usize = 1000;
 
 /// Identifies a connection within its list.
 type Name = (ProjectId, String);
@@ -164,62 +161,4 @@ impl Plan {
             self.skipped.push(reason());
         }
     }
-}
-
-/// A connection in the list for operators.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedConnection {
-    /// The list of the host that reported it.
-    pub list: AccessListId,
-    /// Whose connection.
-    pub project: ProjectId,
-    /// Its name at the host.
-    pub name: String,
-    /// The record; its history holds changes of status only.
-    pub connection: Connection,
-}
-
-/// The connections of one list, or of all lists, newest first. At most `limit`, and never more than
-/// 1,000.
-///
-/// Reads all connections. For threads that may block.
-///
-/// # Errors
-/// [`ReadError`] when the store can't be read.
-pub fn connections(
-    store: &Store,
-    list: Option<AccessListId>,
-    limit: usize,
-) -> Result<Vec<ListedConnection>, ReadError> {
-    let limit = limit.min(MAX_LISTED);
-    let table = Key::of(Table::Connection);
-    let prefix = list.map_or(table.clone(), |list| table.id(list));
-    let (start, end) = keys::below(&prefix, None);
-    let mut newest = Vec::new();
-    for row in store.scan::<Connection>(&start, &end, Order::Ascending) {
-        let (key, Versioned { record, .. }) = row?;
-        let Some((list, project, name)) = keys::parse_connection(&key) else {
-            continue;
-        };
-        newest.push(ListedConnection {
-            list,
-            project,
-            name,
-            connection: record,
-        });
-        if newest.len() > 2 * limit {
-            keep_newest(&mut newest, limit);
-        }
-    }
-    keep_newest(&mut newest, limit);
-    for listed in &mut newest {
-        listed.connection.history = changes(&listed.connection.history);
-    }
-    Ok(newest)
-}
-
-/// Connections created at the same instant stay in the order of their keys.
-fn keep_newest(connections: &mut Vec<ListedConnection>, limit: usize) {
-    connections.sort_by_key(|listed| Reverse(listed.connection.created));
-    connections.truncate(limit);
 }

@@ -6,9 +6,10 @@
 )]
 
 use super::*;
+use crate::fixtures::{project, versioned};
 use beamlive_storage::ids::ProjectId;
 use beamlive_storage::keys;
-use beamlive_storage::records::{Connection, ConnectionStatus, Project};
+use beamlive_storage::records::{Connection, ConnectionStatus};
 use beamlive_storage::{
     Applied, Batch, Engine, EngineError, Entries, MemoryEngine, Order, Timestamp, Versioned,
 };
@@ -89,15 +90,7 @@ impl Bench {
 
 fn start(store: &Store) -> Addr<Access> {
     let mut catalog = Catalog::default();
-    let record = Project {
-        username: "alice".into(),
-        name: String::new(),
-        key: None,
-        ssh_keys: Vec::new(),
-        created: Timestamp(0),
-        modified: Timestamp(0),
-    };
-    catalog.projects.put(ALICE.0, Versioned { revision: 1, record });
+    catalog.projects.put(ALICE.0, versioned(project("alice")));
     let catalog = Arc::new(ArcSwap::from_pointee(catalog));
     Access::start(store.clone(), catalog, Tz::UTC, &actix::Arbiter::current(), 256)
 }
@@ -318,50 +311,4 @@ async fn too_many_posts_of_one_list_are_refused() {
     for answer in answers {
         answer.await.unwrap().unwrap();
     }
-}
-
-#[actix::test]
-async fn operators_see_the_newest_connections_and_their_changes() {
-    let bench = Bench::new();
-    let entries = [
-        entry("old", "Connected", 1),
-        entry("old", "Connected", 5),
-        entry("old", "Finished", 9),
-        entry("new", "Connected", 7),
-    ];
-    bench.post(&entries).await.unwrap();
-    ask(&bench.access, OTHER, &[entry("elsewhere", "Failed", 3)])
-        .await
-        .unwrap()
-        .unwrap();
-    let names = |list, limit| -> Vec<_> {
-        let listed = connections(&bench.store, list, limit).unwrap();
-        listed.into_iter().map(|listed| listed.name).collect()
-    };
-    assert_eq!(names(Some(NX), 1000), ["new", "old"]);
-    assert_eq!(names(None, 1000), ["new", "elsewhere", "old"]);
-    assert_eq!(names(None, 2), ["new", "elsewhere"]);
-    assert_eq!(names(None, 0), [""; 0]);
-    let old = connections(&bench.store, Some(NX), 1000).unwrap().pop().unwrap();
-    assert_eq!((old.list, old.project), (NX, ALICE));
-    assert_eq!(
-        old.connection.history,
-        [
-            (ConnectionStatus::Connected, second(1)),
-            (ConnectionStatus::Finished, second(9))
-        ]
-    );
-}
-
-#[actix::test]
-async fn a_long_list_is_cut_to_its_newest_connections() {
-    let bench = Bench::new();
-    let entries: Vec<_> = (0..2500)
-        .map(|number| entry(&format!("nx-{number}"), "Connected", number % 3000))
-        .collect();
-    bench.post(&entries).await.unwrap();
-    let listed = connections(&bench.store, Some(NX), 5000).unwrap();
-    assert_eq!(listed.len(), 1000);
-    assert_eq!(listed[0].name, "nx-2499");
-    assert_eq!(listed[999].name, "nx-1500");
 }

@@ -6,7 +6,6 @@ use super::plan::Counts;
 use crate::activity::Origin;
 use crate::ask::{Command, Unavailable};
 use crate::key::PublicKey;
-use serde::Serialize;
 use std::sync::Arc;
 
 /// Applies a facility file: one atomic change, or none when there is a mistake.
@@ -25,10 +24,9 @@ pub struct Apply {
 }
 
 /// What a file changed, or would change.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
     /// The number of entries by outcome.
-    #[serde(flatten)]
     pub counts: Counts,
     /// The changes in words; of very many, the first and how many more there are.
     pub changes: Vec<String>,

@@ -1,7 +1,6 @@
 //! Places in a facility file, and the mistakes found there.
 
 use super::capped::Capped;
-use serde::Serialize;
 use std::fmt;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -72,7 +71,7 @@ impl fmt::Display for Place {
 }
 
 /// Something in a facility file that has to be corrected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
     /// Where: `[[sample]] #3 (line 87), location`.
     pub place: String,

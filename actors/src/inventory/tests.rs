@@ -6,20 +6,17 @@
 )]
 
 use super::*;
+use crate::fixtures::{project, versioned};
 use arc_swap::ArcSwap;
 use beamlive_storage::ids::{ContainerId, ContainerTypeId};
 use beamlive_storage::records::{ContainerStatus, Project};
-use beamlive_storage::{Timestamp, Versioned};
+use beamlive_storage::Versioned;
 use std::io::Read;
 use tokio::task::JoinHandle;
 
 const ALICE: ProjectId = ProjectId(1);
 const BOB: ProjectId = ProjectId(2);
 const BM: BeamlineId = BeamlineId(1);
-
-fn versioned<R>(record: R) -> Versioned<R> {
-    Versioned { revision: 1, record }
-}
 
 fn sample(project: ProjectId, location: &str, name: &str) -> Versioned<Sample> {
     versioned(Sample {
@@ -125,12 +122,8 @@ async fn a_registered_key_leaves_the_lists_valid() {
     let made = bench.make(ALICE).await;
     bench.change(|catalog| {
         let project = Project {
-            username: "alice".into(),
-            name: String::new(),
             key: Some("ssh-ed25519 AAAA".into()),
-            ssh_keys: Vec::new(),
-            created: Timestamp(0),
-            modified: Timestamp(0),
+            ..project("alice")
         };
         catalog.projects.put(ALICE.0, versioned(project));
     });

@@ -6,8 +6,8 @@
 )]
 
 use super::*;
+use crate::fixtures::versioned;
 use beamlive_storage::records::{Beamline, Beamtime};
-use beamlive_storage::Versioned;
 use proptest::prelude::*;
 
 const HOUR: i64 = 3_600_000_000;
@@ -18,10 +18,6 @@ const ID: BeamlineId = BeamlineId(2);
 
 fn at(hours: i64) -> Timestamp {
     Timestamp(hours * HOUR)
-}
-
-fn versioned<R>(record: R) -> Versioned<R> {
-    Versioned { revision: 1, record }
 }
 
 fn time(project: ProjectId, beamline: BeamlineId, start: Timestamp, end: Timestamp) -> Beamtime {

@@ -33,14 +33,12 @@ impl IdempotencyKey {
     #[must_use]
     pub fn new(key: &[u8], beamline: &str, body: &[u8]) -> Self {
         Self {
-            key: half(Sha256::digest(key)),
+            key: first_half(Sha256::new_with_prefix(key)),
             // No acronym has a null byte, so different requests have different digests.
-            request: half(
-                Sha256::new()
-                    .chain_update(beamline)
+            request: first_half(
+                Sha256::new_with_prefix(beamline)
                     .chain_update([0])
-                    .chain_update(body)
-                    .finalize(),
+                    .chain_update(body),
             ),
         }
     }
@@ -101,12 +99,9 @@ impl IdempotencyKey {
     }
 }
 
-fn half(digest: impl IntoIterator<Item = u8>) -> [u8; 16] {
-    let mut half = [0; 16];
-    for (byte, value) in half.iter_mut().zip(digest) {
-        *byte = value;
-    }
-    half
+fn first_half(digest: Sha256) -> [u8; 16] {
+    let whole: [u8; 32] = digest.finalize().into();
+    whole.first_chunk().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::http::{download_client, http_client, reason, refusal};
 use crate::Failure;
 use clap::Args;
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -106,13 +106,13 @@ impl Admin {
         extend: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Option<String>, Failure> {
         let response = self.send(&self.http, method, path, extend).await?;
-        let status = response.status();
-        let body = response.text().await?;
-        match status.as_u16() {
-            404 => Ok(None),
-            _ if status.is_success() => Ok(Some(body)),
-            status => Err(format!("{path}: {}", refusal(status, &body)).into()),
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
         }
+        let response = accepted(response)
+            .await
+            .map_err(|error| format!("{path}: {error}"))?;
+        Ok(Some(response.text().await?))
     }
 
     /// Sends a facility file.
@@ -135,12 +135,8 @@ impl Admin {
                     .body(text)
             })
             .await?;
-        let status = response.status();
-        let body = response.text().await?;
-        if status.is_success() {
-            return Ok(serde_json::from_str(&body)?);
-        }
-        Err(refusal(status.as_u16(), &body).into())
+        let body = accepted(response).await?.text().await?;
+        Ok(serde_json::from_str(&body)?)
     }
 
     /// Asks for a backup; its bytes are still to be received.
@@ -149,12 +145,7 @@ impl Admin {
     /// When the service can't be reached or refuses.
     pub async fn backup(&self) -> Result<Response, Failure> {
         let http = download_client()?;
-        let response = self.send(&http, Method::GET, "backup", |request| request).await?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(response);
-        }
-        Err(refusal(status.as_u16(), &response.text().await?).into())
+        accepted(self.send(&http, Method::GET, "backup", |request| request).await?).await
     }
 
     /// Reads what is at `path`, below `/api/admin/`; none when nothing is there.
@@ -201,6 +192,15 @@ impl Admin {
             .await?;
         done.map(drop).ok_or_else(|| unknown(username))
     }
+}
+
+/// An answer of success; any other is an error.
+async fn accepted(response: Response) -> Result<Response, Failure> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    Err(refusal(status.as_u16(), &response.text().await?).into())
 }
 
 fn unknown(username: &str) -> Failure {

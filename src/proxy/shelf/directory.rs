@@ -182,12 +182,6 @@ impl OpenDirectory {
 }
 
 impl OpenFile {
-    /// Its base name.
-    #[must_use]
-    pub fn name(&self) -> &OsStr {
-        self.location.file_name().unwrap_or_default()
-    }
-
     /// Its current state.
     ///
     /// # Errors

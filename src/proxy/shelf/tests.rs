@@ -60,8 +60,15 @@ impl Bench {
         key.to_hex()
     }
 
+    async fn open(&self, key: &str, path: &str) -> Result<OpenFile, FileError> {
+        let path = FilePath::decode(path).unwrap();
+        self.shelf
+            .first(key, move |directory| directory.open(&path))
+            .await
+    }
+
     async fn read(&self, key: &str, path: &str) -> Result<String, FileError> {
-        let file = self.shelf.open(key, FilePath::decode(path).unwrap()).await?.file;
+        let file = self.open(key, path).await?.file;
         let mut text = String::new();
         (&*file).read_to_string(&mut text).unwrap();
         Ok(text)
@@ -140,10 +147,7 @@ async fn a_key_expires_after_its_lifetime() {
 async fn the_identity_changes_with_the_file() {
     let bench = Bench::new(None);
     let key = bench.key(1, "alice/day").await;
-    let identity = async || {
-        let opened = bench.shelf.open(&key, FilePath::decode("new").unwrap()).await;
-        opened.unwrap().identity
-    };
+    let identity = async || bench.open(&key, "new").await.unwrap().identity;
     let before = identity().await;
     assert_eq!(identity().await, before);
     let path = bench.tree.path().join("users/alice/day/new");

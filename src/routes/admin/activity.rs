@@ -1,7 +1,7 @@
 //! `GET /api/admin/activity`: the activity log.
 
-use super::answer;
-use super::query::{PageParameters, ProjectFilter, Query};
+use super::answer::ListRequest;
+use super::query::{PageParameters, ProjectFilter};
 use crate::auth::{Admin, AppData};
 use crate::error::ApiError;
 use crate::openapi::responses::ListErrors;
@@ -21,14 +21,6 @@ use actix_web::{HttpRequest, HttpResponse};
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let sources = answer::sources(&app);
-    let mut query = Query::of(&request);
-    let ProjectFilter { project } = query.read();
-    let project = query.project(project, &sources.1);
-    let page = query.page();
-    query.finish()?;
-    answer::list(sources, move |store, catalog| {
-        Box::new(activity::list(store, catalog, project, &page))
-    })
-    .await
+    let request = ListRequest::read(&request, &app, ProjectFilter::read)?;
+    request.answer(activity::list).await
 }

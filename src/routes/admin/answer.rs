@@ -5,12 +5,13 @@
 //! whole, with its length. When the store fails later, the connection is closed in the middle, so
 //! that the list never looks complete.
 
+use super::query::Query;
 use crate::auth::AppData;
 use crate::error::ApiError;
-use crate::views::sessions;
+use crate::views::{self, sessions, Page, Row, Rows};
 use actix_web::http::header;
 use actix_web::web::Bytes;
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::pool;
@@ -32,12 +33,6 @@ const PIECE: usize = 256 * 1024;
 const WAITING: usize = 1;
 /// How long a client may take for one piece: a reader on the pool waits for it.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What views read from.
-pub(super) type Sources = (Store, Arc<Catalog>);
-
-/// Rows that are read one after the other.
-pub(super) type Rows<'a, Row> = Box<dyn Iterator<Item = Result<Row, ReadError>> + 'a>;
 
 /// Writes a list in pieces.
 #[derive(Debug)]
@@ -115,41 +110,75 @@ impl ListWriter {
 }
 
 /// What views read from.
-pub(super) fn sources(app: &AppData) -> Sources {
+pub(super) fn sources(app: &AppData) -> (Store, Arc<Catalog>) {
     let services = app.directory.services();
     (services.store.clone(), services.catalog.load_full())
 }
 
-/// Answers with a list of the rows that `read` finds. It runs on the pool.
-///
-/// # Errors
-/// 503 when the store can't be read from the start.
-pub(super) async fn list<Row: Serialize>(
-    (store, catalog): Sources,
-    read: impl for<'a> FnOnce(&'a Store, &'a Catalog) -> Rows<'a, Row> + Send + 'static,
-) -> Result<HttpResponse, ApiError> {
-    stream(move |list| {
-        for row in read(&store, &catalog) {
-            list.push(&row?)?;
-        }
-        Ok(())
-    })
-    .await
+/// A request for a page of a list.
+pub(super) struct ListRequest<Filter> {
+    pub(super) store: Store,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) filter: Filter,
+    pub(super) page: Page,
+}
+
+impl<Filter> ListRequest<Filter> {
+    /// Reads the parameters of `request`, those of the filter with `filter`.
+    ///
+    /// # Errors
+    /// 400 naming each wrong parameter.
+    pub(super) fn read(
+        request: &HttpRequest,
+        app: &AppData,
+        filter: impl FnOnce(&mut Query, &Catalog) -> Filter,
+    ) -> Result<Self, ApiError> {
+        let (store, catalog) = sources(app);
+        let mut query = Query::of(request);
+        let filter = filter(&mut query, &catalog);
+        let page = query.page();
+        query.finish()?;
+        Ok(Self {
+            store,
+            catalog,
+            filter,
+            page,
+        })
+    }
+
+    /// Answers with the rows that `list` finds. It runs on the pool.
+    ///
+    /// # Errors
+    /// 503 when the store can't be read from the start.
+    pub(super) async fn answer<Row: Serialize + 'static>(
+        self,
+        list: for<'a> fn(&'a Store, &'a Catalog, Filter, &Page) -> Rows<'a, Row>,
+    ) -> Result<HttpResponse, ApiError>
+    where
+        Filter: Send + 'static,
+    {
+        stream(move |rows| {
+            for row in list(&self.store, &self.catalog, self.filter, &self.page) {
+                rows.push(&row?)?;
+            }
+            Ok(())
+        })
+        .await
+    }
 }
 
 /// Answers with the record of the id in a path.
 ///
 /// # Errors
 /// 404 when there is none, 503 when the store can't be read.
-pub(super) async fn record<Row: Serialize + Send + 'static>(
+pub(super) async fn record<R: Row + Serialize + Send + 'static>(
     app: &AppData,
     what: &str,
     id: &str,
-    find: fn(&Store, &Catalog, u64) -> Result<Option<Row>, ReadError>,
 ) -> Result<HttpResponse, ApiError> {
     let number = id.parse().map_err(|_| not_found(what, id))?;
     let (store, catalog) = sources(app);
-    match pool::read(move || find(&store, &catalog, number)).await? {
+    match pool::read(move || views::find::<R>(&store, &catalog, number)).await? {
         Some(row) => one(&row),
         None => Err(not_found(what, id)),
     }

@@ -1,7 +1,7 @@
 //! `GET /api/admin/data` and `…/{id}`.
 
-use super::answer;
-use super::query::{PageParameters, Query};
+use super::answer::{self, ListRequest};
+use super::query::PageParameters;
 use crate::auth::{Admin, AppData};
 use crate::error::ApiError;
 use crate::openapi::responses::{ListErrors, RecordErrors};
@@ -33,21 +33,16 @@ struct DatasetFilter {
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let sources = answer::sources(&app);
-    let mut query = Query::of(&request);
-    let filter: DatasetFilter = query.read();
-    let filter = Filter {
-        project: query.project(filter.project, &sources.1),
-        beamline: query.beamline(filter.beamline, &sources.1),
-        session: query.session(filter.session),
-    };
-    let page = query.page();
-    query.finish()?;
-    answer::known_session(&sources.0, filter.session).await?;
-    answer::list(sources, move |store, catalog| {
-        Box::new(data::list(store, catalog, filter, &page))
-    })
-    .await
+    let request = ListRequest::read(&request, &app, |query, catalog| {
+        let filter: DatasetFilter = query.read();
+        Filter {
+            project: query.project(filter.project, catalog),
+            beamline: query.beamline(filter.beamline, catalog),
+            session: query.session(filter.session),
+        }
+    })?;
+    answer::known_session(&request.store, request.filter.session).await?;
+    request.answer(data::list).await
 }
 
 /// One dataset
@@ -60,5 +55,5 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
     security(("admin token" = [])),
 )]
 pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
-    answer::record(&app, "dataset", &path, data::find).await
+    answer::record::<DatasetRow>(&app, "dataset", &path).await
 }

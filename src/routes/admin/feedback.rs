@@ -1,7 +1,7 @@
 //! `GET /api/admin/feedback`: what users left on the survey page.
 
-use super::answer;
-use super::query::{PageParameters, Query};
+use super::answer::{self, ListRequest};
+use super::query::PageParameters;
 use crate::auth::{Admin, AppData};
 use crate::error::ApiError;
 use crate::openapi::responses::ListErrors;
@@ -29,13 +29,14 @@ struct FeedbackFilter {
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let (store, _) = answer::sources(&app);
-    let mut query = Query::of(&request);
-    let FeedbackFilter { session } = query.read();
-    let session = query.session(session);
-    let page = query.page();
-    query.finish()?;
-    answer::known_session(&store, session).await?;
-    let rows = pool::read(move || Ok(feedback::list(&store, session, &page)?.collect::<Vec<_>>()));
+    let request = ListRequest::read(&request, &app, |query, _| {
+        let FeedbackFilter { session } = query.read();
+        query.session(session)
+    })?;
+    let ListRequest {
+        store, filter, page, ..
+    } = request;
+    answer::known_session(&store, filter).await?;
+    let rows = pool::read(move || Ok(feedback::list(&store, filter, &page)?.collect::<Vec<_>>()));
     answer::one(&rows.await?)
 }

@@ -36,7 +36,15 @@ pub(super) struct PageParameters {
 #[into_params(parameter_in = Query)]
 pub(super) struct ProjectFilter {
     /// Username of a project.
-    pub(super) project: Option<String>,
+    project: Option<String>,
+}
+
+impl ProjectFilter {
+    /// The project that a list is of.
+    pub(super) fn read(query: &mut Query, catalog: &Catalog) -> Option<ProjectId> {
+        let Self { project } = query.read();
+        query.project(project, catalog)
+    }
 }
 
 /// The parameters of one request. Filters with nothing after the `=` count as absent.

@@ -1,7 +1,7 @@
 //! `GET /api/admin/reports` and `…/{id}`.
 
-use super::answer;
-use super::query::{PageParameters, ProjectFilter, Query};
+use super::answer::{self, ListRequest};
+use super::query::{PageParameters, ProjectFilter};
 use crate::auth::{Admin, AppData};
 use crate::error::ApiError;
 use crate::openapi::responses::{ListErrors, RecordErrors};
@@ -19,16 +19,8 @@ use actix_web::{HttpRequest, HttpResponse};
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let sources = answer::sources(&app);
-    let mut query = Query::of(&request);
-    let ProjectFilter { project } = query.read();
-    let project = query.project(project, &sources.1);
-    let page = query.page();
-    query.finish()?;
-    answer::list(sources, move |store, catalog| {
-        Box::new(reports::list(store, catalog, project, &page))
-    })
-    .await
+    let request = ListRequest::read(&request, &app, ProjectFilter::read)?;
+    request.answer(reports::list).await
 }
 
 /// One report
@@ -41,5 +33,5 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
     security(("admin token" = [])),
 )]
 pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
-    answer::record(&app, "report", &path, reports::find).await
+    answer::record::<ReportRow>(&app, "report", &path).await
 }

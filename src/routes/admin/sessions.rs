@@ -1,7 +1,7 @@
 //! `GET /api/admin/sessions` and `…/{id}`.
 
-use super::answer;
-use super::query::{PageParameters, Query};
+use super::answer::{self, ListRequest};
+use super::query::PageParameters;
 use crate::auth::{Admin, AppData};
 use crate::error::ApiError;
 use crate::openapi::responses::{ListErrors, RecordErrors};
@@ -33,20 +33,15 @@ struct SessionFilter {
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let sources = answer::sources(&app);
-    let mut query = Query::of(&request);
-    let filter: SessionFilter = query.read();
-    let filter = Filter {
-        project: query.project(filter.project, &sources.1),
-        beamline: query.beamline(filter.beamline, &sources.1),
-        active: query.flag("active", filter.active),
-    };
-    let page = query.page();
-    query.finish()?;
-    answer::list(sources, move |store, catalog| {
-        Box::new(sessions::list(store, catalog, filter, &page))
-    })
-    .await
+    let request = ListRequest::read(&request, &app, |query, catalog| {
+        let filter: SessionFilter = query.read();
+        Filter {
+            project: query.project(filter.project, catalog),
+            beamline: query.beamline(filter.beamline, catalog),
+            active: query.flag("active", filter.active),
+        }
+    })?;
+    request.answer(sessions::list).await
 }
 
 /// One session
@@ -59,5 +54,5 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
     security(("admin token" = [])),
 )]
 pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
-    answer::record(&app, "session", &path, sessions::find).await
+    answer::record::<SessionRow>(&app, "session", &path).await
 }

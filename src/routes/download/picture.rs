@@ -1,13 +1,13 @@
 //! What the routes for pictures share: the cache, headers, and placeholders.
 
 use super::request::{self, FileRequest, HeadOnly};
+use crate::conditional::client_has;
 use crate::error::ApiError;
 use crate::proxy::cache::CacheKey;
 use crate::proxy::pictures::PictureError;
 use crate::proxy::{naming, placeholder};
-use crate::routes::client_has;
 use actix_web::body::BodySize;
-use actix_web::http::header::{self, ETag, EntityTag, HeaderValue};
+use actix_web::http::header::{self, Accept, ETag, EntityTag, Header, HeaderValue};
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError};
@@ -51,7 +51,7 @@ impl PictureResponse<'_> {
 
     /// Whether the client has the picture already.
     fn is_unchanged(&self, request: &HttpRequest) -> bool {
-        client_has(request, |tag| tag == self.key.to_string())
+        client_has(request, |tag| tag.tag() == self.key.to_string()) == Some(true)
     }
 
     fn build(&self, status: StatusCode) -> HttpResponseBuilder {
@@ -80,10 +80,11 @@ pub(super) async fn serve<A: Future<Output = Result<HttpResponse, ApiError>>>(
 }
 
 fn accepts_json(request: &HttpRequest) -> bool {
-    let accepted = request.headers().get_all(header::ACCEPT);
-    accepted
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| value.to_ascii_lowercase().contains("json"))
+    let Ok(Accept(ranges)) = Accept::parse(request) else {
+        return false;
+    };
+    let mut kinds = ranges.iter().map(|range| &range.item);
+    kinds.any(|kind| kind.subtype() == "json" || kind.suffix().is_some_and(|suffix| suffix == "json"))
 }
 
 /// The response to an error, with a picture as its body.

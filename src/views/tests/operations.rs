@@ -103,6 +103,7 @@ async fn connections_are_shown_by_date_and_continue_after_a_name() {
         ] {
             let history = vec![
                 (ConnectionStatus::Connected, minutes(created)),
+                (ConnectionStatus::Connected, minutes(created + 10)),
                 (ConnectionStatus::Finished, minutes(created + 30)),
             ];
             let connection = Connection {

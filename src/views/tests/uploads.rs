@@ -114,7 +114,8 @@ async fn all_fields_of_a_dataset_are_shown() {
         batch.set(keys::secure_key(Subject::Dataset, DatasetId(1)), &[0xab; 20]);
     })
     .await;
-    let row = serde_json::to_value(data::find(&store, &catalog(), 1).unwrap().unwrap()).unwrap();
+    let row =
+        serde_json::to_value(find::<data::DatasetRow>(&store, &catalog(), 1).unwrap().unwrap()).unwrap();
     let expected = json!({
         "id": 1, "project": "alice", "beamline": "BM", "session": 3, "sample_id": null, "group": null, "name": "xtal",
         "type": "DATA", "filename": null, "frames": "1-4,8", "num_frames": 5, "energy": 12.658, "exposure": 0.5,
@@ -123,7 +124,7 @@ async fn all_fields_of_a_dataset_are_shown() {
         "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00.000001Z", "address": "10.45.0.7",
     });
     assert_eq!(row, expected);
-    assert!(data::find(&store, &catalog(), 2).unwrap().is_none());
+    assert!(find::<data::DatasetRow>(&store, &catalog(), 2).unwrap().is_none());
 }
 
 #[tokio::test]

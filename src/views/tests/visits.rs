@@ -12,7 +12,12 @@ async fn a_session_is_shown_with_its_stretches_and_counts() {
         batch.mark(keys::index(Table::ReportBySession, SessionId(2), IdRef::Known(1)));
     })
     .await;
-    let row = serde_json::to_value(sessions::find(&store, &catalog(), 2).unwrap().unwrap()).unwrap();
+    let row = serde_json::to_value(
+        find::<sessions::SessionRow>(&store, &catalog(), 2)
+            .unwrap()
+            .unwrap(),
+    )
+    .unwrap();
     let expected = json!({
         "id": 2, "name": "visit", "project": "alice", "beamline": "BM", "created": "2026-11-23T14:00:00Z", "url": null,
         "stretches": [

@@ -6,8 +6,8 @@
 )]
 
 use super::*;
-use beamlive_storage::records::{ConnectionStatus::*, Project};
-use beamlive_storage::Versioned;
+use crate::fixtures::{project, versioned};
+use beamlive_storage::records::ConnectionStatus::*;
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -156,15 +156,7 @@ proptest! {
 
 fn catalog() -> Catalog {
     let mut catalog = Catalog::default();
-    let record = Project {
-        username: "alice".into(),
-        name: String::new(),
-        key: None,
-        ssh_keys: Vec::new(),
-        created: Timestamp(0),
-        modified: Timestamp(0),
-    };
-    catalog.projects.put(7, Versioned { revision: 1, record });
+    catalog.projects.put(7, versioned(project("alice")));
     catalog
 }
 

@@ -6,14 +6,10 @@
 )]
 
 use super::*;
+use crate::fixtures::{project, versioned};
 use beamlive_storage::ids::{BeamlineId, ProjectId};
-use beamlive_storage::records::{Beamtime, Project};
-use beamlive_storage::Versioned;
+use beamlive_storage::records::Beamtime;
 use rstest::rstest;
-
-fn versioned<R>(record: R) -> Versioned<R> {
-    Versioned { revision: 1, record }
-}
 
 fn entry(address: &str) -> AccessList {
     AccessList {
@@ -97,15 +93,7 @@ fn a_change_of_the_lists_is_seen_at_once() {
 fn users_are_the_lists_own_and_the_remote_ones_while_scheduling_is_on() {
     let mut catalog = Catalog::default();
     for (id, username) in [(1, "zoe"), (2, "bob"), (3, "alice")] {
-        let project = Project {
-            username: username.into(),
-            name: String::new(),
-            key: None,
-            ssh_keys: Vec::new(),
-            created: Timestamp(0),
-            modified: Timestamp(0),
-        };
-        catalog.projects.put(id, versioned(project));
+        catalog.projects.put(id, versioned(project(username)));
     }
     for (id, project, beamline) in [(1, 3, 1), (2, 1, 1), (3, 2, 2)] {
         let beamtime = Beamtime {

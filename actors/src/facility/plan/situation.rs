@@ -5,11 +5,10 @@ use crate::facility::place::Section;
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId};
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::{Order, ReadError, Store, Timestamp};
-use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
 
 /// The number of entries by outcome. The first three are in the file, the last two are not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Entries that did not exist.
     pub created: usize,

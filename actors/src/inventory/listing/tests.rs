@@ -6,19 +6,15 @@
 )]
 
 use super::*;
+use crate::fixtures::versioned;
 use beamlive_storage::ids::{ContainerTypeId, GroupId};
 use beamlive_storage::records::{ContainerType, Group};
-use beamlive_storage::Versioned;
 use proptest::prelude::*;
 
 const ALICE: ProjectId = ProjectId(1);
 const STAFF: ProjectId = ProjectId(9);
 const BM: BeamlineId = BeamlineId(1);
 const ID: BeamlineId = BeamlineId(2);
-
-fn versioned<R>(record: R) -> Versioned<R> {
-    Versioned { revision: 1, record }
-}
 
 /// Builds a facility record by record.
 #[derive(Default)]

@@ -32,7 +32,8 @@ use serde_json::Value;
 use std::convert::Infallible;
 use tables::Shown;
 
-/// Creates what is missing. Run it in one transaction, after [`LOCK`], if [`IS_CURRENT`] is false.
+/// Creates what is missing; to be run in one transaction, by one process at a time. It may be run
+/// again.
 pub(crate) const SCHEMA: &str = concat!(
     include_str!("sql/schema/1-facility.sql"),
     include_str!("sql/schema/2-measured.sql"),
@@ -40,14 +41,8 @@ pub(crate) const SCHEMA: &str = concat!(
     include_str!("sql/schema/4-access.sql"),
 );
 
-/// Waits until no other process runs [`SCHEMA`]; held until the end of the transaction.
-pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtext('beamlive schema'))";
-
-/// Whether the tables are those of this version: one row with one boolean.
-pub(crate) const IS_CURRENT: &str = "SELECT coalesce(obj_description(to_regnamespace('beamlive')::oid, \
-     'pg_namespace') LIKE '%Tables of version 1.', false)";
-
-/// Empties all tables before they are filled again. Readers wait until the transaction ends.
+/// Empties all tables, which must exist, before they are filled again. Readers wait until the
+/// transaction ends.
 pub(crate) const CLEAR: &str = "TRUNCATE beamlive.project, beamlive.beamline, beamlive.data_type, \
      beamlive.container_type, beamlive.container, beamlive.automounter, beamlive.sample_group, \
      beamlive.sample, beamlive.access_list, beamlive.beamtime, beamlive.session, beamlive.stretch, \

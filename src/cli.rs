@@ -4,11 +4,13 @@ pub mod apply;
 pub mod backup;
 pub mod check;
 pub mod client;
+mod database;
 pub mod load;
 mod progress;
 pub mod proxy;
 pub mod restore;
 pub mod serve;
+pub mod sql;
 pub mod verify;
 
 use beamlive_client::Failure;
@@ -42,6 +44,8 @@ pub enum Command {
     Restore(restore::Restore),
     /// Check a data directory, offline: every record, every index, every invariant.
     Verify(verify::Verify),
+    /// Rebuild the tables for people in PostgreSQL.
+    Sql(sql::Sql),
     /// Simulate a facility, and measure a service under its load.
     Load(Box<load::Load>),
 }
@@ -61,6 +65,7 @@ impl Cli {
             Command::Backup(backup) => backup.run().await,
             Command::Restore(restore) => restore.run().await,
             Command::Verify(verify) => verify.run().await,
+            Command::Sql(sql) => sql.run().await,
             Command::Load(load) => load.run().await,
         }
     }

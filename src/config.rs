@@ -6,7 +6,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `limits.rs`, `proxy.rs` | the groups `[limits]` and `[proxy]` |
+//! | `limits.rs`, `proxy.rs`, `store.rs` | the groups `[limits]`, `[proxy]` and `[store]` |
 //! | `read.rs` | values with rules of their own |
 //! | `error.rs` | why a configuration can't be used |
 
@@ -14,12 +14,13 @@ mod error;
 mod limits;
 mod proxy;
 mod read;
+mod store;
 
 pub use error::ConfigError;
 pub use limits::{Limits, Quota, Rate};
 pub use proxy::{Alternate, Delegate, Proxy};
+pub use store::{PasswordError, StoreSettings};
 
-use beamlive_storage::EngineKind;
 use chrono_tz::Tz;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::Figment;
@@ -91,19 +92,6 @@ pub struct Registration {
     /// Networks from which a key may be registered. Everywhere when empty.
     #[serde(deserialize_with = "networks")]
     pub allow_from: Vec<IpNet>,
-}
-
-/// The store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct StoreSettings {
-    /// The database that holds the store.
-    pub engine: EngineKind,
-    /// How much of the database is kept in memory, in bytes.
-    pub cache_bytes: u64,
-    /// Memory for the old values of rows that change while a backup is taken, in bytes. A backup
-    /// that needs more fails.
-    pub backup_memory_bytes: usize,
 }
 
 /// Health and metrics.
@@ -182,16 +170,6 @@ impl Registration {
     pub fn allows(&self, address: IpAddr) -> bool {
         let everywhere = self.allow_from.is_empty();
         self.open && (everywhere || self.allow_from.iter().any(|network| network.contains(&address)))
-    }
-}
-
-impl Default for StoreSettings {
-    fn default() -> Self {
-        Self {
-            engine: EngineKind::default(),
-            cache_bytes: 64 << 20,
-            backup_memory_bytes: 256 << 20,
-        }
     }
 }
 

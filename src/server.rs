@@ -36,7 +36,7 @@ use beamlive_actors::directory::{Directory, Setup};
 use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::open_catalog;
 use beamlive_actors::forwarder::DataProxy;
-use beamlive_storage::{Store, StoreConfig};
+use beamlive_storage::{EngineKind, Store, StoreConfig};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -94,7 +94,11 @@ impl Running {
                 if !settings.store.engine.is_durable() {
                     tracing::warn!("store.engine is memory: everything is lost when this process ends");
                 }
-                Store::open(&store_config(&settings), clock.now())?
+                let (config, now) = (store_config(&settings)?, clock.now());
+                // It waits for a database that is away.
+                tokio::task::spawn_blocking(move || Store::open(&config, now))
+                    .await
+                    .map_err(|lost| StartError::Unreadable(lost.to_string()))??
             }
         };
         let catalog = open_catalog(&store, clock.now())
@@ -296,12 +300,17 @@ async fn apply(app: &App, path: PathBuf) -> Result<(), StartError> {
     }
 }
 
-fn store_config(settings: &Settings) -> StoreConfig {
-    StoreConfig {
+fn store_config(settings: &Settings) -> Result<StoreConfig, StartError> {
+    let postgres = match settings.store.engine {
+        EngineKind::Postgres => Some(settings.store.postgres()?),
+        _ => None,
+    };
+    Ok(StoreConfig {
         path: settings.data.join("store"),
         engine: settings.store.engine,
+        postgres,
         cache_bytes: settings.store.cache_bytes,
         queue: settings.limits.write_queue,
         created_by: concat!("beamlive ", env!("CARGO_PKG_VERSION")).to_owned(),
-    }
+    })
 }

@@ -83,10 +83,19 @@ pub(super) struct ServerFlags {
 /// Flags of the store.
 #[derive(Debug, Args, Serialize)]
 struct StoreFlags {
-    /// The database of the store: sled, fjall, or memory for tests [default: sled].
+    /// The database of the store: sled, fjall, postgres, or memory for tests [default: sled].
     #[arg(long = "store-engine", env = "BEAMLIVE_STORE__ENGINE", value_name = "ENGINE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     engine: Option<EngineKind>,
+    /// Where PostgreSQL is, as postgres://user@host/database.
+    #[arg(
+        long = "store-url",
+        env = "BEAMLIVE_STORE__URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
 }
 
 /// A network, or one address as a network of its own.

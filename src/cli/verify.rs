@@ -1,5 +1,6 @@
 //! `beamlive verify`: checks a data directory offline.
 
+use super::database::Database;
 use super::progress;
 use beamlive_actors::beamline::state::JOINABLE_MICROS;
 use beamlive_actors::facility::DEEPEST;
@@ -14,13 +15,15 @@ const PRINTED: usize = 100;
 /// Memory for pages of the database.
 const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 
-/// Check a data directory while no service uses it: every record, every index both ways, every
-/// promise.
+/// Check a data directory while no service uses it, or one moment of a store on PostgreSQL: every
+/// record, every index both ways, every promise.
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The data directory.
     #[arg(long, env = "BEAMLIVE_DATA", value_name = "DIR", default_value = "data")]
     data: PathBuf,
+    #[command(flatten)]
+    database: Database,
 }
 
 /// The rules that records of this build keep to.
@@ -38,8 +41,12 @@ impl Verify {
     /// # Errors
     /// When there is a problem, or the store can't be opened or read completely.
     pub async fn run(self) -> Result<(), Failure> {
-        let store = self.data.join("store");
-        let findings = tokio::task::spawn_blocking(move || check(&store)).await??;
+        let (path, database) = (self.data.join("store"), self.database.settings()?);
+        let check = move || match database {
+            Some(settings) => check(&Store::open_snapshot(&settings)?),
+            None => check(&open(&path)?),
+        };
+        let findings = tokio::task::spawn_blocking(check).await??;
         for line in findings.problems.kept().iter().take(PRINTED) {
             print(format_args!("problem: {line}"))?;
         }
@@ -64,15 +71,18 @@ impl Verify {
     }
 }
 
-fn check(path: &Path) -> Result<Findings, Failure> {
-    let store = Store::open_to_read(path, CACHE_BYTES).map_err(|error| match error {
+fn open(path: &Path) -> Result<Store, Failure> {
+    Store::open_to_read(path, CACHE_BYTES).map_err(|error| match error {
         OpenError::Locked { path } => {
             format!("the store {} is in use: stop the service first", path.display()).into()
         }
         error => Failure::from(error),
-    })?;
+    })
+}
+
+fn check(store: &Store) -> Result<Findings, Failure> {
     let bar = progress::counting("verify");
-    let findings = verify::verify(&store, rules(), |rows, table| {
+    let findings = verify::verify(store, rules(), |rows, table| {
         bar.set_position(rows);
         bar.set_message(format!("in {table:?}"));
     });

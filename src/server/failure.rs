@@ -1,5 +1,6 @@
 //! Why a service does not start or does not stop cleanly.
 
+use crate::config::PasswordError;
 use crate::proxy::client::ClientError;
 use crate::proxy::roots::BadRoots;
 use beamlive_actors::ask::Unavailable;
@@ -34,6 +35,9 @@ pub enum StartError {
     /// A restore into the data directory was interrupted.
     #[error("a restore into this data directory did not finish: remove {0}, and restore again")]
     Unfinished(PathBuf),
+    /// The password for PostgreSQL can't be read.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
     /// The store opens, but its records can't be read.
     #[error("the store opens, but can't be read: {0}")]
     Unreadable(String),

@@ -7,7 +7,7 @@ mod write;
 
 pub use format::{BackupError, Header, MAGIC};
 pub use read::Reader;
-pub use restore::{restore, unfinished, RestoreError, Restored};
+pub use restore::{restore, restore_into, unfinished, RestoreError, Restored};
 pub use write::Archive;
 
 #[cfg(test)]

@@ -79,6 +79,29 @@ pub struct Plan {
     pub rows: Rows,
 }
 
+/// The keys that planning `batch` reads, as far as they are known before its ids are.
+pub(crate) fn reads(batch: &Batch) -> impl Iterator<Item = Vec<u8>> + '_ {
+    let tables = batch
+        .slots
+        .iter()
+        .chain(batch.floors.iter().map(|(table, _)| table));
+    let counters = tables.map(|table| keys::counter(*table));
+    let required = batch.requires.iter().map(|require| {
+        let (Require::Absent(key) | Require::Revision(key, _)) = require;
+        key.clone()
+    });
+    let written = batch.writes.iter().map(|write| {
+        let (Write::Put { key, .. } | Write::Delete(key)) = write;
+        key.clone()
+    });
+    std::iter::once(Tally::key())
+        .chain(counters)
+        .chain(required)
+        .chain(written)
+        .filter(|key| key.slots.is_empty())
+        .map(|key| key.bytes.to_vec())
+}
+
 /// Plans `group`, given what `read` finds in the database. All preconditions of a batch are checked
 /// before its writes. Of several writes to one key, the last one counts.
 ///

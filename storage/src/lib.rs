@@ -39,10 +39,6 @@ mod opening;
 pub mod records;
 pub mod shared;
 mod snapshot;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the engine that needs it follows")
-)]
 mod sql;
 mod store;
 mod tally;
@@ -55,8 +51,8 @@ pub use codec::{DecodeError, Versioned};
 pub use engine::faults::{Faults, NoFaults, Step};
 pub use engine::memory::MemoryEngine;
 pub use engine::{
-    DiskUse, Engine, EngineError, EngineKind, Entries, Failure, Filesystem, Frozen, OpenError, Order,
-    UnknownEngine,
+    rebuild_tables, DiskUse, Engine, EngineError, EngineKind, Entries, Failure, Filesystem, Frozen,
+    OpenError, Order, PostgresSettings, PostgresSettingsError, UnknownEngine,
 };
 pub use format::{FormatError, LAYOUT};
 pub use group::{Applied, Committed, Conflict};

@@ -3,9 +3,10 @@
 use crate::engine::faults::{Faults, NoFaults};
 use crate::engine::fjall::FjallEngine;
 use crate::engine::memory::MemoryEngine;
+use crate::engine::postgres::{PostgresEngine, Purpose};
 use crate::engine::sled::SledEngine;
-use crate::engine::{files, Engine, EngineKind, OpenError};
-use crate::format;
+use crate::engine::{files, Engine, EngineKind, OpenError, PostgresSettings, PostgresSettingsError};
+use crate::format::{self, FormatError};
 use crate::mark::{self, MarkError, Marker};
 use crate::store::Store;
 use crate::tally::Tally;
@@ -21,7 +22,9 @@ pub struct StoreConfig {
     pub path: PathBuf,
     /// The database that holds it.
     pub engine: EngineKind,
-    /// Bytes of the database that are kept in memory.
+    /// Where PostgreSQL is, if that is the engine.
+    pub postgres: Option<PostgresSettings>,
+    /// Bytes of an embedded database that are kept in memory.
     pub cache_bytes: u64,
     /// Batches that may wait for the writer.
     pub queue: usize,
@@ -34,9 +37,28 @@ impl Default for StoreConfig {
         Self {
             path: PathBuf::from("data"),
             engine: EngineKind::default(),
+            postgres: None,
             cache_bytes: 64 * 1024 * 1024,
             queue: 4096,
             created_by: concat!("beamlive ", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+impl StoreConfig {
+    fn postgres(&self) -> Result<&PostgresSettings, OpenError> {
+        let missing = OpenError::Settings(PostgresSettingsError::NoUrl);
+        self.postgres.as_ref().ok_or(missing)
+    }
+
+    /// The error of opening this store when its format was refused.
+    fn refused(&self, source: FormatError) -> OpenError {
+        match &self.postgres {
+            Some(settings) => OpenError::DatabaseFormat {
+                database: settings.name(),
+                source,
+            },
+            None => OpenError::of_format(&self.path, source),
         }
     }
 }
@@ -50,6 +72,7 @@ pub(crate) fn open_engine(
     Ok(match config.engine {
         EngineKind::Sled => Arc::new(SledEngine::open(&path, config.cache_bytes, faults)?),
         EngineKind::Fjall => Arc::new(FjallEngine::open(&path, config.cache_bytes, faults)?),
+        EngineKind::Postgres => Arc::new(PostgresEngine::open(config.postgres()?, Purpose::Serve)?),
         EngineKind::Memory => Arc::new(MemoryEngine::new()),
     })
 }
@@ -76,9 +99,10 @@ impl Store {
         let path = config.path.as_path();
         let refused = |source| OpenError::of_format(path, source);
         let marked = |source| OpenError::of_mark(path, source);
-        if !config.engine.is_durable() {
+        if !config.engine.is_embedded() {
             let engine = open_engine(config, faults)?;
-            format::prepare(engine.as_ref(), &config.created_by, now).map_err(refused)?;
+            format::prepare(engine.as_ref(), &config.created_by, now)
+                .map_err(|source| config.refused(source))?;
             return Ok(Self::with_engine(engine, config.queue));
         }
         format::check_file(path).map_err(refused)?;
@@ -92,6 +116,19 @@ impl Store {
         let state = Arc::default();
         let marker = start_marker(path, engine.as_ref(), Arc::clone(&state)).map_err(marked)?;
         Ok(Self::start(engine, config.queue, state, Some(marker)))
+    }
+
+    /// Opens one snapshot of a store on PostgreSQL for reading. Nodes may go on writing.
+    ///
+    /// # Errors
+    /// [`OpenError`], which says what to do.
+    pub fn open_snapshot(settings: &PostgresSettings) -> Result<Self, OpenError> {
+        let engine = PostgresEngine::open_snapshot(settings)?;
+        format::check(engine.as_ref()).map_err(|source| OpenError::DatabaseFormat {
+            database: settings.name(),
+            source,
+        })?;
+        Ok(Self::with_engine(engine, 1))
     }
 
     /// Opens the store in `path` for reading, with `cache_bytes` of the database in memory. Does

@@ -24,6 +24,7 @@ mod tables;
 mod values;
 
 pub(crate) use rebuild::rebuild_rows;
+pub(crate) use tables::shown_tables;
 
 use crate::chunks;
 use crate::group::Rows;
@@ -32,14 +33,21 @@ use serde_json::Value;
 use std::convert::Infallible;
 use tables::Shown;
 
-/// Creates what is missing; to be run in one transaction, by one process at a time. It may be run
-/// again.
+/// Creates what is missing. Run it in one transaction, and in one process at a time, if
+/// [`IS_CURRENT`] is false.
 pub(crate) const SCHEMA: &str = concat!(
     include_str!("sql/schema/1-facility.sql"),
     include_str!("sql/schema/2-measured.sql"),
     include_str!("sql/schema/3-views.sql"),
     include_str!("sql/schema/4-access.sql"),
 );
+
+/// Whether all tables and views are there, of this version or a newer one: one row with one boolean.
+pub(crate) const IS_CURRENT: &str = "SELECT \
+     coalesce(substring(obj_description(to_regnamespace('beamlive')::oid, 'pg_namespace') \
+         FROM 'version (\\d+)')::int >= 1, false) \
+     AND (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('beamlive') \
+         AND relkind IN ('r', 'v') AND relname NOT LIKE 'store\\_%') >= 20";
 
 /// Empties all tables, which must exist, before they are filled again. Readers wait until the
 /// transaction ends.

@@ -5,7 +5,8 @@ use super::read::Reader;
 use crate::batch::Batch;
 use crate::engine::faults::NoFaults;
 use crate::engine::files::{sync_directory, sync_entries};
-use crate::engine::{EngineError, EngineKind, OpenError};
+use crate::engine::postgres::{PostgresEngine, Purpose};
+use crate::engine::{rebuild_tables, Engine, EngineError, EngineKind, OpenError, PostgresSettings};
 use crate::format::{self, FormatError};
 use crate::keys::{Key, Table};
 use crate::mark::{MarkError, Marker};
@@ -41,6 +42,8 @@ pub struct Restored {
 pub enum RestoreError {
     #[error("{0} is not empty: name an empty directory, or one that does not exist yet")]
     NotEmpty(PathBuf),
+    #[error("there are records in the database {0} already: name an empty one, or stop beamlive and drop the schema beamlive")]
+    NotEmptyDatabase(String),
     #[error(transparent)]
     Backup(#[from] BackupError),
     #[error("this backup can't be restored by this build")]
@@ -124,7 +127,7 @@ fn fill<R: Read>(
     mut reader: Reader<R>,
     path: &Path,
     engine: EngineKind,
-    mut watch: impl FnMut(u64, u64),
+    watch: impl FnMut(u64, u64),
 ) -> Result<Restored, RestoreError> {
     create_directory(path)?;
     let config = StoreConfig {
@@ -134,6 +137,48 @@ fn fill<R: Read>(
         ..StoreConfig::default()
     };
     let engine = open_engine(&config, NoFaults)?;
+    let restored = pour(&mut reader, engine.as_ref(), watch)?;
+    format::publish(path, engine.as_ref())?;
+    // Starting the marker writes the mark durably.
+    let groups = Tally::read(|key| engine.get(key))?.groups;
+    drop(Marker::start(path, groups, |_| {})?);
+    Ok(restored)
+}
+
+/// Restores a backup into the empty database of `settings`. Nodes refuse the database until it is
+/// whole and every checksum was right.
+///
+/// # Errors
+/// [`RestoreError`]: the database is empty again, or says that a restore was interrupted.
+pub fn restore_into(
+    backup: impl Read,
+    settings: &PostgresSettings,
+    watch: impl FnMut(u64, u64),
+) -> Result<Restored, RestoreError> {
+    let mut reader = Reader::open(backup)?;
+    format::check_layout(reader.header().layout, &reader.header().created_by)?;
+    let engine = PostgresEngine::open(settings, Purpose::Restore)?;
+    if !engine.begin_restore()? {
+        return Err(RestoreError::NotEmptyDatabase(settings.name()));
+    }
+    let restored = pour(&mut reader, &engine, watch);
+    match &restored {
+        Ok(_) => {
+            rebuild_tables(settings, |_, _| {})?;
+            engine.finish_restore()?;
+        }
+        // The error of the restore says more than one of the cleaning.
+        Err(_) => drop(engine.discard_restore()),
+    }
+    restored
+}
+
+/// Writes all rows of the backup, and checks their sum.
+fn pour<R: Read>(
+    reader: &mut Reader<R>,
+    engine: &dyn Engine,
+    mut watch: impl FnMut(u64, u64),
+) -> Result<Restored, RestoreError> {
     let (mut counters, mut expected) = (Vec::new(), None);
     let (mut batch, mut bytes) = (Batch::new(), 0);
     while let Some(rows) = reader.next_rows()? {
@@ -156,10 +201,7 @@ fn fill<R: Read>(
     engine.apply(&[batch])?;
     let found = Tally::read(|key| engine.get(key))?;
     check_tally(found, expected)?;
-    format::check(engine.as_ref())?;
-    format::publish(path, engine.as_ref())?;
-    // Starting the marker writes the mark durably.
-    drop(Marker::start(path, found.groups, |_| {})?);
+    format::check(engine)?;
     Ok(Restored {
         header: reader.header().clone(),
         rows: reader.rows(),

@@ -28,17 +28,24 @@ pub enum EngineKind {
     Sled,
     /// fjall 3.
     Fjall,
+    /// PostgreSQL, which several nodes may share.
+    Postgres,
     /// A map in memory, lost when the process ends.
     Memory,
 }
 
 impl EngineKind {
     /// All engines.
-    pub const ALL: [Self; 3] = [Self::Sled, Self::Fjall, Self::Memory];
+    pub const ALL: [Self; 4] = [Self::Sled, Self::Fjall, Self::Postgres, Self::Memory];
 
     /// Its name, in the configuration and on the disk.
     pub fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// Whether the database is part of this process, with files in the store's directory.
+    pub fn is_embedded(self) -> bool {
+        matches!(self, Self::Sled | Self::Fjall)
     }
 
     /// Whether what is acknowledged survives a restart.
@@ -49,7 +56,7 @@ impl EngineKind {
 
 /// There is no engine of this name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there is no engine {0:?}: choose sled, fjall, or memory for tests")]
+#[error("there is no engine {0:?}: choose sled, fjall, postgres, or memory for tests")]
 pub struct UnknownEngine(String);
 
 fn unknown(name: &str) -> UnknownEngine {

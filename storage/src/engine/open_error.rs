@@ -1,5 +1,6 @@
 //! Why a store could not be opened.
 
+use super::postgres::PostgresSettingsError;
 use crate::format::FormatError;
 use crate::mark::MarkError;
 use std::error::Error;
@@ -45,6 +46,24 @@ pub enum OpenError {
     Mark { path: PathBuf, source: MarkError },
     #[error("the store {path} could not be opened")]
     Io { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Settings(#[from] PostgresSettingsError),
+    #[error("no threads can be started for the database")]
+    NoThreads(#[source] io::Error),
+    #[error(
+        "the database {database} can't be used: {reason}; check store.url, that the server runs, and that it lets beamlive in"
+    )]
+    Unreachable { database: String, reason: String },
+    #[error("there is no store in the database {0}: check store.url")]
+    NoSchema(String),
+    #[error("a restore into the database {0} was interrupted: run `beamlive restore` again")]
+    Restoring(String),
+    #[error(
+        "the database was upgraded by a newer beamlive (schema {found}, which builds before schema {compatible} can't use): run that one"
+    )]
+    NewerSchema { found: i32, compatible: i32 },
+    #[error("the database {database} can't be used by this build")]
+    DatabaseFormat { database: String, source: FormatError },
     #[error("the store {path} can't be used by this build")]
     Format { path: PathBuf, source: FormatError },
 }

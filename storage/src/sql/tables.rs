@@ -140,3 +140,10 @@ fn object<const N: usize>(columns: [(&str, Value); N]) -> Object {
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
 }
+
+/// The tables of the keyspace that are shown, in the order of their keys.
+pub(crate) fn shown_tables() -> impl Iterator<Item = Table> {
+    (0..=u8::MAX)
+        .filter_map(Table::from_repr)
+        .filter(|table| shown(*table).is_some())
+}

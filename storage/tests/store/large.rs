@@ -1,8 +1,8 @@
 //! Values above 16 KiB.
 
-use crate::support::{all_keys, batch, commit, data_type, key, of_size, OnDisk};
+use crate::support::{all_keys, batch, commit, data_type, is_missing, key, of_size, OnDisk};
 use beamlive_storage::records::Feedback;
-use beamlive_storage::EngineKind::{self, Fjall, Sled};
+use beamlive_storage::EngineKind::{self, Fjall, Postgres, Sled};
 use beamlive_storage::{
     Applied, Batch, CommitError, Engine, EngineError, Entries, MemoryEngine, Order, ReadError, Store, Table,
 };
@@ -39,7 +39,12 @@ fn assert_nothing_spilled(on_disk: &OnDisk) {
 
 #[rstest]
 #[tokio::test]
-async fn large_values_are_written_replaced_and_removed_completely(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn large_values_are_written_replaced_and_removed_completely(
+    #[values(Sled, Fjall, Postgres)] engine: EngineKind,
+) {
+    if is_missing(engine) {
+        return;
+    }
     let mut on_disk = OnDisk::new(engine);
     let sizes = [16 * KIB + 1, MIB, 16 * MIB, 17 * KIB, 10, 16 * KIB, 40 * KIB];
     commit(&on_disk.store, |b| b.insert(key(1), &of_size(10, 0)))
@@ -125,7 +130,12 @@ async fn a_key_removed_and_created_again_in_one_group_is_whole() {
 
 #[rstest]
 #[tokio::test]
-async fn a_reader_sees_whole_values_while_they_are_replaced(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn a_reader_sees_whole_values_while_they_are_replaced(
+    #[values(Sled, Fjall, Postgres)] engine: EngineKind,
+) {
+    if is_missing(engine) {
+        return;
+    }
     let on_disk = OnDisk::new(engine);
     let store = on_disk.store.clone();
     commit(&store, |b| b.insert(key(1), &of_size(200 * KIB, 0)))

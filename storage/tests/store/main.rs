@@ -22,6 +22,9 @@ mod large;
 mod map;
 mod model;
 mod opening;
+#[path = "../support/postgres.rs"]
+#[allow(dead_code, unreachable_pub, reason = "other tests need more of it")]
+mod postgres;
 mod snapshot;
 mod support;
 mod writing;

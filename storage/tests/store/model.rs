@@ -1,7 +1,7 @@
 //! A store on each engine, restarted at any moment, compared with a map.
 
 use crate::map::{change, Change, Map};
-use crate::support::{OnDisk, DURABLE};
+use crate::support::{restartable, OnDisk};
 use beamlive_storage::{CommitError, EngineKind, Order, Table};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -60,7 +60,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_store_equals_a_map_across_restarts(engine in select(&DURABLE), ops in proptest::collection::vec(op(), 1..25)) {
+    fn a_store_equals_a_map_across_restarts(engine in select(restartable()), ops in proptest::collection::vec(op(), 1..25)) {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run(engine, ops));
     }
 }

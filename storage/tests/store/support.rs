@@ -1,17 +1,20 @@
 //! Shared by the tests: a store on disk that can be restarted, records, an engine that waits.
 
+use crate::postgres::Postgres;
 use beamlive_storage::records::{DataType, Feedback};
 use beamlive_storage::{
     ids::IdRef, keys, Applied, Batch, CommitError, Committed, Engine, EngineError, EngineKind, Entries,
-    Faults, Key, MemoryEngine, NoFaults, OpenError, Order, Store, StoreConfig, Table, Tally, Timestamp,
+    Faults, Key, MemoryEngine, NoFaults, OpenError, Order, PostgresSettings, Store, StoreConfig, Table,
+    Tally, Timestamp,
 };
 use std::fs::File;
 use std::future::Future;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{mpsc, Arc, Mutex};
+use std::sync::{mpsc, Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 use tempfile::TempDir;
 
 pub(crate) const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
@@ -19,10 +22,38 @@ pub(crate) const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
 /// The durable engines.
 pub(crate) const DURABLE: [EngineKind; 2] = [EngineKind::Sled, EngineKind::Fjall];
 
+/// The engines whose rows can be restarted, as far as they are installed.
+pub(crate) fn restartable() -> Vec<EngineKind> {
+    let postgres = cluster().map(|_| EngineKind::Postgres);
+    DURABLE.into_iter().chain(postgres).collect()
+}
+
+/// Whether the tests of an engine have to be skipped.
+pub(crate) fn is_missing(engine: EngineKind) -> bool {
+    engine == EngineKind::Postgres && cluster().is_none()
+}
+
+/// One PostgreSQL for all tests of this process. It ends with the process.
+fn cluster() -> Option<&'static Postgres> {
+    static CLUSTER: OnceLock<Option<Postgres>> = OnceLock::new();
+    CLUSTER.get_or_init(Postgres::start).as_ref()
+}
+
+/// The file in a store's directory that names its database in PostgreSQL.
+const URL: &str = "url";
+
 pub(crate) fn config(engine: EngineKind, path: &Path) -> StoreConfig {
+    let postgres = (engine == EngineKind::Postgres).then(|| PostgresSettings {
+        url: std::fs::read_to_string(path.join(URL)).unwrap(),
+        password: None,
+        ca_file: None,
+        hold: Duration::from_secs(10),
+        node: "test".to_owned(),
+    });
     StoreConfig {
         path: path.to_owned(),
         engine,
+        postgres,
         cache_bytes: 8 * 1024 * 1024,
         ..StoreConfig::default()
     }
@@ -38,6 +69,10 @@ pub(crate) struct OnDisk {
 impl OnDisk {
     pub(crate) fn new(engine: EngineKind) -> Self {
         let directory = TempDir::new().unwrap();
+        if engine == EngineKind::Postgres {
+            let url = cluster().unwrap().database();
+            std::fs::write(directory.path().join(URL), url).unwrap();
+        }
         Self {
             engine,
             store: open(engine, directory.path()),

@@ -1,9 +1,9 @@
 //! The order of writes, groups, preconditions, the limit of the queue, and closing.
 
-use crate::support::{batch, commit, data_type, key, poll_once, Gated, OnDisk};
+use crate::support::{batch, commit, data_type, is_missing, key, poll_once, Gated, OnDisk};
 use beamlive_storage::ids::{DatasetId, IdRef, ProjectId, RawId};
 use beamlive_storage::records::{Activity, DataType, Subject};
-use beamlive_storage::EngineKind::{self, Fjall, Sled};
+use beamlive_storage::EngineKind::{self, Fjall, Postgres, Sled};
 use beamlive_storage::{keys, CommitError, Order, Store, StoreStatus, Table, Timestamp, Unavailable};
 use rstest::rstest;
 use std::sync::{Arc, Barrier};
@@ -103,7 +103,12 @@ async fn a_group_stays_within_its_bytes() {
 
 #[rstest]
 #[tokio::test]
-async fn sixty_four_tasks_write_at_once_and_get_different_ids(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn sixty_four_tasks_write_at_once_and_get_different_ids(
+    #[values(Sled, Fjall, Postgres)] engine: EngineKind,
+) {
+    if is_missing(engine) {
+        return;
+    }
     let on_disk = OnDisk::new(engine);
     let mut tasks = tokio::task::JoinSet::new();
     for task in 0..64_u64 {
@@ -274,7 +279,12 @@ async fn a_batch_counts_whether_or_not_its_receipt_is_awaited() {
 
 #[rstest]
 #[tokio::test]
-async fn ranges_are_read_in_both_orders_and_end_before_their_end(#[values(Sled, Fjall)] engine: EngineKind) {
+async fn ranges_are_read_in_both_orders_and_end_before_their_end(
+    #[values(Sled, Fjall, Postgres)] engine: EngineKind,
+) {
+    if is_missing(engine) {
+        return;
+    }
     let memory = Store::in_memory();
     let on_disk = OnDisk::new(engine);
     for store in [&memory, &on_disk.store] {

@@ -1,0 +1,70 @@
+//! A database that is away: changes and reads wait for it, for a limited time.
+
+use crate::proxy::Proxy;
+use crate::support::{check, cluster, data_type, node, write};
+use beamlive_storage::ids::IdRef;
+use beamlive_storage::records::DataType;
+use beamlive_storage::{keys, Batch, CommitError, StoreStatus, Table};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_and_reads_wait_for_a_database_that_comes_back() {
+    let Some(cluster) = cluster() else { return };
+    let (proxy, url) = Proxy::before(&cluster.database());
+    let store = node(&url, Duration::from_secs(20));
+    assert_eq!(write(store.clone(), 1, 3).await, 3);
+    proxy.cut(true);
+    let began = Instant::now();
+    let writing = tokio::spawn(write(store.clone(), 2, 5));
+    let reader = store.clone();
+    let reading = tokio::task::spawn_blocking(move || {
+        let key = keys::record(Table::DataType, IdRef::Known(1));
+        reader.get::<DataType>(&key).unwrap().unwrap().revision
+    });
+    while !matches!(store.status(), StoreStatus::Away { .. }) {
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", store.status());
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!writing.is_finished() && !reading.is_finished());
+    proxy.cut(false);
+    assert_eq!((writing.await.unwrap(), reading.await.unwrap()), (5, 3));
+    assert_eq!(store.status(), StoreStatus::Writing);
+    check(&store, &BTreeMap::from([(1, 3), (2, 5)]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_the_hold_changes_are_refused_and_later_ones_succeed() {
+    let Some(cluster) = cluster() else { return };
+    let (proxy, url) = Proxy::before(&cluster.database());
+    let store = node(&url, Duration::from_millis(500));
+    proxy.cut(true);
+    let began = Instant::now();
+    let batch = |name: &str, id| {
+        let mut batch = Batch::new();
+        batch.insert(keys::record(Table::DataType, IdRef::Known(id)), &data_type(name));
+        batch
+    };
+    let refused = store.reserve().unwrap().commit(batch("a", 1)).await;
+    assert!(matches!(refused, Err(CommitError::Away(_))), "{refused:?}");
+    assert!(began.elapsed() >= Duration::from_millis(500));
+    let reader = store.clone();
+    let key = keys::record(Table::DataType, IdRef::Known(1));
+    let read = tokio::task::spawn_blocking(move || reader.get::<DataType>(&key))
+        .await
+        .unwrap();
+    assert!(read.is_err());
+    proxy.cut(false);
+    let began = Instant::now();
+    while store.reserve().unwrap().commit(batch("b", 2)).await.is_err() {
+        assert!(began.elapsed() < Duration::from_secs(10));
+    }
+    assert_eq!(
+        store
+            .get::<DataType>(&keys::record(Table::DataType, IdRef::Known(1)))
+            .unwrap(),
+        None
+    );
+    assert_eq!(store.status(), StoreStatus::Writing);
+}

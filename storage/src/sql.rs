@@ -33,7 +33,8 @@ use serde_json::Value;
 use std::convert::Infallible;
 use tables::Shown;
 
-/// Creates what is missing. Run it in one transaction, under a lock, if [`IS_CURRENT`] is false.
+/// Creates what is missing. Run it in one transaction, and in one process at a time, if
+/// [`IS_CURRENT`] is false.
 pub(crate) const SCHEMA: &str = concat!(
     include_str!("sql/schema/1-facility.sql"),
     include_str!("sql/schema/2-measured.sql"),
@@ -41,11 +42,15 @@ pub(crate) const SCHEMA: &str = concat!(
     include_str!("sql/schema/4-access.sql"),
 );
 
-/// Whether the tables are those of this version: one row with one boolean.
-pub(crate) const IS_CURRENT: &str = "SELECT coalesce(obj_description(to_regnamespace('beamlive')::oid, \
-     'pg_namespace') LIKE '%Tables of version 1.', false)";
+/// Whether all tables and views are there, of this version or a newer one: one row with one boolean.
+pub(crate) const IS_CURRENT: &str = "SELECT \
+     coalesce(substring(obj_description(to_regnamespace('beamlive')::oid, 'pg_namespace') \
+         FROM 'version (\\d+)')::int >= 1, false) \
+     AND (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('beamlive') \
+         AND relkind IN ('r', 'v') AND relname NOT LIKE 'store\\_%') >= 20";
 
-/// Empties all tables before they are filled again. Readers wait until the transaction ends.
+/// Empties all tables, which must exist, before they are filled again. Readers wait until the
+/// transaction ends.
 pub(crate) const CLEAR: &str = "TRUNCATE beamlive.project, beamlive.beamline, beamlive.data_type, \
      beamlive.container_type, beamlive.container, beamlive.automounter, beamlive.sample_group, \
      beamlive.sample, beamlive.access_list, beamlive.beamtime, beamlive.session, beamlive.stretch, \

@@ -1,5 +1,5 @@
-//! MessagePack as JSON that PostgreSQL takes. It never fails, and means the same as in the admin API
-//! except for times and U+0000.
+//! MessagePack as JSON that PostgreSQL takes. It never fails, and is as in the admin API except for
+//! times, U+0000 and long values.
 //!
 //! | MessagePack | JSON |
 //! |---|---|

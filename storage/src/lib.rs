@@ -27,6 +27,16 @@
 pub mod backup;
 pub mod batch;
 mod chunks;
+#[cfg(test)]
+#[path = "../tests/support/postgres.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "other tests use it too"
+)]
+mod cluster;
 pub mod codec;
 pub mod engine;
 mod format;

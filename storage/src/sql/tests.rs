@@ -12,9 +12,6 @@
 mod database;
 mod documents;
 mod hostile;
-#[path = "../../tests/support/postgres.rs"]
-#[allow(dead_code, unreachable_pub, reason = "other tests need more of it")]
-mod postgres;
 mod samples;
 mod shown;
 mod speed;

@@ -1,8 +1,8 @@
 //! PostgreSQL takes the schema and all rows. Skipped if it is not installed.
 
 use super::hostile::{packed_value, worst};
-use super::postgres::Postgres;
 use super::samples::{connection, dataset, facility, key, report, set};
+use crate::cluster::Postgres;
 use crate::group::Rows;
 use crate::ids::{AccessListId, ProjectId};
 use crate::keys::{self, Table};

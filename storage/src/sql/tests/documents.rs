@@ -1,8 +1,8 @@
 //! The statements in docs/SQL.md and in the examples answer, and the tables are as described.
 
 use super::database::{apply, connect, prepared};
-use super::postgres::Postgres;
 use super::samples::facility;
+use crate::cluster::Postgres;
 use crate::sql::{project, TableChange, SCHEMA};
 use serde_json::Value;
 use std::fmt::Write;

@@ -1,10 +1,9 @@
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
 use super::*;
+use crate::cluster;
 use crate::engine::postgres::{prepare, Background, PostgresSettings};
 use std::sync::Arc;
-
-#[path = "../../../../tests/support/postgres.rs"]
-#[allow(dead_code, unreachable_pub, reason = "other tests need more of it")]
-mod cluster;
 
 const NEXT: &str = "ALTER TABLE beamlive.store_node ADD COLUMN IF NOT EXISTS note text";
 

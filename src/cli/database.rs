@@ -24,7 +24,7 @@ pub(super) struct Database {
         value_name = "FILE"
     )]
     password_file: Option<PathBuf>,
-    /// The certificates that sign its servers' [default: the system's].
+    /// The certificates that sign its servers' [default: Mozilla's list].
     #[arg(long = "store-ca-file", env = "BEAMLIVE_STORE__CA_FILE", value_name = "FILE")]
     ca_file: Option<PathBuf>,
 }

@@ -20,7 +20,7 @@ pub struct StoreSettings {
     pub url: Option<String>,
     /// A file with the password for PostgreSQL, if it is not in the URL.
     pub password_file: Option<PathBuf>,
-    /// The certificates that sign those of PostgreSQL's servers. Without it, the system's.
+    /// The certificates that sign those of PostgreSQL's servers. Without it, Mozilla's list.
     pub ca_file: Option<PathBuf>,
     /// How long requests wait for PostgreSQL when it is away, in seconds.
     #[serde(deserialize_with = "positive")]

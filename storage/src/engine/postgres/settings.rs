@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use thiserror::Error;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::Host;
 use tokio_postgres::Config;
 
 /// How long a host may take to accept a connection.
@@ -19,7 +19,7 @@ pub struct PostgresSettings {
     pub url: String,
     /// The password, if it is not in the URL.
     pub password: Option<String>,
-    /// The certificates that sign the servers', as PEM. Those of the system when none.
+    /// The certificates that sign the servers', as PEM. Mozilla's list when none.
     pub ca_file: Option<PathBuf>,
     /// How long requests wait for a database that is away.
     pub hold: Duration,
@@ -147,21 +147,14 @@ impl PostgresSettings {
         config
     }
 
-    /// The certificates to trust; none if the URL excludes TLS.
+    /// The certificates to trust.
     pub(super) fn roots(&self) -> Result<rustls::RootCertStore, PostgresSettingsError> {
         use rustls::pki_types::pem::PemObject;
         use rustls::pki_types::CertificateDer;
 
         let mut roots = rustls::RootCertStore::empty();
         let Some(path) = &self.ca_file else {
-            // Certificates of the system that can't be read are of no use here.
-            let uses_tls = self
-                .url
-                .parse::<Config>()
-                .map(|config| config.get_ssl_mode() != SslMode::Disable);
-            if uses_tls.unwrap_or(true) {
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            }
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
             return Ok(roots);
         };
         let refused = |reason: String| PostgresSettingsError::Certificates {

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::io::Write;
+use tokio_postgres::config::SslMode;
 
 fn settings(url: &str) -> PostgresSettings {
     PostgresSettings {

@@ -26,3 +26,4 @@ mod nodes;
 mod proxy;
 mod readable;
 mod support;
+mod tls;

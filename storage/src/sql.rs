@@ -42,7 +42,7 @@ pub(crate) const SCHEMA: &str = concat!(
     include_str!("sql/schema/4-access.sql"),
 );
 
-/// Whether all tables and views are there, of this version or a newer one: one row with one boolean.
+/// Whether all tables and views are there, of this version or a newer one: one row with a boolean.
 pub(crate) const IS_CURRENT: &str = "SELECT \
      coalesce(substring(obj_description(to_regnamespace('beamlive')::oid, 'pg_namespace') \
          FROM 'version (\\d+)')::int >= 1, false) \

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 /// Bytes read from the file at once.
 const READ_BYTES: usize = 1024 * 1024;
 
-/// Make a data directory of a backup, or fill an empty database in PostgreSQL. The directory must be
-/// empty, or not exist; `serve` makes a new admin token.
+/// Make a data directory of a backup, or fill an empty database in PostgreSQL. The directory must
+/// be empty, or not exist; `serve` makes a new admin token.
 #[derive(Debug, Args)]
 pub struct Restore {
     /// The backup.

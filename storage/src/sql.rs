@@ -47,7 +47,7 @@ pub(crate) const IS_CURRENT: &str = "SELECT \
      coalesce(substring(obj_description(to_regnamespace('beamlive')::oid, 'pg_namespace') \
          FROM 'version (\\d+)')::int >= 1, false) \
      AND (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('beamlive') \
-         AND relkind IN ('r', 'v') AND relname NOT LIKE 'store\\_%') >= 20";
+         AND relkind IN ('r', 'v')) >= 20";
 
 /// Empties all tables, which must exist, before they are filled again. Readers wait until the
 /// transaction ends.

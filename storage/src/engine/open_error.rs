@@ -54,6 +54,8 @@ pub enum OpenError {
         "the database {database} can't be used: {reason}; check store.url, that the server runs, and that it lets beamlive in"
     )]
     Unreachable { database: String, reason: String },
+    #[error("the database has the encoding {0}: make one with the encoding UTF8")]
+    Encoding(String),
     #[error("there is no store in the database {0}: check store.url")]
     NoSchema(String),
     #[error("a restore into the database {0} was interrupted: run `beamlive restore` again")]

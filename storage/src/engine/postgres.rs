@@ -6,6 +6,9 @@
 //! | `session.rs` | connections to the server that takes writes |
 //! | `schema.rs`, `schema.sql` | the schema: created and upgraded under a lock |
 //! | `transaction.rs` | one group as one transaction, exactly once |
+//! | `statements.rs` | the statements of such a transaction |
+//! | `acknowledged.rs` | the groups that are known to be acknowledged |
+//! | `background.rs` | the threads that serve the connections |
 //! | `restoring.rs` | filling the database from a backup |
 //! | `readable.rs` | the tables for people, in the same transaction |
 //! | `rebuilding.rs` | the tables for people, filled again |
@@ -16,6 +19,8 @@
 //! Nothing is decided on what a standby says: every connection is to a server that takes writes,
 //! and one of an earlier timeline is not used any more.
 
+mod acknowledged;
+mod background;
 mod failure;
 mod frozen;
 mod log;
@@ -25,6 +30,7 @@ mod restoring;
 mod schema;
 mod session;
 mod settings;
+mod statements;
 mod transaction;
 
 pub use rebuilding::rebuild_tables;
@@ -37,19 +43,19 @@ use super::open_error::OpenError;
 use crate::batch::Batch;
 use crate::group::Applied;
 use crate::shared::GroupLog;
+use acknowledged::Acknowledged;
+use background::{prepare, unreachable, Background};
 use failure::Stop;
 use frozen::Snapshot;
 use log::Log;
 use parking_lot::Mutex;
 use schema::SchemaError;
 use session::{within, Connector, Messages, Session};
-use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::runtime::Runtime;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
-use transaction::{Acknowledged, Writer};
+use transaction::Writer;
 use uuid::Uuid;
 
 /// How long one read may take before the connection counts as dead.
@@ -78,37 +84,6 @@ pub(crate) struct PostgresEngine {
     size: Mutex<Option<(Instant, u64)>>,
 }
 
-/// Threads that serve the connections. Callers wait on their own thread.
-struct Background(Option<Runtime>);
-
-impl Background {
-    fn start() -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("store-postgres")
-            .enable_all()
-            .build()?;
-        Ok(Self(Some(runtime)))
-    }
-
-    /// Runs `future` on this thread, which waits. Its connections and timers are the background's.
-    fn wait<T>(&self, future: impl Future<Output = T>) -> T {
-        let _context = self.0.as_ref().map(Runtime::enter);
-        // If the caller's thread belongs to another runtime, that one's budget does not count here:
-        // a future that ran out of it would be woken by a runtime that waits for this call.
-        futures_executor::block_on(tokio::task::unconstrained(future))
-    }
-}
-
-impl Drop for Background {
-    fn drop(&mut self) {
-        // Without waiting: the last handle of a store may be dropped in async code.
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
 /// What a database is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -133,16 +108,11 @@ impl PostgresEngine {
         let began = Instant::now();
         while let Err(error) = background.wait(schema::upgrade(&connector, schema::MIGRATIONS)) {
             match error {
-                SchemaError::Newer { found, compatible } => {
-                    return Err(OpenError::NewerSchema { found, compatible });
-                }
-                SchemaError::Stop(stop) if began.elapsed() >= settings.hold => {
-                    return Err(unreachable(&connector, &stop));
-                }
-                SchemaError::Stop(stop) => {
+                SchemaError::Stop(stop) if began.elapsed() < settings.hold => {
                     tracing::warn!(database = connector.name(), %stop, "the database is away; trying again");
                     pause(PAUSE);
                 }
+                error => return Err(error.into_open_error(&connector)),
             }
         }
         if purpose == Purpose::Serve && restoring::is_unfinished(&background, &connector)? {
@@ -218,6 +188,21 @@ impl PostgresEngine {
         Ok(session)
     }
 
+    /// Begins to fill the database from a backup. `false` if there are rows that no restore has left.
+    pub(crate) fn begin_restore(&self) -> Result<bool, EngineError> {
+        restoring::begin(&self.background, &self.connector)
+    }
+
+    /// Ends a restore: nodes may use the database.
+    pub(crate) fn finish_restore(&self) -> Result<(), EngineError> {
+        restoring::finish(&self.background, &self.connector)
+    }
+
+    /// Removes what a failed restore has written.
+    pub(crate) fn discard_restore(&self) -> Result<(), EngineError> {
+        restoring::discard(&self.background, &self.connector)
+    }
+
     fn database_bytes(&self) -> u64 {
         let mut size = self.size.lock();
         if let Some((_, bytes)) = size.filter(|(read, _)| read.elapsed() < SIZE_AGE) {
@@ -276,18 +261,5 @@ impl Engine for PostgresEngine {
             trouble: self.acknowledged.trouble(),
             filesystem: None,
         }
-    }
-}
-
-fn prepare(settings: &PostgresSettings) -> Result<(Arc<Background>, Arc<Connector>), OpenError> {
-    let background = Background::start().map_err(OpenError::NoThreads)?;
-    let connector = Connector::new(settings)?;
-    Ok((Arc::new(background), Arc::new(connector)))
-}
-
-fn unreachable(connector: &Connector, stop: &Stop) -> OpenError {
-    OpenError::Unreachable {
-        database: connector.name().to_owned(),
-        reason: stop.to_string(),
     }
 }

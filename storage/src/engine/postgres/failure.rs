@@ -9,7 +9,7 @@ use tokio_postgres::error::SqlState;
 pub(super) enum Stop {
     /// Another node came first: the same group can be tried again at once.
     Again(String),
-    /// What is to be stored does not fit the tables that people read.
+    /// What is to be stored does not fit the tables that people read, or one of them is gone.
     Unreadable(String),
     /// The connection can't be used any more, or the server does not take writes.
     Away(String),
@@ -59,8 +59,10 @@ impl From<tokio_postgres::Error> for Stop {
             SqlState::T_R_SERIALIZATION_FAILURE,
             SqlState::T_R_DEADLOCK_DETECTED,
         ];
-        // Class 22: data exception, 54: program limit exceeded.
-        let is_data = code.code().starts_with("22") || code.code().starts_with("54");
+        // Class 22: data exception, 42: a table or column that is missing, 54: a limit exceeded.
+        let is_data = ["22", "42", "54"]
+            .iter()
+            .any(|class| code.code().starts_with(class));
         match code {
             code if lost_a_race.contains(code) => Self::Again(text),
             _ if is_data => Self::Unreadable(text),

@@ -1,8 +1,8 @@
 //! The rows at one moment: a transaction that only reads, on a connection of its own.
 
+use super::background::Background;
 use super::failure::Stop;
 use super::session::{within, Connector, Messages, Session};
-use super::Background;
 use crate::batch::Batch;
 use crate::engine::error::EngineError;
 use crate::engine::interface::{Engine, Entries, Frozen, Order};
@@ -27,7 +27,7 @@ impl Snapshot {
             let session = connector.session(Messages::default()).await?;
             // The first statement decides which groups the transaction sees.
             let settings = "SET idle_in_transaction_session_timeout = 0; \
-                BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT groups FROM beamlive.store_head";
+                BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT groups FROM beamlive_store.head";
             session.client.batch_execute(settings).await?;
             Ok::<_, Stop>(session)
         };

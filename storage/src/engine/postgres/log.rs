@@ -1,9 +1,9 @@
 //! The log of groups, and the sign of life of a node.
 
+use super::background::Background;
 use super::failure::Stop;
 use super::session::{within, Connector, Messages, Session};
-use super::transaction::CHANNEL;
-use super::Background;
+use super::statements::CHANNEL;
 use crate::engine::error::EngineError;
 use crate::shared::{Changes, GroupLog, News};
 use std::sync::Arc;
@@ -89,7 +89,7 @@ impl Log {
         let (client, warnings) = (&session.client, session.warnings());
         client
             .execute(
-                "INSERT INTO beamlive.store_node (node, name, version) VALUES ($1, $2, $3) \
+                "INSERT INTO beamlive_store.nodes (node, name, version) VALUES ($1, $2, $3) \
                  ON CONFLICT (node) DO UPDATE SET seen = clock_timestamp()",
                 &[&self.node, &self.name, &env!("CARGO_PKG_VERSION")],
             )
@@ -101,7 +101,7 @@ impl Log {
             ));
         }
         let groups: i64 = client
-            .query_one("SELECT groups FROM beamlive.store_head", &[])
+            .query_one("SELECT groups FROM beamlive_store.head", &[])
             .await?
             .get(0);
         let position = i64::try_from(after).unwrap_or(i64::MAX);
@@ -125,7 +125,7 @@ impl Log {
         let entries = session
             .client
             .query(
-                "SELECT node, keys FROM beamlive.store_group \
+                "SELECT node, keys FROM beamlive_store.groups \
                  WHERE number > $1 AND number <= $2 ORDER BY number LIMIT $3",
                 &[&after, &groups, &ENTRIES],
             )
@@ -151,11 +151,11 @@ impl Log {
         let oldest = groups - KEPT;
         let client = &session.client;
         client
-            .execute("DELETE FROM beamlive.store_group WHERE number < $1", &[&oldest])
+            .execute("DELETE FROM beamlive_store.groups WHERE number < $1", &[&oldest])
             .await?;
         client
             .execute(
-                "DELETE FROM beamlive.store_node WHERE seen < clock_timestamp() - interval '1 day'",
+                "DELETE FROM beamlive_store.nodes WHERE seen < clock_timestamp() - interval '1 day'",
                 &[],
             )
             .await?;

@@ -3,12 +3,13 @@
 //! Each page of rows is read and shown in one transaction that holds the lock of the groups. So a
 //! table never gets an older state of a row than the one that a group has just written.
 
+use super::background::{prepare, unreachable, Background};
 use super::failure::Stop;
 use super::frozen;
 use super::readable::{self, Prepared};
+use super::schema;
 use super::session::{within, Connector, Messages, Session};
 use super::settings::PostgresSettings;
-use super::{prepare, schema, unreachable, Background};
 use crate::engine::interface::Order;
 use crate::engine::open_error::OpenError;
 use crate::keys::Table;
@@ -20,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Rows of one page.
 const PAGE: i64 = 500;
 /// Takes the turn of a group.
-const BEGIN: &str = "BEGIN; SELECT groups FROM beamlive.store_head FOR UPDATE";
+const BEGIN: &str = "BEGIN; SELECT groups FROM beamlive_store.head FOR UPDATE";
 
 /// Rebuilds the tables for people. `watch` is called with the number of rows so far, and their
 /// table. While it runs, the tables are incomplete, and changes wait for one page at most.
@@ -37,6 +38,10 @@ pub fn rebuild_tables(
         Ok(false) => return Err(OpenError::NoSchema(connector.name().to_owned())),
         Err(stop) => return Err(unreachable(&connector, &stop)),
     }
+    // A table that is missing is made.
+    if let Err(error) = background.wait(schema::upgrade(&connector, schema::MIGRATIONS)) {
+        return Err(error.into_open_error(&connector));
+    }
     rebuild(&background, &connector, &mut watch).map_err(|stop| unreachable(&connector, &stop))
 }
 
@@ -47,7 +52,7 @@ fn rebuild(
 ) -> Result<u64, Stop> {
     let session = background.wait(connector.session(Messages::default()))?;
     let clear = format!(
-        "SET lock_timeout = '60s'; {BEGIN}; {}; UPDATE beamlive.store_head SET readable = false; COMMIT",
+        "SET lock_timeout = '60s'; {BEGIN}; {}; UPDATE beamlive_store.head SET readable = false; COMMIT",
         sql::CLEAR
     );
     background.wait(within(
@@ -64,7 +69,7 @@ fn rebuild(
             start = [last.as_slice(), &[0]].concat();
         }
     }
-    let done = "UPDATE beamlive.store_head SET readable = true";
+    let done = "UPDATE beamlive_store.head SET readable = true";
     background.wait(within(LIMIT, "ending", session.client.batch_execute(done)))?;
     Ok(shown)
 }

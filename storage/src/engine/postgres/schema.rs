@@ -3,8 +3,10 @@
 //! A migration is additive, so nodes of the version before it keep running on it. `compatible` is
 //! the oldest schema version whose nodes can still run.
 
+use super::background::unreachable;
 use super::failure::Stop;
 use super::session::{within, Connector, Messages};
+use crate::engine::open_error::OpenError;
 use crate::sql;
 use std::time::Duration;
 use tokio_postgres::Client;
@@ -38,7 +40,20 @@ pub(super) enum SchemaError {
         found: i32,
         compatible: i32,
     },
+    /// The database has no Unicode.
+    Encoding(String),
     Stop(Stop),
+}
+
+impl SchemaError {
+    /// The error of opening the database.
+    pub(super) fn into_open_error(self, connector: &Connector) -> OpenError {
+        match self {
+            Self::Newer { found, compatible } => OpenError::NewerSchema { found, compatible },
+            Self::Encoding(found) => OpenError::Encoding(found),
+            Self::Stop(stop) => unreachable(connector, &stop),
+        }
+    }
 }
 
 impl<E: Into<Stop>> From<E> for SchemaError {
@@ -56,11 +71,15 @@ pub(super) async fn upgrade(connector: &Connector, migrations: &[Migration]) -> 
 
 async fn run(client: &Client, migrations: &[Migration]) -> Result<(), SchemaError> {
     client.batch_execute("SET lock_timeout = 0; BEGIN").await?;
+    let encoding: String = client.query_one("SHOW server_encoding", &[]).await?.get(0);
+    if encoding != "UTF8" {
+        return Err(SchemaError::Encoding(encoding));
+    }
     client.query("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
     client
         .batch_execute(
-            "CREATE SCHEMA IF NOT EXISTS beamlive; \
-             CREATE TABLE IF NOT EXISTS beamlive.store_schema ( \
+            "CREATE SCHEMA IF NOT EXISTS beamlive_store; \
+             CREATE TABLE IF NOT EXISTS beamlive_store.version ( \
                  one boolean PRIMARY KEY DEFAULT true CHECK (one), \
                  version integer NOT NULL, compatible integer NOT NULL)",
         )
@@ -78,7 +97,7 @@ async fn run(client: &Client, migrations: &[Migration]) -> Result<(), SchemaErro
         client.batch_execute(migration.sql).await?;
         client
             .execute(
-                "INSERT INTO beamlive.store_schema (version, compatible) VALUES ($1, $2) \
+                "INSERT INTO beamlive_store.version (version, compatible) VALUES ($1, $2) \
                  ON CONFLICT (one) DO UPDATE \
                  SET version = excluded.version, compatible = excluded.compatible",
                 &[&migration.version, &migration.compatible],
@@ -89,7 +108,7 @@ async fn run(client: &Client, migrations: &[Migration]) -> Result<(), SchemaErro
     if !current {
         client.batch_execute(sql::SCHEMA).await?;
         let incomplete =
-            "UPDATE beamlive.store_head SET readable = NOT EXISTS (SELECT FROM beamlive.store_row)";
+            "UPDATE beamlive_store.head SET readable = NOT EXISTS (SELECT FROM beamlive_store.rows)";
         client.batch_execute(incomplete).await?;
     }
     client.batch_execute("COMMIT").await?;
@@ -99,7 +118,7 @@ async fn run(client: &Client, migrations: &[Migration]) -> Result<(), SchemaErro
 /// The schema's version, and the oldest whose nodes can use it.
 async fn version(client: &Client) -> Result<Option<(i32, i32)>, SchemaError> {
     let row = client
-        .query_opt("SELECT version, compatible FROM beamlive.store_schema", &[])
+        .query_opt("SELECT version, compatible FROM beamlive_store.version", &[])
         .await?;
     Ok(row.map(|row| (row.get(0), row.get(1))))
 }
@@ -107,7 +126,7 @@ async fn version(client: &Client) -> Result<Option<(i32, i32)>, SchemaError> {
 /// Whether there is a store in the database: not the schema alone.
 pub(super) async fn exists(connector: &Connector) -> Result<bool, Stop> {
     let (client, _) = connector.client(Messages::default()).await?;
-    let found = client.query_one("SELECT to_regclass('beamlive.store_row') IS NOT NULL", &[]);
+    let found = client.query_one("SELECT to_regclass('beamlive_store.rows') IS NOT NULL", &[]);
     Ok(within(LIMIT, "looking for the store", found).await?.get(0))
 }
 

@@ -99,12 +99,12 @@ impl Connector {
         let prepare = async {
             let page = |order| {
                 format!(
-                    "SELECT key, value FROM beamlive.store_row \
+                    "SELECT key, value FROM beamlive_store.rows \
                      WHERE key >= $1 AND key < $2 ORDER BY key {order} LIMIT $3"
                 )
             };
             let get = client
-                .prepare("SELECT value FROM beamlive.store_row WHERE key = $1")
+                .prepare("SELECT value FROM beamlive_store.rows WHERE key = $1")
                 .await?;
             let ascending = client.prepare(&page("ASC")).await?;
             let descending = client.prepare(&page("DESC")).await?;

@@ -26,4 +26,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON SCHEMA beamlive IS 'What beamlive stores, written by beamlive only. Tables store_* are its own and have secrets; all others are to be read: version 1.';
+COMMENT ON SCHEMA beamlive IS 'What beamlive knows, to be read; written by beamlive only: version 1.';

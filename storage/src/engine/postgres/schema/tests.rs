@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::cluster;
-use crate::engine::postgres::{prepare, Background, PostgresSettings};
+use crate::engine::postgres::background::{prepare, Background};
+use crate::engine::postgres::PostgresSettings;
 use std::sync::Arc;
 
-const NEXT: &str = "ALTER TABLE beamlive.store_node ADD COLUMN IF NOT EXISTS note text";
+const NEXT: &str = "ALTER TABLE beamlive_store.nodes ADD COLUMN IF NOT EXISTS note text";
 
 /// The steps that a build of the next version has.
 fn next(compatible: i32) -> Vec<Migration> {
@@ -51,7 +52,7 @@ fn nodes_of_two_versions_run_during_an_upgrade() {
     let found = background.wait(version(&client)).unwrap();
     assert_eq!(found, Some((2, 1)));
     background
-        .wait(client.batch_execute("SELECT note FROM beamlive.store_node"))
+        .wait(client.batch_execute("SELECT note FROM beamlive_store.nodes"))
         .unwrap();
 }
 

@@ -44,10 +44,10 @@ struct Readiness {
 /// Whether the store writes.
 #[derive(Debug, Serialize, ToSchema)]
 struct StoreHealth {
-    /// `writing` or `writes off`
+    /// `writing`, `writes off`, or `away` while a shared database can't be reached
     #[schema(example = "writing")]
     status: &'static str,
-    /// Why writes are off.
+    /// Why it does not write.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// What to do about it.
@@ -121,7 +121,14 @@ pub async fn ready(app: AppData) -> HttpResponse {
         Err(_) => Some("the store's disk does not answer".to_owned()),
     };
     let ready = !matches!(status, StoreStatus::WritesOff { .. });
+    let follows = app.directory.services().catalog.is_current();
     let store = match status {
+        StoreStatus::Writing if !follows => StoreHealth {
+            status: "away",
+            reason: Some("the changes of other nodes can't be read".to_owned()),
+            advice: Some("requests wait for the database: bring it back"),
+            trouble,
+        },
         StoreStatus::Writing => StoreHealth {
             status: "writing",
             reason: None,

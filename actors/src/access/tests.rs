@@ -6,6 +6,7 @@
 )]
 
 use super::*;
+use crate::facility::catalog::Catalog;
 use beamlive_storage::ids::ProjectId;
 use beamlive_storage::keys;
 use beamlive_storage::records::{Connection, ConnectionStatus, Project};
@@ -98,7 +99,7 @@ fn start(store: &Store) -> Addr<Access> {
         modified: Timestamp(0),
     };
     catalog.projects.put(ALICE.0, Versioned { revision: 1, record });
-    let catalog = Arc::new(ArcSwap::from_pointee(catalog));
+    let catalog = Arc::new(Published::alone(catalog));
     Access::start(store.clone(), catalog, Tz::UTC, &actix::Arbiter::current(), 256)
 }
 

@@ -6,14 +6,14 @@ use crate::access::Access;
 use crate::ask::{Kind, Supervisor};
 use crate::clock::{Clock, KeySource};
 use crate::expiry::Expiry;
-use crate::facility::catalog::Catalog;
 use crate::facility::Facility;
+use crate::follower::Follower;
 use crate::forwarder::{self, DataProxy, Forwarder, ForwarderHealth, ForwarderSettings, LocalProxy};
 use crate::inventory::SampleLists;
+use crate::published::Published;
 use crate::schedule::Schedule;
 use crate::services::{Forwarding, Services};
 use actix::ArbiterHandle;
-use arc_swap::ArcSwap;
 use beamlive_storage::Store;
 use chrono_tz::Tz;
 use std::sync::{Arc, RwLock};
@@ -23,7 +23,7 @@ pub struct Setup {
     /// The open store.
     pub store: Store,
     /// The facility as the store has it.
-    pub catalog: Arc<ArcSwap<Catalog>>,
+    pub catalog: Arc<Published>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where keys come from.
@@ -73,11 +73,12 @@ impl Directory {
             clock: clock.clone(),
             keys: setup.keys.clone(),
             forwarding,
+            shared: store.shared().is_some(),
         };
         let (zone, others) = (setup.zone, setup.others.clone());
         let facility = {
             let (services, others) = (services.clone(), others.clone());
-            Supervisor::new(Kind::new("facility", mailbox), move || {
+            Arc::new(Supervisor::new(Kind::new("facility", mailbox), move || {
                 let Services {
                     store,
                     catalog,
@@ -85,8 +86,18 @@ impl Directory {
                     ..
                 } = services.clone();
                 Facility::start(store, catalog, clock, zone, &others, mailbox)
-            })
+            }))
         };
+        if let (Some(log), Some(presence)) = (store.shared(), catalog.presence()) {
+            let forwarding = services.forwarding.clone();
+            let follower = Follower {
+                log,
+                presence: presence.clone(),
+                facility: facility.clone(),
+                wake_forwarder: Box::new(move || forwarding.wake()),
+            };
+            setup.others.spawn(follower.run());
+        }
         let access = {
             let (store, catalog) = (store.clone(), catalog.clone());
             Supervisor::new(Kind::new("access", mailbox), move || {

@@ -21,7 +21,7 @@ use actix_web::{HttpRequest, HttpResponse};
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let sources = answer::sources(&app);
+    let sources = answer::sources(&app).await?;
     let mut query = Query::of(&request);
     let ProjectFilter { project } = query.read();
     let project = query.project(project, &sources.1);

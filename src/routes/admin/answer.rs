@@ -11,6 +11,7 @@ use crate::views::sessions;
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use arc_swap::Guard;
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::pool;
@@ -115,9 +116,13 @@ impl ListWriter {
 }
 
 /// What views read from.
-pub(super) fn sources(app: &AppData) -> Sources {
+///
+/// # Errors
+/// 503 when it is not known what other nodes have changed.
+pub(super) async fn sources(app: &AppData) -> Result<Sources, Unavailable> {
     let services = app.directory.services();
-    (services.store.clone(), services.catalog.load_full())
+    let catalog = services.catalog.current().await?;
+    Ok((services.store.clone(), Guard::into_inner(catalog)))
 }
 
 /// Answers with a list of the rows that `read` finds. It runs on the pool.
@@ -148,7 +153,7 @@ pub(super) async fn record<Row: Serialize + Send + 'static>(
     find: fn(&Store, &Catalog, u64) -> Result<Option<Row>, ReadError>,
 ) -> Result<HttpResponse, ApiError> {
     let number = id.parse().map_err(|_| not_found(what, id))?;
-    let (store, catalog) = sources(app);
+    let (store, catalog) = sources(app).await?;
     match pool::read(move || find(&store, &catalog, number)).await? {
         Some(row) => one(&row),
         None => Err(not_found(what, id)),

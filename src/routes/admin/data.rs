@@ -33,7 +33,7 @@ struct DatasetFilter {
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let sources = answer::sources(&app);
+    let sources = answer::sources(&app).await?;
     let mut query = Query::of(&request);
     let filter: DatasetFilter = query.read();
     let filter = Filter {

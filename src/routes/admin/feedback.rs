@@ -29,7 +29,7 @@ struct FeedbackFilter {
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let (store, _) = answer::sources(&app);
+    let (store, _) = answer::sources(&app).await?;
     let mut query = Query::of(&request);
     let FeedbackFilter { session } = query.read();
     let session = query.session(session);

@@ -4,9 +4,11 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `nodes/following.rs` | what one node changes is visible on the other |
+//! | `nodes/away.rs` | a node that can't reach the database |
 //! | `nodes/refused.rs` | what it refused is not remembered |
 //! | `nodes/facility.rs` | facility files and keys on two nodes at once |
 
+mod away;
 mod facility;
 mod following;
 mod refused;

@@ -128,6 +128,7 @@ impl Running {
             scheduling: settings.schedule,
             mailbox: settings.limits.mailbox,
             forwards: settings.proxy.concurrency,
+            forward_timeout: Duration::from_secs(settings.proxy.timeout_seconds),
             sample_lists_bytes: settings.limits.sample_lists_bytes,
             beamlines: beamlines.handle(),
             others: others.handle(),

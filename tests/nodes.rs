@@ -7,10 +7,12 @@
 //! | `nodes/away.rs` | a node that can't reach the database |
 //! | `nodes/refused.rs` | what it refused is not remembered |
 //! | `nodes/facility.rs` | facility files and keys on two nodes at once |
+//! | `nodes/outbox.rs` | one node sends the outbox of all |
 
 mod away;
 mod facility;
 mod following;
+mod outbox;
 mod refused;
 
 use crate::support::{eventually, Client, Reply, Site, MORNING};

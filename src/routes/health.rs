@@ -72,6 +72,10 @@ struct ForwarderHealth {
     oldest: Option<DateTime<Utc>>,
     /// Why the last call failed.
     last_error: Option<String>,
+    /// The other node that sends the directories of all nodes; empty while none is known. Missing
+    /// if this one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    elsewhere: Option<String>,
 }
 
 /// A users' root.
@@ -169,6 +173,7 @@ pub async fn ready(app: AppData) -> HttpResponse {
                 more: forwarder.more,
                 oldest: forwarder.oldest.map(Timestamp::to_utc),
                 last_error: forwarder.last_error.as_deref().cloned(),
+                elsewhere: forwarder.elsewhere.as_deref().map(str::to_owned),
             },
             // A root that hangs stops no upload: the service is ready without it.
             users_roots: app.files.as_ref().map(|files| files.disks().map(root).collect()),

@@ -17,6 +17,7 @@ use actix::ArbiterHandle;
 use beamlive_storage::Store;
 use chrono_tz::Tz;
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 /// What a directory needs.
 pub struct Setup {
@@ -38,6 +39,8 @@ pub struct Setup {
     pub mailbox: usize,
     /// Most concurrent calls of the Data Proxy.
     pub forwards: usize,
+    /// Longest time that a call of the Data Proxy takes.
+    pub forward_timeout: Duration,
     /// Most memory for cached sample lists, in bytes.
     pub sample_lists_bytes: usize,
     /// The thread of the beamlines' actors.
@@ -136,6 +139,7 @@ fn start_forwarder(setup: &Setup, health: Arc<ForwarderHealth>) -> Supervisor<Fo
     let mailbox = setup.mailbox;
     let settings = ForwarderSettings {
         concurrency: setup.forwards,
+        call_timeout: setup.forward_timeout,
         ..ForwarderSettings::default()
     };
     Supervisor::new(Kind::new("forwarder", mailbox), move || {

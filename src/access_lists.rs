@@ -3,6 +3,7 @@
 use actix_web::web::Bytes;
 use arc_swap::ArcSwapOption;
 use beamlive_actors::access::lists;
+use beamlive_actors::ask::Unavailable;
 use beamlive_actors::directory::Directory;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::AccessListId;
@@ -29,21 +30,27 @@ impl AccessLists {
     }
 
     /// Id and name of the access list of `address`.
-    #[must_use]
-    pub fn find(&self, address: IpAddr) -> Option<(AccessListId, String)> {
-        self.read(address, |id, list, _| (id, list.name.clone()))
+    ///
+    /// # Errors
+    /// 503 when it is not known what other nodes have changed.
+    pub async fn find(&self, address: IpAddr) -> Result<Option<(AccessListId, String)>, Unavailable> {
+        self.read(address, |id, list, _| (id, list.name.clone())).await
     }
 
     /// Who may use the host at `address` now. Nobody when the address has no list.
-    #[must_use]
-    pub fn users(&self, address: IpAddr) -> Vec<String> {
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn users(&self, address: IpAddr) -> Result<Vec<String>, Unavailable> {
         let users = self.read(address, |_, list, catalog| self.users_of(list, catalog));
-        users.unwrap_or_default()
+        Ok(users.await?.unwrap_or_default())
     }
 
     /// The same, as a JSON array.
-    #[must_use]
-    pub fn users_json(&self, address: IpAddr) -> Bytes {
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn users_json(&self, address: IpAddr) -> Result<Bytes, Unavailable> {
         let answer = self.read(address, |id, list, catalog| {
             let make = || {
                 serde_json::Value::from(self.users_of(list, catalog))
@@ -56,7 +63,7 @@ impl AccessLists {
                 Some(_) => make(),
             }
         });
-        answer.unwrap_or_else(|| Bytes::from_static(b"[]"))
+        Ok(answer.await?.unwrap_or_else(|| Bytes::from_static(b"[]")))
     }
 
     fn users_of(&self, list: &AccessList, catalog: &Catalog) -> Vec<String> {
@@ -65,15 +72,14 @@ impl AccessLists {
     }
 
     /// What `read` takes from the access list of `address`. `None` when the address has no list.
-    fn read<T>(
+    async fn read<T>(
         &self,
         address: IpAddr,
         read: impl FnOnce(AccessListId, &AccessList, &Arc<Catalog>) -> T,
-    ) -> Option<T> {
-        let catalog = self.directory.services().catalog.load();
+    ) -> Result<Option<T>, Unavailable> {
+        let catalog = self.directory.services().catalog.current().await?;
         let table = self.directory.access_table(&catalog);
-        let (id, list) = table.find(address)?;
-        Some(read(id, list, &catalog))
+        Ok(table.find(address).map(|(id, list)| read(id, list, &catalog)))
     }
 }
 

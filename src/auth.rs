@@ -27,6 +27,7 @@ use crate::metrics::observe::RequestUser;
 use actix_web::http::header;
 use actix_web::web::Path;
 use actix_web::{dev::Payload, FromRequest, HttpMessage, HttpRequest};
+use arc_swap::Guard;
 use beamlive_actors::activity::Origin;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::key::PublicKey;
@@ -150,7 +151,7 @@ impl FromRequest for Verified {
             let app = App::of(&request)?;
             let claimed = Claimed::read(&request, &app)?;
             let caller = Caller::or_peer(&request, &app.settings.trusted_proxy);
-            let catalog = app.directory.services().catalog.load_full();
+            let catalog = Guard::into_inner(app.directory.services().catalog.current().await?);
             let account = catalog.project(claimed.username()).map(|(id, _)| id);
             let key = account.and_then(|id| catalog.signing_key(id).cloned());
             if account.is_some() && key.is_none() {

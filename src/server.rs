@@ -29,13 +29,13 @@ use actix::Arbiter;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::HttpServer;
-use arc_swap::ArcSwap;
 use beamlive_actors::activity::Origin;
 use beamlive_actors::clock::{Clock, KeySource, SystemClock, SystemKeys};
 use beamlive_actors::directory::{Directory, Setup};
 use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::open_catalog;
 use beamlive_actors::forwarder::DataProxy;
+use beamlive_actors::published::Published;
 use beamlive_storage::{EngineKind, Store, StoreConfig};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -61,6 +61,8 @@ pub struct Parts {
     pub store: Option<Store>,
     /// The external Data Proxy. `None` is what the settings say.
     pub proxy: Option<Arc<dyn DataProxy>>,
+    /// How long requests wait for a database that is away. `None` is a minute.
+    pub hold: Option<Duration>,
     /// Which routes are served.
     pub mode: Mode,
 }
@@ -104,12 +106,14 @@ impl Running {
         let catalog = open_catalog(&store, clock.now())
             .await
             .map_err(|error| StartError::Unreadable(error.to_string()))?;
+        let hold = parts.hold.unwrap_or_else(|| settings.store.hold());
+        let catalog = Arc::new(Published::new(catalog, &store, clock.clone(), hold));
         let external = data_proxy::external(&settings, parts.proxy)?;
         let keys = parts.keys.unwrap_or_else(|| Arc::new(SystemKeys));
         let (builtin_proxy, files) = match &external {
             Some(_) => (None, None),
             None => {
-                let (proxy, files) = data_proxy::built_in(&settings, &store, &keys, &clock)?;
+                let (proxy, files) = data_proxy::built_in(&settings, &store, &catalog, &keys, &clock)?;
                 (Some(proxy), files)
             }
         };
@@ -118,7 +122,7 @@ impl Running {
         let (beamlines, others) = (Arbiter::new(), Arbiter::new());
         let directory = Arc::new(Directory::start(Setup {
             store,
-            catalog: Arc::new(ArcSwap::from_pointee(catalog)),
+            catalog,
             clock,
             keys,
             external,
@@ -126,6 +130,7 @@ impl Running {
             scheduling: settings.schedule,
             mailbox: settings.limits.mailbox,
             forwards: settings.proxy.concurrency,
+            forward_timeout: Duration::from_secs(settings.proxy.timeout_seconds),
             sample_lists_bytes: settings.limits.sample_lists_bytes,
             beamlines: beamlines.handle(),
             others: others.handle(),

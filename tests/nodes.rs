@@ -1,24 +1,80 @@
-//! Two services on one database. The state in the memory of one can be older than the changes of
-//! the other. Neither answers from old state.
+//! Several services on one database, as nodes. The state in the memory of one can be older than the
+//! changes of the others. None answers from old state.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `nodes/following.rs` | what one node changes is visible on the other |
+//! | `nodes/away.rs` | a node that can't reach the database |
+//! | `nodes/refused.rs` | what it refused is not remembered |
+//! | `nodes/facility.rs` | facility files and keys on two nodes at once |
+//! | `nodes/outbox.rs` | one node sends the outbox of all |
 
-use crate::support::{Client, Reply, Site};
+mod away;
+mod facility;
+mod following;
+mod outbox;
+mod refused;
+
+use crate::support::{eventually, Client, Reply, Site, MORNING};
+use beamlive::config::Settings;
+use beamlive_actors::clock::ManualClock;
 use beamlive_storage::engine::memory::MemoryEngine;
+use beamlive_storage::Timestamp;
 use futures_util::future::join_all;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// Both services, each with a client of alice.
-async fn two() -> ((Site, Client), (Site, Client)) {
-    let engine = MemoryEngine::new();
-    let first = Site::on(Arc::new(engine.clone()), |_| ()).await;
-    let alice = first.client("alice").await;
-    let second = Site::on(Arc::new(engine), |_| ()).await;
-    let there = alice.at(&second);
-    ((first, alice), (second, there))
+/// A database and the services on it.
+struct Nodes {
+    engines: Vec<MemoryEngine>,
+    sites: Vec<Site>,
+}
+
+impl Nodes {
+    /// Two services. A database that is away is waited for for `hold`.
+    async fn start(hold: Duration, change: impl Fn(&mut Settings)) -> Self {
+        let database = MemoryEngine::new();
+        let mut nodes = Self {
+            engines: Vec::new(),
+            sites: Vec::new(),
+        };
+        for name in ["node-a", "node-b"] {
+            let engine = database.node(name, hold);
+            let clock = ManualClock::at(Timestamp(MORNING * 1_000_000));
+            nodes
+                .sites
+                .push(Site::on_at(Arc::new(engine.clone()), clock, &change).await);
+            nodes.engines.push(engine);
+        }
+        nodes
+    }
+
+    /// A client of `user` with a registered key, at each node. Both know the key.
+    async fn clients(&self, user: &str) -> [Client; 2] {
+        let here = self.sites[0].client(user).await;
+        let there = here.at(&self.sites[1]);
+        eventually("the key on the other node", || async {
+            (there.samples("BM").await.status == 200).then_some(())
+        })
+        .await;
+        [here, there]
+    }
+}
+
+/// How long a database that is away is waited for, where a test does not say.
+const HOLD: Duration = Duration::from_secs(30);
+
+/// Two services, each with a client of alice.
+async fn two() -> (Nodes, [Client; 2]) {
+    let nodes = Nodes::start(HOLD, |_| ()).await;
+    let clients = nodes.clients("alice").await;
+    (nodes, clients)
 }
 
 #[actix_web::test]
 async fn a_session_that_another_node_launched_can_be_closed() {
-    let ((_first, here), (second, there)) = two().await;
+    let (nodes, [here, there]) = two().await;
+    let second = &nodes.sites[1];
     for name in ["day-1", "day-2"] {
         assert_eq!(here.close("BM", name).await.status, 404, "it was not launched");
         assert_eq!(there.launch("BM", name).await.status, 200);
@@ -36,14 +92,17 @@ async fn a_session_that_another_node_launched_can_be_closed() {
 
 #[actix_web::test]
 async fn the_limit_of_survey_answers_applies_to_both_nodes_together() {
-    let ((first, here), (second, _)) = two().await;
+    let (nodes, [here, _]) = two().await;
+    let [first, second] = &nodes.sites[..] else {
+        panic!("there are two nodes")
+    };
     let survey = here.launch("BM", "day").await.json()["survey"]
         .as_str()
         .unwrap()
         .to_owned();
     let path = survey.strip_prefix(&first.url()).unwrap().to_owned();
     let answers = (0..70).map(|number| {
-        let site = if number % 2 == 0 { &first } else { &second };
+        let site = if number % 2 == 0 { first } else { second };
         let request = site.http.post(format!("{}{path}", site.url()));
         async move {
             let mut tries = 0;

@@ -12,10 +12,9 @@ pub mod lists;
 
 use crate::activity::Origin;
 use crate::ask::{Ask, Command, Unavailable};
-use crate::facility::catalog::Catalog;
 use crate::pool;
+use crate::published::Published;
 use actix::{Actor, ActorFutureExt, Addr, ArbiterHandle, AsyncContext, Context, Handler, WrapFuture};
-use arc_swap::ArcSwap;
 use beamlive_storage::ids::AccessListId;
 use beamlive_storage::Store;
 use chrono_tz::Tz;
@@ -67,7 +66,7 @@ pub struct Access {
 #[derive(Clone)]
 struct Records {
     store: Store,
-    catalog: Arc<ArcSwap<Catalog>>,
+    catalog: Arc<Published>,
     zone: Tz,
 }
 
@@ -83,7 +82,7 @@ impl Access {
     #[must_use]
     pub fn start(
         store: Store,
-        catalog: Arc<ArcSwap<Catalog>>,
+        catalog: Arc<Published>,
         zone: Tz,
         arbiter: &ArbiterHandle,
         mailbox: usize,
@@ -147,7 +146,7 @@ async fn process(records: Records, post: Post, mut known: Known) -> (Known, Resu
     for _ in 0..ATTEMPTS {
         let (reader, entries) = (records.clone(), Arc::clone(&post.entries));
         let planned = tokio::task::spawn_blocking(move || {
-            let catalog = reader.catalog.load_full();
+            let catalog = reader.catalog.last_known();
             let plan = known.plan(&reader.store, &catalog, reader.zone, list, &entries);
             (known, plan)
         });

@@ -3,12 +3,19 @@
 use beamlive_storage::records::SecureKey;
 use beamlive_storage::Timestamp;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 /// A source of the time.
 pub trait Clock: Send + Sync + 'static {
     /// The present instant, UTC.
     fn now(&self) -> Timestamp;
+
+    /// The time since the process first asked. It never goes back, whoever sets the clock.
+    fn monotonic(&self) -> Duration {
+        static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+        FIRST.elapsed().max(Duration::from_nanos(1))
+    }
 }
 
 /// The machine's clock.
@@ -25,32 +32,50 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that stands still until it is moved. Its monotonic time passes.
 #[derive(Debug, Clone)]
-pub struct ManualClock(Arc<AtomicI64>);
+pub struct ManualClock {
+    now: Arc<AtomicI64>,
+    /// Nanoseconds that were skipped.
+    skipped: Arc<AtomicU64>,
+}
 
 impl ManualClock {
     /// Starts at `time`.
     #[must_use]
     pub fn at(time: Timestamp) -> Self {
-        Self(Arc::new(AtomicI64::new(time.0)))
+        Self {
+            now: Arc::new(AtomicI64::new(time.0)),
+            skipped: Arc::default(),
+        }
     }
 
     /// Moves it by `delta`, backwards too.
     pub fn advance(&self, delta: chrono::TimeDelta) {
         let micros = delta.num_microseconds().unwrap_or(0);
-        self.0.fetch_add(micros, Ordering::SeqCst);
+        self.now.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    /// Lets monotonic time pass at once.
+    pub fn skip(&self, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(0);
+        self.skipped.fetch_add(nanos, Ordering::SeqCst);
     }
 
     /// Sets it.
     pub fn set(&self, time: Timestamp) {
-        self.0.store(time.0, Ordering::SeqCst);
+        self.now.store(time.0, Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
+        Timestamp(self.now.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        let skipped = Duration::from_nanos(self.skipped.load(Ordering::SeqCst));
+        SystemClock.monotonic() + skipped
     }
 }
 

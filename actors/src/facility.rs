@@ -13,6 +13,9 @@
 //! | `commands.rs` | the commands of the actor and their answers |
 //! | `writer.rs` | makes a change: planned, committed, published |
 //!
+//! Each file replaces the record `FacilityRevision`, at the revision that the file was planned on.
+//! So two processes can't give one name to two records, or one id to two names.
+//!
 //! A snapshot is published only once what it holds is durable. While a change is being committed
 //! the actor takes no other message; on a conflict it reads the facility again and retries.
 
@@ -27,15 +30,14 @@ mod seed;
 mod writer;
 
 pub use check::DEEPEST;
-pub use commands::{Applied, Apply, KeySetting, RegisterKey, Registration, SetKey};
+pub use commands::{Applied, Apply, Follow, KeySetting, RegisterKey, Registration, SetKey};
 pub use seed::{open_catalog, seeded_catalog};
 
 use crate::ask::Ask;
 use crate::clock::Clock;
+use crate::published::Published;
 use actix::{Actor, Addr, ArbiterHandle, AsyncContext, Context, Handler, WrapFuture};
-use arc_swap::ArcSwap;
 use beamlive_storage::Store;
-use catalog::Catalog;
 use chrono_tz::Tz;
 use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
@@ -53,18 +55,20 @@ impl Facility {
     /// files are in `zone`; at most `mailbox` messages wait.
     pub fn start(
         store: Store,
-        catalog: Arc<ArcSwap<Catalog>>,
+        catalog: Arc<Published>,
         clock: Arc<dyn Clock>,
         zone: Tz,
         arbiter: &ArbiterHandle,
         mailbox: usize,
     ) -> Addr<Self> {
+        let shared = store.shared().is_some();
         let writer = Arc::new(Writer {
             store,
             catalog,
             clock,
             zone,
             stale: AtomicBool::new(true),
+            shared,
         });
         Self::start_in_arbiter(arbiter, move |_| Self { writer, mailbox })
     }

@@ -3,7 +3,8 @@
 //!
 //! `due_queue.rs` decides which row is sent next, `circuit.rs` whether the proxy is called while
 //! it fails, `scan.rs` when the outbox is read. They are pure: they take the time from their
-//! caller. `delivery.rs` sends one row. The actor connects them.
+//! caller. `delivery.rs` sends one row. The actor connects them. If several processes share the
+//! database, one of them sends the outbox: `lease.rs` has the rule, `claim.rs` reads and writes.
 //!
 //! Invariants: a row leaves the outbox only in the batch that ties the key to its record, at the
 //! revision for which the key was requested; a row is in at most one call at a time; while the
@@ -11,8 +12,10 @@
 
 mod backoff;
 mod circuit;
+mod claim;
 mod delivery;
 mod due_queue;
+mod lease;
 mod outbox;
 mod proxy;
 mod scan;
@@ -31,7 +34,9 @@ use actix::{
 };
 use beamlive_storage::records::Subject;
 use beamlive_storage::{Batch, Store, Timestamp};
+use claim::{Claim, Round};
 use due_queue::{DueQueue, Failure};
+use lease::{Held, Lease, ROUND};
 use outbox::Page;
 use scan::{Scan, SWEEP};
 use std::sync::Arc;
@@ -96,6 +101,13 @@ pub struct Forwarder {
     /// Set by [`Finish`], and when writes are off.
     stopped: bool,
     finishing: Vec<Answer<()>>,
+    /// Whether this process may start calls.
+    held: Held,
+    /// With other processes on the database; taken while it is being renewed or given up.
+    claim: Option<Claim>,
+    shared: bool,
+    /// The other process that sends the outbox, or none is known.
+    elsewhere: Arc<str>,
 }
 
 impl Forwarder {
@@ -113,7 +125,19 @@ impl Forwarder {
         Self::start_in_arbiter(arbiter, move |context| {
             context.set_mailbox_capacity(mailbox);
             let now = clock.now();
+            let claim = store.shared().map(|log| Claim {
+                store: store.clone(),
+                clock: Arc::clone(&clock),
+                held: Held::by_record(Arc::clone(&clock)),
+                lease: Lease::new(log.node(), settings.call_timeout),
+            });
             Self {
+                held: claim
+                    .as_ref()
+                    .map_or_else(Held::always, |claim| claim.held.clone()),
+                shared: claim.is_some(),
+                claim,
+                elsewhere: Arc::from(""),
                 queue: DueQueue::new(settings, fastrand::Rng::new(), health.status(), now),
                 scan: Scan::new(now),
                 reading: None,
@@ -132,16 +156,73 @@ impl Forwarder {
     fn tick(&mut self, context: &mut Context<Self>) {
         let now = self.clock.now();
         if !self.stopped {
-            self.read_page(now, context);
-            self.deliver_due(now, context);
-            self.set_timer(now, context);
-        } else if self.queue.in_flight() == 0 {
-            for reply in self.finishing.drain(..) {
-                // The caller may have gone.
-                let _ = reply.send(());
+            if self.held.is_held() {
+                self.read_page(now, context);
+                self.deliver_due(now, context);
+                self.set_timer(now, context);
             }
+        } else if self.queue.in_flight() == 0 && !self.finishing.is_empty() {
+            self.finish(context);
         }
-        self.health.publish(self.queue.status(self.scan.is_behind()));
+        let status = self.queue.status(self.scan.is_behind());
+        self.health.publish(match self.held.is_held() {
+            true => status,
+            false => status.elsewhere(&self.elsewhere),
+        });
+    }
+
+    /// Answers those who wait for the end. Before that, the lease is given up.
+    fn finish(&mut self, context: &mut Context<Self>) {
+        if self.shared {
+            // While a round is running, its end calls this again.
+            if let Some(claim) = self.claim.take() {
+                let released = claim.release().into_actor(self);
+                context.spawn(released.map(|_, forwarder, context| {
+                    forwarder.shared = false;
+                    forwarder.tick(context);
+                }));
+            }
+            return;
+        }
+        for reply in self.finishing.drain(..) {
+            // The caller may have gone.
+            let _ = reply.send(());
+        }
+    }
+
+    /// Looks at the lease now, and every second.
+    fn renew(&mut self, context: &mut Context<Self>) {
+        let Some(claim) = self.claim.take_if(|_| !self.stopped) else {
+            return;
+        };
+        context.spawn(
+            claim
+                .round()
+                .into_actor(self)
+                .map(|(claim, round), forwarder, context| {
+                    forwarder.claim = Some(claim);
+                    match round {
+                        Round::Here { anew: false } | Round::Unknown => {}
+                        Round::Here { anew: true } => forwarder.try_everything(context),
+                        Round::Elsewhere(node) => {
+                            forwarder.elsewhere = node;
+                            forwarder.queue.hand_over();
+                        }
+                    }
+                    forwarder.tick(context);
+                    context.run_later(ROUND, Self::renew);
+                }),
+        );
+    }
+
+    /// Makes all rows due, in memory and in the store.
+    fn try_everything(&mut self, context: &mut Context<Self>) {
+        let now = self.clock.now();
+        self.queue.retry(now);
+        self.scan = Scan::new(now);
+        if let Some(reading) = self.reading.take() {
+            context.cancel_future(reading);
+        }
     }
 
     /// Reads a page of the outbox, if one is wanted and there is room for it.
@@ -165,7 +246,8 @@ impl Forwarder {
 
     fn deliver_due(&mut self, now: Timestamp, context: &mut Context<Self>) {
         while let Some(id) = self.queue.next(now) {
-            let delivery = delivery::deliver(self.store.clone(), Arc::clone(&self.proxy), id);
+            let (store, proxy) = (self.store.clone(), Arc::clone(&self.proxy));
+            let delivery = delivery::deliver(store, proxy, self.held.clone(), id);
             context.spawn(delivery.into_actor(self).map(move |outcome, forwarder, context| {
                 if let Err(Failure::Store(Unavailable::WritesOff(_))) = outcome {
                     if !forwarder.stopped {
@@ -223,6 +305,7 @@ impl Actor for Forwarder {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
+        self.renew(context);
         self.tick(context);
     }
 }
@@ -242,15 +325,17 @@ impl Handler<Ask<Retry>> for Forwarder {
 
     fn handle(&mut self, ask: Ask<Retry>, context: &mut Self::Context) {
         // Counted before any call starts, so that rows delivered meanwhile count as tried.
-        let log = log_retry(self.store.clone(), ask.command.origin, self.clock.now()).into_actor(self);
-        context.spawn(log.map(|rows, forwarder, context| {
-            // Makes all rows due, in memory and in the store.
-            let now = forwarder.clock.now();
-            forwarder.queue.retry(now);
-            forwarder.scan = Scan::new(now);
-            if let Some(reading) = forwarder.reading.take() {
-                context.cancel_future(reading);
+        let (store, held) = (self.store.clone(), self.held.clone());
+        let log = log_retry(store.clone(), ask.command.origin, self.clock.now());
+        let told = async move {
+            let rows = log.await?;
+            if !held.is_held() {
+                claim::ask_for_retry(&store).await?;
             }
+            Ok(rows)
+        };
+        context.spawn(told.into_actor(self).map(|rows, forwarder, context| {
+            forwarder.try_everything(context);
             forwarder.tick(context);
             // The caller may have gone.
             let _ = ask.reply.send(rows);

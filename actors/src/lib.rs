@@ -10,6 +10,7 @@
 //! | `inventory.rs`, `inventory/` | cached sample lists: which samples, at which port, in which order |
 //! | `access.rs`, `access/` | access lists, and the histories of remote connections |
 //! | `forwarder.rs`, `forwarder/` | sends the directories in the outbox to a Data Proxy |
+//! | `published.rs`, `presence.rs`, `follower.rs` | the published catalog, and how it follows other processes on one database |
 //! | `expiry.rs` | removes expired rows |
 //! | `directory_key.rs`, `secure_path.rs` | directories and their secure keys |
 //! | `key.rs`, `key/` | public keys: parsing, and verification in a time that does not depend on the account |
@@ -34,10 +35,13 @@ pub mod expiry;
 pub mod facility;
 #[cfg(test)]
 mod fixtures;
+mod follower;
 pub mod forwarder;
 pub mod inventory;
 pub mod key;
 pub mod pool;
+pub mod presence;
+pub mod published;
 mod remembered;
 pub mod schedule;
 pub mod secure_path;

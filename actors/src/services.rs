@@ -1,8 +1,7 @@
 //! What actors need: the store, the facility, time, randomness, and the Data Proxy.
 
 use crate::clock::{Clock, KeySource};
-use crate::facility::catalog::Catalog;
-use arc_swap::ArcSwap;
+use crate::published::Published;
 use beamlive_storage::{Receipt, Store};
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +12,9 @@ pub struct Services {
     /// The store.
     pub store: Store,
     /// The facility as it is declared now.
-    pub catalog: Arc<ArcSwap<Catalog>>,
+    pub catalog: Arc<Published>,
+    /// Whether other processes write to the database, too.
+    pub shared: bool,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where keys come from.

@@ -241,6 +241,11 @@ pub(super) const FAMILIES: &[Family] = &[
         |state| flag(state.forwarder.more),
     ),
     gauge(
+        "beamlive_outbox_elsewhere",
+        "1 when another node sends the outbox.",
+        |state| flag(state.forwarder.elsewhere.is_some()),
+    ),
+    gauge(
         "beamlive_outbox_oldest_age_seconds",
         "How long the oldest of these waits.",
         |state| one(oldest_age(state)),

@@ -62,7 +62,7 @@ impl Snapshot {
     /// Reads the state. Blocks on the store.
     pub(super) fn take(directory: &Directory, files: Option<&Files>) -> Self {
         let services = directory.services();
-        let catalog = services.catalog.load();
+        let catalog = services.catalog.last_known();
         let open = sessions::open(&services.store)
             .inspect_err(|error| tracing::error!(%error, "open sessions can't be counted"))
             .ok();

@@ -81,6 +81,7 @@ mod tests {
                 delivered: 5,
                 failed: 4,
                 last_error: None,
+                elsewhere: None,
             },
             actors: ["beamline", "access"]
                 .map(|kind| ActorsStatus {

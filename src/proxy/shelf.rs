@@ -29,6 +29,7 @@ use super::alternates::{locations, Alternate, Location};
 use super::disk::Disks;
 use super::roots::Roots;
 use beamlive_actors::clock::Clock;
+use beamlive_actors::published::Published;
 use beamlive_actors::{pool, secure_path};
 use beamlive_storage::ids::ProjectId;
 use beamlive_storage::records::{SecureKey, SecurePath};
@@ -44,6 +45,8 @@ use std::sync::Arc;
 pub struct Shelf {
     /// Holds the keys.
     pub store: Store,
+    /// Holds requests while the store is away.
+    pub published: Arc<Published>,
     /// Determines which have expired.
     pub clock: Arc<dyn Clock>,
     /// The directories that may be served, including those of `alternates`.
@@ -90,8 +93,11 @@ impl Shelf {
     /// The record of a key that is valid now.
     async fn resolve(&self, key: &str) -> Result<SecurePath, FileError> {
         let key = SecureKey::parse(key).ok_or(FileError::NoKey)?;
-        let store = self.store.clone();
-        let found = pool::read(move || secure_path::find(&store, &key)).await?;
+        let find = async || {
+            let store = self.store.clone();
+            pool::read(move || secure_path::find(&store, &key)).await
+        };
+        let found = self.published.held(find).await?;
         let found = found.ok_or(FileError::NoKey)?;
         let expired = self
             .lifetime

@@ -30,8 +30,8 @@ use beamlive_actors::activity::Origin;
         HostErrors,
     ),
 )]
-pub async fn get(app: AppData, KnownCaller(caller): KnownCaller) -> HttpResponse {
-    answer(app.access_lists.users_json(caller.0))
+pub async fn get(app: AppData, KnownCaller(caller): KnownCaller) -> Result<HttpResponse, ApiError> {
+    Ok(answer(app.access_lists.users_json(caller.0).await?))
 }
 
 /// Report connections; who may use the host now
@@ -72,7 +72,7 @@ pub async fn post(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     // This route is not signed: the body is only read from callers that have a list.
-    let Some((list, name)) = app.access_lists.find(caller.0) else {
+    let Some((list, name)) = app.access_lists.find(caller.0).await? else {
         return Ok(answer(Bytes::from_static(b"[]")));
     };
     let bytes = body.read(access::MAX_BODY).await?;
@@ -82,7 +82,7 @@ pub async fn post(
         address: Some(caller.0),
     };
     app.directory.post_connections(list, entries, origin).await?;
-    Ok(answer(app.access_lists.users_json(caller.0)))
+    Ok(answer(app.access_lists.users_json(caller.0).await?))
 }
 
 fn answer(users: Bytes) -> HttpResponse {

@@ -44,10 +44,10 @@ struct Readiness {
 /// Whether the store writes.
 #[derive(Debug, Serialize, ToSchema)]
 struct StoreHealth {
-    /// `writing` or `writes off`
+    /// `writing`, `writes off`, or `away` while a shared database can't be reached
     #[schema(example = "writing")]
     status: &'static str,
-    /// Why writes are off.
+    /// Why it does not write.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// What to do about it.
@@ -72,6 +72,10 @@ struct ForwarderHealth {
     oldest: Option<DateTime<Utc>>,
     /// Why the last call failed.
     last_error: Option<String>,
+    /// The other node that sends the directories of all nodes; empty while none is known. Missing
+    /// if this one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    elsewhere: Option<String>,
 }
 
 /// A users' root.
@@ -121,7 +125,14 @@ pub async fn ready(app: AppData) -> HttpResponse {
         Err(_) => Some("the store's disk does not answer".to_owned()),
     };
     let ready = !matches!(status, StoreStatus::WritesOff { .. });
+    let follows = app.directory.services().catalog.is_current();
     let store = match status {
+        StoreStatus::Writing if !follows => StoreHealth {
+            status: "away",
+            reason: Some("the changes of other nodes can't be read".to_owned()),
+            advice: Some("requests wait for the database: bring it back"),
+            trouble,
+        },
         StoreStatus::Writing => StoreHealth {
             status: "writing",
             reason: None,
@@ -162,6 +173,7 @@ pub async fn ready(app: AppData) -> HttpResponse {
                 more: forwarder.more,
                 oldest: forwarder.oldest.map(Timestamp::to_utc),
                 last_error: forwarder.last_error.as_deref().cloned(),
+                elsewhere: forwarder.elsewhere.as_deref().map(str::to_owned),
             },
             // A root that hangs stops no upload: the service is ready without it.
             users_roots: app.files.as_ref().map(|files| files.disks().map(root).collect()),

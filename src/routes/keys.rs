@@ -32,9 +32,9 @@ pub async fn get(
     username: Path<String>,
 ) -> Result<impl Responder, ApiError> {
     let username = username.into_inner();
-    let catalog = app.directory.services().catalog.load_full();
+    let catalog = app.directory.services().catalog.current().await?;
     let mut text = String::new();
-    if app.access_lists.users(caller.0).contains(&username) {
+    if app.access_lists.users(caller.0).await?.contains(&username) {
         for key in catalog
             .project(&username)
             .map(|(_, project)| &project.ssh_keys)

@@ -35,7 +35,7 @@ const MAX_FORM: usize = 128 * 1024;
 pub async fn get(app: AppData, path: Path<String>) -> Result<HttpResponse, ApiError> {
     Ok(match find(&app, &path).await? {
         Some((_, session)) => {
-            let (name, acronym, project) = names(&app, &session);
+            let (name, acronym, project) = names(&app, &session).await?;
             page(
                 StatusCode::OK,
                 survey::form(&name, &acronym, &project, &survey::Typed::default()),
@@ -75,7 +75,7 @@ pub async fn post(
     let Some((id, session)) = find(&app, &path).await? else {
         return Ok(page(StatusCode::NOT_FOUND, survey::not_found()));
     };
-    let (name, acronym, project) = names(&app, &session);
+    let (name, acronym, project) = names(&app, &session).await?;
     let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&form)
         .map_err(|error| ApiError::field("body", format!("is no form: {error}")))?;
     let answer = match survey::parse(&fields) {
@@ -126,24 +126,28 @@ async fn find(app: &AppData, key: &str) -> Result<Option<(SessionId, Session)>, 
     let Some(key) = SecureKey::parse(key) else {
         return Ok(None);
     };
-    let store = app.directory.services().store.clone();
-    let found = pool::read(move || {
-        let Some(id) = store.get_id(&keys::session_by_survey(&key))? else {
-            return Ok(None);
-        };
-        let session = store.get::<Session>(&keys::session(SessionId(id)))?;
-        Ok(session.map(|session| (SessionId(id), session.record)))
-    });
-    Ok(found.await?)
+    let services = app.directory.services();
+    let find = async || {
+        let store = services.store.clone();
+        pool::read(move || {
+            let Some(id) = store.get_id(&keys::session_by_survey(&key))? else {
+                return Ok(None);
+            };
+            let session = store.get::<Session>(&keys::session(SessionId(id)))?;
+            Ok(session.map(|session| (SessionId(id), session.record)))
+        })
+        .await
+    };
+    Ok(services.catalog.held(find).await?)
 }
 
-fn names(app: &AppData, session: &Session) -> (String, String, String) {
-    let catalog = app.directory.services().catalog.load();
-    (
+async fn names(app: &AppData, session: &Session) -> Result<(String, String, String), ApiError> {
+    let catalog = app.directory.services().catalog.current().await?;
+    Ok((
         session.name.clone(),
         catalog.acronym(session.beamline).to_owned(),
         catalog.username(session.project).to_owned(),
-    )
+    ))
 }
 
 fn page(status: StatusCode, html: String) -> HttpResponse {

@@ -12,6 +12,7 @@ use crate::proxy::roots::Roots;
 use crate::proxy::shelf::Shelf;
 use beamlive_actors::clock::{Clock, KeySource};
 use beamlive_actors::forwarder::DataProxy;
+use beamlive_actors::published::Published;
 use beamlive_storage::Store;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub(super) fn external(
 pub(super) fn built_in(
     settings: &Settings,
     store: &Store,
+    published: &Arc<Published>,
     keys: &Arc<dyn KeySource>,
     clock: &Arc<dyn Clock>,
 ) -> Result<(BuiltinProxy, Option<Arc<Files>>), StartError> {
@@ -51,6 +53,7 @@ pub(super) fn built_in(
     let roots = Arc::new(Roots::new(roots)?);
     let shelf = Shelf {
         store: store.clone(),
+        published: published.clone(),
         clock: clock.clone(),
         disks: Disks::new(
             roots.paths(),

@@ -45,6 +45,11 @@ pub fn skipped_ids(table: Table, first: u64) -> Key {
         .id(IdRef::Known(first))
 }
 
+/// The record that each facility file replaces.
+pub fn facility_revision() -> Key {
+    Key::of(Table::FacilityRevision)
+}
+
 pub fn beamline_state(beamline: BeamlineId) -> Key {
     record(Table::BeamlineState, beamline)
 }
@@ -157,6 +162,11 @@ pub fn secure_path(key: &SecureKey) -> Key {
 /// A directory that waits for a key from the Data Proxy.
 pub fn outbox(subject: Subject, id: impl Into<IdRef>) -> Key {
     Key::of(Table::Outbox).subject(subject).id(id)
+}
+
+/// Who sends the outbox.
+pub fn outbox_lease() -> Key {
+    Key::of(Table::OutboxLease)
 }
 
 pub fn parse_outbox(key: &[u8]) -> Option<(Subject, u64)> {

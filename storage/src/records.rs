@@ -21,10 +21,10 @@ mod log;
 mod session;
 mod upload;
 
-pub use directory::{PendingForward, SecureKey, SecurePath};
+pub use directory::{OutboxLease, PendingForward, SecureKey, SecurePath};
 pub use facility::{
-    AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, ContainerType, DataType, Group,
-    Project, Sample,
+    AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, ContainerType, DataType,
+    FacilityRevision, Group, Project, Sample,
 };
 pub use log::{Activity, Connection, ConnectionStatus, Subject};
 pub use session::{BeamlineState, Feedback, FeedbackCount, Session, Stretch};
@@ -65,6 +65,7 @@ records! {
     Sample = "sample", 1;
     AccessList = "access list", 1;
     Beamtime = "beamtime", 1;
+    FacilityRevision = "facility revision", 1;
     BeamlineState = "beamline state", 1;
     Session = "session", 1;
     Stretch = "stretch", 1;
@@ -74,6 +75,7 @@ records! {
     Report = "report", 1;
     AnsweredRequest = "answered request", 1;
     PendingForward = "pending forward", 1;
+    OutboxLease = "outbox lease", 1;
     SecurePath = "secure path", 1;
     Connection = "connection", 1;
     Activity = "activity", 1;

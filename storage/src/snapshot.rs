@@ -25,6 +25,8 @@ pub enum SnapshotError {
     Unavailable(#[from] Unavailable),
     #[error(transparent)]
     Lost(#[from] SnapshotLost),
+    #[error("the snapshot could not be begun")]
+    Ended(#[from] tokio::task::JoinError),
     #[error("the store could not be read")]
     Engine(#[from] EngineError),
 }
@@ -55,7 +57,9 @@ impl Store {
     /// [`SnapshotError::Busy`] while another one is read, [`SnapshotError::Unavailable`].
     pub async fn snapshot(&self, limits: SnapshotLimits) -> Result<Snapshot, SnapshotError> {
         let permit = self.reserve()?;
-        let frozen = self.engine().freeze();
+        // A database that is not part of this process connects first.
+        let store = self.clone();
+        let frozen = tokio::task::spawn_blocking(move || store.engine().freeze()).await?;
         let number = self.snapshots().begin(limits, frozen.is_some());
         let snapshot = Snapshot {
             store: self.clone(),

@@ -32,7 +32,7 @@ use crate::chunks;
 use crate::engine::Order;
 use crate::ids::{ProjectId, SessionId};
 use crate::keys::{successor, Table};
-use crate::records::{Activity, Dataset, Report, Session, StoreFormat};
+use crate::records::{Activity, Dataset, FacilityRevision, OutboxLease, Report, Session, StoreFormat};
 use crate::store::{ReadError, Store};
 use crate::tally::Tally;
 use check::Check;
@@ -133,6 +133,12 @@ impl Verifier<'_> {
             | Table::Sample
             | Table::AccessList
             | Table::Beamtime => self.facility.record(check, row),
+            Table::FacilityRevision => {
+                row.end()?;
+                check
+                    .decode::<FacilityRevision>("facility revision", row)
+                    .map(drop)
+            }
             Table::BeamlineState => sessions::beamline_state(check, row),
             Table::Session => self.sessions.session(check, row),
             Table::Stretch => sessions::stretch(check, row),
@@ -162,6 +168,10 @@ impl Verifier<'_> {
             Table::SecureKey => directories::secure_key(check, row),
             Table::SecurePath => directories::secure_path(check, row),
             Table::Outbox => directories::outbox(check, row),
+            Table::OutboxLease => {
+                row.end()?;
+                check.decode::<OutboxLease>("outbox lease", row).map(drop)
+            }
             Table::Connection => log::connection(check, row),
             Table::Activity => log::activity(check, row),
             Table::ActivityByProject => check.owned(row, Table::Activity, |it: &Activity, id| {

@@ -15,7 +15,7 @@ async fn site() -> Site {
     alice.launch("BM", "day").await;
     bob.launch("ID", "night").await;
     let directory = &site.app().directory;
-    let catalog = directory.services().catalog.load_full();
+    let catalog = directory.services().catalog.last_known();
     for (session, user, beamline, comments) in [
         (1, "alice", "BM", "good"),
         (2, "bob", "ID", "<b>bad</b>"),

@@ -4,11 +4,13 @@ use super::history::{Answer, Call, Op, Seen};
 use super::search::Checker;
 use super::spec::Rules;
 use crate::crash::place::Place;
-use crate::support::{Client, Dice, Reply, Site, DAY, HOUR, MINUTE, SECOND};
-use beamlive_actors::clock::Clock;
-use beamlive_storage::Timestamp;
+use crate::support::{eventually, Client, Dice, Reply, Site, DAY, HOUR, MINUTE, MORNING, SECOND};
+use beamlive_actors::clock::{Clock, ManualClock};
+use beamlive_storage::{MemoryEngine, Timestamp};
 use futures_util::future::join_all;
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 const CLIENTS: usize = 8;
@@ -94,14 +96,25 @@ fn op(user: usize, dice: &mut Dice) -> Op {
 /// Rounds in which eight clients of two projects make two calls each. The clock stands still during
 /// a round. Returns a client of each project.
 async fn rounds(
-    site: &Site,
+    sites: &[Site],
     dice: &mut Dice,
     rounds: usize,
     mut check: impl FnMut(&Recorder, &[serde_json::Value]),
 ) -> [Client; 2] {
+    let site = &sites[0];
     let users = [site.client(USERS[0]).await, site.client(USERS[1]).await];
+    for (user, other) in users.iter().zip(sites.iter().cycle()) {
+        let there = user.at(other);
+        eventually("the keys on all nodes", || async {
+            (there.samples("BM").await.status == 200).then_some(())
+        })
+        .await;
+    }
     let clients: Vec<_> = (0..CLIENTS)
-        .map(|number| users[number % 2].on_its_own_connection())
+        .map(|number| {
+            let site = &sites[number / 2 % sites.len()];
+            users[number % 2].at(site).on_its_own_connection()
+        })
         .collect();
     for _ in 0..rounds {
         let recorder = Recorder::new(Some(site.clock.now()));
@@ -117,6 +130,7 @@ async fn rounds(
         .await;
         let rows = site.admin("sessions?limit=1000").await;
         check(&recorder, rows.as_array().unwrap());
+        // The services have one clock.
         site.pass(*dice.pick(&[SECOND, MINUTE, 4 * MINUTE, 6 * MINUTE, HOUR, 8 * DAY]));
     }
     users
@@ -124,9 +138,25 @@ async fn rounds(
 
 #[actix_web::test]
 async fn launches_and_closes_happen_one_after_the_other() {
-    let (site, mut dice) = (Site::new().await, Dice::new());
+    happen_one_after_the_other(&[Site::new().await]).await;
+}
+
+#[actix_web::test]
+async fn launches_and_closes_on_two_nodes_happen_one_after_the_other() {
+    let database = MemoryEngine::new();
+    let clock = ManualClock::at(Timestamp(MORNING * 1_000_000));
+    let mut sites = Vec::new();
+    for name in ["node-a", "node-b"] {
+        let node = database.node(name, Duration::from_secs(30));
+        sites.push(Site::on_at(Arc::new(node), clock.clone(), |_| ()).await);
+    }
+    happen_one_after_the_other(&sites).await;
+}
+
+async fn happen_one_after_the_other(sites: &[Site]) {
+    let mut dice = Dice::new();
     let mut checkers = BEAMLINES.map(|beamline| (beamline, Checker::new(Rules::Pure)));
-    rounds(&site, &mut dice, 25, |recorder, rows| {
+    rounds(sites, &mut dice, 25, |recorder, rows| {
         for (beamline, checker) in &mut checkers {
             let (calls, seen) = (recorder.of(beamline), Seen::of(rows, beamline));
             assert!(
@@ -140,7 +170,8 @@ async fn launches_and_closes_happen_one_after_the_other() {
 
 #[actix_web::test]
 async fn no_broken_rule_explains_the_histories_of_the_service() {
-    let (site, mut dice) = (Site::new().await, Dice::new());
+    let (sites, mut dice) = ([Site::new().await], Dice::new());
+    let site = &sites[0];
     let broken = [Rules::EndsNothing, Rules::JoinsNothing, Rules::ClosesNothing];
     let mut checkers = broken.map(|rules| (rules, Checker::new(rules), true));
     let mut check = |recorder: &Recorder, rows: &[serde_json::Value]| {
@@ -148,7 +179,7 @@ async fn no_broken_rule_explains_the_histories_of_the_service() {
             *explained = *explained && checker.explains(&recorder.of("BM"), &Seen::of(rows, "BM"), true);
         }
     };
-    let [alice, bob] = rounds(&site, &mut dice, 4, &mut check).await;
+    let [alice, bob] = rounds(&sites, &mut dice, 4, &mut check).await;
     // Independent of the random calls: a new session, the same again, a session of another project,
     // and its close.
     let recorder = Recorder::new(Some(site.clock.now()));

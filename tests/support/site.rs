@@ -37,13 +37,23 @@ impl Site {
 
     /// A service with its store in another database.
     pub async fn on(engine: Arc<dyn Engine>, change: impl FnOnce(&mut Settings)) -> Self {
+        let clock = ManualClock::at(Timestamp(MORNING * 1_000_000));
+        Self::on_at(engine, clock, change).await
+    }
+
+    /// The same, with a clock that others may have too.
+    pub async fn on_at(
+        engine: Arc<dyn Engine>,
+        clock: ManualClock,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         beamlive::proxy::install_crypto();
         let data = TempDir::new().unwrap();
         let mut settings = settings_for(&data);
         change(&mut settings);
-        let clock = ManualClock::at(Timestamp(MORNING * 1_000_000));
         let parts = Parts {
             clock: Some(Arc::new(clock.clone())),
+            hold: engine.hold(),
             store: Some(Store::with_engine(engine, 1024)),
             ..Parts::default()
         };

@@ -6,6 +6,7 @@
 )]
 
 use super::*;
+use crate::facility::catalog::Catalog;
 use crate::fixtures::{project, versioned};
 use beamlive_storage::ids::ProjectId;
 use beamlive_storage::keys;
@@ -91,7 +92,7 @@ impl Bench {
 fn start(store: &Store) -> Addr<Access> {
     let mut catalog = Catalog::default();
     catalog.projects.put(ALICE.0, versioned(project("alice")));
-    let catalog = Arc::new(ArcSwap::from_pointee(catalog));
+    let catalog = Arc::new(Published::alone(catalog));
     Access::start(store.clone(), catalog, Tz::UTC, &actix::Arbiter::current(), 256)
 }
 

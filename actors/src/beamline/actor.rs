@@ -1,7 +1,8 @@
 //! The beamline's actor.
 //!
 //! Batches are handed to the store in the order of the actor's messages, without waiting for the
-//! disk. Only a new session is waited for, because the writer gives its id. Uploads hold a read
+//! disk. A new session is waited for, because the writer gives its id, and on a database with other
+//! writers each launch and close is. Uploads hold a read
 //! guard until the session's actor has handed over their batch. A launch or close takes the write
 //! guard first, so its batch never overtakes an upload that still belongs to the session before it.
 

@@ -9,7 +9,7 @@ use crate::pool;
 use crate::services::{Pending, Services};
 use beamlive_storage::ids::{BeamlineId, SessionId};
 use beamlive_storage::records::BeamlineState;
-use beamlive_storage::{Batch, Permit, Timestamp};
+use beamlive_storage::{Batch, Permit, Receipt, Timestamp};
 
 /// Most tries of a rule. The first may lack the state itself; each rule asks for at most a name and
 /// two sessions.
@@ -39,7 +39,7 @@ impl Exclusive {
             }
         };
         let batch = batch::launch(self.id, &launched, revision, &command.origin, now);
-        let receipt = permit.commit(batch);
+        let receipt = self.hand_over(permit, batch).await?;
         // The rule has just used this session, so the state knows it.
         let session = self.state.as_ref().and_then(|state| state.session(id));
         let session = session.ok_or(Refusal::Conflict)?;
@@ -60,10 +60,9 @@ impl Exclusive {
             Some(closed) => batch::close(self.id, closed, revision, &command.origin, now),
             None => batch::never_launched(self.id, &command),
         };
-        Ok(Pending {
-            receipt: permit.commit(batch),
-            answer: closed.map(|closed| closed.stretch_micros),
-        })
+        let receipt = self.hand_over(permit, batch).await?;
+        let answer = closed.map(|closed| closed.stretch_micros);
+        Ok(Pending { receipt, answer })
     }
 
     /// Applies a rule, and reads what it misses. Returns its outcome, and the revision of the state
@@ -90,6 +89,22 @@ impl Exclusive {
             self.state = Some(read?);
         }
         Err(Unavailable::Contended)
+    }
+
+    /// Commits `batch`. With other writers it waits for the outcome: if the batch is refused, the
+    /// state here is not the stored one, although its revision is the one that another process
+    /// gives next.
+    async fn hand_over(&mut self, permit: Permit, batch: Batch) -> Result<Receipt, Refusal> {
+        let receipt = permit.commit(batch);
+        if !self.services.shared {
+            return Ok(receipt);
+        }
+        let state = self.state.take();
+        receipt.await?;
+        self.state = state;
+        // Everything is durable already; all answers have a receipt.
+        let permit = self.services.store.reserve().map_err(Unavailable::from)?;
+        Ok(permit.commit(Batch::new()))
     }
 
     /// Makes a new session and waits until it is durable: only then its id is known, which later

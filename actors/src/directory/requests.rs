@@ -13,6 +13,7 @@ use crate::facility::{Applied, Apply, Facility, KeySetting, RegisterKey, Registr
 use crate::forwarder::{Finish, Forwarder, ForwarderHealth, Retry};
 use crate::inventory::{ReadyList, SampleLists};
 use crate::key::PublicKey;
+use crate::presence::MaybeAway;
 use crate::schedule::Schedule;
 use crate::services::{Pending, Services};
 use crate::session::commands::{AddFeedback, RecordUpload};
@@ -41,7 +42,7 @@ pub struct Directory {
     pub(super) arbiter: ArbiterHandle,
     pub(super) beamlines: RwLock<HashMap<BeamlineId, Arc<Supervisor<Beamline>>>>,
     pub(super) beamline_kind: Arc<Kind>,
-    pub(super) facility: Supervisor<Facility>,
+    pub(super) facility: Arc<Supervisor<Facility>>,
     pub(super) access: Supervisor<Access>,
     pub(super) forwarder: Arc<Supervisor<Forwarder>>,
     pub(super) forwarder_health: Arc<ForwarderHealth>,
@@ -74,11 +75,11 @@ impl Directory {
         beamline: BeamlineId,
         command: LaunchSession,
     ) -> Result<SessionLaunched, Unavailable> {
-        self.change(beamline, |reread| LaunchSession {
+        let launch = |reread| LaunchSession {
             reread,
             ..command.clone()
-        })
-        .await
+        };
+        self.held(async || self.change(beamline, launch).await).await
     }
 
     /// Gives up the beamline. Returns the length of the session's newest stretch in microseconds;
@@ -91,11 +92,17 @@ impl Directory {
         beamline: BeamlineId,
         command: CloseSession,
     ) -> Result<Option<i64>, Unavailable> {
-        self.change(beamline, |reread| CloseSession {
+        let close = |reread| CloseSession {
             reread,
             ..command.clone()
-        })
-        .await
+        };
+        self.held(async || self.change(beamline, close).await).await
+    }
+
+    /// Calls `attempt`, and again while the database is away, as long as requests are held. The
+    /// actors don't wait for it, so that one request does not make the next one late.
+    async fn held<T, E: MaybeAway>(&self, attempt: impl AsyncFn() -> Result<T, E>) -> Result<T, E> {
+        self.services.catalog.held(attempt).await
     }
 
     /// Sends a launch or close until it does not conflict; `command` takes whether to read the
@@ -130,7 +137,15 @@ impl Directory {
         beamline: BeamlineId,
         command: RecordUpload<U>,
     ) -> Result<u64, UploadRefusal> {
-        let mut command = command;
+        self.held(async || self.try_upload(beamline, command.clone()).await)
+            .await
+    }
+
+    async fn try_upload<U: Upload>(
+        &self,
+        beamline: BeamlineId,
+        mut command: RecordUpload<U>,
+    ) -> Result<u64, UploadRefusal> {
         for _ in 0..UPLOAD_TRIES {
             let Pending { receipt, answer } = self.beamline(beamline).ask(command.clone()).await??;
             match (receipt.await, answer) {
@@ -164,6 +179,11 @@ impl Directory {
             feedback,
             origin,
         };
+        self.held(async || self.try_feedback(beamline, &command).await)
+            .await
+    }
+
+    async fn try_feedback(&self, beamline: BeamlineId, command: &AddFeedback) -> Result<bool, Unavailable> {
         for _ in 0..TRIES {
             match self.beamline(beamline).ask(command.clone()).await?? {
                 None => return Ok(false),
@@ -210,7 +230,22 @@ impl Directory {
             prune,
             origin,
         };
-        self.facility.ask(command).await?
+        self.change_facility(command).await
+    }
+
+    /// Sends a command to the facility's actor, whose catalog is current.
+    async fn change_facility<C, T>(&self, command: C) -> Result<T, Unavailable>
+    where
+        C: Command<Reply = Result<T, Unavailable>> + Clone,
+        T: Send + 'static,
+        Facility: Handler<Ask<C>>,
+        Context<Facility>: ToEnvelope<Facility, Ask<C>>,
+    {
+        self.held(async || {
+            self.services.catalog.current().await?;
+            self.facility.ask(command.clone()).await?
+        })
+        .await
     }
 
     /// Registers a key for an account that has none.
@@ -223,13 +258,12 @@ impl Directory {
         key: Arc<PublicKey>,
         origin: Origin,
     ) -> Result<Registration, Unavailable> {
-        self.facility
-            .ask(RegisterKey {
-                username,
-                key,
-                origin,
-            })
-            .await?
+        self.change_facility(RegisterKey {
+            username,
+            key,
+            origin,
+        })
+        .await
     }
 
     /// Sets an account's key. `None` removes it, so that a new one can be registered.
@@ -242,13 +276,12 @@ impl Directory {
         line: Option<String>,
         origin: Origin,
     ) -> Result<KeySetting, Unavailable> {
-        self.facility
-            .ask(SetKey {
-                username,
-                line,
-                origin,
-            })
-            .await?
+        self.change_facility(SetKey {
+            username,
+            line,
+            origin,
+        })
+        .await
     }
 
     /// Records what a host reports about its connections.
@@ -261,13 +294,12 @@ impl Directory {
         entries: Arc<[RawEntry]>,
         origin: Origin,
     ) -> Result<Posted, Unavailable> {
-        self.access
-            .ask(Post {
-                list,
-                entries,
-                origin,
-            })
-            .await?
+        let post = Post {
+            list,
+            entries,
+            origin,
+        };
+        self.held(async || self.access.ask(post.clone()).await?).await
     }
 
     /// Sends every directory in the outbox again now. Returns how many there are.
@@ -275,7 +307,8 @@ impl Directory {
     /// # Errors
     /// [`Unavailable`] when the outbox could not be read.
     pub async fn retry_outbox(&self, origin: Origin) -> Result<u64, Unavailable> {
-        self.forwarder.ask(Retry { origin }).await?
+        let retry = Retry { origin };
+        self.held(async || self.forwarder.ask(retry.clone()).await?).await
     }
 
     /// Waits at most `patience` for the running calls of the Data Proxy, and starts no further

@@ -6,24 +6,25 @@ use crate::access::Access;
 use crate::ask::{Kind, Supervisor};
 use crate::clock::{Clock, KeySource};
 use crate::expiry::Expiry;
-use crate::facility::catalog::Catalog;
 use crate::facility::Facility;
+use crate::follower::Follower;
 use crate::forwarder::{self, DataProxy, Forwarder, ForwarderHealth, ForwarderSettings, LocalProxy};
 use crate::inventory::SampleLists;
+use crate::published::Published;
 use crate::schedule::Schedule;
 use crate::services::{Forwarding, Services};
 use actix::ArbiterHandle;
-use arc_swap::ArcSwap;
 use beamlive_storage::Store;
 use chrono_tz::Tz;
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 /// What a directory needs.
 pub struct Setup {
     /// The open store.
     pub store: Store,
     /// The facility as the store has it.
-    pub catalog: Arc<ArcSwap<Catalog>>,
+    pub catalog: Arc<Published>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where keys come from.
@@ -38,6 +39,8 @@ pub struct Setup {
     pub mailbox: usize,
     /// Most concurrent calls of the Data Proxy.
     pub forwards: usize,
+    /// Longest time that a call of the Data Proxy takes.
+    pub forward_timeout: Duration,
     /// Most memory for cached sample lists, in bytes.
     pub sample_lists_bytes: usize,
     /// The thread of the beamlines' actors.
@@ -73,11 +76,12 @@ impl Directory {
             clock: clock.clone(),
             keys: setup.keys.clone(),
             forwarding,
+            shared: store.shared().is_some(),
         };
         let (zone, others) = (setup.zone, setup.others.clone());
         let facility = {
             let (services, others) = (services.clone(), others.clone());
-            Supervisor::new(Kind::new("facility", mailbox), move || {
+            Arc::new(Supervisor::new(Kind::new("facility", mailbox), move || {
                 let Services {
                     store,
                     catalog,
@@ -85,8 +89,18 @@ impl Directory {
                     ..
                 } = services.clone();
                 Facility::start(store, catalog, clock, zone, &others, mailbox)
-            })
+            }))
         };
+        if let (Some(log), Some(presence)) = (store.shared(), catalog.presence()) {
+            let forwarding = services.forwarding.clone();
+            let follower = Follower {
+                log,
+                presence: presence.clone(),
+                facility: facility.clone(),
+                wake_forwarder: Box::new(move || forwarding.wake()),
+            };
+            setup.others.spawn(follower.run());
+        }
         let access = {
             let (store, catalog) = (store.clone(), catalog.clone());
             Supervisor::new(Kind::new("access", mailbox), move || {
@@ -125,6 +139,7 @@ fn start_forwarder(setup: &Setup, health: Arc<ForwarderHealth>) -> Supervisor<Fo
     let mailbox = setup.mailbox;
     let settings = ForwarderSettings {
         concurrency: setup.forwards,
+        call_timeout: setup.forward_timeout,
         ..ForwarderSettings::default()
     };
     Supervisor::new(Kind::new("forwarder", mailbox), move || {

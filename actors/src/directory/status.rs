@@ -59,7 +59,7 @@ impl Directory {
         };
         [
             beamlines,
-            ActorsStatus::of_one(&self.facility),
+            ActorsStatus::of_one(&*self.facility),
             ActorsStatus::of_one(&self.access),
             ActorsStatus::of_one(&*self.forwarder),
         ]

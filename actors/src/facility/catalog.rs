@@ -14,12 +14,14 @@ pub use signing_keys::SigningKeys;
 use super::place::Section;
 use crate::key::PublicKey;
 use beamlive_storage::ids::{BeamlineId, ContainerId, ProjectId};
-use beamlive_storage::keys::Table;
+use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{
-    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Sample,
+    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, FacilityRevision, Group,
+    Project, Sample,
 };
 use beamlive_storage::{ReadError, Store, Timestamp};
 use chrono::SecondsFormat;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A record whose table is part of the catalog.
@@ -49,6 +51,8 @@ macro_rules! catalog {
         pub struct Catalog {
             /// One more with every change: what is derived from a catalog names it.
             pub generation: u64,
+            /// The revision that the next facility file replaces; none before the first file.
+            pub revision: Option<u64>,
             $($(#[$doc])* pub $table: Entries<$record>,)*
         }
 
@@ -58,10 +62,30 @@ macro_rules! catalog {
             /// # Errors
             /// [`ReadError`] when a record can't be read.
             pub fn load(store: &Store) -> Result<Self, ReadError> {
+                // Read first: if a file is applied meanwhile, the next one is refused.
+                let revision = store.get::<FacilityRevision>(&keys::facility_revision())?;
                 Ok(Self {
                     generation: 1,
+                    revision: revision.map(|read| read.revision),
                     $($table: Entries::load(store)?,)*
                 })
+            }
+
+            /// Reads the rows of `keys` again. Returns whether any has changed. One of them may be
+            /// of a later change than the others, whose keys are then still to come.
+            ///
+            /// # Errors
+            /// [`ReadError`] when a record can't be read.
+            pub(super) fn follow(&mut self, store: &Store, keys: &BTreeSet<Vec<u8>>) -> Result<bool, ReadError> {
+                let mut changed = false;
+                $(changed |= self.$table.follow(store, keys)?;)*
+                Ok(changed)
+            }
+
+            /// How many records there are.
+            #[must_use]
+            pub fn records(&self) -> usize {
+                0 $(+ self.$table.len())*
             }
         }
 

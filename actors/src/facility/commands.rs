@@ -6,6 +6,7 @@ use super::plan::Counts;
 use crate::activity::Origin;
 use crate::ask::{Command, Unavailable};
 use crate::key::PublicKey;
+use beamlive_storage::shared::Changes;
 use std::sync::Arc;
 
 /// Applies a facility file: one atomic change, or none when there is a mistake.
@@ -34,6 +35,17 @@ pub struct Applied {
 
 impl Command for Apply {
     type Reply = Result<Result<Applied, Vec<Mistake>>, Unavailable>;
+}
+
+/// Takes over what other processes have changed.
+#[derive(Debug, Clone)]
+pub struct Follow {
+    /// What they changed.
+    pub changes: Arc<Changes>,
+}
+
+impl Command for Follow {
+    type Reply = Result<(), Unavailable>;
 }
 
 /// Gives an account without a key its key. The caller verifies that the request was signed with it.

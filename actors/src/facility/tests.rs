@@ -10,11 +10,13 @@ use super::*;
 use crate::activity::Origin;
 use crate::ask::{Command, Kind, Supervisor, Unavailable};
 use crate::clock::ManualClock;
+use crate::facility::catalog::Catalog;
 use crate::key::PublicKey;
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId};
 use beamlive_storage::records::{Activity, DataType, Project};
 use beamlive_storage::{keys, Batch, Order, Table, Timestamp};
 
+mod follow;
 mod signing_keys;
 
 pub(super) const ONE: &str =
@@ -25,7 +27,7 @@ pub(super) const EXAMPLE: &str =
 
 struct Bench {
     store: Store,
-    catalog: Arc<ArcSwap<Catalog>>,
+    catalog: Arc<Published>,
     clock: ManualClock,
     actor: Supervisor<Facility>,
 }
@@ -35,7 +37,7 @@ impl Bench {
         let store = Store::in_memory();
         let clock = ManualClock::at(Timestamp(1_000_000));
         let catalog = open_catalog(&store, Timestamp(1_000_000)).await.unwrap();
-        let catalog = Arc::new(ArcSwap::from_pointee(catalog));
+        let catalog = Arc::new(Published::alone(catalog));
         let start = {
             let (store, catalog, clock) = (store.clone(), catalog.clone(), clock.clone());
             let arbiter = actix::Arbiter::current();
@@ -78,7 +80,7 @@ impl Bench {
     }
 
     fn alice(&self) -> Project {
-        self.catalog.load().project("alice").unwrap().1.clone()
+        self.catalog.last_known().project("alice").unwrap().1.clone()
     }
 
     fn activity(&self) -> Vec<(String, String, String, Option<u64>)> {
@@ -125,7 +127,7 @@ fn set(username: &str, line: Option<&str>) -> SetKey {
 
 /// Asserts that the published catalog equals the content of the store.
 fn assert_published_is_stored(bench: &Bench) {
-    let (stored, published) = (Catalog::load(&bench.store).unwrap(), bench.catalog.load());
+    let (stored, published) = (Catalog::load(&bench.store).unwrap(), bench.catalog.last_known());
     macro_rules! same {
         ($($table:ident),*) => {$(
             let (here, there): (Vec<_>, Vec<_>) = (stored.$table.iter().collect(), published.$table.iter().collect());
@@ -154,7 +156,7 @@ async fn the_seven_data_types_exist_from_the_start_and_are_made_once() {
     };
     let seven = ["SCREEN", "DATA", "XRD", "RASTER", "XAS", "XRF", "MAD"].map(str::to_owned);
     let expected: Vec<_> = (1..).zip(seven).collect();
-    assert_eq!(acronyms(&bench.catalog.load()), expected);
+    assert_eq!(acronyms(&bench.catalog.last_known()), expected);
     let again = open_catalog(&bench.store, Timestamp(5)).await.unwrap();
     assert_eq!(acronyms(&again), expected);
     assert_eq!(bench.activity().len(), 1);
@@ -174,13 +176,13 @@ async fn applying_the_example_twice_changes_nothing_the_second_time() {
     let first = bench.apply(EXAMPLE).await;
     assert!(first.counts.created > 60);
     assert_published_is_stored(&bench);
-    let (generation, log) = (bench.catalog.load().generation, bench.activity());
+    let (generation, log) = (bench.catalog.last_known().generation, bench.activity());
     assert_eq!(log.last().unwrap().1, "apply");
 
     let again = bench.apply(EXAMPLE).await;
     assert_eq!(again.counts.unchanged, first.counts.created);
     assert_eq!((again.counts.created, again.counts.updated), (0, 0));
-    assert_eq!(bench.catalog.load().generation, generation);
+    assert_eq!(bench.catalog.last_known().generation, generation);
     assert_eq!(bench.activity(), log);
 }
 
@@ -192,7 +194,7 @@ async fn a_dry_run_lists_the_changes_and_changes_nothing() {
         ..apply(EXAMPLE)
     };
     let planned = bench.actor.ask(dry).await.unwrap().unwrap().unwrap();
-    assert!(bench.catalog.load().projects.is_empty());
+    assert!(bench.catalog.last_known().projects.is_empty());
     assert_published_is_stored(&bench);
     assert_eq!(planned, bench.apply(EXAMPLE).await);
 }
@@ -210,7 +212,7 @@ async fn a_file_with_a_mistake_changes_nothing() {
             "[[group]] #2 (line 7), project"
         ]
     );
-    assert!(bench.catalog.load().projects.is_empty());
+    assert!(bench.catalog.last_known().projects.is_empty());
     assert_eq!(bench.activity().len(), 1);
 }
 
@@ -252,8 +254,8 @@ async fn prune_keeps_entries_that_records_refer_to_and_reuses_no_id() {
     bench
         .apply("[[project]]\nusername = 'c'\n[[beamline]]\nacronym = 'Y'")
         .await;
-    assert_eq!(bench.catalog.load().project("c").unwrap().0, ProjectId(3));
-    assert!(bench.catalog.load().beamline("Y").unwrap().1.active);
+    assert_eq!(bench.catalog.last_known().project("c").unwrap().0, ProjectId(3));
+    assert!(bench.catalog.last_known().beamline("Y").unwrap().1.active);
     assert_published_is_stored(&bench);
 }
 
@@ -281,14 +283,17 @@ async fn changes_of_another_writer_are_noticed_and_kept() {
     assert_eq!(bench.register(TWO).await, Registration::AnotherKey);
     assert_published_is_stored(&bench);
     bench.apply("[[project]]\nusername = 'carol'").await;
-    assert_eq!(bench.catalog.load().project("carol").unwrap().0, ProjectId(3));
+    assert_eq!(
+        bench.catalog.last_known().project("carol").unwrap().0,
+        ProjectId(3)
+    );
     assert_eq!(bench.alice().key.as_deref(), Some(ONE));
 }
 
 #[actix::test]
 async fn nothing_is_published_when_writes_are_off() {
     let bench = Bench::with_alice().await;
-    let generation = bench.catalog.load().generation;
+    let generation = bench.catalog.last_known().generation;
     let store = bench.store.clone();
     tokio::task::spawn_blocking(move || store.close().unwrap())
         .await
@@ -301,7 +306,7 @@ async fn nothing_is_published_when_writes_are_off() {
     assert!(matches!(refused, Err(Unavailable::WritesOff(_))), "{refused:?}");
     let refused = bench.actor.ask(register(ONE)).await.unwrap();
     assert!(matches!(refused, Err(Unavailable::WritesOff(_))), "{refused:?}");
-    assert_eq!(bench.catalog.load().generation, generation);
+    assert_eq!(bench.catalog.last_known().generation, generation);
     assert!(bench
         .apply("[[project]]\nusername = 'alice'")
         .await

@@ -1,7 +1,7 @@
 //! Changes of the facility: planned on the published snapshot, committed, then published.
 
 use super::catalog::{Catalog, Declared};
-use super::commands::{Applied, Apply, KeySetting, RegisterKey, Registration, SetKey};
+use super::commands::{Applied, Apply, Follow, KeySetting, RegisterKey, Registration, SetKey};
 use super::declaration::Declaration;
 use super::place::{Mistake, Mistakes};
 use super::plan::{Counters, InUse, Plan, Situation};
@@ -10,11 +10,14 @@ use crate::ask::{Command, Unavailable};
 use crate::clock::Clock;
 use crate::key::PublicKey;
 use crate::pool;
-use arc_swap::ArcSwap;
+use crate::published::Published;
+use arc_swap::Guard;
 use beamlive_storage::ids::ProjectId;
-use beamlive_storage::records::{Project, Subject};
+use beamlive_storage::records::{FacilityRevision, Project, Subject};
+use beamlive_storage::shared::Changes;
 use beamlive_storage::{keys, Batch, ReadError, Store, StoreStatus, Timestamp, Versioned};
 use chrono_tz::Tz;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
@@ -30,27 +33,38 @@ pub(super) trait Change: Command {
 /// Makes one change after the other. Its caller must await each before the next.
 pub(super) struct Writer {
     pub(super) store: Store,
-    pub(super) catalog: Arc<ArcSwap<Catalog>>,
+    pub(super) catalog: Arc<Published>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) zone: Tz,
     /// Whether the store may hold more than the published snapshot.
     pub(super) stale: AtomicBool,
+    /// Whether other processes write to the store, too.
+    pub(super) shared: bool,
 }
 
 impl Writer {
     /// The facility as it is. Reads and publishes it again if the store may hold more; not when
     /// writes are off, because the store may then hold what never became durable.
     pub(super) async fn current(&self) -> Result<Arc<Catalog>, Unavailable> {
-        let published = self.catalog.load_full();
+        let published = self.published();
         if !self.stale.load(Ordering::Relaxed) || matches!(self.store.status(), StoreStatus::WritesOff { .. })
         {
             return Ok(published);
         }
+        self.reload().await
+    }
+
+    /// Reads the facility from the store, and publishes it.
+    async fn reload(&self) -> Result<Arc<Catalog>, Unavailable> {
         let store = self.store.clone();
         let mut catalog = pool::read(move || Catalog::load(&store)).await?;
-        catalog.generation = published.generation + 1;
+        catalog.generation = self.published().generation + 1;
         self.stale.store(false, Ordering::Relaxed);
-        Ok(self.publish(catalog))
+        Ok(self.catalog.publish(catalog))
+    }
+
+    fn published(&self) -> Arc<Catalog> {
+        Guard::into_inner(self.catalog.last_known())
     }
 
     /// Gives an account a key, or none, if `judge` allows it and says what that is called in the
@@ -67,7 +81,19 @@ impl Writer {
             let account = catalog.projects.find(username);
             let action = match judge(account.map(|(_, entry)| &entry.record)) {
                 Ok(action) => action,
-                Err(refused) => return Ok(Some(refused)),
+                Err(refused) => {
+                    let mut same = Batch::new();
+                    match account {
+                        Some((id, entry)) => {
+                            same.require_revision(keys::record(Project::TABLE, ProjectId(id)), entry.revision)
+                        }
+                        None => require_revision(&mut same, catalog.revision),
+                    }
+                    if self.still_holds(same).await? {
+                        return Ok(Some(refused));
+                    }
+                    continue;
+                }
             };
             let Some((id, entry)) = account else { break };
             let now = self.clock.now();
@@ -90,6 +116,19 @@ impl Writer {
         Err(Unavailable::Contended)
     }
 
+    /// Whether what `batch` requires is so in the store. Without other processes it is, because
+    /// this actor makes all changes.
+    async fn still_holds(&self, batch: Batch) -> Result<bool, Unavailable> {
+        if !self.shared {
+            return Ok(true);
+        }
+        let holds = pool::commit(self.store.reserve()?, batch).await?;
+        if !holds {
+            self.stale.store(true, Ordering::Relaxed);
+        }
+        Ok(holds)
+    }
+
     /// Publishes `after` once `batch` is durable. `false`: conflict with another writer; nothing
     /// was done.
     async fn commit(&self, batch: Batch, after: Catalog) -> Result<bool, Unavailable> {
@@ -99,15 +138,9 @@ impl Writer {
         let done = pool::commit(permit, batch).await?;
         if done {
             self.stale.store(false, Ordering::Relaxed);
-            self.publish(after);
+            self.catalog.publish(after);
         }
         Ok(done)
-    }
-
-    fn publish(&self, catalog: Catalog) -> Arc<Catalog> {
-        let catalog = Arc::new(catalog);
-        self.catalog.store(Arc::clone(&catalog));
-        catalog
     }
 }
 
@@ -119,7 +152,7 @@ impl Change for Apply {
             let (zone, now) = (writer.zone, writer.clock.now());
             let plan = pool::read(move || plan(&store, &catalog, &command, zone, now)).await?;
             let Plan {
-                catalog,
+                mut catalog,
                 counts,
                 changes,
                 keys,
@@ -129,9 +162,19 @@ impl Change for Apply {
                 Err(mistakes) => return Ok(Err(mistakes)),
             };
             let applied = Applied { counts, changes };
-            if self.dry_run || batch.is_empty() {
+            if self.dry_run {
                 return Ok(Ok(applied));
             }
+            if batch.is_empty() {
+                // Another process may have changed what this one has found unchanged.
+                let mut same = Batch::new();
+                require_revision(&mut same, catalog.revision);
+                if writer.still_holds(same).await? {
+                    return Ok(Ok(applied));
+                }
+                continue;
+            }
+            catalog.revision = Some(replace_revision(&mut batch, catalog.revision, now));
             let note = format!(
                 "{} created, {} updated, {} unchanged, {} removed, {} kept",
                 counts.created, counts.updated, counts.unchanged, counts.removed, counts.kept
@@ -154,6 +197,28 @@ impl Change for Apply {
             }
         }
         Err(Unavailable::Contended)
+    }
+}
+
+impl Change for Follow {
+    async fn make(self, writer: &Writer) -> Self::Reply {
+        let published = writer.published();
+        let most = published.records() / 2;
+        let keys = match &*self.changes {
+            Changes::Keys(keys) => keys.iter().cloned().collect::<BTreeSet<_>>(),
+            Changes::Unknown => BTreeSet::new(),
+        };
+        // What others wrote is durable, even if this process can't write any more.
+        if *self.changes == Changes::Unknown || keys.len() > most || writer.stale.load(Ordering::Relaxed) {
+            return writer.reload().await.map(drop);
+        }
+        let (store, mut after) = (writer.store.clone(), Catalog::clone(&published));
+        let read = pool::read(move || Ok(after.follow(&store, &keys)?.then_some(after)));
+        if let Some(mut after) = read.await? {
+            after.generation += 1;
+            writer.catalog.publish(after);
+        }
+        Ok(())
     }
 }
 
@@ -198,6 +263,25 @@ impl Change for SetKey {
             .change_key(&self.username, line.as_deref(), &self.origin, judge)
             .await?;
         Ok(refused.unwrap_or(KeySetting::Done))
+    }
+}
+
+fn require_revision(batch: &mut Batch, revision: Option<u64>) {
+    match revision {
+        Some(revision) => batch.require_revision(keys::facility_revision(), revision),
+        None => batch.require_absent(keys::facility_revision()),
+    }
+}
+
+/// Replaces the facility's revision. Returns the new one.
+fn replace_revision(batch: &mut Batch, revision: Option<u64>, now: Timestamp) -> u64 {
+    let (key, record) = (keys::facility_revision(), FacilityRevision { applied: now });
+    match revision {
+        Some(revision) => batch.replace(key, revision, &record),
+        None => {
+            batch.insert(key, &record);
+            1
+        }
     }
 }
 

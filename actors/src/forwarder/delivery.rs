@@ -1,6 +1,7 @@
 //! The delivery of one row: read it, ask the proxy for a key, record the key.
 
 use super::due_queue::{Outcome, Success};
+use super::lease::Held;
 use super::outbox::{self, RowId};
 use super::proxy::{DataProxy, ProxyError};
 use crate::ask::Unavailable;
@@ -22,8 +23,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Sends the row `id` to the proxy and records its key. The proxy is not asked again for a
 /// directory whose key was received but could not be recorded.
-pub(crate) async fn deliver(store: Store, proxy: Arc<dyn DataProxy>, id: RowId) -> Outcome {
-    let mut held: Option<(String, SecureKey)> = None;
+pub(crate) async fn deliver(store: Store, proxy: Arc<dyn DataProxy>, held: Held, id: RowId) -> Outcome {
+    let mut received: Option<(String, SecureKey)> = None;
     for _ in 0..CHANGES {
         // While writes are off, no key could be recorded.
         if let Err(error @ beamlive_storage::Unavailable::WritesOff(_)) = store.reserve() {
@@ -34,8 +35,9 @@ pub(crate) async fn deliver(store: Store, proxy: Arc<dyn DataProxy>, id: RowId) 
         let Some(row) = read.await? else {
             return Ok(Success::Gone);
         };
-        let key = match held {
+        let key = match received {
             Some((directory, key)) if directory == row.record.directory => key,
+            _ if !held.is_held() => return Ok(Success::Elsewhere),
             _ => {
                 let call = AssertUnwindSafe(async { proxy.create(&row.record).await });
                 let answer = call.catch_unwind().await;
@@ -52,7 +54,7 @@ pub(crate) async fn deliver(store: Store, proxy: Arc<dyn DataProxy>, id: RowId) 
             return Ok(Success::Delivered);
         }
         // The record was uploaded again, perhaps with another directory.
-        held = Some((row.record.directory, key));
+        received = Some((row.record.directory, key));
     }
     Err(Unavailable::Contended.into())
 }

@@ -25,6 +25,8 @@ pub struct ForwarderSettings {
     pub first_backoff: Duration,
     /// Longest delay.
     pub longest_backoff: Duration,
+    /// Longest time that a call takes.
+    pub call_timeout: Duration,
 }
 
 impl Default for ForwarderSettings {
@@ -34,6 +36,7 @@ impl Default for ForwarderSettings {
             window: 1024,
             first_backoff: Duration::from_secs(1),
             longest_backoff: Duration::from_secs(60),
+            call_timeout: Duration::from_secs(30),
         }
     }
 }
@@ -47,6 +50,8 @@ pub(crate) enum Success {
     Delivered,
     /// The row was removed by somebody else. The proxy was not called.
     Gone,
+    /// Another process sends the outbox now. The proxy was not called.
+    Elsewhere,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -162,6 +167,11 @@ impl DueQueue {
             self.rows.insert(row.id, pending);
         }
         self.trim();
+    }
+
+    /// Drops all rows that are not in a call: another process sends them.
+    pub(crate) fn hand_over(&mut self) {
+        self.rows.retain(|_, row| row.in_flight);
     }
 
     /// Drops the rows that are due last, beyond the size of the window.

@@ -29,6 +29,9 @@ pub struct ForwarderStatus {
     pub failed: u64,
     /// Why the last failed delivery failed; none once the proxy is up and nothing waits.
     pub last_error: Option<Arc<String>>,
+    /// The other process that sends the outbox; empty while none is known. `None` if it is this
+    /// one.
+    pub elsewhere: Option<Arc<str>>,
 }
 
 impl Default for ForwarderStatus {
@@ -43,6 +46,22 @@ impl Default for ForwarderStatus {
             delivered: 0,
             failed: 0,
             last_error: None,
+            elsewhere: None,
+        }
+    }
+}
+
+impl ForwarderStatus {
+    /// The status while `node` sends the outbox. What waits there is not known here.
+    pub(crate) fn elsewhere(self, node: &Arc<str>) -> Self {
+        Self {
+            up: true,
+            waiting: 0,
+            more: false,
+            oldest: None,
+            last_error: None,
+            elsewhere: Some(Arc::clone(node)),
+            ..self
         }
     }
 }

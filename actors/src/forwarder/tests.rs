@@ -283,7 +283,13 @@ async fn a_record_uploaded_again_during_the_call_keeps_the_key_only_for_the_same
 async fn a_row_that_is_gone_is_not_sent() {
     let mut bench = Bench::new();
     let id = (Subject::Dataset, 1);
-    let outcome = delivery::deliver(bench.store.clone(), Arc::clone(&bench.proxy), id).await;
+    let outcome = delivery::deliver(
+        bench.store.clone(),
+        Arc::clone(&bench.proxy),
+        lease::Held::always(),
+        id,
+    )
+    .await;
     assert_eq!(outcome, Ok(due_queue::Success::Gone));
     assert!(bench.asked.try_recv().is_err(), "the proxy is called");
 }

@@ -14,6 +14,7 @@ use crate::directory_key::DirectoryKey;
 use crate::pool;
 use crate::services::{Pending, Services};
 use actix::{Actor, ActorFuture, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+use arc_swap::Guard;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::records::FeedbackCount;
 use beamlive_storage::{keys, Batch};
@@ -43,7 +44,7 @@ impl Session {
                 Verdict::Reused => return Err(UploadRefusal::KeyReused),
             }
         }
-        let catalog = self.services.catalog.load();
+        let catalog = self.services.catalog.last_known();
         let key = DirectoryKey::choose(&self.services.forwarding, &*self.services.keys);
         let (batch, id) = batch::upload(command, found, &catalog, key, now);
         Ok(self.commit(batch, id)?)
@@ -76,7 +77,10 @@ impl<U: Upload> Handler<Ask<AttributedUpload<U>>> for Session {
             let _ = reply.send(self.record(&command, &Found::default()));
             return;
         }
-        let (store, catalog) = (self.services.store.clone(), self.services.catalog.load_full());
+        let (store, catalog) = (
+            self.services.store.clone(),
+            Guard::into_inner(self.services.catalog.last_known()),
+        );
         let place = command.attribution.place;
         let recorded = pool::read(move || lookup::upload(&store, &catalog, place, &*upload, key))
             .into_actor(self)

@@ -5,6 +5,7 @@ use super::idempotency::IdempotencyKey;
 use super::upload::{Place, Upload};
 use crate::activity::Origin;
 use crate::ask::{Command, Unavailable};
+use crate::presence::MaybeAway;
 use crate::services::Pending;
 use beamlive_storage::ids::{IdRef, ProjectId, SessionId};
 use beamlive_storage::records::Feedback;
@@ -93,6 +94,12 @@ pub enum UploadRefusal {
     /// Its `Idempotency-Key` was used for another upload.
     #[error("this Idempotency-Key was used for another upload in the last 24 hours: send a new key with a new upload")]
     KeyReused,
+}
+
+impl MaybeAway for UploadRefusal {
+    fn is_away(&self) -> bool {
+        matches!(self, Self::Unavailable(error) if error.is_away())
+    }
 }
 
 /// The id of an upload's record, or why it was not recorded.

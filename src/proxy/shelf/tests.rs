@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 use beamlive_actors::clock::ManualClock;
+use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::{Batch, Timestamp};
 use std::io::Read;
 use tempfile::TempDir;
@@ -42,6 +43,7 @@ impl Bench {
         let roots = Roots::new(vec![at("users").into(), at("archive").into()]).unwrap();
         let shelf = Shelf {
             store: Store::in_memory(),
+            published: Arc::new(Published::alone(Catalog::default())),
             clock: Arc::new(clock.clone()),
             disks: Disks::new(roots.paths(), 2, std::time::Duration::from_secs(10)),
             roots: Arc::new(roots),

@@ -21,6 +21,6 @@ use actix_web::{HttpRequest, HttpResponse};
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let request = ListRequest::read(&request, &app, ProjectFilter::read)?;
+    let request = ListRequest::read(&request, &app, ProjectFilter::read).await?;
     request.answer(activity::list).await
 }

@@ -12,6 +12,7 @@ use crate::views::{self, sessions, Page, Row, Rows};
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use arc_swap::Guard;
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::pool;
@@ -110,9 +111,13 @@ impl ListWriter {
 }
 
 /// What views read from.
-pub(super) fn sources(app: &AppData) -> (Store, Arc<Catalog>) {
+///
+/// # Errors
+/// 503 when it is not known what other nodes have changed.
+pub(super) async fn sources(app: &AppData) -> Result<(Store, Arc<Catalog>), Unavailable> {
     let services = app.directory.services();
-    (services.store.clone(), services.catalog.load_full())
+    let catalog = services.catalog.current().await?;
+    Ok((services.store.clone(), Guard::into_inner(catalog)))
 }
 
 /// A request for a page of a list.
@@ -127,13 +132,13 @@ impl<Filter> ListRequest<Filter> {
     /// Reads the parameters of `request`, those of the filter with `filter`.
     ///
     /// # Errors
-    /// 400 naming each wrong parameter.
-    pub(super) fn read(
+    /// 400 naming each wrong parameter; 503 as [`sources`].
+    pub(super) async fn read(
         request: &HttpRequest,
         app: &AppData,
         filter: impl FnOnce(&mut Query, &Catalog) -> Filter,
     ) -> Result<Self, ApiError> {
-        let (store, catalog) = sources(app);
+        let (store, catalog) = sources(app).await?;
         let mut query = Query::of(request);
         let filter = filter(&mut query, &catalog);
         let page = query.page();
@@ -177,7 +182,7 @@ pub(super) async fn record<R: Row + Serialize + Send + 'static>(
     id: &str,
 ) -> Result<HttpResponse, ApiError> {
     let number = id.parse().map_err(|_| not_found(what, id))?;
-    let (store, catalog) = sources(app);
+    let (store, catalog) = sources(app).await?;
     match pool::read(move || views::find::<R>(&store, &catalog, number)).await? {
         Some(row) => one(&row),
         None => Err(not_found(what, id)),

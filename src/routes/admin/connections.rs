@@ -28,7 +28,7 @@ struct ConnectionFilter {
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let (store, catalog) = answer::sources(&app);
+    let (store, catalog) = answer::sources(&app).await?;
     let mut query = Query::of(&request);
     let ConnectionFilter { list } = query.read();
     let access_list = query.access_list(list, &catalog);

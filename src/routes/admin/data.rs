@@ -40,7 +40,8 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
             beamline: query.beamline(filter.beamline, catalog),
             session: query.session(filter.session),
         }
-    })?;
+    })
+    .await?;
     answer::known_session(&request.store, request.filter.session).await?;
     request.answer(data::list).await
 }

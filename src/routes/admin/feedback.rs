@@ -32,7 +32,8 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
     let request = ListRequest::read(&request, &app, |query, _| {
         let FeedbackFilter { session } = query.read();
         query.session(session)
-    })?;
+    })
+    .await?;
     let ListRequest {
         store, filter, page, ..
     } = request;

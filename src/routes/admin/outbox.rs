@@ -29,7 +29,7 @@ struct RetriedForwards {
     security(("admin token" = [])),
 )]
 pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
-    let (store, catalog) = answer::sources(&app);
+    let (store, catalog) = answer::sources(&app).await?;
     let mut query = Query::of(&request);
     let page = query.page_after("a record of the outbox, such as dataset/17", OutboxRowName::parse);
     query.finish()?;

@@ -39,7 +39,7 @@ struct KeyBody {
     security(("admin token" = [])),
 )]
 pub async fn get(app: AppData, _: Admin, path: Path<String>) -> Result<HttpResponse, ApiError> {
-    let (_, catalog) = answer::sources(&app);
+    let (_, catalog) = answer::sources(&app).await?;
     match projects::find(&catalog, &path) {
         Some(row) => answer::one(&row),
         None => Err(answer::not_found("project", &path)),

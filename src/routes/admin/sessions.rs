@@ -40,7 +40,8 @@ pub async fn list(request: HttpRequest, app: AppData, _: Admin) -> Result<HttpRe
             beamline: query.beamline(filter.beamline, catalog),
             active: query.flag("active", filter.active),
         }
-    })?;
+    })
+    .await?;
     request.answer(sessions::list).await
 }
 

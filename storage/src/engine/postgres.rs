@@ -54,18 +54,18 @@ use session::{within, Connector, Messages, Session};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex as AsyncMutex, Semaphore};
+use tokio::sync::Mutex as AsyncMutex;
 use transaction::Writer;
 use uuid::Uuid;
 
 /// How long one read may take before the connection counts as dead.
 const READ: Duration = Duration::from_secs(5);
-/// Pause before a read is tried again.
+/// Pause before connecting is tried again.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Connections for reading.
 const READERS: usize = 4;
-/// Reads that may wait for a database that is away. Each occupies a thread.
-const WAITING: usize = 256;
+/// How long lost connections are replaced before a read fails.
+const LOST: Duration = Duration::from_secs(2);
 /// How long the size of the database is remembered.
 const SIZE_AGE: Duration = Duration::from_secs(30);
 
@@ -77,7 +77,6 @@ pub(crate) struct PostgresEngine {
     readers: Vec<AsyncMutex<Option<Arc<Session>>>>,
     /// The reader that comes next.
     turn: AtomicUsize,
-    waiting: Semaphore,
     writer: Mutex<Writer>,
     acknowledged: Arc<Acknowledged>,
     log: Arc<Log>,
@@ -122,7 +121,6 @@ impl PostgresEngine {
             hold: settings.hold,
             readers: (0..READERS).map(|_| AsyncMutex::default()).collect(),
             turn: AtomicUsize::new(0),
-            waiting: Semaphore::new(WAITING),
             writer: Mutex::new(Writer::new(
                 Arc::clone(&connector),
                 node,
@@ -147,30 +145,30 @@ impl PostgresEngine {
         }
     }
 
-    /// Runs `read` with a connection. Tries again for as long as requests are held.
+    /// Runs `read` with a connection, and again with others while lost ones are found. Who reads
+    /// for a request waits for a database that is away; actors do not.
     fn read<T>(
         &self,
         read: impl AsyncFn(&Session) -> Result<T, tokio_postgres::Error>,
     ) -> Result<T, EngineError> {
-        let began = Instant::now();
-        let mut waiting = None;
-        loop {
-            let attempt = async {
+        let attempt = || {
+            self.background.wait(async {
                 let session = self.reader().await?;
-                within(READ, "reading", read(&session)).await
-            };
-            let stop = match self.background.wait(attempt) {
-                Ok(found) => return Ok(found),
-                Err(stop) => stop,
-            };
-            if began.elapsed() >= self.hold {
-                return Err(stop.into());
+                let found = within(READ, "reading", read(&session)).await;
+                if found.is_err() {
+                    session.retire();
+                }
+                found
+            })
+        };
+        let began = Instant::now();
+        for _ in 0..READERS {
+            match attempt() {
+                Err(Stop::Away(_)) if began.elapsed() < LOST => {}
+                outcome => return Ok(outcome?),
             }
-            if waiting.is_none() {
-                waiting = Some(self.waiting.try_acquire().map_err(|_| EngineError::from(stop))?);
-            }
-            pause(PAUSE);
         }
+        Ok(attempt()?)
     }
 
     /// A connection for reading, made anew if it was lost.

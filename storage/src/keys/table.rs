@@ -34,6 +34,8 @@ pub enum Table {
     AccessList = 18,
     /// `[id]`
     Beamtime = 19,
+    /// One more revision with each facility file that is applied
+    FacilityRevision = 20,
     /// `[beamline]`
     BeamlineState = 30,
     /// `[id]`
@@ -76,6 +78,8 @@ pub enum Table {
     SecurePath = 61,
     /// `[subject][id]`
     Outbox = 63,
+    /// The process that sends the outbox, if several share the database
+    OutboxLease = 64,
     /// `[list][project][name]`
     Connection = 70,
     /// `[id]`

@@ -96,3 +96,12 @@ fn the_value_of_an_identity_is_read_back() {
     assert_eq!(parse_identified(&[0; 7]), None);
     assert_eq!(parse_identified(&[0, 0, 0, 0, 0, 0, 0, 7, 0xff]), None);
 }
+
+#[test]
+fn the_facility_and_the_outbox_are_followed_and_nothing_else() {
+    let followed = (0..=u8::MAX).filter(|byte| Table::from_repr(*byte).is_some_and(Table::is_followed));
+    assert_eq!(
+        followed.collect::<Vec<_>>(),
+        [10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 63]
+    );
+}

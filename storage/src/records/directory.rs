@@ -45,6 +45,17 @@ pub struct PendingForward {
     pub last_error: Option<String>,
 }
 
+/// Which of the processes that share the database sends the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxLease {
+    /// The name of the process; empty when none sends it.
+    pub node: String,
+    /// One more with each renewal. While it changes, the process is alive.
+    pub renewals: u64,
+    /// How often an operator asked for a retry.
+    pub retries: u64,
+}
+
 /// The directory that a key of the built-in Data Proxy opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurePath {

@@ -4,6 +4,14 @@ use crate::ids::{BeamlineId, ContainerId, ContainerTypeId, GroupId, ProjectId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Is replaced by each facility file at the revision that the file was planned on, so that two
+/// processes can't both apply one to the same facility.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FacilityRevision {
+    /// When the last file was applied.
+    pub applied: Timestamp,
+}
+
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Project {

@@ -93,6 +93,8 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
         | Table::SessionByName
         | Table::SessionByProject
         | Table::SessionByBeamline
+        | Table::FacilityRevision
+        | Table::OutboxLease
         | Table::DatasetByProject
         | Table::DatasetBySession
         | Table::DatasetByIdentity

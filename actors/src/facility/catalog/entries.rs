@@ -1,11 +1,12 @@
 //! One declared table in memory.
 
 use crate::facility::place::Section;
+use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::Record;
 use beamlive_storage::{engine::Order, ReadError, Store, Versioned};
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::{Arc, OnceLock};
@@ -100,6 +101,12 @@ impl<R: Declared> Entries<R> {
         self.by_id.last_key_value().map_or(0, |(id, _)| *id)
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -114,20 +121,49 @@ impl<R: Declared> Entries<R> {
     /// Adds a record, or replaces the one of the same id.
     pub fn put(&mut self, id: u64, entry: Versioned<R>) {
         let name = entry.record.identity();
-        let by_name = Arc::make_mut(&mut self.by_name);
         if let Some(old) = Arc::make_mut(&mut self.by_id).insert(id, Arc::new(entry)) {
-            by_name.remove(&old.record.identity());
+            self.forget(&old.record.identity(), id);
         }
-        by_name.insert(name, id);
+        Arc::make_mut(&mut self.by_name).insert(name, id);
         self.index = Arc::default();
     }
 
     /// Removes a record.
     pub fn remove(&mut self, id: u64) {
         if let Some(old) = Arc::make_mut(&mut self.by_id).remove(&id) {
-            Arc::make_mut(&mut self.by_name).remove(&old.record.identity());
+            self.forget(&old.record.identity(), id);
         }
         self.index = Arc::default();
+    }
+
+    /// Removes the name of a record, unless another one has it already.
+    fn forget(&mut self, name: &R::Name, id: u64) {
+        if self.by_name.get(name) == Some(&id) {
+            Arc::make_mut(&mut self.by_name).remove(name);
+        }
+    }
+
+    /// Reads the rows of `keys` again, as far as they are of this table. Returns whether any has
+    /// changed.
+    pub(super) fn follow(&mut self, store: &Store, keys: &BTreeSet<Vec<u8>>) -> Result<bool, ReadError> {
+        let ids = keys.range(vec![R::TABLE as u8]..vec![R::TABLE as u8 + 1]);
+        let mut changed = false;
+        for id in ids.filter_map(|key| keys::last_id(key)) {
+            let row = store.get::<R>(&keys::record(R::TABLE, IdRef::Known(id)))?;
+            match (row, self.get(id)) {
+                (Some(new), Some(old)) if new.revision == old.revision => {}
+                (None, None) => {}
+                (Some(new), _) => {
+                    self.put(id, new);
+                    changed = true;
+                }
+                (None, Some(_)) => {
+                    self.remove(id);
+                    changed = true;
+                }
+            }
+        }
+        Ok(changed)
     }
 
     /// Reads the table from the store.

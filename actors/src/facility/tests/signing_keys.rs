@@ -66,7 +66,7 @@ async fn an_operator_sets_replaces_and_resets_a_key() {
     assert_eq!(bench.alice().key.as_deref(), Some(TWO));
     assert_eq!(bench.set(None).await, KeySetting::Done);
     assert_eq!(bench.alice().key, None);
-    assert_eq!(bench.catalog.load().signing_key(ProjectId(1)), None);
+    assert_eq!(bench.catalog.last_known().signing_key(ProjectId(1)), None);
     assert!(matches!(
         bench.set(Some("ssh-ed25519 x")).await,
         KeySetting::BadKey(_)

@@ -20,6 +20,7 @@ fn queue(concurrency: usize, window: usize) -> DueQueue {
         window,
         first_backoff: FIRST,
         longest_backoff: LONGEST,
+        ..ForwarderSettings::default()
     };
     DueQueue::new(
         settings,

@@ -5,7 +5,7 @@ use super::settings::{PostgresSettings, PostgresSettingsError, Target};
 use futures_util::future::select_ok;
 use futures_util::FutureExt;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -33,6 +33,8 @@ pub(super) struct Connector {
 pub(super) struct Session {
     pub(super) client: Client,
     timeline: u64,
+    /// Whether it is not to be used again: something has failed on it.
+    retired: AtomicBool,
     /// Warnings that the server has sent.
     warnings: Arc<AtomicU64>,
     pub(super) get: Statement,
@@ -78,7 +80,8 @@ impl Connector {
 
     /// Whether no server has replaced the one of `session`.
     pub(super) fn is_current(&self, session: &Session) -> bool {
-        !session.client.is_closed() && session.timeline >= self.timeline.load(Ordering::SeqCst)
+        let usable = !session.client.is_closed() && !session.retired.load(Ordering::SeqCst);
+        usable && session.timeline >= self.timeline.load(Ordering::SeqCst)
     }
 
     /// Connects to the first host that answers and takes writes, without statements.
@@ -114,6 +117,7 @@ impl Connector {
         Ok(Session {
             client,
             timeline,
+            retired: AtomicBool::new(false),
             warnings,
             get,
             ascending,
@@ -152,6 +156,11 @@ impl Connector {
 }
 
 impl Session {
+    /// Makes others use another session.
+    pub(super) fn retire(&self) {
+        self.retired.store(true, Ordering::SeqCst);
+    }
+
     /// Number of warnings so far.
     pub(super) fn warnings(&self) -> u64 {
         self.warnings.load(Ordering::SeqCst)

@@ -210,9 +210,13 @@ impl<'a> Changes<'a> {
     }
 }
 
-/// The keys that other nodes have to read again; `None` if there are too many.
+/// The keys that other nodes have to read again; `None` if there are too many. Nobody waits for a
+/// row that leaves the outbox.
 fn followed(plan: &Plan) -> Option<Vec<&[u8]>> {
-    let is_followed = |key: &&Vec<u8>| Table::of(key).is_some_and(Table::is_followed);
-    let keys: Vec<_> = plan.rows.keys().filter(is_followed).map(Vec::as_slice).collect();
+    let followed = plan.rows.iter().filter(|(key, value)| match Table::of(key) {
+        Some(Table::Outbox) => value.is_some(),
+        table => table.is_some_and(Table::is_followed),
+    });
+    let keys: Vec<_> = followed.map(|(key, _)| key.as_slice()).collect();
     (keys.len() <= LOGGED_KEYS).then_some(keys)
 }

@@ -26,6 +26,7 @@ fn facility(check: &mut Check) {
             records: vec![(text("dataset"), 1), (text("report"), 2)],
         },
     );
+    check.record("-", &FacilityRevision { applied: T1 });
     check.record(
         "full",
         &Project {
@@ -312,6 +313,14 @@ fn directories_and_log(check: &mut Check) {
             },
         );
     }
+    check.record(
+        "-",
+        &OutboxLease {
+            node: text("node-a"),
+            renewals: 7,
+            retries: 1,
+        },
+    );
     for (detail, project) in [("of a project", Some(ProjectId(3))), ("of none", None)] {
         check.record(
             detail,

@@ -3,7 +3,7 @@
 use super::sound::{container, known, sample};
 use super::{breaks, Table};
 use crate::ids::{BeamlineId, ContainerId, ContainerTypeId, GroupId, ProjectId};
-use crate::keys;
+use crate::keys::{self, Key};
 use crate::records::{AccessList, Automounter, Beamtime, Container, Group, Project, Sample};
 
 #[test]
@@ -127,6 +127,22 @@ fn records_that_do_not_decode_are_named() {
         &[
             "DataType 1: data type does not decode: 2 bytes are too few for a header",
             "Group 1: group has record version 9, this build knows up to 1: run the newer beamlive that wrote it",
+        ],
+    );
+}
+
+#[test]
+fn shared_records_have_one_row_each() {
+    breaks(
+        |bench| {
+            bench.write(|batch| {
+                batch.mark(Key::of(Table::FacilityRevision).tail(&[1]));
+                batch.set(keys::outbox_lease(), &[9]);
+            });
+        },
+        &[
+            "FacilityRevision 1401: not a key of this table",
+            "outbox lease: outbox lease does not decode: 1 bytes are too few for a header",
         ],
     );
 }

@@ -320,6 +320,13 @@ pub(super) fn opened(batch: &mut Batch, dataset: Option<u64>, directory: &str, s
 }
 
 fn log(batch: &mut Batch) {
+    batch.insert(keys::facility_revision(), &FacilityRevision { applied: T(0) });
+    let lease = OutboxLease {
+        node: "node".to_owned(),
+        renewals: 1,
+        retries: 0,
+    };
+    batch.insert(keys::outbox_lease(), &lease);
     let connection = Connection {
         created: T(1),
         end: None,

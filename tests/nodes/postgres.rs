@@ -67,16 +67,21 @@ async fn uploads_are_held_while_the_database_is_killed_and_none_is_lost() {
         let client = if number % 2 == 0 { &here } else { &there };
         upload(client.on_its_own_connection(), name, 40)
     }));
-    let kills = actix_web::web::block(move || {
-        for _ in 0..3 {
-            std::thread::sleep(Duration::from_millis(700));
-            postgres.kill();
-            std::thread::sleep(Duration::from_millis(700));
-            postgres.restart();
+    let kills = async {
+        for round in 0..6 {
+            actix_web::rt::time::sleep(Duration::from_millis(700)).await;
+            let change = move || {
+                match round % 2 {
+                    0 => postgres.kill(),
+                    _ => postgres.restart(),
+                }
+                postgres
+            };
+            postgres = actix_web::web::block(change).await.unwrap();
         }
         postgres
-    });
-    let (ids, postgres) = futures_util::join!(uploads, kills);
+    };
+    let (ids, postgres) = futures_util::future::join(uploads, kills).await;
     let ids: BTreeSet<u64> = ids.into_iter().flatten().collect();
     assert_eq!(ids, (1..=320).collect(), "each upload once");
     let stored = sites[1].admin("data?limit=1000").await;

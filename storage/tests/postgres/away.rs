@@ -73,3 +73,37 @@ async fn after_the_hold_changes_are_refused_and_later_ones_succeed() {
     );
     assert_eq!(store.status(), StoreStatus::Writing);
 }
+
+/// Settings of a role that would let the server acknowledge what it may lose.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_cannot_weaken_what_an_acknowledgement_means() {
+    let Some(cluster) = cluster() else { return };
+    let url = cluster.database();
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let weak = "ALTER ROLE beamlive SET synchronous_commit = off; \
+        ALTER ROLE beamlive SET statement_timeout = '1s'; \
+        CREATE TABLE seen (name text, value text); \
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+            INSERT INTO seen SELECT name, setting FROM pg_settings \
+                WHERE name IN ('synchronous_commit', 'statement_timeout'); \
+            RETURN NEW; END $$";
+    client.batch_execute(weak).await.unwrap();
+    let store = node(&url, Duration::from_secs(10));
+    let watch = "CREATE TRIGGER watch AFTER INSERT ON beamlive_store.groups \
+        FOR EACH STATEMENT EXECUTE FUNCTION note()";
+    client.batch_execute(watch).await.unwrap();
+    assert_eq!(write(store, 1, 1).await, 1);
+    let rows = client
+        .query("SELECT DISTINCT name, value FROM seen ORDER BY name", &[])
+        .await
+        .unwrap();
+    let seen: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let expected = [("statement_timeout", "0"), ("synchronous_commit", "on")];
+    assert_eq!(
+        seen,
+        expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
+}

@@ -75,6 +75,10 @@ async fn run(client: &Client, migrations: &[Migration]) -> Result<(), SchemaErro
     if encoding != "UTF8" {
         return Err(SchemaError::Encoding(encoding));
     }
+    let fsync: String = client.query_one("SHOW fsync", &[]).await?.get(0);
+    if fsync != "on" {
+        tracing::warn!("PostgreSQL does not wait for its disk (fsync is {fsync}): a power cut loses changes");
+    }
     client.query("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
     client
         .batch_execute(

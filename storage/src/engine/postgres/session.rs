@@ -15,10 +15,14 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// How long connecting, with all its steps, may take.
 const CONNECT: Duration = Duration::from_secs(4);
 /// Settings of each session. No statement has a time limit in the server: a commit that is
-/// interrupted while it waits for a standby would count as done.
-const SETTINGS: &str = "SET statement_timeout = 0; SET lock_timeout = '4s'; \
-    SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = warning; \
-    SET bytea_output = hex; SET TIME ZONE 'UTC'";
+/// interrupted while it waits for a standby would count as done. Without a synchronous commit,
+/// nothing would wait for the disk.
+const SETTINGS: &str = "SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = '10s'; \
+    SET client_min_messages = warning; SET TIME ZONE 'UTC'; \
+    SELECT set_config(name, '0', false) FROM pg_settings \
+        WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_session_timeout'); \
+    SELECT set_config('synchronous_commit', 'on', false) \
+        WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
 /// Connects to a database.
 pub(super) struct Connector {

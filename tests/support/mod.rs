@@ -32,7 +32,7 @@ pub use form::Form;
 pub use postgres::Postgres;
 pub use service::Service;
 pub use site::{accepting_json, eventually, for_address, plain};
-pub use stores::{assert_clean, busy_site, engine, until_free};
+pub use stores::{assert_clean, busy_site, choose_engine, engine, until_free};
 pub use uploads::{dataset, dataset_in};
 pub use visits::{no_stretches_overlap, Visit, DAY, HOUR, MINUTE, SECOND};
 
@@ -104,7 +104,7 @@ impl Site {
         beamlive::proxy::install_crypto();
         let data = TempDir::new().unwrap();
         let mut settings = settings_for(&data);
-        settings.store.engine = engine();
+        choose_engine(&mut settings);
         change(&mut settings);
         let mut site = Self {
             running: None,

@@ -1,19 +1,31 @@
 //! A store with every kind of record, and a check of a store.
 
-use super::{FakeProxy, Form, Mood, Reply, Site, DAY, FACILITY, HOUR, MINUTE};
+use super::{FakeProxy, Form, Mood, Postgres, Reply, Site, DAY, FACILITY, HOUR, MINUTE};
 use beamlive::cli::verify::rules;
+use beamlive::config::Settings;
 use beamlive_storage::verify::{verify, Findings};
-use beamlive_storage::{EngineKind, Store};
+use beamlive_storage::{EngineKind, PostgresSettings, Store};
 use serde_json::json;
 use std::fs::File;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Checks the store of a stopped service. No process has the store open when this returns.
 #[track_caller]
 pub fn assert_clean(data: &Path) -> Findings {
     until_free(data);
-    let store = Store::open_to_read(&data.join("store"), 8 * 1024 * 1024).unwrap();
+    let store = match database_of(data) {
+        Some(url) => Store::open_snapshot(&PostgresSettings {
+            url,
+            password: None,
+            ca_file: None,
+            hold: Duration::from_secs(10),
+            node: "test".to_owned(),
+        }),
+        None => Store::open_to_read(&data.join("store"), 8 * 1024 * 1024),
+    };
+    let store = store.unwrap();
     let findings = verify(&store, rules(), |_, _| {}).unwrap();
     assert_eq!(findings.problems.kept(), [""; 0], "{findings:?}");
     assert_eq!(findings.warnings.kept(), [""; 0], "{findings:?}");
@@ -30,12 +42,38 @@ pub fn engine() -> EngineKind {
     }
 }
 
+/// One PostgreSQL for all tests of this process, if they run on it. It ends with the process.
+fn cluster() -> &'static Postgres {
+    static CLUSTER: OnceLock<Option<Postgres>> = OnceLock::new();
+    let cluster = CLUSTER.get_or_init(Postgres::start).as_ref();
+    cluster.expect("PostgreSQL is not installed")
+}
+
+/// Sets the engine of the tests for a service.
+pub fn choose_engine(settings: &mut Settings) {
+    settings.store.engine = engine();
+    if settings.store.engine == EngineKind::Postgres {
+        let url = cluster().database();
+        let data = &settings.data;
+        std::fs::write(data.with_extension("url"), &url).unwrap();
+        settings.store.url = Some(url);
+    }
+}
+
+/// The database of the service whose data directory is `data`, if it is not in there.
+fn database_of(data: &Path) -> Option<String> {
+    std::fs::read_to_string(data.with_extension("url")).ok()
+}
+
 /// Waits until the store is unlocked. The threads of a service and of its database release it a
 /// moment after it is closed.
 pub fn until_free(data: &Path) {
     let store = data.join("store");
     let locks = ["sled/db", "fjall/lock"].map(|lock| store.join(lock));
-    let lock = locks.iter().find(|lock| lock.exists()).unwrap();
+    let Some(lock) = locks.iter().find(|lock| lock.exists()) else {
+        assert!(database_of(data).is_some(), "there is no store");
+        return;
+    };
     let file = File::open(lock).unwrap();
     let began = Instant::now();
     while let Err(error) = file.try_lock() {

@@ -1,0 +1,171 @@
+"""The high-availability bench: breaks a cluster under load, and checks that nothing is lost.
+
+    run.py SCENARIO...|all|short [--binary target/release/beamlive] [--asynchronous] [--probe]
+
+Prints a row per scenario. The exit code is 1 if a check failed, 77 if this machine can't run it.
+docs/HIGH-AVAILABILITY.md explains the scenarios and the columns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import inside
+from books import Books
+from cluster import ROOT, Cluster, NotWhole
+from faults import FAULTS, SHORT, Site
+from nodes import HOLD_SECONDS, Node
+from uploads import Load
+
+if TYPE_CHECKING:
+    from probe import Probe
+
+SKIPPED = 77
+STEADY_SECONDS = 5.0
+LIMIT_SECONDS = HOLD_SECONDS + 5.0
+HEADER = ("scenario", "pause s", "longest s", "whole s", "acknowledged", "unanswered", "refused", "lost", "twice")
+WIDTHS = (12, 8, 10, 8, 13, 11, 8, 5, 6)
+
+
+@dataclass
+class Row:
+    """What one scenario came to."""
+
+    scenario: str
+    books: Books
+    pause: float
+    whole: float
+    lost: list[str]
+    twice: list[str]
+
+    def cells(self) -> list[str]:
+        books = self.books
+        cells = [self.scenario, f"{self.pause:.1f}", f"{books.longest:.1f}", f"{self.whole:.1f}"]
+        cells += [str(len(books.acknowledged)), str(books.unanswered), str(len(books.refused))]
+        return [*cells, str(len(self.lost)), str(len(self.twice))]
+
+    def failures(self) -> list[str]:
+        """What must not be; the examples are the first of their kind."""
+        found = []
+        for what, names in [("lost", self.lost), ("stored twice", self.twice), ("refused", self.books.refused)]:
+            if names:
+                found.append(f"{len(names)} {what}: {'; '.join(names[:3])}")
+        if not self.books.acknowledged:
+            found.append("nothing was acknowledged")
+        if self.books.longest > LIMIT_SECONDS:
+            found.append(f"an upload took {self.books.longest:.1f} s")
+        return [f"{self.scenario}: {what}" for what in found]
+
+
+def line(cells: list[str] | tuple[str, ...]) -> str:
+    first, *others = (f"{cell:<{width}}" if not at else f"{cell:>{width}}" for at, (cell, width) in enumerate(zip(cells, WIDTHS)))
+    return first + "".join(others)
+
+
+class Bench:
+    """A cluster with two nodes and a load, or with the probe."""
+
+    def __init__(self, home: Path, options: argparse.Namespace) -> None:
+        self.binary: Path = options.binary
+        self.cluster = Cluster(home, asynchronous=options.asynchronous)
+        self.cluster.start()
+        self.nodes: list[Node] = []
+        self.load: Load | Probe
+        if options.probe:
+            from probe import Probe
+
+            self.load = Probe(self.cluster)
+            return
+        facility = home / "facility.toml"
+        self.nodes = [Node(number, self.binary, home, self.cluster.url, facility) for number in (1, 2)]
+        self.load = Load(self.cluster, self.nodes)
+        self.load.write_facility(facility)
+        for node in self.nodes:
+            node.start()
+        self.load.launch()
+
+    def play(self, scenario: str) -> tuple[Row, list[str]]:
+        """One scenario, from a whole cluster to a whole cluster. Returns the row and the failures."""
+        self.cluster.wait_whole()
+        self.load.start(scenario)
+        time.sleep(STEADY_SECONDS)
+        started = time.monotonic()
+        FAULTS[scenario](Site(self.cluster, self.nodes))
+        whole = self.cluster.wait_whole()
+        time.sleep(STEADY_SECONDS)
+        self.load.stop()
+        row = Row(scenario, self.load.books, self.load.books.pause(started), whole, *self.load.audit())
+        failures = row.failures()
+        for node in self.nodes:
+            if not node.is_running():
+                failures.append(f"{scenario}: {node.name} ended: {node.last_words()}")
+        if self.nodes:
+            failures += [f"{scenario}: {what}" for what in self.verify()]
+        return row, failures
+
+    def verify(self) -> list[str]:
+        """beamlive verify, while the nodes run."""
+        command = [str(self.binary), "verify", "--store-url", self.cluster.url]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return [] if done.returncode == 0 else [f"beamlive verify: {done.stdout}{done.stderr}".strip()]
+
+
+def bench(home: Path, options: argparse.Namespace) -> int:
+    """Plays the scenarios inside the namespaces, and returns the exit code."""
+    failures: list[str] = []
+    started = time.monotonic()
+    print(f"starting {'an asynchronous' if options.asynchronous else 'a synchronous'} cluster", flush=True)
+    setting = Bench(home, options)
+    print(f"it is whole after {time.monotonic() - started:.0f} s\n\n{line(HEADER)}", flush=True)
+    for scenario in options.scenarios:
+        try:
+            row, found = setting.play(scenario)
+        except (NotWhole, RuntimeError) as error:
+            failures.append(f"{scenario}: {error}")
+            break
+        print(line(row.cells()), flush=True)
+        failures += found
+    print()
+    for failure in failures:
+        print(f"FAILED {failure}")
+    return 1 if failures else 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scenarios", nargs="+", choices=[*FAULTS, "all", "short"], metavar="SCENARIO")
+    parser.add_argument("--binary", type=Path, default=ROOT / "target" / "release" / "beamlive")
+    parser.add_argument("--asynchronous", action="store_true", help="the control: no standby is waited for")
+    parser.add_argument("--probe", action="store_true", help="a writer of rows in place of beamlive")
+    parser.add_argument("--keep", action="store_true", help="keep the logs and data")
+    options = parser.parse_args()
+    options.binary = options.binary.resolve()
+    names = {"all": list(FAULTS), "short": list(SHORT)}
+    options.scenarios = [name for given in options.scenarios for name in names.get(given, [given])]
+    return options
+
+
+def main() -> int:
+    options = arguments()
+    home = inside.directory()
+    if home is not None:
+        return bench(home, options)
+    if os.geteuid() != 0:
+        print("the bench makes namespaces, and needs root")
+        return SKIPPED
+    reason = inside.missing()
+    if reason:
+        print(reason)
+        return SKIPPED
+    return inside.enter(sys.argv, keep=options.keep)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

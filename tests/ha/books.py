@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Books:
     def pause(self, since: float) -> float:
         """The longest time without an acknowledged upload."""
         times = [since, *sorted(answer for answer in self.answers if answer >= since)]
-        return max((later - earlier for earlier, later in zip(times, times[1:])), default=float("inf"))
+        return max((later - earlier for earlier, later in pairwise(times)), default=float("inf"))
 
 
 def compare(books: Books, rows: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:

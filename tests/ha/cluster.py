@@ -30,27 +30,28 @@ def environment(path: Path) -> dict[str, str]:
 
 
 class Cluster:
-    """The three hosts. `asynchronous` turns the synchronous standby off, as the control."""
+    """The three hosts. `asynchronous` turns the synchronous standby off, as the control. With a
+    `witness`, the third host has etcd only."""
 
-    def __init__(self, home: Path, *, asynchronous: bool = False) -> None:
+    def __init__(self, home: Path, *, asynchronous: bool = False, witness: bool = False) -> None:
         self.asynchronous = asynchronous
-        self.hosts = {name: Host(name, address, home / name) for name, address in ADDRESSES.items()}
+        self.machines = [Host(name, address, home / name) for name, address in ADDRESSES.items()]
+        self.hosts = {host.name: host for host in self.machines[: 2 if witness else 3]}
         self.password = environment(EXAMPLES / "patroni.env")["BEAMLIVE_DATABASE_PASSWORD"]
 
     @property
     def url(self) -> str:
         """The database, as beamlive and libpq are told."""
-        hosts = ",".join(ADDRESSES.values())
+        hosts = ",".join(host.address for host in self.hosts.values())
         return f"postgres://beamlive:{self.password}@{hosts}/beamlive?target_session_attrs=read-write"
 
     # ---- setting up ------------------------------------------------------------------------------
 
     def start(self) -> None:
         make_bridge()
-        for host in self.hosts.values():
+        for host in self.machines:
             host.start()
             self.configure(host)
-        for host in self.hosts.values():
             self.start_etcd(host)
         first, *others = self.hosts.values()
         self.start_patroni(first)
@@ -89,11 +90,11 @@ class Cluster:
 
     # ---- looking at it ---------------------------------------------------------------------------
 
-    def members(self) -> list[dict[str, Any]]:
-        """The members as the first host that answers sees them."""
-        for host in self.hosts.values():
+    def members(self, host: Host | None = None) -> list[dict[str, Any]]:
+        """The members as one host sees them; without one, as the first host that answers."""
+        for asked in [host] if host else self.hosts.values():
             try:
-                with urllib.request.urlopen(f"http://{host.address}:8008/cluster", timeout=2) as answer:
+                with urllib.request.urlopen(f"http://{asked.address}:8008/cluster", timeout=2) as answer:
                     members: list[dict[str, Any]] = json.load(answer)["members"]
                     return members
             except (OSError, ValueError, KeyError):
@@ -112,11 +113,18 @@ class Cluster:
         return None
 
     def ails(self) -> str:
-        """What keeps the cluster from being whole; empty if nothing."""
-        members = self.members()
+        """What keeps the cluster from being whole; empty if nothing. All hosts must say the same."""
+        views = {name: self.members(host) for name, host in self.hosts.items()}
+        for name, members in views.items():
+            found = self._ails(members)
+            if found:
+                return f"{name} says: {found}"
+        leaders = {member["name"] for members in views.values() for member in members if member["role"] == "leader"}
+        return "" if len(leaders) == 1 else f"the leaders are {leaders}"
+
+    def _ails(self, members: list[dict[str, Any]]) -> str:
         if len(members) != len(self.hosts):
             return f"{len(members)} members"
-        timelines = {member.get("timeline") for member in members}
         wrong = [
             f"{member['name']} is {member['role']} and {member['state']}, lag {member.get('lag')}"
             for member in members
@@ -125,10 +133,14 @@ class Cluster:
         ]
         if wrong:
             return "; ".join(wrong)
+        timelines = {member.get("timeline") for member in members}
         if len(timelines) != 1:
             return f"timelines {timelines}"
         roles = sorted(str(member["role"]) for member in members)
-        wanted = ["leader", "replica", "replica"] if self.asynchronous else ["leader", "replica", "sync_standby"]
+        standbys = ["replica"] * (len(self.hosts) - 1)
+        if not self.asynchronous:
+            standbys[-1] = "sync_standby"
+        wanted = ["leader", *standbys]
         return "" if roles == wanted else f"roles {roles}"
 
     def wait_whole(self, seconds: float = WHOLE_SECONDS) -> float:

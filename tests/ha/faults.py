@@ -58,6 +58,13 @@ def kill(site: Site) -> None:
     site.cluster.start_patroni(primary)
 
 
+def crash(site: Site) -> None:
+    """kill -9 of the primary's PostgreSQL; Patroni sees it."""
+    primary = site.primary()
+    primary.signal(signal.SIGKILL, "postgres")
+    time.sleep(5)
+
+
 def switchover(site: Site) -> None:
     """A planned switch-over to the synchronous standby."""
     primary = site.primary()
@@ -121,7 +128,5 @@ def node(site: Site) -> None:
     victim.start()
 
 
-FAULTS = {
-    fault.__name__: fault for fault in (kill, switchover, cable, peers, freeze, disk, standby, node)
-}
+FAULTS = {fault.__name__: fault for fault in (kill, crash, switchover, cable, peers, freeze, disk, standby, node)}
 SHORT = ("kill", "switchover")

@@ -96,9 +96,7 @@ class Host:
         """Runs a program on the host; it must succeed."""
         return run(*self._enter(user), *command)
 
-    def spawn(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], user: str | None = None
-    ) -> None:
+    def spawn(self, name: str, command: Sequence[str], environment: Mapping[str, str], user: str | None = None) -> None:
         """Starts a program on the host, with its output in NAME.log."""
         settings = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/var/lib/postgresql"} | dict(environment)
         with (self.home / f"{name}.log").open("a", encoding="utf-8") as log:

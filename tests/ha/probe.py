@@ -42,7 +42,9 @@ class Probe:
 
     def audit(self) -> tuple[list[str], list[str]]:
         """Rows that are lost, and those that exist twice, by name."""
-        return compare(self.books, self.cluster.query(f"SELECT id, name FROM probe WHERE name LIKE '{self.scenario}-%'"))
+        return compare(
+            self.books, self.cluster.query(f"SELECT id, name FROM probe WHERE name LIKE '{self.scenario}-%'")
+        )
 
     def _write(self, number: int) -> None:
         count = 0

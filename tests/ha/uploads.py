@@ -1,4 +1,4 @@
-"""The load: MxDCs that upload datasets over all nodes, and keep books of what was acknowledged.
+"""The load: MxDCs that upload datasets over all nodes in turn, and keep books.
 
 Half of them are MxDC as it is today: an upload whose connection breaks is not sent again. The
 others send an Idempotency-Key, and send an upload again, to another node, until it is answered.
@@ -18,7 +18,6 @@ from typing import Any
 
 from books import Books, compare
 from cluster import ROOT, Cluster
-from nodes import Node
 
 sys.path.insert(0, str(ROOT / "tests" / "foreign"))
 
@@ -28,15 +27,16 @@ PROGRAMS = 8
 PAUSE_SECONDS = 0.05
 PATIENCE_SECONDS = 90.0
 """How long a program waits for one answer: longer than a node holds a request."""
+Address = tuple[str, int]
+
 
 class Program:
     """MxDC at one beamline. It signs once a second and asks the nodes in turn."""
 
-    def __init__(self, number: int, nodes: Sequence[Node]) -> None:
-        self.number, self.nodes = number, nodes
+    def __init__(self, number: int, addresses: Sequence[Address], *, has_keys: bool) -> None:
+        self.number, self.addresses, self.has_keys = number, addresses, has_keys
         self.books = Books()
         self.user, self.beamline = f"user{number}", f"BL{number}"
-        self.has_keys = number % 2 == 0
         self.key = Ed25519Key()
         self.turn = number
         self.signed: tuple[int, str] = (0, "")
@@ -52,7 +52,7 @@ class Program:
     def post(self, tail: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         """One request to the node whose turn it is, on a connection of its own."""
         self.turn += 1
-        host, port = self.nodes[self.turn % len(self.nodes)].address
+        host, port = self.addresses[self.turn % len(self.addresses)]
         connection = http.client.HTTPConnection(host, port, timeout=PATIENCE_SECONDS)
         try:
             connection.request("POST", f"/api/v2/{self.token()}/{tail}", body, headers)
@@ -111,12 +111,12 @@ class Program:
 class Load:
     """All programs at once."""
 
-    def __init__(self, cluster: Cluster, nodes: Sequence[Node]) -> None:
+    def __init__(self, cluster: Cluster, addresses: Sequence[Address]) -> None:
         self.cluster = cluster
         self.books = Books()
         self.scenario = ""
         self._stop = threading.Event()
-        self._programs = [Program(number, nodes) for number in range(PROGRAMS)]
+        self._programs = [Program(number, addresses, has_keys=number % 2 == 0) for number in range(PROGRAMS)]
         self._threads: list[threading.Thread] = []
 
     def write_facility(self, path: Path) -> None:

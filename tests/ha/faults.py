@@ -128,5 +128,15 @@ def node(site: Site) -> None:
     victim.start()
 
 
-FAULTS = {fault.__name__: fault for fault in (kill, crash, switchover, cable, peers, freeze, disk, standby, node)}
+def restart(site: Site) -> None:
+    """A beamlive node is stopped as systemd does, and started again 5 s later."""
+    chosen = site.nodes[0]
+    chosen.stop()
+    time.sleep(5)
+    chosen.start()
+
+
+FAULTS = {
+    fault.__name__: fault for fault in (kill, crash, switchover, cable, peers, freeze, disk, standby, node, restart)
+}
 SHORT = ("kill", "switchover")

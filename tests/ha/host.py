@@ -17,7 +17,7 @@ from pathlib import Path
 
 BRIDGE = "site0"
 GATEWAY = "10.77.0.1"
-DATA_BYTES = 512 * 1024 * 1024
+DATA_BYTES = 768 * 1024 * 1024
 """The size of the disk of PostgreSQL on each host."""
 
 INIT = """

@@ -49,7 +49,6 @@ def enter(arguments: Sequence[str], *, keep: bool) -> int:
 
     def stop(number: int, _frame: object) -> None:
         process.kill()
-        process.wait()
         sys.exit(128 + number)
 
     signal.signal(signal.SIGTERM, stop)
@@ -61,10 +60,11 @@ def enter(arguments: Sequence[str], *, keep: bool) -> int:
         try:
             process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            pass
         return 130
     finally:
+        process.kill()
+        process.wait()
         if keep:
             print(f"logs and data: {home}")
         else:

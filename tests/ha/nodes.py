@@ -14,6 +14,7 @@ from cluster import EXAMPLES
 from host import GATEWAY, Host
 
 START_SECONDS = 60.0
+STOP_SECONDS = 45.0
 STEPS_SECONDS = 0.1
 HOLD_SECONDS = 60
 
@@ -73,11 +74,23 @@ class Node:
 
     def kill(self) -> None:
         """kill -9"""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Stops the node as systemd does; it answers what it has begun."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
         if self.host:
-            self.host.signal(signal.SIGKILL, "beamlive serve")
+            self.host.signal(number, "beamlive serve")
         elif self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            self._process.send_signal(number)
+            self._process.wait(STOP_SECONDS)
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.is_running():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} does not stop: {self.last_words()}")
+            time.sleep(STEPS_SECONDS)
 
     def last_words(self, lines: int = 10) -> str:
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

@@ -65,6 +65,24 @@ def crash(site: Site) -> None:
     time.sleep(5)
 
 
+def power(site: Site) -> None:
+    """The standbys' cables are out for a second, then the primary's host loses its power."""
+    primary = site.primary()
+    standbys = [host for host in site.cluster.hosts.values() if host is not primary]
+    for host in standbys:
+        run("ip", "link", "set", host.port, "down")
+    time.sleep(1)
+    run("ip", "link", "set", primary.port, "down")
+    primary.signal(signal.SIGKILL, *DATABASE, "etcd")
+    for host in standbys:
+        run("ip", "link", "set", host.port, "up")
+    site.successor(primary)
+    time.sleep(5)
+    run("ip", "link", "set", primary.port, "up")
+    site.cluster.start_etcd(primary)
+    site.cluster.start_patroni(primary)
+
+
 def switchover(site: Site) -> None:
     """A planned switch-over to the synchronous standby."""
     primary = site.primary()
@@ -137,6 +155,7 @@ def restart(site: Site) -> None:
 
 
 FAULTS = {
-    fault.__name__: fault for fault in (kill, crash, switchover, cable, peers, freeze, disk, standby, node, restart)
+    fault.__name__: fault
+    for fault in (kill, crash, power, switchover, cable, peers, freeze, disk, standby, node, restart)
 }
 SHORT = ("kill", "switchover")

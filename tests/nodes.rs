@@ -7,12 +7,14 @@
 //! | `nodes/away.rs` | a node that can't reach the database |
 //! | `nodes/refused.rs` | what it refused is not remembered |
 //! | `nodes/facility.rs` | facility files and keys on two nodes at once |
+//! | `nodes/postgres.rs` | two services on a real PostgreSQL, which is killed |
 //! | `nodes/outbox.rs` | one node sends the outbox of all |
 
 mod away;
 mod facility;
 mod following;
 mod outbox;
+mod postgres;
 mod refused;
 
 use crate::support::{eventually, Client, Reply, Site, MORNING};

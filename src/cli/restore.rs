@@ -52,7 +52,7 @@ impl Restore {
             (None, EngineKind::Postgres) => return Err("name the database by --store-url".into()),
             (None, engine) => Target::Directory(self.data, engine),
         };
-        let name = target.to_string();
+        let (name, engine) = (target.to_string(), target.engine());
         let file = self.file;
         let restored = tokio::task::spawn_blocking(move || restore(&file, &target)).await??;
         let last = |(table, id): &(Table, u64)| format!("{table:?} up to {id}");
@@ -68,7 +68,7 @@ impl Restore {
             .map(last)
             .collect::<Vec<_>>();
         print(format_args!(
-            "{name}: {} rows, the store as it was at {} ({})",
+            "{name}: {} rows in {engine}, the store as it was at {} ({})",
             restored.rows,
             restored.header.created.to_utc().format("%Y-%m-%dT%H:%M:%SZ"),
             counters.join(", ")
@@ -82,10 +82,19 @@ enum Target {
     Database(PostgresSettings),
 }
 
+impl Target {
+    fn engine(&self) -> EngineKind {
+        match self {
+            Self::Directory(_, engine) => *engine,
+            Self::Database(_) => EngineKind::Postgres,
+        }
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Directory(data, engine) => write!(f, "{} ({engine})", data.display()),
+            Self::Directory(data, _) => data.display().fmt(f),
             Self::Database(settings) => write!(f, "{}", settings.name()),
         }
     }

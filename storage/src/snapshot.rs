@@ -25,8 +25,6 @@ pub enum SnapshotError {
     Unavailable(#[from] Unavailable),
     #[error(transparent)]
     Lost(#[from] SnapshotLost),
-    #[error("the snapshot could not be begun")]
-    Ended(#[from] tokio::task::JoinError),
     #[error("the store could not be read")]
     Engine(#[from] EngineError),
 }
@@ -57,9 +55,7 @@ impl Store {
     /// [`SnapshotError::Busy`] while another one is read, [`SnapshotError::Unavailable`].
     pub async fn snapshot(&self, limits: SnapshotLimits) -> Result<Snapshot, SnapshotError> {
         let permit = self.reserve()?;
-        // A database that is not part of this process connects first.
-        let store = self.clone();
-        let frozen = tokio::task::spawn_blocking(move || store.engine().freeze()).await?;
+        let frozen = self.engine().freeze();
         let number = self.snapshots().begin(limits, frozen.is_some());
         let snapshot = Snapshot {
             store: self.clone(),

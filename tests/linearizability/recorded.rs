@@ -4,7 +4,7 @@ use super::history::{Answer, Call, Op, Seen};
 use super::search::Checker;
 use super::spec::Rules;
 use crate::crash::place::Place;
-use crate::support::{eventually, Client, Dice, Reply, Site, DAY, HOUR, MINUTE, MORNING, SECOND};
+use crate::support::{eventually, Client, Dice, Postgres, Reply, Site, DAY, HOUR, MINUTE, MORNING, SECOND};
 use beamlive_actors::clock::{Clock, ManualClock};
 use beamlive_storage::{MemoryEngine, Timestamp};
 use futures_util::future::join_all;
@@ -151,6 +151,12 @@ async fn launches_and_closes_on_two_nodes_happen_one_after_the_other() {
         sites.push(Site::on_at(Arc::new(node), clock.clone(), |_| ()).await);
     }
     happen_one_after_the_other(&sites).await;
+}
+
+#[actix_web::test]
+async fn launches_and_closes_on_two_nodes_over_postgresql_happen_one_after_the_other() {
+    let Some(postgres) = Postgres::start() else { return };
+    happen_one_after_the_other(&Site::two_on(&postgres).await).await;
 }
 
 async fn happen_one_after_the_other(sites: &[Site]) {

@@ -11,6 +11,9 @@ mod form;
 pub mod frames;
 pub mod fuse;
 pub mod msgpack;
+#[path = "../../storage/tests/support/postgres.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the tests of the store need more of it")]
+mod postgres;
 pub mod process;
 pub mod raw;
 mod service;
@@ -26,6 +29,7 @@ pub use data_proxy::{FakeProxy, Mood};
 pub use dice::Dice;
 pub use facility::FACILITY;
 pub use form::Form;
+pub use postgres::Postgres;
 pub use service::Service;
 pub use site::{accepting_json, eventually, for_address, plain};
 pub use stores::{assert_clean, busy_site, engine, until_free};
@@ -35,7 +39,7 @@ pub use visits::{no_stretches_overlap, Visit, DAY, HOUR, MINUTE, SECOND};
 use beamlive::config::Settings;
 use beamlive::server::{Parts, Running};
 use beamlive_actors::clock::{Clock, KeySource, ManualClock};
-use beamlive_storage::Timestamp;
+use beamlive_storage::{EngineKind, Timestamp};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -43,6 +47,10 @@ use tempfile::TempDir;
 
 /// 2026-11-23 15:00:00 UTC: a Monday morning at the beamline.
 pub const MORNING: i64 = 1_795_446_000;
+
+fn morning() -> ManualClock {
+    ManualClock::at(Timestamp(MORNING * 1_000_000))
+}
 
 /// A running service with a facility.
 pub struct Site {
@@ -68,18 +76,30 @@ impl Site {
 
     /// A service with another facility.
     pub async fn with_facility(facility: &str, change: impl FnOnce(&mut Settings)) -> Self {
-        Self::build(facility, change, None).await
+        Self::build(facility, change, None, morning()).await
     }
 
     /// A service with another source of secure keys.
     pub async fn with_keys(keys: Arc<dyn KeySource>) -> Self {
-        Self::build(FACILITY, |_| {}, Some(keys)).await
+        Self::build(FACILITY, |_| {}, Some(keys), morning()).await
+    }
+
+    /// Two services, as nodes on one PostgreSQL with one clock.
+    pub async fn two_on(postgres: &Postgres) -> [Self; 2] {
+        let (url, clock) = (postgres.database(), morning());
+        let settings = |settings: &mut Settings| {
+            settings.store.engine = EngineKind::Postgres;
+            settings.store.url = Some(url.clone());
+        };
+        let first = Self::build(FACILITY, settings, None, clock.clone()).await;
+        [first, Self::build(FACILITY, settings, None, clock.clone()).await]
     }
 
     async fn build(
         facility: &str,
         change: impl FnOnce(&mut Settings),
         keys: Option<Arc<dyn KeySource>>,
+        clock: ManualClock,
     ) -> Self {
         beamlive::proxy::install_crypto();
         let data = TempDir::new().unwrap();
@@ -89,7 +109,7 @@ impl Site {
         let mut site = Self {
             running: None,
             settings,
-            clock: ManualClock::at(Timestamp(MORNING * 1_000_000)),
+            clock,
             http: http_client(),
             keys,
             _data: data,

@@ -28,7 +28,8 @@ pub trait Engine: Send + Sync + 'static {
     fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError>;
 
     /// A snapshot of the rows between two groups. `None` if the database keeps no old versions: the
-    /// store then saves the rows that the writer changes.
+    /// store then saves the rows that the writer changes. Does not block; a snapshot of a database
+    /// elsewhere may begin with its first read.
     fn freeze(&self) -> Option<Arc<dyn Frozen>> {
         None
     }

@@ -139,7 +139,7 @@ impl PostgresEngine {
     pub(crate) fn open_snapshot(settings: &PostgresSettings) -> Result<Arc<dyn Engine>, OpenError> {
         let (background, connector) = prepare(settings)?;
         match background.wait(schema::exists(&connector)) {
-            Ok(true) => Ok(Arc::new(Snapshot::take(&background, &connector))),
+            Ok(true) => Ok(Arc::new(Snapshot::new(&background, &connector))),
             Ok(false) => Err(OpenError::NoSchema(connector.name().to_owned())),
             Err(stop) => Err(unreachable(&connector, &stop)),
         }
@@ -186,7 +186,8 @@ impl PostgresEngine {
         Ok(session)
     }
 
-    /// Begins to fill the database from a backup. `false` if there are rows that no restore has left.
+    /// Begins to fill the database from a backup. `false` if there are rows that no restore has
+    /// left.
     pub(crate) fn begin_restore(&self) -> Result<bool, EngineError> {
         restoring::begin(&self.background, &self.connector)
     }
@@ -237,7 +238,7 @@ impl Engine for PostgresEngine {
     }
 
     fn freeze(&self) -> Option<Arc<dyn Frozen>> {
-        Some(Arc::new(Snapshot::take(&self.background, &self.connector)))
+        Some(Arc::new(Snapshot::new(&self.background, &self.connector)))
     }
 
     fn hold(&self) -> Option<Duration> {

@@ -7,7 +7,7 @@ use crate::batch::Batch;
 use crate::engine::error::EngineError;
 use crate::engine::interface::{Engine, Entries, Frozen, Order};
 use crate::group::Applied;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How long one read may take.
@@ -15,31 +15,39 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Rows that a range reads first; each next page is twice as long, up to the last number.
 const PAGE: (i64, i64) = (16, 512);
 
-/// A snapshot, or why there is none.
+/// A snapshot, which begins with the first read, or why there is none.
 pub(super) struct Snapshot {
     background: Arc<Background>,
-    session: Result<Session, String>,
+    connector: Arc<Connector>,
+    session: OnceLock<Result<Session, String>>,
 }
 
 impl Snapshot {
-    pub(super) fn take(background: &Arc<Background>, connector: &Connector) -> Self {
+    pub(super) fn new(background: &Arc<Background>, connector: &Arc<Connector>) -> Self {
+        Self {
+            background: Arc::clone(background),
+            connector: Arc::clone(connector),
+            session: OnceLock::new(),
+        }
+    }
+
+    fn begin(&self) -> Result<Session, String> {
         let begin = async {
-            let session = connector.session(Messages::default()).await?;
+            let session = self.connector.session(Messages::default()).await?;
             // The first statement decides which groups the transaction sees.
             let settings = "SET idle_in_transaction_session_timeout = 0; \
                 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT groups FROM beamlive_store.head";
             session.client.batch_execute(settings).await?;
             Ok::<_, Stop>(session)
         };
-        let session = background.wait(within(LIMIT, "beginning a snapshot", begin));
-        Self {
-            background: Arc::clone(background),
-            session: session.map_err(|stop| stop.to_string()),
-        }
+        self.background
+            .wait(within(LIMIT, "beginning a snapshot", begin))
+            .map_err(|stop| stop.to_string())
     }
 
     fn session(&self) -> Result<&Session, EngineError> {
         self.session
+            .get_or_init(|| self.begin())
             .as_ref()
             .map_err(|reason| EngineError::Away(reason.clone()))
     }

@@ -182,6 +182,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--keep", action="store_true", help="keep the logs and data")
     options = parser.parse_args()
     options.binary = options.binary.resolve()
+    if not options.probe and not options.binary.is_file():
+        parser.error(f"there is no {options.binary}")
     names = {"all": list(FAULTS), "short": list(SHORT)}
     options.scenarios = [name for given in options.scenarios for name in names.get(given, [given])]
     return options

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 MARK = "BEAMLIVE_HA_DIRECTORY"
-PROGRAMS = ["etcd", "patroni", "patronictl", "psql", "unshare", "nsenter", "setpriv", "ip", "nft"]
+PROGRAMS = ["etcd", "patroni", "patronictl", "psql", "haproxy", "unshare", "nsenter", "setpriv", "ip", "nft"]
 POSTGRES = Path("/usr/lib/postgresql/15/bin/postgres")
 
 

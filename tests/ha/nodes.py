@@ -69,7 +69,7 @@ class Node:
 
     def is_running(self) -> bool:
         if self.host:
-            return bool(self.host.processes("beamlive serve"))
+            return bool(self.host.processes(" serve --config "))
         return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
@@ -82,7 +82,7 @@ class Node:
 
     def _end(self, number: signal.Signals) -> None:
         if self.host:
-            self.host.signal(number, "beamlive serve")
+            self.host.signal(number, " serve --config ")
         elif self._process is not None:
             self._process.send_signal(number)
             self._process.wait(STOP_SECONDS)

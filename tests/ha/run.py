@@ -159,15 +159,17 @@ def bench(home: Path, options: argparse.Namespace) -> int:
             row, found = setting.play(number, scenario)
         except (NotWhole, RuntimeError) as error:
             failures.append(f"{scenario}: {error}")
+            print(f"FAILED {failures[-1]}")
             break
         print(line(row.cells()), flush=True)
+        for failure in found:
+            print(f"FAILED {failure}", flush=True)
         failures += found
         lost += len(row.lost)
     if options.asynchronous and not lost:
         failures.append("the control lost nothing, so the other runs show nothing")
-    print()
-    for failure in failures:
-        print(f"FAILED {failure}")
+    if failures:
+        print(f"\n{len(failures)} failures; the last: {failures[-1]}")
     return 1 if failures else 0
 
 

@@ -27,6 +27,7 @@ PROGRAMS = 8
 PAUSE_SECONDS = 0.05
 PATIENCE_SECONDS = 90.0
 """How long a program waits for one answer: longer than a node holds a request."""
+
 Address = tuple[str, int]
 
 
@@ -97,6 +98,9 @@ class Program:
                 if self.has_keys:
                     self.refuse(f"{name}: {error!r}")
                 return
+            if status == 503 and b'"stopping"' in answer and len(self.addresses) > 1:
+                # Without HAProxy, this program asks the next node itself.
+                continue
             if status == 200:
                 self.books.acknowledge(name, int(json.loads(answer)["id"]), due)
             else:

@@ -130,6 +130,7 @@ impl Forwarder {
                 clock: Arc::clone(&clock),
                 held: Held::by_record(Arc::clone(&clock)),
                 lease: Lease::new(log.node(), settings.call_timeout),
+                failed: false,
             });
             Self {
                 held: claim

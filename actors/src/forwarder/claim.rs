@@ -18,6 +18,8 @@ pub(super) struct Claim {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) held: Held,
     pub(super) lease: Lease,
+    /// Whether the last round failed, so that an outage is logged once.
+    pub(super) failed: bool,
 }
 
 /// What a round has found.
@@ -37,10 +39,16 @@ pub(super) enum Round {
 impl Claim {
     /// Looks at the lease, and takes or renews it if it may.
     pub(super) async fn round(mut self) -> (Self, Round) {
-        let round = self.look().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the lease of the outbox could not be renewed; trying again");
-            Round::Unknown
-        });
+        let round = match self.look().await {
+            Ok(round) => round,
+            Err(error) => {
+                if !self.failed {
+                    tracing::warn!(%error, "the lease of the outbox could not be renewed; trying again");
+                }
+                Round::Unknown
+            }
+        };
+        self.failed = matches!(round, Round::Unknown);
         (self, round)
     }
 

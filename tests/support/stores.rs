@@ -77,7 +77,7 @@ pub fn until_free(data: &Path) {
     let file = File::open(lock).unwrap();
     let began = Instant::now();
     while let Err(error) = file.try_lock() {
-        assert!(began.elapsed() < Duration::from_secs(20), "{error}");
+        assert!(began.elapsed() < Duration::from_secs(60), "{error}");
         std::thread::yield_now();
     }
 }

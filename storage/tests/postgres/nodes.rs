@@ -69,3 +69,23 @@ async fn a_node_that_missed_too_much_reads_everything_again() {
     // A position that the database has not reached, as after a failover that lost groups.
     assert_eq!(log.news(start + 100).unwrap().changes, Changes::Unknown);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_entries_of_the_log_are_removed() {
+    let Some(cluster) = cluster() else { return };
+    let url = cluster.database();
+    let store = node(&url, HOLD);
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let old = "INSERT INTO beamlive_store.groups (number, node, sequence) \
+        SELECT number, gen_random_uuid(), 1 FROM generate_series(-100100, -99990) AS number";
+    client.batch_execute(old).await.unwrap();
+    let log = store.shared().unwrap();
+    let groups = i64::try_from(log.news(0).unwrap().groups).unwrap();
+    let row = client
+        .query_one("SELECT min(number) FROM beamlive_store.groups", &[])
+        .await;
+    assert_eq!(row.unwrap().get::<_, i64>(0), groups - 100_000);
+}

@@ -6,6 +6,7 @@ use super::session::{within, Connector, Messages, Session};
 use super::statements::CHANNEL;
 use crate::engine::error::EngineError;
 use crate::shared::{Changes, GroupLog, News};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify};
@@ -30,6 +31,8 @@ pub(super) struct Log {
     /// The node's name, for people.
     name: String,
     woken: Arc<Notify>,
+    /// The number of groups when old entries were last removed.
+    pruned: AtomicI64,
     session: Mutex<Option<Session>>,
 }
 
@@ -70,6 +73,7 @@ impl Log {
             id: node.to_string(),
             name,
             woken: Arc::default(),
+            pruned: AtomicI64::new(-PRUNED),
             session: Mutex::default(),
         }
     }
@@ -95,11 +99,7 @@ impl Log {
             )
             .await?;
         // A server that was replaced waits for its standby in vain.
-        if session.warnings() != warnings {
-            return Err(Stop::Away(
-                "the server gave up waiting for its standby".to_owned(),
-            ));
-        }
+        session.confirmed_since(warnings)?;
         let groups: i64 = client
             .query_one("SELECT groups FROM beamlive_store.head", &[])
             .await?
@@ -110,8 +110,9 @@ impl Log {
             true => Changes::Unknown,
             false => self.changes(session, position, groups).await?,
         };
-        if groups % PRUNED == 0 {
+        if groups - self.pruned.load(Ordering::Relaxed) >= PRUNED {
             self.prune(session, groups).await?;
+            self.pruned.store(groups, Ordering::Relaxed);
         }
         let groups = u64::try_from(groups).unwrap_or_default();
         Ok(News { groups, changes })

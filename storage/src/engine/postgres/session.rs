@@ -165,6 +165,17 @@ impl Session {
         self.retired.store(true, Ordering::SeqCst);
     }
 
+    /// Fails if the server has warned since there were `warnings`: then it acknowledged a commit
+    /// that its standby may not have.
+    pub(super) fn confirmed_since(&self, warnings: u64) -> Result<(), Stop> {
+        match self.warnings() == warnings {
+            true => Ok(()),
+            false => Err(Stop::Away(
+                "the server gave up waiting for its standby".to_owned(),
+            )),
+        }
+    }
+
     /// Number of warnings so far.
     pub(super) fn warnings(&self) -> u64 {
         self.warnings.load(Ordering::SeqCst)

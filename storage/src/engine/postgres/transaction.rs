@@ -158,17 +158,8 @@ impl Writer {
         let outcome = written
             .await
             .unwrap_or_else(|_| Err((Stop::timeout("the commit"), true)));
-        match outcome {
-            // A warning: the commit did not wait for the standby.
-            Ok(()) if session.warnings() != warnings => {
-                self.pending = Some(Pending {
-                    sequence,
-                    applied: plan.applied,
-                });
-                Err(Stop::Away(
-                    "the server gave up waiting for its standby".to_owned(),
-                ))
-            }
+        let confirmed = session.confirmed_since(warnings).map_err(|stop| (stop, true));
+        match outcome.and(confirmed) {
             Ok(()) => {
                 self.acknowledged.are(plan.applied.groups);
                 Ok(plan.applied)
@@ -209,11 +200,7 @@ impl Writer {
         };
         let warnings = session.warnings();
         let (head, found) = within(COMMIT, "finding out what was committed", find).await?;
-        if session.warnings() != warnings {
-            return Err(Stop::Away(
-                "the server gave up waiting for its standby".to_owned(),
-            ));
-        }
+        session.confirmed_since(warnings)?;
         self.acknowledged.are(u64::try_from(head).unwrap_or_default());
         Ok(found)
     }

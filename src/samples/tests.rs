@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use super::columns::Column;
 use super::export::Row;
 use super::import::Import;

@@ -339,7 +339,7 @@ impl<'a> Draft<'a> {
             None
         });
         if let Some(None) = self.new.get(container) {
-            let message = format!("must be given, because container {container:?} is new");
+            let message = format!("the container type must be given, because container {container:?} is new");
             self.note(row, Column::Type, message);
             // Said once.
             self.new.remove(container);

@@ -44,7 +44,7 @@ async fn samples_are_imported_and_exported_through_a_running_service() {
         place.path(),
         &[&["samples", "import", "bad.csv"], &service[..]].concat(),
     );
-    assert!(said.contains("row 2: must be given"), "{said}");
+    assert!(said.contains("row 2: the container type must be given"), "{said}");
     let unnamed = failed(
         place.path(),
         &[&["samples", "import", "bad.ods"], &service[..]].concat(),

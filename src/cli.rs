@@ -9,6 +9,7 @@ pub mod load;
 mod progress;
 pub mod proxy;
 pub mod restore;
+pub mod samples;
 pub mod serve;
 pub mod sql;
 pub mod verify;
@@ -36,6 +37,8 @@ pub enum Command {
     Apply(apply::Apply),
     /// Check a facility file: print its mistakes and what it would change. Changes nothing.
     Check(check::Check),
+    /// Import and export the samples of a project as a sheet, without a facility file.
+    Samples(samples::Samples),
     /// Talk to a service as a beamline does: sign, launch, upload.
     Client(client::Client),
     /// Back up a running service into one file.
@@ -61,6 +64,7 @@ impl Cli {
             Command::Proxy(proxy) => proxy.run().await,
             Command::Apply(apply) => apply.run().await,
             Command::Check(check) => check.run().await,
+            Command::Samples(samples) => samples.run().await,
             Command::Client(client) => client.run().await,
             Command::Backup(backup) => backup.run().await,
             Command::Restore(restore) => restore.run().await,

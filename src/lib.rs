@@ -20,6 +20,7 @@
 //! | `config.rs`, `config/` | settings: defaults, file, environment, flags |
 //! | `proxy.rs`, `proxy/` | the client of an external Data Proxy; the built-in one |
 //! | `metrics.rs`, `metrics/` | the metrics that Prometheus reads |
+//! | `samples.rs`, `samples/` | samples as a sheet: CSV or a workbook, read and written |
 //! | `survey.rs`, `views.rs`, `openapi.rs` | pages and descriptions for people and machines |
 //!
 //! Dependencies between these files have no circle. `config`, `error`, `limits`, `conditional`,
@@ -52,6 +53,7 @@ pub mod openapi;
 pub mod proxy;
 pub mod router;
 pub mod routes;
+pub mod samples;
 pub mod server;
 pub mod survey;
 pub mod views;

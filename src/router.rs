@@ -9,7 +9,8 @@ use crate::error::ApiError;
 use crate::metrics::observe::Observer;
 use crate::openapi::{self, Document};
 use crate::routes::admin::{
-    activity, apply, backup, connections, data as datasets, feedback, outbox, projects, reports, sessions,
+    activity, apply, backup, connections, data as datasets, feedback, outbox, projects, reports,
+    samples as sheets, sessions,
 };
 use crate::routes::download::{archive, create, frame, multi, raw, snapshot};
 use crate::routes::{accesslist, close, data, docs, health, keys, launch, project, report, samples, survey};
@@ -70,6 +71,7 @@ static ADMIN: LazyLock<Vec<Resource>> = LazyLock::new(|| {
         resource!(outbox::retry),
         resource!(projects::get),
         resource!(projects::put_key, projects::delete_key),
+        resource!(sheets::get, sheets::post),
         resource!(feedback::list),
     ]
 });

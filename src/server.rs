@@ -34,6 +34,7 @@ use beamlive_actors::clock::{Clock, KeySource, SystemClock, SystemKeys};
 use beamlive_actors::directory::{Directory, Setup};
 use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::open_catalog;
+use beamlive_actors::facility::File;
 use beamlive_actors::forwarder::DataProxy;
 use beamlive_actors::published::Published;
 use beamlive_storage::{EngineKind, Store, StoreConfig};
@@ -289,7 +290,7 @@ async fn apply(app: &App, path: PathBuf) -> Result<(), StartError> {
     };
     match app
         .directory
-        .apply(text.into(), format, false, false, origin)
+        .apply(File::Text(text.into(), format), false, false, origin)
         .await?
     {
         Ok(applied) => {

@@ -1,5 +1,5 @@
-//! The commands of the binary: `serve`, `apply`, `check`, `client`, `load`, `backup`, `restore`,
-//! `verify`.
+//! The commands of the binary: `serve`, `apply`, `check`, `client`, `samples`, `load`, `backup`,
+//! `restore`, `verify`.
 
 mod backup;
 mod client;
@@ -7,6 +7,7 @@ mod configuration;
 mod facility;
 mod load;
 mod restore;
+mod samples;
 mod serve;
 mod verify;
 

@@ -30,7 +30,7 @@ mod seed;
 mod writer;
 
 pub use check::DEEPEST;
-pub use commands::{Applied, Apply, Follow, KeySetting, RegisterKey, Registration, SetKey};
+pub use commands::{Applied, Apply, File, Follow, KeySetting, Make, RegisterKey, Registration, SetKey};
 pub use seed::{open_catalog, seeded_catalog};
 
 use crate::ask::Ask;

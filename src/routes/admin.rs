@@ -14,6 +14,7 @@ pub mod feedback;
 pub mod outbox;
 pub mod projects;
 pub mod reports;
+pub mod samples;
 pub mod sessions;
 
 mod answer;

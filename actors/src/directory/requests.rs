@@ -7,9 +7,8 @@ use crate::activity::Origin;
 use crate::ask::{Ask, Command, Kind, Supervisor, Unavailable};
 use crate::beamline::{Beamline, CloseSession, LaunchSession, Refusal, SessionLaunched};
 use crate::facility::catalog::Catalog;
-use crate::facility::declaration::Format;
 use crate::facility::place::Mistake;
-use crate::facility::{Applied, Apply, Facility, KeySetting, RegisterKey, Registration, SetKey};
+use crate::facility::{Applied, Apply, Facility, File, KeySetting, RegisterKey, Registration, SetKey};
 use crate::forwarder::{Finish, Forwarder, ForwarderHealth, Retry};
 use crate::inventory::{ReadyList, SampleLists};
 use crate::key::PublicKey;
@@ -217,15 +216,13 @@ impl Directory {
     /// [`Unavailable`]: nothing was done. The inner error lists all mistakes of the file.
     pub async fn apply(
         &self,
-        text: Arc<str>,
-        format: Format,
+        file: File,
         dry_run: bool,
         prune: bool,
         origin: Origin,
     ) -> Result<Result<Applied, Vec<Mistake>>, Unavailable> {
         let command = Apply {
-            text,
-            format,
+            file,
             dry_run,
             prune,
             origin,

@@ -1,5 +1,6 @@
 //! The commands of the facility's actor, and their answers.
 
+use super::catalog::Catalog;
 use super::declaration::Format;
 use super::place::Mistake;
 use super::plan::Counts;
@@ -7,15 +8,33 @@ use crate::activity::Origin;
 use crate::ask::{Command, Unavailable};
 use crate::key::PublicKey;
 use beamlive_storage::shared::Changes;
+use std::fmt::Debug;
 use std::sync::Arc;
+
+/// Makes a facility file from something else, such as a sheet of samples.
+pub trait Make: Debug + Send + Sync {
+    /// The file, as JSON. It is applied to the facility as `catalog` has it.
+    fn file(&self, catalog: &Catalog) -> String;
+
+    /// All mistakes, with their places in what the file was made from. `found` are those in the
+    /// file. If there are any, nothing is changed.
+    fn mistakes(&self, catalog: &Catalog, found: Vec<Mistake>) -> Vec<Mistake>;
+}
+
+/// A facility file.
+#[derive(Debug, Clone)]
+pub enum File {
+    /// As it was sent.
+    Text(Arc<str>, Format),
+    /// Made when it is applied, so that it suits the facility as it is then.
+    Made(Arc<dyn Make>),
+}
 
 /// Applies a facility file: one atomic change, or none when there is a mistake.
 #[derive(Debug, Clone)]
 pub struct Apply {
     /// The file.
-    pub text: Arc<str>,
-    /// Its format.
-    pub format: Format,
+    pub file: File,
     /// Only say what would change.
     pub dry_run: bool,
     /// Also remove what the file does not name.

@@ -101,8 +101,7 @@ fn origin(who: &str) -> Origin {
 
 fn apply(text: &str) -> Apply {
     Apply {
-        text: text.into(),
-        format: Format::Toml,
+        file: File::Text(text.into(), Format::Toml),
         dry_run: false,
         prune: false,
         origin: origin("operator"),

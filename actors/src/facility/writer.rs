@@ -1,8 +1,8 @@
 //! Changes of the facility: planned on the published snapshot, committed, then published.
 
 use super::catalog::{Catalog, Declared};
-use super::commands::{Applied, Apply, Follow, KeySetting, RegisterKey, Registration, SetKey};
-use super::declaration::Declaration;
+use super::commands::{Applied, Apply, File, Follow, KeySetting, RegisterKey, Registration, SetKey};
+use super::declaration::{Declaration, Format};
 use super::place::{Mistake, Mistakes};
 use super::plan::{Counters, InUse, Plan, Situation};
 use crate::activity::{self, ActivityEntry, Origin};
@@ -17,6 +17,7 @@ use beamlive_storage::records::{FacilityRevision, Project, Subject};
 use beamlive_storage::shared::Changes;
 use beamlive_storage::{keys, Batch, ReadError, Store, StoreStatus, Timestamp, Versioned};
 use chrono_tz::Tz;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -301,9 +302,17 @@ fn plan(
         counters: &Counters::load(store)?,
         now,
     };
-    let plan = Declaration::read(&command.text, command.format, zone, &mut mistakes)
+    let (text, format) = match &command.file {
+        File::Text(text, format) => (Cow::from(&**text), *format),
+        File::Made(maker) => (Cow::from(maker.file(catalog)), Format::Json),
+    };
+    let plan = Declaration::read(&text, format, zone, &mut mistakes)
         .and_then(|declaration| Plan::make_noting(catalog, &declaration, &situation, &mut mistakes));
-    Ok(plan.ok_or_else(|| mistakes.into_list()))
+    let mut mistakes = mistakes.into_list();
+    if let File::Made(maker) = &command.file {
+        mistakes = maker.mistakes(catalog, mistakes);
+    }
+    Ok(plan.filter(|_| mistakes.is_empty()).ok_or(mistakes))
 }
 
 fn log_key(

@@ -139,6 +139,41 @@ impl Admin {
         Ok(serde_json::from_str(&body)?)
     }
 
+    /// Sends a sheet of samples of an account. `media_type` says whether it is CSV or a workbook.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses the sheet; every mistake is named.
+    pub async fn import_samples(
+        &self,
+        username: &str,
+        sheet: Vec<u8>,
+        media_type: &str,
+        dry_run: bool,
+    ) -> Result<Counts, Failure> {
+        let path = format!("projects/{username}/samples?dry_run={dry_run}");
+        let response = self
+            .send(&self.http, Method::POST, &path, |request| {
+                request.header("content-type", media_type).body(sheet)
+            })
+            .await?;
+        let body = accepted(response).await?.text().await?;
+        Ok(serde_json::from_str(&body)?)
+    }
+
+    /// Asks for the samples of an account, as a sheet of this media type.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses.
+    pub async fn export_samples(&self, username: &str, media_type: &str) -> Result<Vec<u8>, Failure> {
+        let path = format!("projects/{username}/samples");
+        let response = self
+            .send(&self.http, Method::GET, &path, |request| {
+                request.header("accept", media_type)
+            })
+            .await?;
+        Ok(accepted(response).await?.bytes().await?.to_vec())
+    }
+
     /// Asks for a backup; its bytes are still to be received.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use crate::openapi::responses::{AdminErrors, BodyErrors};
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::place::Mistake;
+use beamlive_actors::facility::{Applied, File};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
@@ -26,7 +27,7 @@ struct ApplyOptions {
 
 /// What a facility file did, or would do.
 #[derive(Debug, Default, Serialize, ToSchema)]
-struct Summary {
+pub(super) struct Summary {
     /// New records.
     created: usize,
     /// Changed records.
@@ -42,6 +43,20 @@ struct Summary {
     /// With `dry_run`: the changes, one a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Vec<String>>,
+}
+
+impl Summary {
+    /// What to answer about a file that was applied.
+    pub(super) fn of(applied: Applied, dry_run: bool, prune: bool) -> Self {
+        Self {
+            created: applied.counts.created,
+            updated: applied.counts.updated,
+            unchanged: applied.counts.unchanged,
+            removed: prune.then_some(applied.counts.removed),
+            kept: prune.then_some(applied.counts.kept),
+            changes: dry_run.then_some(applied.changes),
+        }
+    }
 }
 
 /// Make the facility match a facility file
@@ -89,23 +104,16 @@ pub async fn post(
         .map_err(|error| ApiError::field("body", format!("is not UTF-8: {error}")))?;
     match app
         .directory
-        .apply(text.into(), format, dry_run, prune, admin.origin)
+        .apply(File::Text(text.into(), format), dry_run, prune, admin.origin)
         .await?
     {
-        Ok(applied) => answer::one(&Summary {
-            created: applied.counts.created,
-            updated: applied.counts.updated,
-            unchanged: applied.counts.unchanged,
-            removed: prune.then_some(applied.counts.removed),
-            kept: prune.then_some(applied.counts.kept),
-            changes: dry_run.then_some(applied.changes),
-        }),
-        Err(mistakes) => Err(refusal(mistakes)),
+        Ok(applied) => answer::one(&Summary::of(applied, dry_run, prune)),
+        Err(mistakes) => Err(refusal("facility file", mistakes)),
     }
 }
 
-/// All mistakes of a file; several of one place are told together.
-fn refusal(mistakes: Vec<Mistake>) -> ApiError {
+/// All mistakes of a `file`; several of one place are told together.
+pub(super) fn refusal(file: &str, mistakes: Vec<Mistake>) -> ApiError {
     let count = mistakes.len();
     let mut fields = BTreeMap::<String, String>::new();
     for Mistake { place, message } in mistakes {
@@ -119,7 +127,7 @@ fn refusal(mistakes: Vec<Mistake>) -> ApiError {
     }
     let mistakes = if count == 1 { "a mistake" } else { "mistakes" };
     ApiError::Invalid {
-        message: format!("the facility file has {mistakes}; nothing was changed"),
+        message: format!("the {file} has {mistakes}; nothing was changed"),
         fields,
     }
 }

@@ -86,6 +86,7 @@ fn datasets(criterion: &mut Criterion) {
             acronym: acronym.to_owned(),
             name: acronym.to_owned(),
             aliases: Vec::new(),
+            metadata: Vec::new(),
         };
         catalog.data_types.put(id, Versioned { revision: 1, record });
     }

@@ -152,6 +152,7 @@ fn facility(count: usize) -> Catalog {
         let kind = ContainerType {
             name: name.to_owned(),
             locations: numbers(places),
+            drawing: None,
         };
         catalog.container_types.put(id, versioned(kind));
     }
@@ -260,7 +261,7 @@ fn datasets(criterion: &mut Criterion) {
 fn connections(criterion: &mut Criterion) {
     let date = Timestamp(1_800_000_000_000_000);
     let entry = |status, date| Entry {
-        project: ALICE,
+        account: ALICE.into(),
         name: "nx-1".to_owned(),
         status,
         dates: [date; 2],

@@ -172,6 +172,7 @@ fn record() -> Batch {
         acronym: "DATA".to_owned(),
         name: "Diffraction".to_owned(),
         aliases: Vec::new(),
+        metadata: Vec::new(),
     };
     batch.insert(keys::record(Table::DataType, id), &record);
     batch

@@ -1,6 +1,6 @@
 //! Records that several tests need.
 
-use beamlive_storage::records::Project;
+use beamlive_storage::records::{Project, SignIn};
 use beamlive_storage::{Timestamp, Versioned};
 
 /// A record as it was first written.
@@ -15,6 +15,7 @@ pub(crate) fn project(username: &str) -> Project {
         name: String::new(),
         key: None,
         ssh_keys: Vec::new(),
+        sign_in: SignIn::default(),
         created: Timestamp(0),
         modified: Timestamp(0),
     }

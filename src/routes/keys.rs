@@ -35,12 +35,8 @@ pub async fn get(
     let catalog = app.directory.services().catalog.current().await?;
     let mut text = String::new();
     if app.access_lists.users(caller.0).await?.contains(&username) {
-        for key in catalog
-            .project(&username)
-            .map(|(_, project)| &project.ssh_keys)
-            .into_iter()
-            .flatten()
-        {
+        let account = catalog.account(&username);
+        for key in account.map_or(&[][..], |account| catalog.ssh_keys(account)) {
             text.push_str(key);
             text.push('\n');
         }

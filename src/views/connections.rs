@@ -5,7 +5,7 @@ use super::values::Instant;
 use super::{prefix, Page};
 use beamlive_actors::access::history::changes;
 use beamlive_actors::facility::catalog::Catalog;
-use beamlive_storage::ids::{AccessListId, ProjectId};
+use beamlive_storage::ids::{AccessListId, Account};
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{Connection, ConnectionStatus};
 use beamlive_storage::{ReadError, Store};
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 pub struct ConnectionRow {
     /// Name of the access list.
     pub list: String,
-    /// Username of the project.
+    /// Username of the project or person.
     pub project: String,
     /// Its name.
     pub name: String,
@@ -46,7 +46,7 @@ pub struct ChangeRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionName {
     list: AccessListId,
-    project: ProjectId,
+    account: Account,
     name: String,
 }
 
@@ -56,12 +56,11 @@ impl ConnectionName {
     pub fn parse(text: &str, catalog: &Catalog) -> Option<Self> {
         text.match_indices('/').find_map(|(slash, _)| {
             let (list, rest) = (text.get(..slash)?, text.get(slash + 1..)?);
-            let (project, name) = rest.split_once('/')?;
+            let (username, name) = rest.split_once('/')?;
             let (list, _) = catalog.access_lists.find(list)?;
-            let (project, _) = catalog.project(project)?;
             Some(Self {
                 list: AccessListId(list),
-                project,
+                account: catalog.account(username)?,
                 name: name.to_owned(),
             })
         })
@@ -84,7 +83,7 @@ pub fn list<'a>(
     let below = match &page.before {
         None => None,
         Some(before) => {
-            let key = keys::connection(before.list, before.project, &before.name);
+            let key = keys::connection(before.list, before.account, &before.name);
             match store.get::<Connection>(&key)? {
                 Some(last) => Some((last.record.created, key.as_bytes().to_vec())),
                 None => return Ok(None),
@@ -105,7 +104,7 @@ pub fn list<'a>(
 }
 
 fn row(catalog: &Catalog, key: &[u8], connection: Connection) -> Option<ConnectionRow> {
-    let (list, project, name) = keys::parse_connection(key)?;
+    let (list, account, name) = keys::parse_connection(key)?;
     let list = catalog
         .access_lists
         .get(list.0)
@@ -118,7 +117,7 @@ fn row(catalog: &Catalog, key: &[u8], connection: Connection) -> Option<Connecti
     };
     Some(ConnectionRow {
         list: list.unwrap_or_default(),
-        project: catalog.username(project).to_owned(),
+        project: catalog.account_name(account).unwrap_or_default().to_owned(),
         name,
         status: history.last().map(|(status, _)| *status),
         created: connection.created.into(),

@@ -14,7 +14,7 @@ use super::*;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::{BeamlineId, DatasetId, ProjectId, RawId, SessionId};
 use beamlive_storage::records::{
-    AccessList, Beamline, BeamlineState, Dataset, Project, SecureKey, Session, Stretch,
+    AccessList, Beamline, BeamlineState, Dataset, Project, SecureKey, Session, SignIn, Stretch,
 };
 use beamlive_storage::{Batch, Timestamp, Versioned};
 use serde_json::{json, Value};
@@ -46,6 +46,7 @@ fn catalog() -> Catalog {
             name: format!("{username}'s group"),
             key: None,
             ssh_keys: vec!["ssh-ed25519 AAAA".to_owned()],
+            sign_in: SignIn::default(),
             created: NOW,
             modified: NOW,
         };
@@ -56,6 +57,9 @@ fn catalog() -> Catalog {
             acronym: acronym.to_owned(),
             name: acronym.to_owned(),
             active: true,
+            simulated: false,
+            energy: None,
+            contact: String::new(),
         };
         catalog.beamlines.put(id.0, first(beamline));
     }
@@ -63,7 +67,7 @@ fn catalog() -> Catalog {
         let list = AccessList {
             name: name.to_owned(),
             address: "10.45.0.0/24".to_owned(),
-            users: vec![ALICE],
+            users: vec![ALICE.into()],
             beamlines: vec![BM],
             active: true,
         };

@@ -45,8 +45,10 @@ macro_rules! ids {
 }
 
 ids! {
-    /// An account.
+    /// A project: an account that owns what is measured.
     ProjectId;
+    /// A person: an account that acts for projects.
+    PersonId;
     /// A beamline.
     BeamlineId;
     /// A data type, such as `DATA` or `RASTER`.
@@ -75,6 +77,27 @@ ids! {
     ActivityId;
     /// One answer to a session's survey.
     FeedbackId;
+}
+
+/// Who can sign in, and be on an access list. Usernames of projects and persons are different.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Account {
+    /// A project.
+    Project(ProjectId),
+    /// A person.
+    Person(PersonId),
+}
+
+impl From<ProjectId> for Account {
+    fn from(id: ProjectId) -> Self {
+        Self::Project(id)
+    }
+}
+
+impl From<PersonId> for Account {
+    fn from(id: PersonId) -> Self {
+        Self::Person(id)
+    }
 }
 
 /// An id stored as eight raw bytes, so that the writer can fill it in when it allocates the id.

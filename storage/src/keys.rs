@@ -14,9 +14,13 @@ mod table;
 pub use key::{below, last_id, successor, Key};
 pub use table::Table;
 
-use crate::ids::{AccessListId, BeamlineId, DatasetId, IdRef, ProjectId, SessionId};
+use crate::ids::{AccessListId, Account, BeamlineId, DatasetId, IdRef, PersonId, ProjectId, SessionId};
 use crate::records::{SecureKey, Subject};
 use crate::time::Timestamp;
+
+/// The kinds of accounts in keys of connections: never change one.
+const PROJECT: u8 = 1;
+const PERSON: u8 = 2;
 
 /// `[table][id]`: a record of a table that is keyed by its id.
 pub fn record(table: Table, id: impl Into<IdRef>) -> Key {
@@ -173,15 +177,40 @@ pub fn parse_outbox(key: &[u8]) -> Option<(Subject, u64)> {
     Some((Subject::from_repr(*key.get(1)?)?, last_id(key)?))
 }
 
-pub fn connection(list: AccessListId, project: ProjectId, name: &str) -> Key {
-    index(Table::Connection, list, project).tail(name.as_bytes())
+pub fn connection(list: AccessListId, account: impl Into<Account>, name: &str) -> Key {
+    let (kind, id) = match account.into() {
+        Account::Project(id) => (PROJECT, id.0),
+        Account::Person(id) => (PERSON, id.0),
+    };
+    record(Table::Connection, list)
+        .tail(&[kind])
+        .id(IdRef::Known(id))
+        .tail(name.as_bytes())
 }
 
-/// Parses a connection's key: list, project, name.
-pub fn parse_connection(key: &[u8]) -> Option<(AccessListId, ProjectId, String)> {
-    let (list, project, name) = two_ids(key)?;
+/// Parses a connection's key: list, account, name.
+pub fn parse_connection(key: &[u8]) -> Option<(AccessListId, Account, String)> {
+    let (list, rest) = key.get(1..)?.split_first_chunk()?;
+    let (kind, rest) = rest.split_first()?;
+    let (id, name) = rest.split_first_chunk()?;
+    let id = u64::from_be_bytes(*id);
+    let account = match *kind {
+        PROJECT => Account::Project(ProjectId(id)),
+        PERSON => Account::Person(PersonId(id)),
+        _ => return None,
+    };
     let name = String::from_utf8(name.to_vec()).ok()?;
-    Some((AccessListId(list), ProjectId(project), name))
+    Some((AccessListId(u64::from_be_bytes(*list)), account, name))
+}
+
+/// What a refresh token was exchanged for. `end` is the time of its claim `exp`, in seconds.
+pub fn spent_token(end: u64, token: &[u8; 16]) -> Key {
+    spent_tokens_before(end).tail(token)
+}
+
+/// The end of the range of refresh tokens that were spent and ended before `end`, in seconds.
+pub fn spent_tokens_before(end: u64) -> Key {
+    record(Table::SpentToken, IdRef::Known(end))
 }
 
 pub fn activity(id: impl Into<IdRef>) -> Key {

@@ -15,16 +15,18 @@
 //! build refuses the store as a whole and does not fail at a single record.
 #![allow(missing_docs, reason = "the names of most fields say what they hold")]
 
+mod account;
 mod directory;
 mod facility;
 mod log;
 mod session;
 mod upload;
 
+pub use account::{EndedFamily, Membership, Person, Role, SignIn, SpentToken, Staff};
 pub use directory::{OutboxLease, PendingForward, SecureKey, SecurePath};
 pub use facility::{
     AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, ContainerType, DataType,
-    FacilityRevision, Group, Project, Sample,
+    Drawing, FacilityRevision, Group, Layout, Project, Sample,
 };
 pub use log::{Activity, Connection, ConnectionStatus, Subject};
 pub use session::{BeamlineState, Feedback, FeedbackCount, Session, Stretch};
@@ -66,6 +68,8 @@ records! {
     AccessList = "access list", 1;
     Beamtime = "beamtime", 1;
     FacilityRevision = "facility revision", 1;
+    Person = "person", 1;
+    SpentToken = "spent token", 1;
     BeamlineState = "beamline state", 1;
     Session = "session", 1;
     Stretch = "stretch", 1;

@@ -47,11 +47,12 @@ pub(crate) const IS_CURRENT: &str = "SELECT \
      coalesce(substring(obj_description(to_regnamespace('beamlive')::oid, 'pg_namespace') \
          FROM 'version (\\d+)')::int >= 1, false) \
      AND (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('beamlive') \
-         AND relkind IN ('r', 'v')) >= 20";
+         AND relkind IN ('r', 'v')) >= 21";
 
 /// Empties all tables, which must exist, before they are filled again. Readers wait until the
 /// transaction ends.
-pub(crate) const CLEAR: &str = "TRUNCATE beamlive.project, beamlive.beamline, beamlive.data_type, \
+pub(crate) const CLEAR: &str =
+    "TRUNCATE beamlive.project, beamlive.person, beamlive.beamline, beamlive.data_type, \
      beamlive.container_type, beamlive.container, beamlive.automounter, beamlive.sample_group, \
      beamlive.sample, beamlive.access_list, beamlive.beamtime, beamlive.session, beamlive.stretch, \
      beamlive.dataset, beamlive.report, beamlive.connection, beamlive.activity";

@@ -32,7 +32,9 @@ use crate::chunks;
 use crate::engine::Order;
 use crate::ids::{ProjectId, SessionId};
 use crate::keys::{successor, Table};
-use crate::records::{Activity, Dataset, FacilityRevision, OutboxLease, Report, Session, StoreFormat};
+use crate::records::{
+    Activity, Dataset, FacilityRevision, OutboxLease, Report, Session, SpentToken, StoreFormat,
+};
 use crate::store::{ReadError, Store};
 use crate::tally::Tally;
 use check::Check;
@@ -132,7 +134,8 @@ impl Verifier<'_> {
             | Table::Group
             | Table::Sample
             | Table::AccessList
-            | Table::Beamtime => self.facility.record(check, row),
+            | Table::Beamtime
+            | Table::Person => self.facility.record(check, row),
             Table::FacilityRevision => {
                 row.end()?;
                 check
@@ -171,6 +174,10 @@ impl Verifier<'_> {
             Table::OutboxLease => {
                 row.end()?;
                 check.decode::<OutboxLease>("outbox lease", row).map(drop)
+            }
+            Table::SpentToken => {
+                let [_end, _, _] = row.ids()?;
+                check.decode::<SpentToken>("spent token", row).map(drop)
             }
             Table::Connection => log::connection(check, row),
             Table::Activity => log::activity(check, row),

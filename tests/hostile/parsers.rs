@@ -20,6 +20,7 @@ fn catalog() -> Catalog {
         acronym: "DATA".to_owned(),
         name: "Data".to_owned(),
         aliases: Vec::new(),
+        metadata: Vec::new(),
     };
     catalog.data_types.put(1, Versioned { revision: 1, record });
     catalog

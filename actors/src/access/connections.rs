@@ -2,7 +2,7 @@
 
 use super::history::{self, observe, Observed, RawEntry};
 use crate::facility::catalog::Catalog;
-use beamlive_storage::ids::{AccessListId, ProjectId};
+use beamlive_storage::ids::{AccessListId, Account};
 use beamlive_storage::keys;
 use beamlive_storage::records::Connection;
 use beamlive_storage::{Batch, Key, ReadError, Store, Versioned};
@@ -19,7 +19,7 @@ const MAX_ENTRIES: usize = 10_000;
 const MAX_NAMED: usize = 20;
 
 /// Identifies a connection within its list.
-type Name = (ProjectId, String);
+type Name = (Account, String);
 
 /// The durable state of the connections of a list that were used last.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Known {
         // dates.
         history::sort(&mut seen);
         for entry in seen {
-            let name = (entry.project, entry.name.clone());
+            let name = (entry.account, entry.name.clone());
             let (observed, revision) = match plan.changed.get(&name) {
                 Some(next) => (observe(Some(&next.connection), &entry), next.revision),
                 None => {
@@ -137,8 +137,8 @@ impl Plan {
     /// The batch that must be durable before the post is acknowledged; none if nothing is missing.
     pub(super) fn batch(&self, list: AccessListId) -> Option<Batch> {
         let mut batch = Batch::new();
-        for ((project, name), next) in &self.changed {
-            let key = keys::connection(list, *project, name);
+        for ((account, name), next) in &self.changed {
+            let key = keys::connection(list, *account, name);
             match next.revision {
                 None => batch.insert(key, &next.connection),
                 Some(revision) => {

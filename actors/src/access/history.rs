@@ -9,7 +9,7 @@
 use crate::facility::catalog::Catalog;
 use crate::session::dataset::SHOWABLE;
 use crate::zone::{self, Reading};
-use beamlive_storage::ids::ProjectId;
+use beamlive_storage::ids::Account;
 use beamlive_storage::records::{Connection, ConnectionStatus};
 use beamlive_storage::Timestamp;
 use chrono_tz::Tz;
@@ -125,7 +125,7 @@ pub struct RawEntry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Whose.
-    pub project: ProjectId,
+    pub account: Account,
     /// The connection's name at the host.
     pub name: String,
     /// The status it reports.
@@ -169,11 +169,11 @@ pub fn sort(entries: &mut [Entry]) {
     const HOUR: i64 = 3_600_000_000;
     let mut ends_first = HashMap::new();
     for entry in entries.iter().filter(|entry| entry.is_ambiguous()) {
-        let first = ends_first.entry((entry.project, entry.name.clone()));
+        let first = ends_first.entry((entry.account, entry.name.clone()));
         first.or_insert(is_end(entry.status));
     }
     let is_late = |entry: &Entry| {
-        is_end(entry.status) && ends_first.get(&(entry.project, entry.name.clone())) == Some(&true)
+        is_end(entry.status) && ends_first.get(&(entry.account, entry.name.clone())) == Some(&true)
     };
     entries.sort_by_cached_key(|entry| {
         let [Timestamp(date), _] = entry.dates;
@@ -188,8 +188,8 @@ pub fn sort(entries: &mut [Entry]) {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SkippedEntry {
     /// There is no such account.
-    #[error("there is no project {0:?}")]
-    UnknownProject(String),
+    #[error("there is no project and no person {0:?}")]
+    UnknownAccount(String),
     /// There is no such status.
     #[error("{0:?} is no status of a connection")]
     UnknownStatus(String),
@@ -216,9 +216,9 @@ pub fn parse_entry(raw: &RawEntry, catalog: &Catalog, zone: Tz) -> Result<Entry,
     if name.is_empty() || name.chars().nth(MAX_NAME).is_some() {
         return Err(SkippedEntry::BadName(shown(name)));
     }
-    let (project, _) = catalog
-        .project(project)
-        .ok_or_else(|| SkippedEntry::UnknownProject(shown(project)))?;
+    let account = catalog
+        .account(project)
+        .ok_or_else(|| SkippedEntry::UnknownAccount(shown(project)))?;
     let status = match status.as_str() {
         "Connected" => ConnectionStatus::Connected,
         "Disconnected" => ConnectionStatus::Disconnected,
@@ -252,7 +252,7 @@ pub fn parse_entry(raw: &RawEntry, catalog: &Catalog, zone: Tz) -> Result<Entry,
             .ok_or_else(|| SkippedEntry::BadDate(String::new()))?,
     };
     Ok(Entry {
-        project,
+        account,
         name: name.clone(),
         status,
         dates,

@@ -3,7 +3,7 @@
 use crate::facility::catalog::{Catalog, Entries};
 use crate::schedule::Schedule;
 use arc_swap::ArcSwapOption;
-use beamlive_storage::ids::AccessListId;
+use beamlive_storage::ids::{AccessListId, Account, PersonId};
 use beamlive_storage::records::AccessList;
 use beamlive_storage::Timestamp;
 use ipnet::{IpNet, Ipv4Net};
@@ -107,7 +107,9 @@ fn canonical(network: IpNet) -> IpNet {
 }
 
 /// The usernames on `list`: its own users and, with a `schedule`, the projects that use one of its
-/// beamlines remotely now. Sorted, without duplicates; deleted accounts are left out.
+/// beamlines remotely now, and their members. Sorted, without duplicates; deleted accounts and
+/// persons who are not active are left out. In a facility with persons those who are scheduled come
+/// first.
 #[must_use]
 pub fn users(
     list: &AccessList,
@@ -116,14 +118,30 @@ pub fn users(
     now: Timestamp,
 ) -> Vec<String> {
     let remote = schedule.map(|schedule| schedule.remote_users(catalog, &list.beamlines, now));
-    let users: BTreeSet<_> = list
-        .users
-        .iter()
-        .chain(remote.iter().flatten())
-        .filter_map(|project| catalog.projects.get(project.0))
-        .map(|entry| entry.record.username.as_str())
-        .collect();
-    users.into_iter().map(str::to_owned).collect()
+    let remote: BTreeSet<_> = remote.into_iter().flatten().collect();
+    let members = catalog.persons.iter().filter(|(_, person)| {
+        let projects = person.record.member_of.iter();
+        !remote.is_empty()
+            && projects
+                .map(|member| member.project)
+                .any(|project| remote.contains(&project))
+    });
+    let members = members.map(|(id, _)| Account::from(PersonId(id)));
+    let scheduled = remote.iter().copied().map(Account::from).chain(members);
+    let may_sign_in = |account: &Account| catalog.sign_in(*account).is_some();
+    let named = |accounts: Vec<Account>| -> BTreeSet<&str> {
+        let accounts = accounts.into_iter().filter(may_sign_in);
+        accounts
+            .filter_map(|account| catalog.account_name(account))
+            .collect()
+    };
+    let mut first = named(scheduled.collect());
+    let mut others = named(list.users.clone());
+    if catalog.persons.is_empty() {
+        others.append(&mut first);
+    }
+    others.retain(|user| !first.contains(user));
+    first.into_iter().chain(others).map(str::to_owned).collect()
 }
 
 /// Why `X-Forwarded-For` can't be used.

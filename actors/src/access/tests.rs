@@ -210,7 +210,7 @@ async fn bad_entries_are_named_and_the_rest_is_kept() {
     assert_eq!(
         posted.skipped,
         [
-            "entry 0: there is no project \"eve\"",
+            "entry 0: there is no project and no person \"eve\"",
             "entry 2: \"Gone\" is no status of a connection"
         ]
     );

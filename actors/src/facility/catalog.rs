@@ -13,11 +13,11 @@ pub use signing_keys::SigningKeys;
 
 use super::place::Section;
 use crate::key::PublicKey;
-use beamlive_storage::ids::{BeamlineId, ContainerId, ProjectId};
+use beamlive_storage::ids::{Account, BeamlineId, ContainerId, PersonId, ProjectId};
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{
     AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, FacilityRevision, Group,
-    Project, Sample,
+    Person, Project, Sample, SignIn,
 };
 use beamlive_storage::{ReadError, Store, Timestamp};
 use chrono::SecondsFormat;
@@ -119,25 +119,37 @@ macro_rules! catalog {
                 fn changes(&self, old: &Self) -> Vec<&'static str> {
                     let fields = [$((stringify!($field), self.$field != old.$field)),*];
                     let changed = fields.into_iter().filter(|(_, changed)| *changed);
-                    changed.map(|(field, _)| if field == "kind" { "type" } else { field }).collect()
+                    changed.map(|(field, _)| in_file(field)).collect()
                 }
             }
         )*
     };
 }
 
+/// What the file calls a field of a record.
+fn in_file(field: &'static str) -> &'static str {
+    match field {
+        "kind" => "type",
+        "sign_in" => "password_hash",
+        other => other,
+    }
+}
+
 catalog! {
-    /// Accounts.
-    projects: Project, [name, key, ssh_keys], SigningKeys,
+    /// Projects.
+    projects: Project, [name, key, ssh_keys, sign_in], SigningKeys,
+        |r, _c| String = r.username.clone(), r.username.clone();
+    /// Persons.
+    persons: Person, [name, email, ssh_keys, active, staff, member_of, sign_in], (),
         |r, _c| String = r.username.clone(), r.username.clone();
     /// Beamlines.
-    beamlines: Beamline, [name, active], (),
+    beamlines: Beamline, [name, active, simulated, energy, contact], (),
         |r, _c| String = r.acronym.clone(), r.acronym.clone();
     /// Data types.
-    data_types: DataType, [name, aliases], (),
+    data_types: DataType, [name, aliases, metadata], (),
         |r, _c| String = r.acronym.clone(), r.acronym.clone();
     /// Kinds of containers.
-    container_types: ContainerType, [locations], (),
+    container_types: ContainerType, [locations, drawing], (),
         |r, _c| String = r.name.clone(), r.name.clone();
     /// Containers.
     containers: Container, [kind, status, parent, location], (),
@@ -174,12 +186,56 @@ impl Catalog {
         Some((ProjectId(id), &entry.record))
     }
 
-    /// The username of an account, for people: `""` when it is gone.
+    /// The project or the person of a username.
+    #[must_use]
+    pub fn account(&self, username: &str) -> Option<Account> {
+        let project = || self.projects.id(username).map(|id| ProjectId(id).into());
+        let person = || self.persons.id(username).map(|id| PersonId(id).into());
+        project().or_else(person)
+    }
+
+    /// A person.
+    #[must_use]
+    pub fn person(&self, id: PersonId) -> Option<&Person> {
+        self.persons.get(id.0).map(|entry| &entry.record)
+    }
+
+    /// The username of a project, for people: `""` when it is gone.
     #[must_use]
     pub fn username(&self, id: ProjectId) -> &str {
         self.projects
             .get(id.0)
             .map_or("", |entry| entry.record.username.as_str())
+    }
+
+    /// The username of a project or a person. `None` when it is gone.
+    #[must_use]
+    pub fn account_name(&self, account: Account) -> Option<&str> {
+        Some(match account {
+            Account::Project(id) => &self.projects.get(id.0)?.record.username,
+            Account::Person(id) => &self.persons.get(id.0)?.record.username,
+        })
+    }
+
+    /// How an account signs in. `None` when it is gone, or a person who is not active.
+    #[must_use]
+    pub fn sign_in(&self, account: Account) -> Option<&SignIn> {
+        match account {
+            Account::Project(id) => Some(&self.projects.get(id.0)?.record.sign_in),
+            Account::Person(id) => {
+                let person = self.person(id)?;
+                person.active.then_some(&person.sign_in)
+            }
+        }
+    }
+
+    /// The login keys of an account.
+    #[must_use]
+    pub fn ssh_keys(&self, account: Account) -> &[String] {
+        match account {
+            Account::Project(id) => self.projects.get(id.0).map_or(&[], |it| &it.record.ssh_keys),
+            Account::Person(id) => self.person(id).map_or(&[], |it| &it.ssh_keys),
+        }
     }
 
     /// The data type of an acronym or an alias.

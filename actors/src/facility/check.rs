@@ -22,6 +22,7 @@ pub(crate) fn check(draft: &Draft<'_>, mistakes: &mut Mistakes) {
             .collect(),
         mistakes,
     };
+    check.usernames();
     check.containers();
     check.nesting();
     check.samples();
@@ -111,6 +112,28 @@ impl<'a> Check<'a> {
         ];
         self.add(&entries, message);
         false
+    }
+
+    /// Projects and persons have different usernames.
+    fn usernames(&mut self) {
+        let catalog = &self.draft.catalog;
+        for (id, person) in catalog.persons.iter() {
+            let username = person.record.username.as_str();
+            if let Some(project) = catalog.projects.id(username) {
+                let message = format!(
+                    "{} is a project and a person: one needs another name",
+                    quoted(username)
+                );
+                let (person, project) = ((Section::Person, id), (Section::Project, project));
+                self.add(
+                    &[
+                        (person.0, person.1, "username"),
+                        (project.0, project.1, "username"),
+                    ],
+                    message,
+                );
+            }
+        }
     }
 
     /// Every container that is in another is at a location of that one's type, and no other is

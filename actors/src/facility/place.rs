@@ -21,6 +21,7 @@ const QUOTED: usize = 80;
 )]
 pub enum Section {
     Project,
+    Person,
     Beamline,
     DataType,
     ContainerType,

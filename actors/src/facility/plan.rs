@@ -9,9 +9,13 @@
 //! | `draft.rs` | the facility while the plan is made |
 //! | `fields.rs` | reads the fields of an entry |
 //! | `sections.rs` | from an entry to its record, for each section |
+//! | `accounts.rs` | the same for projects and persons |
+//! | `container_types.rs` | the same for types of containers |
 //! | `prune.rs` | removes what the file does not name |
 //! | `ids.rs` | the table `[ids]`: where ids begin |
 
+mod accounts;
+mod container_types;
 pub(crate) mod draft;
 mod fields;
 mod ids;
@@ -58,10 +62,11 @@ impl Plan {
         let first_id = ids::read(declaration, mistakes);
         let mut draft = Draft::new(catalog, first_id.unwrap_or(0), situation, mistakes);
         let raised = first_id.map(|first| (first, ids::lower(&mut draft, first)));
-        declare(&mut draft, declaration, sections::project);
+        declare(&mut draft, declaration, accounts::project);
+        declare(&mut draft, declaration, accounts::person);
         declare(&mut draft, declaration, sections::beamline);
         declare(&mut draft, declaration, sections::data_type);
-        declare(&mut draft, declaration, sections::container_type);
+        declare(&mut draft, declaration, container_types::container_type);
         sections::reserve_containers(&mut draft, declaration);
         declare(&mut draft, declaration, sections::container);
         declare(&mut draft, declaration, sections::automounter);

@@ -37,6 +37,7 @@ pub fn seeded_catalog() -> Catalog {
             acronym: acronym.to_owned(),
             name: name.to_owned(),
             aliases: vec![alias.to_owned()],
+            metadata: Vec::new(),
         };
         catalog.data_types.put(id, Versioned { revision: 1, record });
     }

@@ -39,6 +39,9 @@ fn catalog(times: &[Beamtime]) -> Catalog {
             acronym: acronym.into(),
             name: acronym.into(),
             active,
+            simulated: false,
+            energy: None,
+            contact: String::new(),
         };
         catalog.beamlines.put(id.0, versioned(beamline));
     }

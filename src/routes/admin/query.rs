@@ -217,6 +217,9 @@ mod tests {
             acronym: "BM".to_owned(),
             name: "08B1-1".to_owned(),
             active: true,
+            simulated: false,
+            energy: None,
+            contact: String::new(),
         };
         catalog.beamlines.put(7, Versioned { revision: 1, record });
         catalog

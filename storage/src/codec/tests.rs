@@ -8,6 +8,7 @@ fn data_type() -> DataType {
         acronym: "DATA".to_owned(),
         name: "Dataset".to_owned(),
         aliases: Vec::new(),
+        metadata: Vec::new(),
     }
 }
 

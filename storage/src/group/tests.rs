@@ -50,6 +50,7 @@ fn data_type(name: &str) -> DataType {
         acronym: "DATA".to_owned(),
         name: name.to_owned(),
         aliases: Vec::new(),
+        metadata: Vec::new(),
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Table {
     Beamtime = 19,
     /// One more revision with each facility file that is applied
     FacilityRevision = 20,
+    /// `[id]`
+    Person = 21,
     /// `[beamline]`
     BeamlineState = 30,
     /// `[id]`
@@ -80,12 +82,14 @@ pub enum Table {
     Outbox = 63,
     /// The process that sends the outbox, if several share the database
     OutboxLease = 64,
-    /// `[list][project][name]`
+    /// `[list][kind of account][account][name]`
     Connection = 70,
     /// `[id]`
     Activity = 80,
     /// `[project][activity]`
     ActivityByProject = 81,
+    /// `[seconds of its end][token]` → what a refresh token was exchanged for
+    SpentToken = 90,
     /// Pieces of values above 16 KiB: `[key of the record][revision][n]`
     Chunk = 255,
 }
@@ -100,6 +104,6 @@ impl Table {
     /// learn what the others change.
     pub fn is_followed(self) -> bool {
         let declared = Self::Project as u8..=Self::Beamtime as u8;
-        declared.contains(&(self as u8)) || self == Self::Outbox
+        declared.contains(&(self as u8)) || matches!(self, Self::Person | Self::Outbox)
     }
 }

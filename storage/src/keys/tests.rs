@@ -38,9 +38,14 @@ fn below_ends_before_the_id_and_within_the_prefix() {
 
 #[test]
 fn keys_read_back() {
-    let key = connection(AccessListId(3), ProjectId(5), "k\u{fc}vette");
-    let parsed = parse_connection(key.as_bytes()).unwrap();
-    assert_eq!(parsed, (AccessListId(3), ProjectId(5), "k\u{fc}vette".to_owned()));
+    for account in [Account::from(ProjectId(5)), Account::from(PersonId(5))] {
+        let key = connection(AccessListId(3), account, "k\u{fc}vette");
+        let parsed = parse_connection(key.as_bytes()).unwrap();
+        assert_eq!(parsed, (AccessListId(3), account, "k\u{fc}vette".to_owned()));
+    }
+    let spent = spent_token(77, &[9; 16]);
+    assert!(spent_tokens_before(77).as_bytes() < spent.as_bytes());
+    assert!(spent.as_bytes() < spent_tokens_before(78).as_bytes());
     let key = outbox(Subject::Report, IdRef::Known(9));
     assert_eq!(parse_outbox(key.as_bytes()), Some((Subject::Report, 9)));
     let by_time = answered_request_by_time(Timestamp(77), ProjectId(5), &[9; 16]);
@@ -51,7 +56,7 @@ fn keys_read_back() {
     let before = |micros| answered_requests_before(Timestamp(micros));
     assert!(before(77).as_bytes() < by_time.as_bytes() && by_time.as_bytes() < before(78).as_bytes());
     assert_eq!(parse_answered_request_by_time(&[47; 32]), None);
-    for short in [&[][..], &[70], &[70; 16]] {
+    for short in [&[][..], &[70], &[70; 17], &[70; 18]] {
         assert_eq!(parse_connection(short), None);
     }
     let key = stretch(SessionId(8), 2);
@@ -102,6 +107,6 @@ fn the_facility_and_the_outbox_are_followed_and_nothing_else() {
     let followed = (0..=u8::MAX).filter(|byte| Table::from_repr(*byte).is_some_and(Table::is_followed));
     assert_eq!(
         followed.collect::<Vec<_>>(),
-        [10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 63]
+        [10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 21, 63]
     );
 }

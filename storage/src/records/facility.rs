@@ -1,6 +1,7 @@
 //! What the facility file declares.
 
-use crate::ids::{BeamlineId, ContainerId, ContainerTypeId, GroupId, ProjectId};
+use super::account::SignIn;
+use crate::ids::{Account, BeamlineId, ContainerId, ContainerTypeId, GroupId, ProjectId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ pub struct FacilityRevision {
     pub applied: Timestamp,
 }
 
-/// An account.
+/// A project: an account that owns what is measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Project {
     /// What clients send; unique.
@@ -22,18 +23,25 @@ pub struct Project {
     pub key: Option<String>,
     /// OpenSSH lines for the keys endpoint.
     pub ssh_keys: Vec<String>,
+    pub sign_in: SignIn,
     pub created: Timestamp,
     pub modified: Timestamp,
 }
 
 /// A beamline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Beamline {
     /// What clients send; unique.
     pub acronym: String,
     pub name: String,
     /// Whether it takes users now.
     pub active: bool,
+    /// Whether there is no X-ray beam: sessions there have a scheduled end by themselves.
+    pub simulated: bool,
+    /// The lowest and the highest energy, in keV.
+    pub energy: Option<(f64, f64)>,
+    /// How users reach its staff; `""` when unknown.
+    pub contact: String,
 }
 
 /// A data type.
@@ -44,15 +52,41 @@ pub struct DataType {
     pub name: String,
     /// Other names that clients may send. No other type has one of them as acronym or alias.
     pub aliases: Vec<String>,
+    /// Names of the metadata that pages show, in order.
+    pub metadata: Vec<String>,
 }
 
 /// A kind of container.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContainerType {
     /// Unique name.
     pub name: String,
     /// Names of its locations, in order.
     pub locations: Vec<String>,
+    /// How it is drawn, if that is known.
+    pub drawing: Option<Drawing>,
+}
+
+/// How a kind of container is drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Drawing {
+    pub layout: Layout,
+    /// The coordinates of each location, as the layout takes them.
+    pub places: Vec<(f64, f64)>,
+    /// Its height, as a part of its width.
+    pub height: f64,
+    /// The radius of a location, in percent of the width.
+    pub radius: f64,
+}
+
+/// The coordinates of locations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// Polar: a radius from 0 to 1, and an angle in radians.
+    Circle,
+    /// Parts of the width and of the height, from 0 to 1.
+    Rect,
 }
 
 /// The state of a container.
@@ -127,7 +161,7 @@ pub struct AccessList {
     pub name: String,
     /// An address or a network in CIDR form.
     pub address: String,
-    pub users: Vec<ProjectId>,
+    pub users: Vec<Account>,
     /// Beamlines whose remote beamtimes count.
     pub beamlines: Vec<BeamlineId>,
     /// Inactive lists are ignored.

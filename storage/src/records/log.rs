@@ -35,7 +35,6 @@ pub struct Connection {
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Subject {
-    /// An account.
     Project = 1,
     Session = 2,
     Dataset = 3,
@@ -45,6 +44,7 @@ pub enum Subject {
     Outbox = 7,
     /// An answer to a survey.
     Feedback = 8,
+    Person = 9,
 }
 
 /// One entry of the activity log.

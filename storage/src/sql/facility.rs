@@ -1,10 +1,10 @@
 //! The columns of what the facility file declares.
 
 use super::values::{id, ids, optional, text, texts, time, Object};
-use crate::ids::{ContainerId, GroupId};
+use crate::ids::{Account, ContainerId, GroupId};
 use crate::records::{
     AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, ContainerType, DataType, Group,
-    Project, Sample,
+    Person, Project, Sample, Staff,
 };
 use serde_json::{json, Value};
 
@@ -28,11 +28,31 @@ pub(super) fn project(it: Project) -> Object {
     }
 }
 
+pub(super) fn person(it: Person) -> Object {
+    columns! {
+        username: text(&it.username),
+        name: text(&it.name),
+        email: text(&it.email),
+        active: it.active,
+        staff: it.staff.map(|staff| match staff {
+            Staff::Viewer => "viewer",
+            Staff::Operator => "operator",
+        }),
+        project_ids: ids(it.member_of.iter().map(|member| member.project.0)),
+        created: time(it.created),
+        modified: time(it.modified),
+    }
+}
+
 pub(super) fn beamline(it: Beamline) -> Object {
     columns! {
         acronym: text(&it.acronym),
         name: text(&it.name),
         active: it.active,
+        simulated: it.simulated,
+        energy_low: it.energy.map(|(low, _)| low),
+        energy_high: it.energy.map(|(_, high)| high),
+        contact: text(&it.contact),
     }
 }
 
@@ -41,6 +61,7 @@ pub(super) fn data_type(it: DataType) -> Object {
         acronym: text(&it.acronym),
         name: text(&it.name),
         aliases: texts(&it.aliases),
+        metadata: texts(&it.metadata),
     }
 }
 
@@ -98,10 +119,19 @@ pub(super) fn sample(it: Sample) -> Object {
 }
 
 pub(super) fn access_list(it: AccessList) -> Object {
+    let projects = it.users.iter().filter_map(|user| match user {
+        Account::Project(id) => Some(id.0),
+        Account::Person(_) => None,
+    });
+    let people = it.users.iter().filter_map(|user| match user {
+        Account::Person(id) => Some(id.0),
+        Account::Project(_) => None,
+    });
     columns! {
         name: text(&it.name),
         address: text(&it.address),
-        project_ids: ids(it.users.iter().map(|it| it.0)),
+        project_ids: ids(projects),
+        person_ids: ids(people),
         beamline_ids: ids(it.beamlines.iter().map(|it| it.0)),
         active: it.active,
     }

@@ -108,6 +108,7 @@ pub(super) fn activity(it: Activity) -> Object {
             Subject::AccessList => "access_list",
             Subject::Outbox => "outbox",
             Subject::Feedback => "feedback",
+            Subject::Person => "person",
         },
         record_id: it.record.get().map(id),
         who: text(&it.who),

@@ -4,6 +4,7 @@ use super::statements::{statements, Statements};
 use super::values::{self, Object};
 use super::{facility, measured};
 use crate::codec::{decode, DecodeError};
+use crate::ids::Account;
 use crate::keys::{self, Table};
 use serde_json::Value;
 
@@ -34,11 +35,14 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
         Table::Project => shown!("project" ["id"]
             ["username", "name", "can_sign", "created", "modified"]
             record facility::project),
+        Table::Person => shown!("person" ["id"]
+            ["username", "name", "email", "active", "staff", "project_ids", "created", "modified"]
+            record facility::person),
         Table::Beamline => shown!("beamline" ["id"]
-            ["acronym", "name", "active"]
+            ["acronym", "name", "active", "simulated", "energy_low", "energy_high", "contact"]
             record facility::beamline),
         Table::DataType => shown!("data_type" ["id"]
-            ["acronym", "name", "aliases"]
+            ["acronym", "name", "aliases", "metadata"]
             record facility::data_type),
         Table::ContainerType => shown!("container_type" ["id"]
             ["name", "locations"]
@@ -57,7 +61,7 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
              "sample_group_id", "priority"]
             record facility::sample),
         Table::AccessList => shown!("access_list" ["id"]
-            ["name", "address", "project_ids", "beamline_ids", "active"]
+            ["name", "address", "project_ids", "person_ids", "beamline_ids", "active"]
             record facility::access_list),
         Table::Beamtime => shown!("beamtime" ["id"]
             ["project_id", "beamline_id", "start_time", "end_time", "remote", "cancelled"]
@@ -78,7 +82,7 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
             ["project_id", "beamline_id", "name", "kind", "score", "dataset_ids", "session_ids",
              "address", "details", "created", "modified"]
             record measured::report),
-        Table::Connection => shown!("connection" ["access_list_id", "project_id", "name"]
+        Table::Connection => shown!("connection" ["access_list_id", "account", "account_id", "name"]
             ["status", "created", "end_time", "history"]
             connection measured::connection),
         Table::Activity => shown!("activity" ["id"]
@@ -108,6 +112,7 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
         | Table::AnsweredRequestByTime
         | Table::SecureKey
         | Table::SecurePath
+        | Table::SpentToken
         | Table::Outbox => None,
         // What users said in confidence.
         Table::Feedback | Table::FeedbackCount => None,
@@ -128,10 +133,15 @@ fn stretch(key: &[u8]) -> Option<Object> {
 }
 
 fn connection(key: &[u8]) -> Option<Object> {
-    let (list, project, name) = keys::parse_connection(key)?;
+    let (list, account, name) = keys::parse_connection(key)?;
+    let (kind, id) = match account {
+        Account::Project(id) => ("project", id.0),
+        Account::Person(id) => ("person", id.0),
+    };
     Some(object([
         ("access_list_id", values::id(list.0)),
-        ("project_id", values::id(project.0)),
+        ("account", kind.into()),
+        ("account_id", values::id(id)),
         ("name", values::key_text(&name)),
     ]))
 }

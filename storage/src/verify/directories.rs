@@ -33,6 +33,7 @@ impl Owner {
             Subject::Project
             | Subject::Facility
             | Subject::AccessList
+            | Subject::Person
             | Subject::Outbox
             | Subject::Feedback => None,
         })

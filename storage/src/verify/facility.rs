@@ -2,9 +2,11 @@
 
 use super::check::Check;
 use super::row::{Checked, Row};
+use crate::ids::Account;
 use crate::keys::Table;
 use crate::records::{
-    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Sample,
+    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Person, Project,
+    Sample,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(Debug, Default)]
 pub(super) struct Facility {
     /// The record of each name.
-    names: HashMap<(Table, String), u64>,
+    names: HashMap<(Table, String), (Table, u64)>,
     /// References between records, checked when all records are known.
     references: Vec<(Table, u64, Table, u64)>,
     /// The container that each container is in.
@@ -24,6 +26,14 @@ pub(super) struct Facility {
 /// The name of a record, unique within its table, and the records that it refers to.
 type Declared = (Option<String>, Vec<(Table, u64)>);
 
+/// The record of an account.
+pub(super) fn declared_account(account: Account) -> (Table, u64) {
+    match account {
+        Account::Project(id) => (Table::Project, id.0),
+        Account::Person(id) => (Table::Person, id.0),
+    }
+}
+
 impl Facility {
     pub(super) fn record(&mut self, check: &mut Check<'_>, row: Row<'_>) -> Checked {
         let [id] = row.ids()?;
@@ -31,8 +41,14 @@ impl Facility {
         check.found_id(table, id);
         check.declared.insert((table, id));
         let (name, references) = self.decode(check, row, id)?;
-        if let Some(first) = name.and_then(|name| self.names.insert((table, name), id)) {
-            check.problem(format!("{table:?} {id}: {table:?} {first} has the same name"));
+        // Projects and persons share their names.
+        let names = if table == Table::Person {
+            Table::Project
+        } else {
+            table
+        };
+        if let Some((other, first)) = name.and_then(|name| self.names.insert((names, name), (table, id))) {
+            check.problem(format!("{table:?} {id}: {other:?} {first} has the same name"));
         }
         let references = references.into_iter().map(|(to, other)| (table, id, to, other));
         self.references.extend(references);
@@ -43,6 +59,12 @@ impl Facility {
         let what = format!("{:?} {id}", row.table);
         Ok(match row.table {
             Table::Project => (Some(check.decode::<Project>(&what, row)?.username), Vec::new()),
+            Table::Person => {
+                let person: Person = check.decode(&what, row)?;
+                let projects = person.member_of.iter();
+                let projects = projects.map(|member| (Table::Project, member.project.0));
+                (Some(person.username), projects.collect())
+            }
             Table::Beamline => (Some(check.decode::<Beamline>(&what, row)?.acronym), Vec::new()),
             Table::DataType => (Some(check.decode::<DataType>(&what, row)?.acronym), Vec::new()),
             Table::ContainerType => (Some(check.decode::<ContainerType>(&what, row)?.name), Vec::new()),
@@ -92,7 +114,7 @@ impl Facility {
             }
             Table::AccessList => {
                 let list: AccessList = check.decode(&what, row)?;
-                let users = list.users.iter().map(|user| (Table::Project, user.0));
+                let users = list.users.iter().copied().map(declared_account);
                 let beamlines = list
                     .beamlines
                     .iter()

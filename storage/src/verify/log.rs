@@ -1,7 +1,8 @@
 //! Feedback, connections, and the activity log.
 
 use super::check::Check;
-use super::row::{Checked, Row};
+use super::facility::declared_account;
+use super::row::{Checked, Row, Stop};
 use crate::ids::IdRef;
 use crate::keys::{self, Table};
 use crate::records::{Activity, Connection, Feedback, FeedbackCount, Subject};
@@ -46,11 +47,12 @@ impl Answers {
     }
 }
 
-pub(super) fn connection(check: &mut Check<'_>, mut row: Row<'_>) -> Checked {
-    let (list, project, name) = (row.id()?, row.id()?, row.name()?);
-    let what = format!("Connection {name} of project {project}");
-    check.require_declared(&what, Table::AccessList, list);
-    check.require_declared(&what, Table::Project, project);
+pub(super) fn connection(check: &mut Check<'_>, row: Row<'_>) -> Checked {
+    let (list, account, name) = keys::parse_connection(row.key).ok_or(Stop::Malformed)?;
+    let (table, id) = declared_account(account);
+    let what = format!("Connection {name} of {table:?} {id}");
+    check.require_declared(&what, Table::AccessList, list.0);
+    check.require_declared(&what, table, id);
     if check.decode::<Connection>(&what, row)?.history.is_empty() {
         check.problem(format!("{what}: it has no history"));
     }
@@ -67,9 +69,12 @@ pub(super) fn activity(check: &mut Check<'_>, row: Row<'_>) -> Checked {
         Subject::Dataset => Table::Dataset,
         Subject::Report => Table::Report,
         // A facility file may have removed the record since.
-        Subject::Project | Subject::Facility | Subject::AccessList | Subject::Outbox | Subject::Feedback => {
-            return Ok(())
-        }
+        Subject::Project
+        | Subject::Person
+        | Subject::Facility
+        | Subject::AccessList
+        | Subject::Outbox
+        | Subject::Feedback => return Ok(()),
     };
     if let Some(record) = activity.record.get() {
         if !check.exists(&keys::record(table, IdRef::Known(record)))? {

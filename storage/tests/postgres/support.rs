@@ -41,6 +41,7 @@ pub(crate) fn data_type(name: &str) -> DataType {
         acronym: name.to_owned(),
         name: name.to_owned(),
         aliases: Vec::new(),
+        metadata: Vec::new(),
     }
 }
 

@@ -149,6 +149,7 @@ pub(crate) fn data_type(name: &str) -> DataType {
         acronym: "DATA".to_owned(),
         name: name.to_owned(),
         aliases: Vec::new(),
+        metadata: Vec::new(),
     }
 }
 

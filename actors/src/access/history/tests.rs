@@ -7,6 +7,7 @@
 
 use super::*;
 use crate::fixtures::{project, versioned};
+use beamlive_storage::ids::ProjectId;
 use beamlive_storage::records::ConnectionStatus::*;
 use proptest::prelude::*;
 use rstest::rstest;
@@ -20,7 +21,7 @@ fn at(status: ConnectionStatus, date: i64) -> Entry {
 /// An entry with one date and nothing else.
 fn seen(status: ConnectionStatus, date: i64) -> super::Entry {
     super::Entry {
-        project: ProjectId(7),
+        account: ProjectId(7).into(),
         name: "nx-1".into(),
         status,
         dates: [Timestamp(date); 2],
@@ -175,13 +176,16 @@ fn utc(text: &str) -> Timestamp {
 fn dates_without_an_offset_are_local(#[case] date: &str, #[case] expected: &str) {
     let zone = chrono_tz::America::Toronto;
     let entry = parse_entry(&raw("alice", "nx-1", "Connected", date), &catalog(), zone).unwrap();
-    assert_eq!((entry.project, entry.name.as_str()), (ProjectId(7), "nx-1"));
+    assert_eq!(
+        (entry.account, entry.name.as_str()),
+        (ProjectId(7).into(), "nx-1")
+    );
     assert_eq!((entry.status, entry.dates[0]), (Connected, utc(expected)));
     assert_eq!((entry.began, entry.ended), (None, None));
 }
 
 #[rstest]
-#[case::project("eve", "n", "Connected", "2026-01-15 08:00:00", SkippedEntry::UnknownProject("eve".into()))]
+#[case::project("eve", "n", "Connected", "2026-01-15 08:00:00", SkippedEntry::UnknownAccount("eve".into()))]
 #[case::status("alice", "n", "connected", "2026-01-15 08:00:00", SkippedEntry::UnknownStatus("connected".into()))]
 #[case::no_date("alice", "n", "Connected", "", SkippedEntry::BadDate(String::new()))]
 #[case::date("alice", "n", "Connected", "yesterday", SkippedEntry::BadDate("yesterday".into()))]

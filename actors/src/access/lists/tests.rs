@@ -107,7 +107,7 @@ fn users_are_the_lists_own_and_the_remote_ones_while_scheduling_is_on() {
         catalog.beamtimes.put(id, versioned(beamtime));
     }
     let list = AccessList {
-        users: vec![ProjectId(1), ProjectId(99), ProjectId(1)],
+        users: vec![ProjectId(1).into(), ProjectId(99).into(), ProjectId(1).into()],
         beamlines: vec![BeamlineId(1)],
         ..entry("10.0.0.0/8")
     };

@@ -32,6 +32,8 @@ pub(crate) struct Draft<'a> {
     last: BTreeMap<Table, u64>,
     /// New ids of samples are above this.
     first_id: u64,
+    /// The id that the entry that is being read asks for.
+    wanted: Option<u64>,
 }
 
 impl<'a> Draft<'a> {
@@ -55,7 +57,13 @@ impl<'a> Draft<'a> {
             unread: HashSet::new(),
             last: BTreeMap::new(),
             first_id,
+            wanted: None,
         }
+    }
+
+    /// Notes the id that the entry that is being read asks for.
+    pub(super) fn want(&mut self, id: Option<u64>) {
+        self.wanted = id;
     }
 
     /// Where the file names an entry.
@@ -93,6 +101,11 @@ impl<'a> Draft<'a> {
         }))
     }
 
+    /// Whether an entry of this name holds mistakes.
+    pub(super) fn is_unread(&self, section: Section, name: &str) -> bool {
+        self.unread.contains(&(section, name.to_owned()))
+    }
+
     /// Takes `alice/CLS-0042` apart.
     pub(super) fn owned_name(&self, path: &str) -> Option<(ProjectId, String)> {
         let (username, name) = path.split_once('/')?;
@@ -103,6 +116,7 @@ impl<'a> Draft<'a> {
         let catalog = &self.catalog;
         match section {
             Section::Project => catalog.projects.id(name),
+            Section::Person => catalog.persons.id(name),
             Section::Beamline => catalog.beamlines.id(name),
             Section::ContainerType => catalog.container_types.id(name),
             Section::Container => catalog.containers.id(&self.owned_name(name)?),
@@ -134,23 +148,59 @@ impl<'a> Draft<'a> {
         (id, first)
     }
 
+    /// A new id: the one that the entry asks for, or the next one.
     fn next_id<R: Cataloged>(&mut self) -> u64 {
-        let last = self.last.entry(R::TABLE).or_insert_with(|| {
-            let first = if R::TABLE == Table::Sample {
-                self.first_id
-            } else {
-                0
-            };
-            let given = self.situation.counters.of(R::TABLE);
-            first.max(given).max(R::of(&self.catalog).last_id())
-        });
-        *last += 1;
-        *last
+        // Projects and persons share their ids, so that the id in a token names one of them.
+        let accounts = [Table::Project, Table::Person];
+        let tables = if accounts.contains(&R::TABLE) {
+            &accounts[..]
+        } else {
+            &[R::TABLE]
+        };
+        let own = self.last_id(R::TABLE).max(R::of(&self.catalog).last_id());
+        let greatest = tables
+            .iter()
+            .map(|table| self.last_id(*table))
+            .fold(own, u64::max);
+        let id = self.wanted.take().unwrap_or(greatest + 1);
+        self.last.insert(R::TABLE, id.max(own));
+        id
+    }
+
+    /// The last id given in a table.
+    fn last_id(&self, table: Table) -> u64 {
+        let first = if table == Table::Sample { self.first_id } else { 0 };
+        let present = match table {
+            Table::Project => self.catalog.projects.last_id(),
+            Table::Person => self.catalog.persons.last_id(),
+            _ => 0,
+        };
+        let given = self.last.get(&table).copied();
+        let given = given.unwrap_or_else(|| self.situation.counters.of(table));
+        first.max(given).max(present)
+    }
+
+    /// Takes the id that the entry at `place` asks for, unless the record has another one, or
+    /// another record has this one.
+    fn check_wanted<R: Cataloged>(&mut self, record: &R, place: Place) {
+        let Some(id) = self.wanted else { return };
+        let own = R::of(&self.catalog).id(&record.identity());
+        let message = match (own, R::of(&self.catalog).get(id)) {
+            (Some(own), _) if own == id => return,
+            (Some(own), _) => format!("has the id {own} already, and ids never change"),
+            (None, Some(other)) => format!("{id} is the id of {}", other.record.label(&self.catalog)),
+            (None, None) => return,
+        };
+        self.wanted = None;
+        self.mistakes.note(place, "id", message);
+        self.incomplete.insert(R::SECTION);
     }
 
     /// Puts the record of the entry at `place`. A second entry of the same name is a mistake.
     pub(super) fn put<R: Cataloged>(&mut self, record: R, place: Place) {
+        self.check_wanted(&record, place);
         let (id, first) = self.reserve::<R>(record.identity(), place);
+        self.wanted = None;
         if first != place {
             let message = format!("names the same {} as {first}", R::SECTION.noun());
             self.mistakes.note(place, "", message);
@@ -202,6 +252,7 @@ impl<'a> Draft<'a> {
 
     /// Adds an entry that holds a mistake. `name` is the name by which others refer to it.
     pub(super) fn add_unread(&mut self, section: Section, name: Option<String>) {
+        self.wanted = None;
         self.incomplete.insert(section);
         if let Some(name) = name {
             let id = self.id_of(section, &name);

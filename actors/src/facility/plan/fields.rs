@@ -7,11 +7,14 @@
 use super::draft::Draft;
 use crate::facility::declaration::values::{self, shown};
 use crate::facility::place::{quoted, short, suggestion, Place, Section};
-use beamlive_storage::ids::ProjectId;
+use beamlive_storage::ids::{Account, PersonId, ProjectId};
 use beamlive_storage::Timestamp;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
+
+/// The greatest id: programs that read JSON numbers as floats still hold it exactly.
+pub(super) const GREATEST_ID: u64 = 1 << 53;
 
 /// What the text of a field has to be.
 type Rule<T> = fn(&str) -> Result<T, String>;
@@ -131,6 +134,15 @@ impl<'a, 'd> Fields<'a, 'd> {
         self.value(name, |value| typed(value, Value::as_i64, "a whole number"))
     }
 
+    /// The id that the record had on an earlier server, and is to keep.
+    pub(super) fn wanted_id(&mut self) {
+        let id = self.value("id", |value| {
+            let read = |value: &Value| value.as_u64().filter(|id| (1..=GREATEST_ID).contains(id));
+            typed(value, read, &format!("a whole number from 1 to {GREATEST_ID}"))
+        });
+        self.draft.want(id);
+    }
+
     /// Different texts, in the order of the file; may be missing.
     pub(super) fn list(&mut self, name: &'static str, rule: Rule<String>) -> Option<Vec<String>> {
         let items = self.value(name, |value| typed(value, Value::as_array, "a list of texts"))?;
@@ -149,6 +161,74 @@ impl<'a, 'd> Fields<'a, 'd> {
             }
         }
         (list.len() == items.len()).then_some(list)
+    }
+
+    /// A number that may be missing. Not a number and infinity are refused.
+    pub(super) fn float(&mut self, name: &'static str) -> Option<f64> {
+        self.value(name, |value| typed(value, finite, "a number"))
+    }
+
+    /// `N` numbers that may be missing.
+    pub(super) fn numbers<const N: usize>(&mut self, name: &'static str) -> Option<[f64; N]> {
+        self.value(name, |value| {
+            let read = |value: &Value| {
+                let numbers: Option<Vec<_>> = value.as_array()?.iter().map(finite).collect();
+                numbers?.try_into().ok()
+            };
+            typed(value, read, &format!("a list of {N} numbers"))
+        })
+    }
+
+    /// Whether a field is a list of tables, rather than of texts.
+    pub(super) fn has_tables(&self, name: &str) -> bool {
+        let list = self.table.get(name).and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().any(Value::is_object))
+    }
+
+    /// Whether a field is a list of nothing.
+    pub(super) fn is_empty_list(&self, name: &str) -> bool {
+        let list = self.table.get(name).and_then(Value::as_array);
+        list.is_some_and(Vec::is_empty)
+    }
+
+    /// What `read` makes of each table of a list; may be missing.
+    pub(super) fn tables<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&mut Fields<'_, 'd>) -> T,
+    ) -> Vec<T> {
+        let items = self.value(name, |value| typed(value, Value::as_array, "a list of tables"));
+        let mut all = Vec::new();
+        for (number, item) in (1..).zip(items.into_iter().flatten()) {
+            let path = format!("{name}[{number}]");
+            let item = Fields::read(self.draft, self.zone, (self.place, &path), item, &read);
+            self.wrong |= item.is_none();
+            all.extend(item);
+        }
+        all
+    }
+
+    /// The projects and persons that a list names, in order.
+    pub(super) fn accounts(&mut self, name: &'static str) -> Vec<Account> {
+        let names = self.list(name, values::username).unwrap_or_default();
+        let mut accounts: Vec<_> = names
+            .iter()
+            .filter_map(|username| {
+                let is_person = self.draft.catalog.persons.id(username.as_str()).is_some();
+                let section = if is_person || self.draft.is_unread(Section::Person, username) {
+                    Section::Person
+                } else {
+                    Section::Project
+                };
+                let id = self.resolve(name, section, username);
+                (id != 0).then(|| match section {
+                    Section::Person => PersonId(id).into(),
+                    _ => ProjectId(id).into(),
+                })
+            })
+            .collect();
+        accounts.sort_unstable();
+        accounts
     }
 
     /// `alice/CLS-0042`, from a table that names a container; may be missing.
@@ -221,6 +301,10 @@ fn typed<'v, T>(
     expected: &str,
 ) -> Result<T, String> {
     read(value).ok_or_else(|| format!("must be {expected}, not {}", shown(value)))
+}
+
+fn finite(value: &Value) -> Option<f64> {
+    value.as_f64().filter(|number| number.is_finite())
 }
 
 fn text(value: &Value) -> Result<&str, String> {

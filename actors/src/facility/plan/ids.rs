@@ -1,14 +1,12 @@
 //! The table `[ids]`: ids begin above those of an earlier server, which clients still send.
 
 use super::draft::Draft;
+use super::fields::GREATEST_ID;
 use crate::facility::declaration::values::shown;
 use crate::facility::declaration::Declaration;
 use crate::facility::place::{quoted, suggestion, Mistakes};
 use beamlive_storage::Table;
 use serde_json::Value;
-
-/// The greatest `first`: programs that read JSON numbers as floats still hold it exactly.
-const GREATEST: u64 = 1 << 53;
 
 /// The tables whose ids clients keep and send, and what their records are called.
 const TABLES: [(Table, &str); 4] = [
@@ -32,13 +30,15 @@ pub(super) fn read(declaration: &Declaration, mistakes: &mut Mistakes) -> Option
         mistakes.other(*line, &place, message);
     }
     let first = fields.get("first").filter(|value| !value.is_null());
-    let number = first.and_then(Value::as_u64).filter(|number| *number <= GREATEST);
+    let number = first
+        .and_then(Value::as_u64)
+        .filter(|number| *number <= GREATEST_ID);
     if number.is_none() {
         let message = first.map_or_else(
             || "is missing: name the greatest id of the earlier server".to_owned(),
             |first| {
                 format!(
-                    "must be a whole number from 0 to {GREATEST}, not {}",
+                    "must be a whole number from 0 to {GREATEST_ID}, not {}",
                     shown(first)
                 )
             },

@@ -4,7 +4,8 @@ use super::draft::Draft;
 use crate::facility::catalog::Cataloged;
 use crate::facility::seed;
 use beamlive_storage::records::{
-    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Project, Sample,
+    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Person, Project,
+    Sample,
 };
 
 /// Removes every entry that the file does not name. What records refer to is kept: a project as it
@@ -27,6 +28,15 @@ pub(super) fn prune(draft: &mut Draft<'_>) {
         },
     );
     remove::<Beamtime>(draft, |_| true);
+    remove_or_keep(
+        draft,
+        " as inactive: connections refer to it",
+        |person: &mut Person| {
+            person.active = false;
+            person.staff = None;
+            person.member_of.clear();
+        },
+    );
     remove_or_keep(draft, ": records refer to it", |_: &mut Project| {});
     remove_or_keep(
         draft,

@@ -3,15 +3,12 @@
 use super::draft::Draft;
 use super::fields::Fields;
 use crate::facility::catalog::Cataloged;
-use crate::facility::declaration::values::{
-    acronym, comments, line, name, network, signing_key, ssh_key, status, username,
-};
+use crate::facility::declaration::values::{acronym, comments, line, name, network, status, username};
 use crate::facility::declaration::Declaration;
 use crate::facility::place::Section;
 use beamlive_storage::ids::{BeamlineId, ContainerId, ContainerTypeId, GroupId, ProjectId};
 use beamlive_storage::records::{
-    AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, ContainerType, DataType, Group,
-    Project, Sample,
+    AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, DataType, Group, Sample,
 };
 use beamlive_storage::Timestamp;
 use serde_json::Value;
@@ -19,7 +16,7 @@ use serde_json::Value;
 /// The fields by which other entries refer to one of a section.
 fn named_by(section: Section) -> &'static [&'static str] {
     match section {
-        Section::Project => &["username"],
+        Section::Project | Section::Person => &["username"],
         Section::Beamline => &["acronym"],
         Section::ContainerType => &["name"],
         Section::Container | Section::Group => &["project", "name"],
@@ -59,69 +56,43 @@ pub(super) fn reserve_containers(draft: &mut Draft<'_>, declaration: &Declaratio
     }
 }
 
-/// What the file leaves out stays as it is: the `key`, which the owner registers, and the
-/// `ssh_keys`.
-pub(super) fn project(fields: &mut Fields<'_, '_>) -> Project {
-    let username = fields.text("username", username);
-    let old = fields.draft.catalog.projects.find(&username);
-    let old = old.map(|(_, old)| old.record.clone());
-    let now = fields.draft.situation.now;
-    let base = old.clone().unwrap_or_else(|| Project {
-        username,
-        name: String::new(),
-        key: None,
-        ssh_keys: Vec::new(),
-        created: now,
-        modified: now,
-    });
-    let mut record = Project {
-        name: fields
-            .optional("name", name)
-            .unwrap_or_else(|| base.username.clone()),
-        key: fields.optional("key", signing_key).or(base.key),
-        ssh_keys: fields.list("ssh_keys", ssh_key).unwrap_or(base.ssh_keys),
-        ..base
-    };
-    if old.is_some_and(|old| old != record) {
-        record.modified = now;
-    }
-    record
-}
-
 pub(super) fn beamline(fields: &mut Fields<'_, '_>) -> Beamline {
     let acronym = fields.text("acronym", acronym);
     Beamline {
         name: fields.optional("name", name).unwrap_or_else(|| acronym.clone()),
         active: fields.flag("active", true),
+        simulated: fields.flag("simulated", false),
+        energy: energy(fields),
+        contact: fields.optional("contact", line).unwrap_or_default(),
         acronym,
     }
 }
 
-/// The aliases stay as they are if the file leaves them out.
+/// The lowest and the highest energy.
+fn energy(fields: &mut Fields<'_, '_>) -> Option<(f64, f64)> {
+    let [low, high] = fields.numbers("energy")?;
+    if low <= 0.0 || high < low {
+        fields.note(
+            "energy",
+            "must be the lowest and the highest energy in keV, both above 0",
+        );
+        return None;
+    }
+    Some((low, high))
+}
+
+/// The aliases and the metadata stay as they are if the file leaves them out.
 pub(super) fn data_type(fields: &mut Fields<'_, '_>) -> DataType {
     let own = fields.text("acronym", acronym);
     let name = fields.optional("name", name).unwrap_or_else(|| own.clone());
-    let aliases = fields.list("aliases", acronym).unwrap_or_else(|| {
-        let old = fields.draft.catalog.data_types.find(&own);
-        old.map(|(_, old)| old.record.aliases.clone()).unwrap_or_default()
-    });
+    let (aliases, metadata) = (fields.list("aliases", acronym), fields.list("metadata", line));
+    let old = fields.draft.catalog.data_types.find(&own);
+    let old = old.map(|(_, old)| &old.record);
     DataType {
         acronym: own,
         name,
-        aliases,
-    }
-}
-
-pub(super) fn container_type(fields: &mut Fields<'_, '_>) -> ContainerType {
-    let own = fields.text("name", name);
-    fields.require("locations");
-    let locations = fields.list("locations", name);
-    if locations.as_ref().is_some_and(Vec::is_empty) {
-        fields.note("locations", "must name at least one location");
-    }
-    ContainerType {
-        name: own,
-        locations: locations.unwrap_or_default(),
+        aliases: aliases.unwrap_or_else(|| old.map(|old| old.aliases.clone()).unwrap_or_default()),
+        metadata: metadata.unwrap_or_else(|| old.map(|old| old.metadata.clone()).unwrap_or_default()),
     }
 }
 
@@ -169,6 +140,7 @@ pub(super) fn group(fields: &mut Fields<'_, '_>) -> Group {
 }
 
 pub(super) fn sample(fields: &mut Fields<'_, '_>) -> Sample {
+    fields.wanted_id();
     let project = fields.project();
     let own = fields.text("name", name);
     fields.require("container");
@@ -186,12 +158,11 @@ pub(super) fn sample(fields: &mut Fields<'_, '_>) -> Sample {
 }
 
 pub(super) fn access_list(fields: &mut Fields<'_, '_>) -> AccessList {
-    let users = |fields: &mut Fields<'_, '_>| fields.refer_all("users", Section::Project, username);
     let beamlines = |fields: &mut Fields<'_, '_>| fields.refer_all("beamlines", Section::Beamline, acronym);
     AccessList {
         name: fields.text("name", name),
         address: fields.text("address", network),
-        users: users(fields).into_iter().map(ProjectId).collect(),
+        users: fields.accounts("users"),
         beamlines: beamlines(fields).into_iter().map(BeamlineId).collect(),
         active: fields.flag("active", true),
     }

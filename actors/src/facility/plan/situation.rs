@@ -2,7 +2,7 @@
 
 use crate::facility::catalog::Catalog;
 use crate::facility::place::Section;
-use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId};
+use beamlive_storage::ids::{Account, BeamlineId, IdRef, ProjectId};
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::{Order, ReadError, Store, Timestamp};
 use std::collections::{BTreeMap, HashSet};
@@ -57,7 +57,7 @@ impl Counters {
     }
 }
 
-/// The projects, beamlines and access lists that sessions, datasets, reports or connections refer
+/// The projects, persons, beamlines and access lists that sessions, datasets, reports or connections refer
 /// to, by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InUse(pub HashSet<(Section, u64)>);
@@ -100,9 +100,12 @@ impl InUse {
         }
         let (start, end) = keys::below(&keys::Key::of(Table::Connection), None);
         for key in store.scan_keys(&start, &end, Order::Ascending) {
-            if let Some((list, project, _)) = keys::parse_connection(&key?) {
+            if let Some((list, account, _)) = keys::parse_connection(&key?) {
                 used.insert((Section::AccessList, list.0));
-                used.insert((Section::Project, project.0));
+                used.insert(match account {
+                    Account::Project(id) => (Section::Project, id.0),
+                    Account::Person(id) => (Section::Person, id.0),
+                });
             }
         }
         Ok(Self(used))

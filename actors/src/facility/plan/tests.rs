@@ -13,6 +13,7 @@ use crate::facility::tests::EXAMPLE;
 use beamlive_storage::records::{ContainerStatus, Sample};
 use beamlive_storage::{Table, Timestamp};
 
+mod accounts;
 mod defaults;
 mod first_id;
 mod mistakes;

@@ -2,7 +2,7 @@
 
 use super::*;
 use arc_swap::Guard;
-use beamlive_storage::records::{Beamline, FacilityRevision};
+use beamlive_storage::records::{Beamline, FacilityRevision, SignIn};
 use beamlive_storage::shared::Changes;
 use beamlive_storage::Key;
 
@@ -35,6 +35,7 @@ fn named(username: &str) -> Project {
         name: String::new(),
         key: None,
         ssh_keys: Vec::new(),
+        sign_in: SignIn::default(),
         created: Timestamp(0),
         modified: Timestamp(0),
     }
@@ -51,6 +52,9 @@ async fn the_rows_of_the_keys_are_read_again_and_no_others() {
         acronym: "BM".to_owned(),
         name: String::new(),
         active: true,
+        simulated: false,
+        energy: None,
+        contact: String::new(),
     };
     bench
         .write(|batch| {

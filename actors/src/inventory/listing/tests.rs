@@ -29,6 +29,7 @@ impl Facility {
         let kind = ContainerType {
             name: "Uni-Puck".into(),
             locations: (1..=16).map(|number| number.to_string()).collect(),
+            drawing: None,
         };
         facility.catalog.container_types.put(1, versioned(kind));
         facility

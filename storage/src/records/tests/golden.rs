@@ -4,7 +4,8 @@
 use super::check::{golden, Check};
 use super::*;
 use crate::ids::{
-    BeamlineId, ContainerId, ContainerTypeId, DatasetId, GroupId, ProjectId, RawId, SampleId, SessionId,
+    BeamlineId, ContainerId, ContainerTypeId, DatasetId, GroupId, PersonId, ProjectId, RawId, SampleId,
+    SessionId,
 };
 use crate::time::Timestamp;
 
@@ -34,6 +35,7 @@ fn facility(check: &mut Check) {
             name: text("M\u{fc}ller"),
             key: Some(text("ssh-ed25519 AAAA")),
             ssh_keys: vec![text("ssh-rsa BBBB"), text("ssh-ed25519 CCCC")],
+            sign_in: SignIn::default(),
             created: T1,
             modified: T2,
         },
@@ -45,8 +47,44 @@ fn facility(check: &mut Check) {
             name: String::new(),
             key: None,
             ssh_keys: Vec::new(),
+            sign_in: SignIn::default(),
             created: Timestamp(-1),
             modified: Timestamp(0),
+        },
+    );
+    check.record(
+        "full",
+        &Person {
+            username: text("anna"),
+            name: text("Anna"),
+            email: text("anna@example.org"),
+            ssh_keys: vec![text("ssh-rsa BBBB")],
+            active: true,
+            staff: Some(Staff::Operator),
+            member_of: vec![Membership {
+                project: ProjectId(3),
+                role: Role::Leader,
+            }],
+            sign_in: SignIn {
+                hash: Some(text("$argon2id$v=19$")),
+                declared: Some(text("pbkdf2_sha256$1$a$b")),
+                expired: true,
+                tokens_from: T1,
+                ended: vec![EndedFamily {
+                    family: [7; 8],
+                    until: T2,
+                }],
+            },
+            created: T1,
+            modified: T2,
+        },
+    );
+    check.record(
+        "-",
+        &SpentToken {
+            at: T1,
+            access: [1; 16],
+            refresh: [2; 16],
         },
     );
     check.record(
@@ -55,6 +93,9 @@ fn facility(check: &mut Check) {
             acronym: text("BL1"),
             name: text("Beamline 1"),
             active: true,
+            simulated: true,
+            energy: Some((4.0, 18.5)),
+            contact: text("5 5555"),
         },
     );
     check.record(
@@ -63,6 +104,7 @@ fn facility(check: &mut Check) {
             acronym: text("RASTER"),
             name: text("Raster scan"),
             aliases: vec![text("RASTER_SCAN")],
+            metadata: vec![text("grid_points")],
         },
     );
     check.record(
@@ -70,6 +112,12 @@ fn facility(check: &mut Check) {
         &ContainerType {
             name: text("puck"),
             locations: vec![text("1"), text("2A")],
+            drawing: Some(Drawing {
+                layout: Layout::Circle,
+                places: vec![(0.36, 3.14), (0.8, 0.0)],
+                height: 1.0,
+                radius: 8.0,
+            }),
         },
     );
     for (detail, status) in [
@@ -150,7 +198,7 @@ fn inventory(check: &mut Check) {
         &AccessList {
             name: text("remote"),
             address: text("10.1.0.0/16"),
-            users: vec![ProjectId(3), ProjectId(4)],
+            users: vec![ProjectId(3).into(), PersonId(4).into()],
             beamlines: vec![BeamlineId(1)],
             active: true,
         },

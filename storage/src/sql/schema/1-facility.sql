@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS beamlive.project (
     created timestamptz,
     modified timestamptz
 );
-COMMENT ON TABLE beamlive.project IS 'Accounts.';
+COMMENT ON TABLE beamlive.project IS 'Projects: the accounts that own what is measured.';
 COMMENT ON COLUMN beamlive.project.id IS 'Its id.';
 COMMENT ON COLUMN beamlive.project.username IS 'What clients send; unique.';
 COMMENT ON COLUMN beamlive.project.name IS 'Its name, for people.';
@@ -20,29 +20,61 @@ COMMENT ON COLUMN beamlive.project.can_sign IS 'Whether it has a key that signs 
 COMMENT ON COLUMN beamlive.project.created IS 'When it was declared.';
 COMMENT ON COLUMN beamlive.project.modified IS 'When it last changed.';
 
+CREATE TABLE IF NOT EXISTS beamlive.person (
+    id bigint PRIMARY KEY,
+    username text,
+    name text,
+    email text,
+    active boolean,
+    staff text,
+    project_ids bigint[],
+    created timestamptz,
+    modified timestamptz
+);
+COMMENT ON TABLE beamlive.person IS 'Persons: accounts that act for projects. Passwords are not here.';
+COMMENT ON COLUMN beamlive.person.id IS 'Its id.';
+COMMENT ON COLUMN beamlive.person.username IS 'What clients send; no project has it.';
+COMMENT ON COLUMN beamlive.person.name IS 'Their name.';
+COMMENT ON COLUMN beamlive.person.email IS 'Their address; empty when unknown.';
+COMMENT ON COLUMN beamlive.person.active IS 'Whether they may sign in.';
+COMMENT ON COLUMN beamlive.person.staff IS 'viewer or operator; null for everyone else.';
+COMMENT ON COLUMN beamlive.person.project_ids IS 'The projects that they are a member of.';
+COMMENT ON COLUMN beamlive.person.created IS 'When they were declared.';
+COMMENT ON COLUMN beamlive.person.modified IS 'When their record last changed.';
+
 CREATE TABLE IF NOT EXISTS beamlive.beamline (
     id bigint PRIMARY KEY,
     acronym text,
     name text,
-    active boolean
+    active boolean,
+    simulated boolean,
+    energy_low double precision,
+    energy_high double precision,
+    contact text
 );
 COMMENT ON TABLE beamlive.beamline IS 'Beamlines.';
 COMMENT ON COLUMN beamlive.beamline.id IS 'Its id.';
 COMMENT ON COLUMN beamlive.beamline.acronym IS 'What clients send; unique.';
 COMMENT ON COLUMN beamlive.beamline.name IS 'Its name, for people.';
 COMMENT ON COLUMN beamlive.beamline.active IS 'Whether it takes users now.';
+COMMENT ON COLUMN beamlive.beamline.simulated IS 'Whether it has no X-ray beam.';
+COMMENT ON COLUMN beamlive.beamline.energy_low IS 'The lowest energy, in keV.';
+COMMENT ON COLUMN beamlive.beamline.energy_high IS 'The highest energy, in keV.';
+COMMENT ON COLUMN beamlive.beamline.contact IS 'How users reach its staff; empty when unknown.';
 
 CREATE TABLE IF NOT EXISTS beamlive.data_type (
     id bigint PRIMARY KEY,
     acronym text,
     name text,
-    aliases text[]
+    aliases text[],
+    metadata text[]
 );
 COMMENT ON TABLE beamlive.data_type IS 'Types of datasets, such as DATA or RASTER.';
 COMMENT ON COLUMN beamlive.data_type.id IS 'Its id.';
 COMMENT ON COLUMN beamlive.data_type.acronym IS 'Unique; the type of a dataset.';
 COMMENT ON COLUMN beamlive.data_type.name IS 'Its name, for people.';
 COMMENT ON COLUMN beamlive.data_type.aliases IS 'Other names that clients may send.';
+COMMENT ON COLUMN beamlive.data_type.metadata IS 'The names of the metadata that pages show, in order.';
 
 CREATE TABLE IF NOT EXISTS beamlive.container_type (
     id bigint PRIMARY KEY,
@@ -126,6 +158,7 @@ CREATE TABLE IF NOT EXISTS beamlive.access_list (
     name text,
     address text,
     project_ids bigint[],
+    person_ids bigint[],
     beamline_ids bigint[],
     active boolean
 );
@@ -134,6 +167,7 @@ COMMENT ON COLUMN beamlive.access_list.id IS 'Its id.';
 COMMENT ON COLUMN beamlive.access_list.name IS 'Its name; unique.';
 COMMENT ON COLUMN beamlive.access_list.address IS 'An address, or a network in CIDR form.';
 COMMENT ON COLUMN beamlive.access_list.project_ids IS 'The projects that may always use them.';
+COMMENT ON COLUMN beamlive.access_list.person_ids IS 'The persons who may always use them.';
 COMMENT ON COLUMN beamlive.access_list.beamline_ids IS 'The beamlines whose remote beamtimes count.';
 COMMENT ON COLUMN beamlive.access_list.active IS 'Whether it is in use.';
 

@@ -123,17 +123,19 @@ CREATE INDEX IF NOT EXISTS report_datasets ON beamlive.report USING gin (dataset
 
 CREATE TABLE IF NOT EXISTS beamlive.connection (
     access_list_id bigint,
-    project_id bigint,
+    account text,
+    account_id bigint,
     name text,
     status text,
     created timestamptz,
     end_time timestamptz,
     history jsonb,
-    PRIMARY KEY (access_list_id, project_id, name)
+    PRIMARY KEY (access_list_id, account, account_id, name)
 );
 COMMENT ON TABLE beamlive.connection IS 'Remote connections, as the hosts report them.';
 COMMENT ON COLUMN beamlive.connection.access_list_id IS 'The access list of the host.';
-COMMENT ON COLUMN beamlive.connection.project_id IS 'Whose connection it is.';
+COMMENT ON COLUMN beamlive.connection.account IS 'Whose connection it is: project or person.';
+COMMENT ON COLUMN beamlive.connection.account_id IS 'The id of that project or person.';
 COMMENT ON COLUMN beamlive.connection.name IS 'Its name on that list.';
 COMMENT ON COLUMN beamlive.connection.status IS 'Its newest status: Connected, Disconnected, Failed or Finished.';
 COMMENT ON COLUMN beamlive.connection.created IS 'When it began.';
@@ -156,7 +158,7 @@ COMMENT ON TABLE beamlive.activity IS 'The activity log: who did what, when, fro
 COMMENT ON COLUMN beamlive.activity.id IS 'Its id.';
 COMMENT ON COLUMN beamlive.activity.time IS 'When.';
 COMMENT ON COLUMN beamlive.activity.project_id IS 'The project it concerns; null for none.';
-COMMENT ON COLUMN beamlive.activity.subject IS 'The kind of record it is about: project, session, dataset, report, facility, access_list, outbox or feedback.';
+COMMENT ON COLUMN beamlive.activity.subject IS 'The kind of record it is about: project, person, session, dataset, report, facility, access_list, outbox or feedback.';
 COMMENT ON COLUMN beamlive.activity.record_id IS 'The id of that record; null for none.';
 COMMENT ON COLUMN beamlive.activity.who IS 'A username, operator, survey, or the name of an access list.';
 COMMENT ON COLUMN beamlive.activity.address IS 'The address of the client.';

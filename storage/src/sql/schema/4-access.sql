@@ -15,7 +15,7 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'beamlive_read') THEN
         GRANT USAGE ON SCHEMA beamlive TO beamlive_read;
         GRANT SELECT ON
-            beamlive.project, beamlive.beamline, beamlive.data_type, beamlive.container_type,
+            beamlive.project, beamlive.person, beamlive.beamline, beamlive.data_type, beamlive.container_type,
             beamlive.container, beamlive.automounter, beamlive.sample_group, beamlive.sample,
             beamlive.access_list, beamlive.beamtime, beamlive.session, beamlive.stretch,
             beamlive.dataset, beamlive.report, beamlive.connection, beamlive.activity,

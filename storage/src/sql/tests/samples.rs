@@ -8,8 +8,8 @@ use crate::ids::{
 use crate::keys::{self, Key, Table};
 use crate::records::{
     AccessList, Activity, Automounter, Beamline, Beamtime, Connection, ConnectionStatus, Container,
-    ContainerStatus, ContainerType, DataType, Dataset, Group, Project, Record, Report, Sample, SecureKey,
-    Session, Stretch, Subject,
+    ContainerStatus, ContainerType, DataType, Dataset, Group, Membership, Person, Project, Record, Report,
+    Role, Sample, SecureKey, Session, SignIn, Staff, Stretch, Subject,
 };
 use crate::{chunks, codec, Timestamp};
 
@@ -150,25 +150,50 @@ fn declared(rows: &mut Rows) {
         name: text("M\u{fc}ller"),
         key: Some(text("ssh-ed25519 AAAA")),
         ssh_keys: vec![text("ssh-rsa AAAA")],
+        sign_in: SignIn::default(),
         created: T1,
         modified: T2,
     };
     set(rows, key(Table::Project, 3), &project);
+    let person = Person {
+        username: text("anna"),
+        name: text("Anna"),
+        email: text("anna@example.org"),
+        ssh_keys: vec![text("ssh-rsa AAAA")],
+        active: true,
+        staff: Some(Staff::Operator),
+        member_of: vec![Membership {
+            project: ProjectId(3),
+            role: Role::Member,
+        }],
+        sign_in: SignIn {
+            hash: Some(text("a5a5a5")),
+            ..SignIn::default()
+        },
+        created: T1,
+        modified: T2,
+    };
+    set(rows, key(Table::Person, 4), &person);
     let beamline = Beamline {
         acronym: text("BL1"),
         name: text("Beamline 1"),
         active: true,
+        simulated: false,
+        energy: None,
+        contact: String::new(),
     };
     set(rows, key(Table::Beamline, 1), &beamline);
     let data_type = DataType {
         acronym: text("DATA"),
         name: text("MX dataset"),
         aliases: vec![text("FULL"), text("NATIVE")],
+        metadata: Vec::new(),
     };
     set(rows, key(Table::DataType, 1), &data_type);
     let puck = ContainerType {
         name: text("puck"),
         locations: vec![text("1"), text("2A")],
+        drawing: None,
     };
     set(rows, key(Table::ContainerType, 2), &puck);
     let container = Container {
@@ -206,7 +231,7 @@ fn declared(rows: &mut Rows) {
     let list = AccessList {
         name: text("remote"),
         address: text("10.1.0.0/16"),
-        users: vec![ProjectId(3), ProjectId(4)],
+        users: vec![ProjectId(3).into(), ProjectId(4).into()],
         beamlines: vec![BeamlineId(1)],
         active: true,
     };

@@ -100,7 +100,7 @@ fn a_changed_schema_is_noticed() {
          number"
     );
 }
-const SUM: u32 = 51_033_685;
+const SUM: u32 = 335_690_814;
 
 #[test]
 fn no_secret_is_shown() {
@@ -145,7 +145,7 @@ fn removed_rows_are_removed_by_key() {
     );
     assert_eq!(
         of(".connection "),
-        json!([{ "access_list_id": 1, "project_id": 3, "name": "tty1" }])
+        json!([{ "access_list_id": 1, "account": "project", "account_id": 3, "name": "tty1" }])
     );
 }
 

@@ -39,7 +39,7 @@ fn references_are_to_existing_records() {
                 group.project = ProjectId(9);
             });
             bench.change::<AccessList>(&keys::record(Table::AccessList, known(1)), |list| {
-                list.users.push(ProjectId(8));
+                list.users.push(ProjectId(8).into());
                 list.beamlines.push(BeamlineId(8));
             });
             bench.change::<Beamtime>(&keys::record(Table::Beamtime, known(1)), |time| {

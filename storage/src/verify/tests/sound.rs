@@ -93,6 +93,7 @@ fn declared(batch: &mut Batch) {
             name: name.to_owned(),
             key: None,
             ssh_keys: Vec::new(),
+            sign_in: SignIn::default(),
             created: T(0),
             modified: T(0),
         };
@@ -101,6 +102,9 @@ fn declared(batch: &mut Batch) {
             acronym: format!("BM{id}"),
             name: String::new(),
             active: true,
+            simulated: false,
+            energy: None,
+            contact: String::new(),
         };
         batch.insert(keys::record(Table::Beamline, known(id)), &beamline);
         batch.insert(keys::record(Table::Sample, known(id)), &sample(name));
@@ -109,11 +113,13 @@ fn declared(batch: &mut Batch) {
         acronym: "DATA".to_owned(),
         name: String::new(),
         aliases: Vec::new(),
+        metadata: Vec::new(),
     };
     batch.insert(keys::record(Table::DataType, known(1)), &kind);
     let kind = ContainerType {
         name: "Uni-Puck".to_owned(),
         locations: vec!["1".to_owned()],
+        drawing: None,
     };
     batch.insert(keys::record(Table::ContainerType, known(1)), &kind);
     for (id, parent) in [(1, None), (2, Some(1)), (3, Some(2)), (4, Some(3)), (5, None)] {
@@ -137,7 +143,7 @@ fn declared(batch: &mut Batch) {
     let list = AccessList {
         name: "nx".to_owned(),
         address: "10.0.0.0/24".to_owned(),
-        users: vec![ALICE],
+        users: vec![ALICE.into()],
         beamlines: vec![BM],
         active: true,
     };

@@ -326,9 +326,9 @@ fn connections_are_those_of_a_list_and_a_project() {
             });
         },
         &[
-            "Connection nx-1 of project 1: it has no history",
-            "Connection nx-2 of project 8: AccessList 9 does not exist",
-            "Connection nx-2 of project 8: Project 8 does not exist",
+            "Connection nx-1 of Project 1: it has no history",
+            "Connection nx-2 of Project 8: AccessList 9 does not exist",
+            "Connection nx-2 of Project 8: Project 8 does not exist",
         ],
     );
 }

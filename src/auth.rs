@@ -42,7 +42,11 @@ use utoipa::IntoParams;
 
 /// A request whose token was signed with its project's key.
 #[derive(Debug, Clone)]
-pub struct Verified {
+pub struct Verified(pub Acting);
+
+/// The project that a request acts for, and who sent it. Only what verifies a request makes it.
+#[derive(Debug, Clone)]
+pub struct Acting {
     /// The project.
     pub project: ProjectId,
     /// Its username.
@@ -167,7 +171,7 @@ impl FromRequest for Verified {
             let project = account.ok_or(ApiError::NotVerified)?;
             app.rate.admit_project(project)?;
             request.extensions_mut().insert(RequestUser(username.clone()));
-            Ok(Self {
+            Ok(Self(Acting {
                 project,
                 origin: Origin {
                     who: username.to_string(),
@@ -175,7 +179,7 @@ impl FromRequest for Verified {
                 },
                 username,
                 catalog,
-            })
+            }))
         })
     }
 }

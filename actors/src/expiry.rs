@@ -1,4 +1,5 @@
-//! Removes expired records of requests that were answered under an `Idempotency-Key`.
+//! Removes expired records of requests that were answered under an `Idempotency-Key`, and of
+//! refresh tokens that were used.
 //!
 //! It removes a few rows at a time, so that the writer serves others in between. Readers check the
 //! age of a record themselves; this actor only frees its space.
@@ -38,10 +39,10 @@ impl Expiry {
         context.spawn(swept.map(|swept, _, context| {
             match swept {
                 Ok(0) => {}
-                Ok(rows) => tracing::debug!(rows, "removed answered requests older than a day"),
+                Ok(rows) => tracing::debug!(rows, "removed answered requests and refresh tokens that are over"),
                 // The next sweep finds the same rows.
                 Err(error) => {
-                    tracing::warn!(%error, "answered requests older than a day could not be removed")
+                    tracing::warn!(%error, "answered requests and refresh tokens that are over could not be removed")
                 }
             }
             context.run_later(INTERVAL, Self::sweep);
@@ -63,6 +64,7 @@ impl Actor for Expiry {
 /// [`Unavailable`] when the store can't be read or written.
 pub async fn sweep(store: Store, now: Timestamp) -> Result<usize, Unavailable> {
     let mut swept = 0;
+    swept += sweep_tokens(&store, now).await?;
     loop {
         let reader = store.clone();
         let expired = pool::read(move || expired(&reader, now, ROWS)).await?;
@@ -83,6 +85,29 @@ pub async fn sweep(store: Store, now: Timestamp) -> Result<usize, Unavailable> {
             Err(CommitError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+/// Removes what is kept of refresh tokens that are over. Each is removed once, so a row that is not
+/// there any more has been removed by another process.
+async fn sweep_tokens(store: &Store, now: Timestamp) -> Result<usize, Unavailable> {
+    let seconds = u64::try_from(now.0 / 1_000_000).unwrap_or(0);
+    let mut swept = 0;
+    loop {
+        let reader = store.clone();
+        let over = move || {
+            let (start, end) = (Key::of(Table::SpentToken), keys::spent_tokens_before(seconds));
+            let rows = reader.scan_keys(start.as_bytes(), end.as_bytes(), Order::Ascending);
+            rows.take(ROWS).collect::<Result<Vec<_>, _>>()
+        };
+        let over = pool::read(over).await?;
+        if over.is_empty() {
+            return Ok(swept);
+        }
+        swept += over.len();
+        let mut batch = Batch::new();
+        over.iter().for_each(|key| batch.clear(Key::raw(key)));
+        pool::commit(store.reserve()?, batch).await?;
     }
 }
 

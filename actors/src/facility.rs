@@ -12,6 +12,7 @@
 //! | `seed.rs` | what exists from the start; reads the facility at start-up |
 //! | `commands.rs` | the commands of the actor and their answers |
 //! | `writer.rs` | makes a change: planned, committed, published |
+//! | `sign_in.rs` | changes of passwords and tokens |
 //!
 //! Each file replaces the record `FacilityRevision`, at the revision that the file was planned on.
 //! So two processes can't give one name to two records, or one id to two names.
@@ -27,10 +28,14 @@ pub mod declaration;
 pub mod place;
 pub mod plan;
 mod seed;
+mod sign_in;
 mod writer;
 
 pub use check::DEEPEST;
-pub use commands::{Applied, Apply, File, Follow, KeySetting, Make, RegisterKey, Registration, SetKey};
+pub use commands::{
+    Applied, Apply, ChangeSignIn, File, Follow, KeySetting, Make, RegisterKey, Registration, SetKey,
+    SignInChange, SignInChanged,
+};
 pub use seed::{open_catalog, seeded_catalog};
 
 use crate::ask::Ask;

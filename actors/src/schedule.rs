@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// Half a shift of 8 h. A project may begin or end this much earlier or later than scheduled.
 const HALF_SHIFT: TimeDelta = TimeDelta::hours(4);
 /// How long an unscheduled session lasts on a beamline that isn't active.
-const UNSCHEDULED: TimeDelta = TimeDelta::hours(2);
+pub const UNSCHEDULED: TimeDelta = TimeDelta::hours(2);
 
 /// The schedule of a facility that uses scheduling. It holds nothing: the catalog has the beamtimes
 /// and their index.
@@ -28,19 +28,53 @@ impl Schedule {
         beamline: BeamlineId,
         now: Timestamp,
     ) -> Option<Timestamp> {
-        let scheduled = catalog
-            .beamtimes
-            .index()
-            .of_project(project, beamline)
-            .take_while(|(end, _)| *end >= now.plus(-HALF_SHIFT))
-            .find(|(_, start)| *start <= now.plus(HALF_SHIFT));
-        match scheduled {
-            Some((end, _)) => Some(end),
+        match self.scheduled_until(catalog, project, beamline, now, HALF_SHIFT) {
+            Some(end) => Some(end),
             None => {
                 let beamline = catalog.beamlines.get(beamline.0)?;
                 (!beamline.record.active).then(|| now.plus(UNSCHEDULED))
             }
         }
+    }
+
+    /// The latest end of the project's beamtimes at `beamline` that include `now`, give or take
+    /// `slack`.
+    #[must_use]
+    pub fn scheduled_until(
+        &self,
+        catalog: &Catalog,
+        project: ProjectId,
+        beamline: BeamlineId,
+        now: Timestamp,
+        slack: TimeDelta,
+    ) -> Option<Timestamp> {
+        let scheduled = catalog
+            .beamtimes
+            .index()
+            .of_project(project, beamline)
+            .take_while(|(end, _)| *end >= now.plus(-slack))
+            .find(|(_, start)| *start <= now.plus(slack));
+        scheduled.map(|(end, _)| end)
+    }
+
+    /// The one of `projects` that has beamtime at `beamline` now. `None` if none has it, or several
+    /// do. Half a shift before and after its beamtime a project has it too, if no other does.
+    #[must_use]
+    pub fn only_one(
+        &self,
+        catalog: &Catalog,
+        projects: &[ProjectId],
+        beamline: BeamlineId,
+        now: Timestamp,
+    ) -> Option<ProjectId> {
+        [TimeDelta::zero(), HALF_SHIFT].into_iter().find_map(|slack| {
+            let mut scheduled = projects.iter().filter(|project| {
+                self.scheduled_until(catalog, **project, beamline, now, slack)
+                    .is_some()
+            });
+            let first = scheduled.next()?;
+            scheduled.next().is_none().then_some(*first)
+        })
     }
 
     /// The projects that use one of `beamlines` remotely now: they have a remote beamtime that is

@@ -1,7 +1,7 @@
 //! `POST /api/v2/{token}/close/{beamline}/{session}/`: gives up the beamline.
 
 use super::{beamline, session_name};
-use crate::auth::{AppData, TokenSegment, Verified};
+use crate::auth::{Acting, AppData, TokenSegment, Verified};
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::parameters::BeamlineParameter;
 use crate::openapi::responses::SignedErrors;
@@ -52,12 +52,22 @@ pub async fn post(
     path: Path<(String, String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let (_, acronym, name) = path.into_inner();
-    let name = session_name(&name)?;
-    let beamline = beamline(&verified.catalog, &acronym)?;
+    close(&app, verified.0, &acronym, &name).await
+}
+
+/// Gives up the beamline.
+pub(super) async fn close(
+    app: &AppData,
+    acting: Acting,
+    acronym: &str,
+    name: &str,
+) -> Result<HttpResponse, ApiError> {
+    let name = session_name(name)?;
+    let beamline = beamline(&acting.catalog, acronym)?;
     let command = CloseSession {
-        project: verified.project,
+        project: acting.project,
         name: name.into(),
-        origin: verified.origin,
+        origin: acting.origin,
         reread: false,
     };
     match app.directory.close(beamline, command).await? {
@@ -67,7 +77,7 @@ pub async fn post(
         })),
         None => Err(ApiError::NotFound(format!(
             "{} never launched a session {name} at {acronym}",
-            verified.username
+            acting.username
         ))),
     }
 }

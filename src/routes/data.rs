@@ -1,14 +1,14 @@
 //! `POST /api/v2/{token}/data/{beamline}/`: uploads a dataset.
 
 use super::{upload, Id};
-use crate::auth::{AppData, TokenSegment, Verified};
+use crate::auth::{Acting, AppData, TokenSegment, Verified};
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::openapi::parameters::{BeamlineParameter, IdempotencyKey};
 use crate::openapi::responses::{BodyErrors, SignedErrors, UploadErrors};
 use crate::wire::dataset;
 use crate::wire::shapes::DatasetFields;
-use actix_web::web::Path;
+use actix_web::web::{Json, Path};
 use actix_web::{HttpRequest, Responder};
 
 /// Upload a dataset
@@ -40,7 +40,18 @@ pub async fn post(
     body: Body,
 ) -> Result<impl Responder, ApiError> {
     let (_, acronym) = path.into_inner();
-    let (catalog, zone) = (verified.catalog.clone(), app.settings.timezone);
+    upload(&request, &app, verified.0, acronym, body).await
+}
+
+/// Records a dataset.
+pub(super) async fn upload(
+    request: &HttpRequest,
+    app: &AppData,
+    acting: Acting,
+    acronym: String,
+    body: Body,
+) -> Result<Json<Id>, ApiError> {
+    let (catalog, zone) = (acting.catalog.clone(), app.settings.timezone);
     let parse = move |bytes: &[u8]| dataset::parse(bytes, &catalog, zone);
-    upload::record(&request, &app, verified, acronym, body, parse).await
+    upload::record(request, app, acting, acronym, body, parse).await
 }

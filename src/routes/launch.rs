@@ -1,7 +1,7 @@
 //! `POST /api/v2/{token}/launch/{beamline}/{session}/`: takes the beamline for a session.
 
 use super::{beamline, session_name};
-use crate::auth::{AppData, TokenSegment, Verified};
+use crate::auth::{Acting, AppData, TokenSegment, Verified};
 use crate::connection::LocalAddress;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::parameters::BeamlineParameter;
@@ -11,6 +11,9 @@ use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::beamline::LaunchSession;
 use beamlive_actors::duration;
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_storage::ids::{BeamlineId, ProjectId};
+use beamlive_storage::Timestamp;
 use chrono::SecondsFormat;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -66,29 +69,46 @@ pub async fn post(
     path: Path<(String, String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let (_, acronym, name) = path.into_inner();
-    let name = session_name(&name)?;
-    let beamline = beamline(&verified.catalog, &acronym)?;
+    launch(
+        &request,
+        &app,
+        verified.0,
+        &acronym,
+        &name,
+        |beamline, catalog, project, now| {
+            app.directory
+                .schedule()
+                .and_then(|schedule| schedule.end_time(catalog, project, beamline, now))
+        },
+    )
+    .await
+}
+
+/// Takes the beamline for a session. `end_time` says when its time ends.
+pub(super) async fn launch(
+    request: &HttpRequest,
+    app: &AppData,
+    acting: Acting,
+    acronym: &str,
+    name: &str,
+    end_time: impl FnOnce(BeamlineId, &Catalog, ProjectId, Timestamp) -> Option<Timestamp>,
+) -> Result<HttpResponse, ApiError> {
+    let name = session_name(name)?;
+    let beamline = beamline(&acting.catalog, acronym)?;
     let command = LaunchSession {
-        project: verified.project,
-        username: verified.username,
+        project: acting.project,
+        username: acting.username,
         name: name.into(),
-        origin: verified.origin,
+        origin: acting.origin,
         reread: false,
     };
     let launched = app.directory.launch(beamline, command).await?;
     let now = app.directory.services().clock.now();
-    let end_time = app
-        .directory
-        .schedule()
-        .and_then(|schedule| schedule.end_time(&verified.catalog, verified.project, beamline, now));
+    let end_time = end_time(beamline, &acting.catalog, acting.project, now);
     Ok(HttpResponse::Ok().json(Launched {
         session: name,
         duration: duration::humanize(launched.total_micros),
-        survey: format!(
-            "{}/survey/{}/",
-            base_url(&request, &app),
-            launched.survey.to_hex()
-        ),
+        survey: format!("{}/survey/{}/", base_url(request, app), launched.survey.to_hex()),
         end_time: end_time.map(|end| end.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, false)),
     }))
 }

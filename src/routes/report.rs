@@ -38,5 +38,5 @@ pub async fn post(
     body: Body,
 ) -> Result<impl Responder, ApiError> {
     let (_, acronym) = path.into_inner();
-    upload::record(&request, &app, verified, acronym, body, report::parse).await
+    upload::record(&request, &app, verified.0, acronym, body, report::parse).await
 }

@@ -1,7 +1,7 @@
 //! `GET /api/v2/{token}/samples/{beamline}/`: the project's samples that can be mounted there.
 
 use super::beamline;
-use crate::auth::{AppData, TokenSegment, Verified};
+use crate::auth::{Acting, AppData, TokenSegment, Verified};
 use crate::conditional::client_has;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::parameters::{BeamlineParameter, SampleListHeaders};
@@ -34,17 +34,27 @@ pub async fn get(
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let (_, acronym) = path.into_inner();
-    let beamline = beamline(&verified.catalog, &acronym)?;
+    list(&request, &app, &verified.0, &acronym).await
+}
+
+/// The project's samples that can be mounted.
+pub(super) async fn list(
+    request: &HttpRequest,
+    app: &AppData,
+    acting: &Acting,
+    acronym: &str,
+) -> Result<HttpResponse, ApiError> {
+    let beamline = beamline(&acting.catalog, acronym)?;
     let list = app
         .directory
-        .samples(&verified.catalog, verified.project, beamline)
+        .samples(&acting.catalog, acting.project, beamline)
         .await?;
-    let gzip = list.gzip.as_ref().filter(|_| accepts_gzip(&request));
+    let gzip = list.gzip.as_ref().filter(|_| accepts_gzip(request));
     let tag = match gzip {
         Some(_) => format!("\"{}-gzip\"", list.etag),
         None => format!("\"{}\"", list.etag),
     };
-    let known = client_has(&request, |tag| is_of(tag.tag(), &list.etag)) == Some(true);
+    let known = client_has(request, |tag| is_of(tag.tag(), &list.etag)) == Some(true);
     let mut response = if known {
         HttpResponse::NotModified()
     } else {

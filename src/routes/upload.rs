@@ -1,7 +1,7 @@
 //! What the routes of datasets and reports have in common.
 
 use super::{beamline, parsed, Id};
-use crate::auth::{AppData, Verified};
+use crate::auth::{Acting, AppData};
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::idempotency;
@@ -21,12 +21,12 @@ use std::sync::Arc;
 pub(super) async fn record<U: Upload>(
     request: &HttpRequest,
     app: &AppData,
-    verified: Verified,
+    acting: Acting,
     acronym: String,
     body: Body,
     parse: impl FnOnce(&[u8]) -> Result<U, BTreeMap<String, String>> + Send + 'static,
 ) -> Result<Json<Id>, ApiError> {
-    let beamline = beamline(&verified.catalog, &acronym)?;
+    let beamline = beamline(&acting.catalog, &acronym)?;
     let bytes = body.read(app.settings.limits.body_bytes).await?;
     let key = idempotency::key(request)?;
     let read = move |bytes: &[u8]| {
@@ -35,7 +35,7 @@ pub(super) async fn record<U: Upload>(
         Ok((upload, key))
     };
     let (upload, key) = parsed(request, bytes, read).await?;
-    let command = RecordUpload::new(verified.project, Arc::new(upload), key, verified.origin);
+    let command = RecordUpload::new(acting.project, Arc::new(upload), key, acting.origin);
     let id = app.directory.upload(beamline, command).await?;
     Ok(Json(Id { id }))
 }

@@ -8,7 +8,10 @@ use crate::ask::{Ask, Command, Kind, Supervisor, Unavailable};
 use crate::beamline::{Beamline, CloseSession, LaunchSession, Refusal, SessionLaunched};
 use crate::facility::catalog::Catalog;
 use crate::facility::place::Mistake;
-use crate::facility::{Applied, Apply, Facility, File, KeySetting, RegisterKey, Registration, SetKey};
+use crate::facility::{
+    Applied, Apply, ChangeSignIn, Facility, File, KeySetting, RegisterKey, Registration, SetKey,
+    SignInChange, SignInChanged,
+};
 use crate::forwarder::{Finish, Forwarder, ForwarderHealth, Retry};
 use crate::inventory::{ReadyList, SampleLists};
 use crate::key::PublicKey;
@@ -100,7 +103,10 @@ impl Directory {
 
     /// Calls `attempt`, and again while the database is away, as long as requests are held. The
     /// actors don't wait for it, so that one request does not make the next one late.
-    async fn held<T, E: MaybeAway>(&self, attempt: impl AsyncFn() -> Result<T, E>) -> Result<T, E> {
+    pub(super) async fn held<T, E: MaybeAway>(
+        &self,
+        attempt: impl AsyncFn() -> Result<T, E>,
+    ) -> Result<T, E> {
         self.services.catalog.held(attempt).await
     }
 
@@ -276,6 +282,24 @@ impl Directory {
         self.change_facility(SetKey {
             username,
             line,
+            origin,
+        })
+        .await
+    }
+
+    /// Changes how an account signs in.
+    ///
+    /// # Errors
+    /// [`Unavailable`]: nothing was done.
+    pub async fn change_sign_in(
+        &self,
+        username: String,
+        change: SignInChange,
+        origin: Origin,
+    ) -> Result<SignInChanged, Unavailable> {
+        self.change_facility(ChangeSignIn {
+            username,
+            change,
             origin,
         })
         .await

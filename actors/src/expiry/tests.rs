@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 use beamlive_storage::ids::{IdRef, ProjectId, RawId};
-use beamlive_storage::records::Subject;
+use beamlive_storage::records::{SpentToken, Subject};
 
 const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
 
@@ -64,4 +64,26 @@ async fn an_answer_that_is_newer_than_the_entry_that_leads_to_it_stays() {
     assert_eq!(sweep(store.clone(), NOW).await.unwrap(), 1);
     assert_eq!(rows(&store, Table::AnsweredRequest), 1);
     assert_eq!(rows(&store, Table::AnsweredRequestByTime), 1);
+}
+
+#[tokio::test]
+async fn refresh_tokens_are_kept_until_they_are_over() {
+    let store = Store::in_memory();
+    let seconds = u64::try_from(NOW.0 / 1_000_000).unwrap();
+    let spent = SpentToken {
+        at: NOW,
+        access: [1; 16],
+        refresh: [2; 16],
+        issued_at: 1,
+    };
+    let ends = (0..600).map(|n| seconds - 1 - n).chain([seconds, seconds + 1]);
+    for (n, end) in ends.enumerate() {
+        let mut token = [0; 16];
+        token[..8].copy_from_slice(&n.to_be_bytes());
+        let mut batch = Batch::new();
+        batch.insert(keys::spent_token(end, &token), &spent);
+        store.reserve().unwrap().commit(batch).await.unwrap();
+    }
+    assert_eq!(sweep(store.clone(), NOW).await.unwrap(), 600);
+    assert_eq!(rows(&store, Table::SpentToken), 2);
 }

@@ -8,7 +8,8 @@ use crate::activity::Origin;
 use crate::ask::{Command, Unavailable};
 use crate::key::PublicKey;
 use beamlive_storage::shared::Changes;
-use std::fmt::Debug;
+use beamlive_storage::Timestamp;
+use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 /// Makes a facility file from something else, such as a sheet of samples.
@@ -120,4 +121,68 @@ pub enum KeySetting {
 
 impl Command for SetKey {
     type Reply = Result<KeySetting, Unavailable>;
+}
+
+/// Changes how an account signs in.
+#[derive(Debug, Clone)]
+pub struct ChangeSignIn {
+    /// The account.
+    pub username: String,
+    /// The change.
+    pub change: SignInChange,
+    /// Who asks.
+    pub origin: Origin,
+}
+
+/// A change of how an account signs in.
+#[derive(Clone)]
+pub enum SignInChange {
+    /// A new password, as its hash. All tokens of the account end.
+    Set(String),
+    /// Another hash of the same password, unless the password has changed meanwhile.
+    Rehash {
+        /// The hash that was checked.
+        from: String,
+        /// The new hash.
+        to: String,
+    },
+    /// The password must be set anew before the next sign-in. All tokens of the account end.
+    Expire,
+    /// All tokens of the account end.
+    EndTokens,
+    /// The tokens that came from one sign-in end.
+    EndFamily {
+        /// What their ids begin with.
+        family: [u8; 8],
+        /// When the last of them would end.
+        until: Timestamp,
+    },
+}
+
+/// Does not show hashes.
+impl fmt::Debug for SignInChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Set(_) => "Set",
+            Self::Rehash { .. } => "Rehash",
+            Self::Expire => "Expire",
+            Self::EndTokens => "EndTokens",
+            Self::EndFamily { .. } => "EndFamily",
+        })
+    }
+}
+
+/// The result of a change of how an account signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInChanged {
+    /// It is durable.
+    Changed,
+    /// It was so already.
+    Unchanged,
+    /// There is no such account.
+    UnknownUser,
+}
+
+impl Command for ChangeSignIn {
+    type Reply = Result<SignInChanged, Unavailable>;
 }

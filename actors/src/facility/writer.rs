@@ -119,7 +119,7 @@ impl Writer {
 
     /// Whether what `batch` requires is so in the store. Without other processes it is, because
     /// this actor makes all changes.
-    async fn still_holds(&self, batch: Batch) -> Result<bool, Unavailable> {
+    pub(super) async fn still_holds(&self, batch: Batch) -> Result<bool, Unavailable> {
         if !self.shared {
             return Ok(true);
         }
@@ -132,7 +132,7 @@ impl Writer {
 
     /// Publishes `after` once `batch` is durable. `false`: conflict with another writer; nothing
     /// was done.
-    async fn commit(&self, batch: Batch, after: Catalog) -> Result<bool, Unavailable> {
+    pub(super) async fn commit(&self, batch: Batch, after: Catalog) -> Result<bool, Unavailable> {
         let permit = self.store.reserve()?;
         // Until the outcome is known, the store may hold more.
         self.stale.store(true, Ordering::Relaxed);
@@ -267,7 +267,7 @@ impl Change for SetKey {
     }
 }
 
-fn require_revision(batch: &mut Batch, revision: Option<u64>) {
+pub(super) fn require_revision(batch: &mut Batch, revision: Option<u64>) {
     match revision {
         Some(revision) => batch.require_revision(keys::facility_revision(), revision),
         None => batch.require_absent(keys::facility_revision()),

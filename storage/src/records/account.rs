@@ -116,4 +116,6 @@ pub struct SpentToken {
     pub access: [u8; 16],
     /// The id of the new refresh token.
     pub refresh: [u8; 16],
+    /// When both say that they were issued, in seconds since 1970.
+    pub issued_at: i64,
 }

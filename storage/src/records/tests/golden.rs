@@ -85,6 +85,7 @@ fn facility(check: &mut Check) {
             at: T1,
             access: [1; 16],
             refresh: [2; 16],
+            issued_at: 1_760_000_000,
         },
     );
     check.record(

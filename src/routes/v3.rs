@@ -1,0 +1,27 @@
+//! Version 3: the same as version 2, but accounts sign in with a password, and requests carry an
+//! access token instead of a signature. Most of it is served under `/api/v2/` too.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `auth.rs` | signing in, and what becomes of tokens |
+//! | `session.rs` | starting and closing sessions |
+//! | `samples.rs`, `data.rs`, `report.rs` | as in version 2 |
+
+pub mod auth;
+pub mod data;
+pub mod report;
+pub mod samples;
+pub mod session;
+
+use utoipa::IntoParams;
+
+/// Which project the request is for, if a person sends it.
+#[derive(Debug, IntoParams)]
+pub struct ProjectParameters {
+    /// Username or id of a project. Without it, the project that has beamtime, or the beamline.
+    #[param(parameter_in = Query, required = false, example = "alice")]
+    pub project: String,
+    /// The same, for clients that can't change their URLs.
+    #[param(parameter_in = Header, rename = "X-Project", required = false)]
+    pub header: String,
+}

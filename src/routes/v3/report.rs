@@ -1,0 +1,46 @@
+//! `POST /api/v3/report/{beamline}/`: uploads an analysis report.
+
+use super::ProjectParameters;
+use crate::auth::signed_in::{Purpose, SignedIn};
+use crate::auth::AppData;
+use crate::body::Body;
+use crate::error::ApiError;
+use crate::openapi::parameters::{BeamlineParameter, IdempotencyKey};
+use crate::openapi::responses::{BodyErrors, SignedInErrors, UploadErrors};
+use crate::routes::{beamline, report, Id};
+use crate::wire::shapes::ReportFields;
+use actix_web::web::Path;
+use actix_web::{HttpRequest, Responder};
+
+/// Upload an analysis report
+///
+/// As in version 2.
+#[utoipa::path(
+    post,
+    path = "/api/v3/report/{beamline}",
+    tag = "version 3",
+    params(BeamlineParameter, ProjectParameters, IdempotencyKey),
+    security(("access token" = []), ("authorization" = [])),
+    request_body(
+        description = "The report.",
+        content((ReportFields = "application/msgpack"), (ReportFields = "application/json")),
+    ),
+    responses(
+        (status = 200, description = "The report is stored.", body = Id),
+        SignedInErrors,
+        UploadErrors,
+        BodyErrors,
+    ),
+)]
+pub async fn post(
+    request: HttpRequest,
+    app: AppData,
+    signed_in: SignedIn,
+    path: Path<String>,
+    body: Body,
+) -> Result<impl Responder, ApiError> {
+    let acronym = path.into_inner();
+    let id = beamline(signed_in.catalog(), &acronym)?;
+    let acting = signed_in.acting(&app, None, id, Purpose::Use).await?;
+    report::upload(&request, &app, acting, acronym, body).await
+}

@@ -21,6 +21,7 @@
 //! | `config.rs`, `config/` | settings: defaults, file, environment, flags |
 //! | `proxy.rs`, `proxy/` | the client of an external Data Proxy; the built-in one |
 //! | `metrics.rs`, `metrics/` | the metrics that Prometheus reads |
+//! | `sign_in.rs`, `sign_in/` | passwords and JSON Web Tokens |
 //! | `samples.rs`, `samples/` | samples as a sheet: CSV or a workbook, read and written |
 //! | `survey.rs`, `views.rs`, `openapi.rs` | pages and descriptions for people and machines |
 //!
@@ -57,6 +58,7 @@ pub mod router;
 pub mod routes;
 pub mod samples;
 pub mod server;
+pub mod sign_in;
 pub mod survey;
 pub mod views;
 pub mod wire;

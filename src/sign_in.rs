@@ -1,0 +1,11 @@
+//! Sign-in with a username and a password, and the tokens that come of it.
+//!
+//! What is here knows no store, no routes and no configuration.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `password.rs`, `password/` | [`password::Password`], and [`password::PasswordHash`]: read, verified, made |
+//! | `stand_in.rs` | [`stand_in::StandIns`]: what is verified for an account that has no password |
+
+pub mod password;
+pub mod stand_in;

@@ -6,6 +6,8 @@
 //! |---|---|
 //! | `password.rs`, `password/` | [`password::Password`], and [`password::PasswordHash`]: read, verified, made |
 //! | `stand_in.rs` | [`stand_in::StandIns`]: what is verified for an account that has no password |
+//! | `checker.rs` | [`checker::Checker`]: checks passwords on threads of its own |
 
+pub mod checker;
 pub mod password;
 pub mod stand_in;

@@ -14,18 +14,20 @@
 //! | `idempotency.rs` | the `Idempotency-Key` of an upload |
 //! | `conditional.rs` | `If-None-Match` |
 //! | `connection.rs`, `connection/` | connections: accepted, refused, ended by deadlines |
+//! | `pool.rs` | threads of low priority for slow work |
 //! | `limits.rs`, `limits/` | limits on rates and on the bytes of bodies |
 //! | `body.rs`, `wire.rs`, `wire/` | bodies: bounded reading, MessagePack and JSON, checked requests |
 //! | `error.rs` | the one table of errors and statuses |
 //! | `config.rs`, `config/` | settings: defaults, file, environment, flags |
 //! | `proxy.rs`, `proxy/` | the client of an external Data Proxy; the built-in one |
 //! | `metrics.rs`, `metrics/` | the metrics that Prometheus reads |
+//! | `sign_in.rs`, `sign_in/` | passwords and JSON Web Tokens |
 //! | `samples.rs`, `samples/` | samples as a sheet: CSV or a workbook, read and written |
 //! | `survey.rs`, `views.rs`, `openapi.rs` | pages and descriptions for people and machines |
 //!
 //! Dependencies between these files have no circle. `config`, `error`, `limits`, `conditional`,
-//! `auth/pool.rs`, `connection/gate.rs`, `metrics/counters.rs` and `proxy` are below `app`;
-//! `caller`, `auth`, `body` and the middlewares are above it; then come the routes, `router`,
+//! `pool.rs`, `auth/pool.rs`, `connection/gate.rs`, `metrics/counters.rs` and `proxy` are below
+//! `app`; `caller`, `auth`, `body` and the middlewares are above it; then come the routes, `router`,
 //! `connection/listen.rs`, `server` and `cli`.
 //!
 //! Rules are in `beamlive-actors`, durability in `beamlive-storage`; this crate speaks HTTP.
@@ -50,11 +52,13 @@ pub mod idempotency;
 pub mod limits;
 pub mod metrics;
 pub mod openapi;
+pub mod pool;
 pub mod proxy;
 pub mod router;
 pub mod routes;
 pub mod samples;
 pub mod server;
+pub mod sign_in;
 pub mod survey;
 pub mod views;
 pub mod wire;

@@ -5,7 +5,7 @@
 
 use super::disk::Operation;
 use super::read_rate::ReadRate;
-use crate::limits::rate::whole;
+use crate::limits::network::whole;
 use beamlive_storage::ids::ProjectId;
 use parking_lot::Mutex;
 use std::collections::HashMap;

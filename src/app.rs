@@ -11,6 +11,7 @@ use crate::limits::rate::RateLimits;
 use crate::metrics::counters::Metrics;
 use crate::proxy::builtin::BuiltinProxy;
 use crate::proxy::files::Files;
+use crate::sign_in::accounts::Accounts;
 use actix_web::web::Data;
 use actix_web::HttpRequest;
 use beamlive_actors::ask::Unavailable;
@@ -26,6 +27,8 @@ pub struct App {
     pub directory: Arc<Directory>,
     /// Verifies signatures.
     pub verification: VerificationPool,
+    /// Accounts that sign in with a password.
+    pub accounts: Accounts,
     /// The token of operators.
     pub admin_token: AdminToken,
     /// Who may use the host of a caller.

@@ -1,5 +1,5 @@
-//! The extractors that authenticate requests: [`Verified`] for signed routes, [`Admin`] for
-//! operators. A handler that takes one of them cannot be reached without it.
+//! The extractors that authenticate requests: [`Verified`] for signed routes, `SignedIn` for routes
+//! with an access token, [`Admin`] for operators. A handler that takes one of them cannot be reached without it.
 //!
 //! The time to refuse a request depends on the request alone, never on the account: the signature
 //! of an unknown user is verified too, against a random key. The log names the cause; the client
@@ -10,11 +10,13 @@
 //! | `token.rs` | [`token::Token`]: the token of a signed URL, parsed |
 //! | `pool.rs` | [`pool::VerificationPool`]: verifies signatures |
 //! | `known.rs` | tokens that are verified already |
+//! | `signed_in.rs` | [`signed_in::SignedIn`]: an access token, and the project it acts for |
 //! | `admin_token.rs` | [`admin_token::AdminToken`]: the token of operators |
 
 pub mod admin_token;
 mod known;
 pub mod pool;
+pub mod signed_in;
 pub mod token;
 
 pub use crate::app::AppData;

@@ -6,17 +6,19 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `limits.rs`, `proxy.rs`, `store.rs` | the groups `[limits]`, `[proxy]` and `[store]` |
+//! | `jwt.rs`, `limits.rs`, `proxy.rs`, `store.rs` | the groups `[jwt]`, `[limits]`, `[proxy]`, `[store]` |
 //! | `read.rs` | values with rules of their own |
 //! | `error.rs` | why a configuration can't be used |
 
 mod error;
+mod jwt;
 mod limits;
 mod proxy;
 mod read;
 mod store;
 
 pub use error::ConfigError;
+pub use jwt::Jwt;
 pub use limits::{Limits, Quota, Rate};
 pub use proxy::{Alternate, Delegate, Proxy};
 pub use store::{PasswordError, StoreSettings};
@@ -57,6 +59,8 @@ pub struct Settings {
     pub schedule: bool,
     /// Signed URLs.
     pub tokens: Tokens,
+    /// The tokens of version 3.
+    pub jwt: Jwt,
     /// Key registration.
     pub registration: Registration,
     /// The Data Proxy.
@@ -136,6 +140,7 @@ impl Default for Settings {
             timezone: Tz::UTC,
             schedule: false,
             tokens: Tokens::default(),
+            jwt: Jwt::default(),
             registration: Registration::default(),
             proxy: Proxy::default(),
             limits: Limits::default(),

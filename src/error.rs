@@ -20,6 +20,9 @@ pub enum ApiError {
     /// The token does not verify. The cause is in the log and not in the answer.
     #[error("the request's signature could not be verified")]
     NotVerified,
+    /// There is no good access token. The answer has no body.
+    #[error("this needs an access token: sign in with POST /api/v3/auth/")]
+    NotSignedIn,
     /// The account has no key yet.
     #[error("this account has no key yet: register one with POST project/ and try again")]
     NoKeyYet,
@@ -157,6 +160,7 @@ impl ApiError {
     pub fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NotVerified => (StatusCode::METHOD_NOT_ALLOWED, "not_verified"),
+            Self::NotSignedIn => (StatusCode::FORBIDDEN, "not_signed_in"),
             Self::NoKeyYet => (StatusCode::BAD_REQUEST, "no_key"),
             Self::AnotherKey => (StatusCode::CONFLICT, "another_key"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
@@ -234,6 +238,7 @@ impl ResponseError for ApiError {
         let (status, code) = self.status_and_code();
         let mut response = HttpResponse::build(status);
         match self {
+            Self::NotSignedIn => return response.finish(),
             Self::UnsupportedEncoding(_) => {
                 response.insert_header((header::ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS)));
             }

@@ -10,7 +10,7 @@ mod examples;
 
 use crate::error::ErrorBody;
 use actix_web::web::Bytes;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::OpenApi as Description;
 use utoipa::{Modify, OpenApi};
 
@@ -22,6 +22,9 @@ Between the beamlines of a synchrotron and the records of what was measured ther
 seconds since 1970 in base62 (`0-9A-Za-z`), the signature in base64url, with or without padding, over the text \
 `ca.clsi.cmcf:username:time`. A token is valid for 60 s. Every failure to verify one is `405` with an empty `Allow`; \
 an account that has no key yet is `400` with the code `no_key`.
+
+**Access tokens.** Routes of version 3 take `X-Access-Token: Bearer …` or `Authorization: Bearer …` with a token of \
+`POST /api/v3/auth/`. Without a good one they answer `403` without a body.
 
 **Errors** are JSON: `{\"error\": {\"code\", \"message\", \"fields\"?}}`. Every success is `200`, and no failure is a `3xx`. \
 Every route works with and without its trailing slash. GET routes take HEAD too.
@@ -36,6 +39,10 @@ Every route works with and without its trailing slash. GET routes take HEAD too.
     tags(
         (name = "beamlines", description = "Called by the beamlines' control systems."),
         (
+            name = "version 3",
+            description = "As for beamlines, for accounts that sign in with a password; most of it is under /api/v2/ too."
+        ),
+        (
             name = "remote access",
             description = "Called by hosts for remote access; the caller's address chooses the access list."
         ),
@@ -48,20 +55,27 @@ Every route works with and without its trailing slash. GET routes take HEAD too.
         (name = "machines", description = "Health and metrics; these may be bound to another address."),
         (name = "documentation", description = "This document, and a page to read it with."),
     ),
-    modifiers(&AdminToken)
+    modifiers(&Tokens)
 )]
 struct Head;
 
-/// Adds the security scheme of the admin API.
-struct AdminToken;
+/// Adds the security schemes of the admin API and of version 3.
+struct Tokens;
 
-impl Modify for AdminToken {
+impl Modify for Tokens {
     fn modify(&self, document: &mut Description) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .description(Some("The text of `admin.token` in the service's data directory."));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("admin token", SecurityScheme::Http(scheme.build()));
+        let description = "`Bearer` and the access token, for front ends that strip `Authorization`.";
+        let header = ApiKeyValue::with_description("X-Access-Token", description);
+        components.add_security_scheme("access token", SecurityScheme::ApiKey(ApiKey::Header(header)));
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The access token."));
+        components.add_security_scheme("authorization", SecurityScheme::Http(scheme.build()));
     }
 }
 

@@ -13,7 +13,9 @@ use crate::routes::admin::{
     samples as sheets, sessions,
 };
 use crate::routes::download::{archive, create, frame, multi, raw, snapshot};
-use crate::routes::{accesslist, close, data, docs, health, keys, launch, project, report, samples, survey};
+use crate::routes::{
+    accesslist, close, data, docs, health, keys, launch, project, report, samples, survey, v3,
+};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Bytes, Data, ServiceConfig};
@@ -40,6 +42,33 @@ static API: LazyLock<Vec<Resource>> = LazyLock::new(|| {
         resource!(survey::style),
         resource!(survey::get, survey::post),
     ]
+});
+
+/// Version 3, and what of it is under version 2 too.
+static V3: LazyLock<Vec<Resource>> = LazyLock::new(|| {
+    let mut resources = vec![
+        resource!(accesslist::get, accesslist::post).at("/api/v3/accesslist"),
+        resource!(keys::get).at("/api/v3/keys/{username}"),
+        resource!(v3::auth::sign_in).at("/api/v3/token"),
+        resource!(v3::auth::verify).at("/api/v3/token/verify"),
+        resource!(v3::auth::refresh).at("/api/v3/token/refresh"),
+    ];
+    let shared: [fn() -> Resource; 8] = [
+        || resource!(v3::data::post),
+        || resource!(v3::samples::get),
+        || resource!(v3::session::start),
+        || resource!(v3::session::close),
+        || resource!(v3::report::post),
+        || resource!(v3::auth::sign_in),
+        || resource!(v3::auth::verify),
+        || resource!(v3::auth::refresh),
+    ];
+    for make in shared {
+        resources.push(make());
+        let path = make().path().replace("/api/v3/", "/api/v2/");
+        resources.push(make().at(&path));
+    }
+    resources
 });
 
 /// The built-in Data Proxy.
@@ -96,7 +125,7 @@ static MACHINES: LazyLock<Vec<Resource>> = LazyLock::new(|| {
 
 /// The OpenAPI document of all routes, also of those that this process does not serve.
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
-    let tables = [&API, &DOWNLOAD, &ADMIN, &DOCS, &MACHINES];
+    let tables = [&API, &V3, &DOWNLOAD, &ADMIN, &DOCS, &MACHINES];
     let resources = tables.into_iter().flat_map(|table| table.iter());
     openapi::document(resources.map(Resource::description))
 });
@@ -104,7 +133,7 @@ static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
 /// Registers the API, the survey, the built-in Data Proxy and the documentation.
 pub fn api(config: &mut ServiceConfig) {
     config.app_data(Data::new(Document(|| DOCUMENT.clone())));
-    for table in [&API, &DOWNLOAD, &ADMIN, &DOCS] {
+    for table in [&V3, &API, &DOWNLOAD, &ADMIN, &DOCS] {
         register(table, config);
     }
 }

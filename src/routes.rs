@@ -14,6 +14,7 @@ pub mod report;
 pub mod samples;
 pub mod survey;
 mod upload;
+pub mod v3;
 
 use crate::error::ApiError;
 use crate::wire::json;

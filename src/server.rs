@@ -2,10 +2,12 @@
 //!
 //! | file | what it holds |
 //! |---|---|
+//! | `accounts.rs` | the secrets that sign tokens |
 //! | `data_directory.rs` | the data directory and the admin token |
 //! | `data_proxy.rs` | the external or the built-in Data Proxy |
 //! | `failure.rs` | why a service does not start or stop |
 
+mod accounts;
 mod data_directory;
 mod data_proxy;
 mod failure;
@@ -136,10 +138,12 @@ impl Running {
             beamlines: beamlines.handle(),
             others: others.handle(),
         }));
+        let accounts = accounts::accounts(&settings, &directory)?;
         let metrics = Metrics::new();
         metrics.register(ServiceState::new(directory.clone(), files.clone()));
         let app = Data::new(App {
             verification: VerificationPool::new(settings.limits.verifications, settings.tokens.remembered),
+            accounts,
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
             files,

@@ -1,10 +1,10 @@
 //! Sign-in with a username and a password, and the tokens that come of it.
 //!
-//! What is here knows no store, no routes and no configuration.
+//! Only `accounts.rs` knows the store; none of it knows routes or the configuration.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `password.rs`, `password/` | [`password::Password`], and [`password::PasswordHash`]: read, verified, made |
+//! | `accounts.rs` | [`accounts::Accounts`]: puts the others together, with the facility and the store |
 //! | `stand_in.rs` | [`stand_in::StandIns`]: what is verified for an account that has no password |
 //! | `checker.rs` | [`checker::Checker`]: checks passwords on threads of its own |
 //! | `throttle.rs` | [`throttle::Throttle`]: the delay that grows with failures |
@@ -12,8 +12,8 @@
 //! | `token.rs`, `token/` | [`token::Claims`]: a token issued, and verified |
 //! | `refresh.rs` | [`refresh::judge`]: what a refresh token is answered with |
 
+pub mod accounts;
 pub mod checker;
-pub mod password;
 pub mod refresh;
 pub mod secrets;
 pub mod stand_in;

@@ -14,6 +14,7 @@
 //! | `expiry.rs` | removes expired rows |
 //! | `directory_key.rs`, `secure_path.rs` | directories and their secure keys |
 //! | `key.rs`, `key/` | public keys: parsing, and verification in a time that does not depend on the account |
+//! | `password.rs`, `password/` | passwords and their hashes |
 //! | `schedule.rs`, `duration.rs`, `zone.rs` | beamtimes, durations, local time |
 //! | `activity.rs` | the activity log |
 //! | `services.rs`, `clock.rs`, `pool.rs` | what actors need: the store, time, randomness, reads off their threads |
@@ -39,6 +40,7 @@ mod follower;
 pub mod forwarder;
 pub mod inventory;
 pub mod key;
+pub mod password;
 pub mod pool;
 pub mod presence;
 pub mod published;

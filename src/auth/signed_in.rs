@@ -52,10 +52,7 @@ impl FromRequest for SignedIn {
                 .accounts
                 .verify_access(&catalog, token)
                 .map_err(|_| ApiError::NotSignedIn)?;
-            let username: Arc<str> = catalog
-                .account_name(account)
-                .ok_or(ApiError::NotSignedIn)?
-                .into();
+            let username: Arc<str> = catalog.account_name(account).ok_or(ApiError::NotSignedIn)?.into();
             let caller = Caller::or_peer(&request, &app.settings.trusted_proxy);
             request.extensions_mut().insert(RequestUser(username.clone()));
             Ok(Self {
@@ -75,10 +72,7 @@ impl FromRequest for SignedIn {
 /// The access token of a request. Some front ends strip `Authorization`.
 fn token(request: &HttpRequest) -> Option<&str> {
     let headers = request.headers();
-    let values = [
-        headers.get("x-access-token"),
-        headers.get(header::AUTHORIZATION),
-    ];
+    let values = [headers.get("x-access-token"), headers.get(header::AUTHORIZATION)];
     values.into_iter().flatten().find_map(|value| {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
@@ -90,7 +84,17 @@ fn named(request: &HttpRequest) -> Option<String> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
     let in_query = pairs.into_iter().find(|(name, _)| name == "project");
     let in_query = in_query.map(|(_, project)| project);
-    let in_header = || Some(request.headers().get("x-project")?.to_str().ok()?.trim().to_owned());
+    let in_header = || {
+        Some(
+            request
+                .headers()
+                .get("x-project")?
+                .to_str()
+                .ok()?
+                .trim()
+                .to_owned(),
+        )
+    };
     in_query.or_else(in_header).filter(|name| !name.is_empty())
 }
 
@@ -113,14 +117,17 @@ impl SignedIn {
         beamline: BeamlineId,
         purpose: Purpose<'_>,
     ) -> Result<Acting, ApiError> {
-        let named = in_form.filter(|name| !name.is_empty()).or_else(|| self.named.clone());
+        let named = in_form
+            .filter(|name| !name.is_empty())
+            .or_else(|| self.named.clone());
         let named = named.map(|name| find(&self.catalog, &name)).transpose()?;
         let project = match (self.account, named) {
             (Account::Project(own), None) => own,
             (Account::Project(own), Some(named)) if named == own => own,
             (Account::Project(_), Some(_)) => {
                 return Err(ApiError::Forbidden(
-                    "a project acts for itself only: leave out the other project, or sign in as a person".to_owned(),
+                    "a project acts for itself only: leave out the other project, or sign in as a person"
+                        .to_owned(),
                 ))
             }
             (Account::Person(person), named) => {
@@ -128,7 +135,10 @@ impl SignedIn {
                 match named {
                     Some(named) if projects.contains(&named) => named,
                     Some(_) => {
-                        return Err(ApiError::Forbidden(format!("{} is no member of this project", self.username)))
+                        return Err(ApiError::Forbidden(format!(
+                            "{} is no member of this project",
+                            self.username
+                        )))
                     }
                     None => self.unnamed(app, projects, beamline, purpose).await?,
                 }
@@ -192,7 +202,8 @@ impl SignedIn {
         };
         found.ok_or_else(|| {
             ApiError::NotFound(
-                "nothing says which project this is for: name it with ?project= or the header X-Project".to_owned(),
+                "nothing says which project this is for: name it with ?project= or the header X-Project"
+                    .to_owned(),
             )
         })
     }

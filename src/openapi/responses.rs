@@ -40,6 +40,18 @@ pub enum SignedErrors {
     Busy(#[to_response] Busy),
 }
 
+/// Responses of routes with an access token.
+#[derive(Debug, IntoResponses)]
+pub enum SignedInErrors {
+    /// Without a body: there is no good access token. With one: the account is no member of the
+    /// project, or the beamline takes no users.
+    #[response(status = 403)]
+    Forbidden(ErrorBody),
+    /// Nothing was done.
+    #[response(status = 503)]
+    Busy(#[to_response] Busy),
+}
+
 /// Responses of the admin API.
 #[derive(Debug, IntoResponses)]
 pub enum AdminErrors {

@@ -77,6 +77,11 @@ impl Resource {
         resource.derived()
     }
 
+    /// Its path, with parameters in braces.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The same handlers at another path.
     pub(super) fn at(mut self, path: &str) -> Self {
         if let Some(item) = self.description.paths.paths.remove(&self.path) {

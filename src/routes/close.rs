@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 /// A closed session.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ClosedSession)]
-struct Closed<'a> {
+pub(super) struct Closed<'a> {
     /// Its name.
     #[schema(example = "visit-1")]
     session: &'a str,

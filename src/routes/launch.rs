@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 /// A launched session.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LaunchedSession)]
-struct Launched<'a> {
+pub(super) struct Launched<'a> {
     /// Its name.
     #[schema(example = "visit-1")]
     session: &'a str,

@@ -1,14 +1,14 @@
 //! `POST /api/v2/{token}/report/{beamline}/`: uploads an analysis report.
 
 use super::{upload, Id};
-use crate::auth::{AppData, TokenSegment, Verified};
+use crate::auth::{Acting, AppData, TokenSegment, Verified};
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::openapi::parameters::{BeamlineParameter, IdempotencyKey};
 use crate::openapi::responses::{BodyErrors, SignedErrors, UploadErrors};
 use crate::wire::report;
 use crate::wire::shapes::ReportFields;
-use actix_web::web::Path;
+use actix_web::web::{Json, Path};
 use actix_web::{HttpRequest, Responder};
 
 /// Upload an analysis report
@@ -38,5 +38,16 @@ pub async fn post(
     body: Body,
 ) -> Result<impl Responder, ApiError> {
     let (_, acronym) = path.into_inner();
-    upload::record(&request, &app, verified.0, acronym, body, report::parse).await
+    upload(&request, &app, verified.0, acronym, body).await
+}
+
+/// Records a report.
+pub(super) async fn upload(
+    request: &HttpRequest,
+    app: &AppData,
+    acting: Acting,
+    acronym: String,
+    body: Body,
+) -> Result<Json<Id>, ApiError> {
+    upload::record(request, app, acting, acronym, body, report::parse).await
 }

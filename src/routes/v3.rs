@@ -15,13 +15,20 @@ pub mod session;
 
 use utoipa::IntoParams;
 
-/// Which project the request is for, if a person sends it.
+/// The project of a person's request, in its address.
 #[derive(Debug, IntoParams)]
-pub struct ProjectParameters {
+#[into_params(parameter_in = Query)]
+pub struct ProjectParameter {
     /// Username or id of a project. Without it, the project that has beamtime, or the beamline.
-    #[param(parameter_in = Query, required = false, example = "alice")]
+    #[param(required = false, example = "alice")]
     pub project: String,
-    /// The same, for clients that can't change their URLs.
-    #[param(parameter_in = Header, rename = "X-Project", required = false)]
+}
+
+/// The same in a header.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct ProjectHeader {
+    /// The project, for clients that can't change their URLs.
+    #[param(rename = "X-Project", required = false)]
     pub header: String,
 }

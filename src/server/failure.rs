@@ -3,6 +3,7 @@
 use crate::config::PasswordError;
 use crate::proxy::client::ClientError;
 use crate::proxy::roots::BadRoots;
+use crate::sign_in::secrets::SecretError;
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::facility::place::Mistake;
 use beamlive_storage::OpenError;
@@ -38,6 +39,9 @@ pub enum StartError {
     /// The password for PostgreSQL can't be read.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// A secret for tokens can't be read or made.
+    #[error(transparent)]
+    Secret(SecretError),
     /// The store opens, but its records can't be read.
     #[error("the store opens, but can't be read: {0}")]
     Unreadable(String),

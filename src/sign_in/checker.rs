@@ -4,10 +4,10 @@
 //! 128 MiB (32 MiB for a hash that is made here), so all together use at most [`THREADS`] times
 //! that. What waits is bounded, and an address may use a quarter of the places.
 
-use super::password::{HashError, Password, PasswordHash};
 use crate::pool::{PoolSize, WorkPool};
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::clock::KeySource;
+use beamlive_actors::password::{HashError, Password, PasswordHash};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -10,7 +10,7 @@
 //! What is left: a name whose cost changes while the facility's mix stays the same is an account
 //! whose password was replaced.
 
-use super::password::{Cost, HashError, PasswordHash};
+use beamlive_actors::password::{Cost, HashError, PasswordHash};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 

@@ -42,7 +42,7 @@ pub struct Subject {
     pub user_id: u64,
     /// The kind of the account. Tokens of MxLIVE do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account: Option<Account>,
+    pub account: Option<Kind>,
 }
 
 /// What a token is for.
@@ -58,7 +58,7 @@ pub enum TokenType {
 /// The kind of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Account {
+pub enum Kind {
     /// A project that signs in itself.
     Project,
     /// A person, who may be a member of projects.

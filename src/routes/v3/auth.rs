@@ -53,7 +53,7 @@ struct TokenPair {
 
 /// Why tokens are refused.
 #[derive(Debug, Serialize, ToSchema)]
-struct Refused {
+pub struct Refused {
     #[schema(example = "Token is invalid or expired")]
     detail: String,
     /// `token_not_valid`, if it was a token.
@@ -62,7 +62,7 @@ struct Refused {
 
 /// Responses of the routes for tokens.
 #[derive(Debug, IntoResponses)]
-enum AuthErrors {
+pub enum AuthErrors {
     /// A list of mistakes for each wrong field.
     #[response(status = 400)]
     Invalid(BTreeMap<String, Vec<String>>),
@@ -90,7 +90,7 @@ pub enum AuthError {
     #[error(transparent)]
     SignIn(SignInRefused),
     /// The token is refused.
-    #[error(transparent)]
+    #[error("{}", .0.detail())]
     Token(Refusal),
     /// Anything else.
     #[error(transparent)]

@@ -1,6 +1,6 @@
 //! `POST /api/v3/report/{beamline}/`: uploads an analysis report.
 
-use super::ProjectParameters;
+use super::{ProjectHeader, ProjectParameter};
 use crate::auth::signed_in::{Purpose, SignedIn};
 use crate::auth::AppData;
 use crate::body::Body;
@@ -19,7 +19,7 @@ use actix_web::{HttpRequest, Responder};
     post,
     path = "/api/v3/report/{beamline}",
     tag = "version 3",
-    params(BeamlineParameter, ProjectParameters, IdempotencyKey),
+    params(BeamlineParameter, ProjectParameter, ProjectHeader, IdempotencyKey),
     security(("access token" = []), ("authorization" = [])),
     request_body(
         description = "The report.",

@@ -1,6 +1,6 @@
 //! `GET /api/v3/samples/{beamline}/`: the project's samples that can be mounted there.
 
-use super::ProjectParameters;
+use super::{ProjectHeader, ProjectParameter};
 use crate::auth::signed_in::{Purpose, SignedIn};
 use crate::auth::AppData;
 use crate::error::{ApiError, ErrorBody};
@@ -18,7 +18,7 @@ use beamlive_actors::inventory::listing::ListedSample;
     get,
     path = "/api/v3/samples/{beamline}",
     tag = "version 3",
-    params(BeamlineParameter, ProjectParameters, SampleListHeaders),
+    params(BeamlineParameter, ProjectParameter, ProjectHeader, SampleListHeaders),
     security(("access token" = []), ("authorization" = [])),
     responses(
         (status = 200, description = "The samples.", body = Vec<ListedSample<'static>>),

@@ -1,7 +1,7 @@
 //! `POST /api/v3/session/{beamline}/{session}/start/` and `…/close/`: takes the beamline for a
 //! session, and gives it up.
 
-use super::ProjectParameters;
+use super::{ProjectHeader, ProjectParameter};
 use crate::auth::signed_in::{Purpose, SignedIn};
 use crate::auth::AppData;
 use crate::body::Body;
@@ -34,7 +34,7 @@ struct ProjectForm {
     params(
         BeamlineParameter,
         ("session" = String, Path, description = "The session's name: 1 to 100 letters, digits, `_` or `-`."),
-        ProjectParameters,
+        ProjectParameter, ProjectHeader,
     ),
     security(("access token" = []), ("authorization" = [])),
     responses(
@@ -53,18 +53,34 @@ pub async fn start(
 ) -> Result<HttpResponse, ApiError> {
     let (acronym, name) = path.into_inner();
     let id = beamline(signed_in.catalog(), &acronym)?;
-    let inactive = signed_in.catalog().beamlines.get(id.0).is_some_and(|it| !it.record.active);
+    let inactive = signed_in
+        .catalog()
+        .beamlines
+        .get(id.0)
+        .is_some_and(|it| !it.record.active);
     if inactive && signed_in.is_person() {
-        return Err(ApiError::Forbidden(format!("{acronym} is not active: sessions can't be started there")));
+        return Err(ApiError::Forbidden(format!(
+            "{acronym} is not active: sessions can't be started there"
+        )));
     }
     let project = in_form(body).await?;
     let acting = signed_in.acting(&app, project, id, Purpose::Start).await?;
-    launch::launch(&request, &app, acting, &acronym, &name, |beamline, catalog, project, now| {
-        let schedule = app.directory.schedule();
-        let end = schedule.and_then(|schedule| schedule.end_time(catalog, project, beamline, now));
-        let simulated = catalog.beamlines.get(beamline.0).is_some_and(|it| it.record.simulated);
-        end.or_else(|| simulated.then(|| now.plus(UNSCHEDULED)))
-    })
+    launch::launch(
+        &request,
+        &app,
+        acting,
+        &acronym,
+        &name,
+        |beamline, catalog, project, now| {
+            let schedule = app.directory.schedule();
+            let end = schedule.and_then(|schedule| schedule.end_time(catalog, project, beamline, now));
+            let simulated = catalog
+                .beamlines
+                .get(beamline.0)
+                .is_some_and(|it| it.record.simulated);
+            end.or_else(|| simulated.then(|| now.plus(UNSCHEDULED)))
+        },
+    )
     .await
 }
 
@@ -78,7 +94,7 @@ pub async fn start(
     params(
         BeamlineParameter,
         ("session" = String, Path, description = "The session's name."),
-        ProjectParameters,
+        ProjectParameter, ProjectHeader,
     ),
     security(("access token" = []), ("authorization" = [])),
     responses(

@@ -40,7 +40,7 @@ fn secrets(texts: &[&str]) -> Secrets {
     Secrets::new(texts.iter().map(|text| Secret::new(text.as_bytes().to_vec()))).unwrap()
 }
 
-fn subject(account: Option<Account>) -> Subject {
+fn subject(account: Option<Kind>) -> Subject {
     Subject { user_id: 42, account }
 }
 
@@ -83,7 +83,7 @@ fn a_token_has_the_header_and_the_claims_of_mxlive_and_our_two() {
     let secrets = secrets(&[DJANGO]);
     let ids = PairIds::of_new_family(&CountingKeys::default(), ISSUED);
     let pair = ids
-        .sign(subject(Some(Account::Person)), LIFETIMES, &secrets)
+        .sign(subject(Some(Kind::Person)), LIFETIMES, &secrets)
         .unwrap();
     let parts = |token: &str| {
         let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
@@ -108,7 +108,7 @@ fn the_same_ids_and_secret_give_the_same_texts() {
     let secrets = secrets(&[DJANGO]);
     let ids = PairIds::of_new_family(&SystemKeys, ISSUED);
     let sign = || {
-        ids.sign(subject(Some(Account::Project)), LIFETIMES, &secrets)
+        ids.sign(subject(Some(Kind::Project)), LIFETIMES, &secrets)
             .unwrap()
     };
     assert_eq!(sign(), sign());

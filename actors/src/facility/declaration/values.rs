@@ -3,6 +3,7 @@
 use crate::access::lists::parse_network;
 use crate::facility::place::{quoted, suggestion};
 use crate::key::{check_ssh_line, PublicKey};
+use crate::password::PasswordHash;
 use crate::zone::Reading;
 use beamlive_storage::records::ContainerStatus;
 use beamlive_storage::Timestamp;
@@ -184,5 +185,6 @@ pub(crate) fn ssh_key(line: &str) -> Result<String, String> {
 
 /// The hash of a password.
 pub(crate) fn password_hash(text: &str) -> Result<String, String> {
-    Ok(text.to_owned())
+    let hash = PasswordHash::parse(text).map_err(|error| error.to_string())?;
+    Ok(hash.to_text())
 }

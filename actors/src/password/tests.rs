@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
-use beamlive_actors::clock::CountingKeys;
+use crate::clock::CountingKeys;
 use proptest::prelude::*;
 use rstest::rstest;
 

@@ -6,6 +6,7 @@ pub mod check;
 pub mod client;
 mod database;
 pub mod load;
+pub mod passwd;
 mod progress;
 pub mod proxy;
 pub mod restore;
@@ -37,6 +38,8 @@ pub enum Command {
     Apply(apply::Apply),
     /// Check a facility file: print its mistakes and what it would change. Changes nothing.
     Check(check::Check),
+    /// Set, reset or expire the password of a project or a person.
+    Passwd(passwd::Passwd),
     /// Import and export the samples of a project as a sheet, without a facility file.
     Samples(samples::Samples),
     /// Talk to a service as a beamline does: sign, launch, upload.
@@ -64,6 +67,7 @@ impl Cli {
             Command::Proxy(proxy) => proxy.run().await,
             Command::Apply(apply) => apply.run().await,
             Command::Check(check) => check.run().await,
+            Command::Passwd(passwd) => passwd.run().await,
             Command::Samples(samples) => samples.run().await,
             Command::Client(client) => client.run().await,
             Command::Backup(backup) => backup.run().await,

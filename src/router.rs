@@ -9,8 +9,8 @@ use crate::error::ApiError;
 use crate::metrics::observe::Observer;
 use crate::openapi::{self, Document};
 use crate::routes::admin::{
-    activity, apply, backup, connections, data as datasets, feedback, outbox, projects, reports,
-    samples as sheets, sessions,
+    accounts, activity, apply, backup, connections, data as datasets, feedback, outbox, people, projects,
+    reports, samples as sheets, sessions,
 };
 use crate::routes::download::{archive, create, frame, multi, raw, snapshot};
 use crate::routes::{
@@ -100,6 +100,12 @@ static ADMIN: LazyLock<Vec<Resource>> = LazyLock::new(|| {
         resource!(outbox::retry),
         resource!(projects::get),
         resource!(projects::put_key, projects::delete_key),
+        resource!(people::list),
+        resource!(people::get),
+        resource!(accounts::put_password),
+        resource!(accounts::reset_password),
+        resource!(accounts::expire_password),
+        resource!(accounts::end_tokens),
         resource!(sheets::get, sheets::post),
         resource!(feedback::list),
     ]

@@ -11,6 +11,7 @@ pub mod connections;
 pub mod data;
 pub mod feedback;
 pub mod outbox;
+pub mod people;
 pub mod projects;
 pub mod reports;
 pub mod sessions;

@@ -5,6 +5,7 @@
 //! page before. Parameters that are unknown, given twice or wrong are refused by name, so that a
 //! typing error never shows everything.
 
+pub mod accounts;
 pub mod activity;
 pub mod apply;
 pub mod backup;
@@ -12,6 +13,7 @@ pub mod connections;
 pub mod data;
 pub mod feedback;
 pub mod outbox;
+pub mod people;
 pub mod projects;
 pub mod reports;
 pub mod samples;

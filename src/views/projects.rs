@@ -22,6 +22,10 @@ pub struct ProjectRow {
     /// The key's fingerprint.
     #[schema(example = "SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8")]
     pub fingerprint: Option<String>,
+    /// Whether it can sign in with a password.
+    pub has_password: bool,
+    /// Whether the password has to be set anew.
+    pub password_expired: bool,
     /// The number of its login keys, which the keys endpoint returns.
     pub ssh_keys: usize,
     /// When the account was created.
@@ -42,6 +46,8 @@ pub fn find(catalog: &Catalog, username: &str) -> Option<ProjectRow> {
         has_key: project.key.is_some(),
         key_type: key.map(|key| key.kind().to_string()),
         fingerprint: key.map(|key| key.fingerprint()),
+        has_password: project.sign_in.hash.is_some(),
+        password_expired: project.sign_in.expired,
         ssh_keys: project.ssh_keys.len(),
         created: project.created.into(),
         modified: project.modified.into(),

@@ -61,6 +61,11 @@ pub struct Project {
     pub has_key: bool,
 }
 
+#[derive(Deserialize)]
+struct MadePassword {
+    password: String,
+}
+
 /// The admin API of one service.
 #[derive(Debug, Clone)]
 pub struct Admin {
@@ -211,6 +216,48 @@ impl Admin {
     /// When the service can't be reached or refuses.
     pub async fn reset_key(&self, username: &str) -> Result<(), Failure> {
         let path = format!("projects/{username}/key");
+        let done = self.ask(Method::DELETE, &path, |request| request).await?;
+        done.map(drop).ok_or_else(|| unknown(username))
+    }
+
+    /// Sets the password of a project or a person.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses.
+    pub async fn set_password(&self, username: &str, password: &str) -> Result<(), Failure> {
+        let path = format!("accounts/{username}/password");
+        let form = [("password", password)];
+        let done = self.ask(Method::PUT, &path, |request| request.form(&form));
+        done.await?.map(drop).ok_or_else(|| unknown(username))
+    }
+
+    /// Makes a new password for a project or a person, and returns it.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses.
+    pub async fn reset_password(&self, username: &str) -> Result<String, Failure> {
+        let path = format!("accounts/{username}/password/reset");
+        let done = self.ask(Method::POST, &path, |request| request).await?;
+        let made: MadePassword = serde_json::from_str(&done.ok_or_else(|| unknown(username))?)?;
+        Ok(made.password)
+    }
+
+    /// Expires the password of a project or a person.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses.
+    pub async fn expire_password(&self, username: &str) -> Result<(), Failure> {
+        let path = format!("accounts/{username}/password/expire");
+        let done = self.ask(Method::POST, &path, |request| request).await?;
+        done.map(drop).ok_or_else(|| unknown(username))
+    }
+
+    /// Ends all tokens of a project or a person.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses.
+    pub async fn end_tokens(&self, username: &str) -> Result<(), Failure> {
+        let path = format!("accounts/{username}/tokens");
         let done = self.ask(Method::DELETE, &path, |request| request).await?;
         done.map(drop).ok_or_else(|| unknown(username))
     }

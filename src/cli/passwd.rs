@@ -1,0 +1,72 @@
+//! `beamlive passwd`: the passwords of projects and persons.
+
+use beamlive_client::admin::Service;
+use beamlive_client::{print, Failure};
+use clap::Args;
+use std::io::{BufRead, IsTerminal};
+
+/// Set, reset or expire the password of a project or a person. Its tokens end, so its clients have
+/// to sign in again.
+#[derive(Debug, Args)]
+pub struct Passwd {
+    /// Username of the project or person. The new password is asked for; without a terminal, it is
+    /// the first line of the input.
+    username: String,
+    /// Make a new password, and print it.
+    #[arg(long, conflicts_with_all = ["expire", "end_tokens"])]
+    reset: bool,
+    /// Refuse sign-ins until the password is set anew.
+    #[arg(long, conflicts_with = "end_tokens")]
+    expire: bool,
+    /// Keep the password, and only end all tokens.
+    #[arg(long)]
+    end_tokens: bool,
+    /// The service.
+    #[command(flatten)]
+    service: Service,
+}
+
+impl Passwd {
+    /// Changes the password and prints what was done.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses, or the password is not typed twice alike.
+    pub async fn run(self) -> Result<(), Failure> {
+        let admin = self.service.admin()?;
+        let username = self.username.as_str();
+        if self.reset {
+            let password = admin.reset_password(username).await?;
+            return print(format_args!("the new password of {username}: {password}"));
+        }
+        if self.expire {
+            admin.expire_password(username).await?;
+            return print(format_args!(
+                "{username} can't sign in before the password is set anew"
+            ));
+        }
+        if self.end_tokens {
+            admin.end_tokens(username).await?;
+            return print(format_args!("{username} has to sign in again"));
+        }
+        admin.set_password(username, &asked(username)?).await?;
+        print(format_args!("{username} has a new password"))
+    }
+}
+
+/// Asks for a password twice, or reads the first line of an input that is no terminal.
+fn asked(username: &str) -> Result<String, Failure> {
+    if !std::io::stdin().is_terminal() {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line)?;
+        let password = line.trim_end_matches(['\r', '\n']);
+        if password.is_empty() {
+            return Err("there is no password in the input".into());
+        }
+        return Ok(password.to_owned());
+    }
+    let password = rpassword::prompt_password(format!("new password of {username}: "))?;
+    if rpassword::prompt_password("once more: ")? != password {
+        return Err("the two passwords differ: nothing was changed".into());
+    }
+    Ok(password)
+}

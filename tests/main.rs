@@ -32,3 +32,4 @@ mod pictures;
 mod proxy;
 mod structure;
 mod v2;
+mod v3;

@@ -21,6 +21,7 @@ mod site;
 mod stores;
 mod uploads;
 pub mod users;
+pub mod v3;
 mod visits;
 
 pub use client::{Client, KeyKind, Reply};

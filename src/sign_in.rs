@@ -7,7 +7,9 @@
 //! | `password.rs`, `password/` | [`password::Password`], and [`password::PasswordHash`]: read, verified, made |
 //! | `stand_in.rs` | [`stand_in::StandIns`]: what is verified for an account that has no password |
 //! | `checker.rs` | [`checker::Checker`]: checks passwords on threads of its own |
+//! | `throttle.rs` | [`throttle::Throttle`]: the delay that grows with failures |
 
 pub mod checker;
 pub mod password;
 pub mod stand_in;
+pub mod throttle;

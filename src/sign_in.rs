@@ -8,8 +8,12 @@
 //! | `stand_in.rs` | [`stand_in::StandIns`]: what is verified for an account that has no password |
 //! | `checker.rs` | [`checker::Checker`]: checks passwords on threads of its own |
 //! | `throttle.rs` | [`throttle::Throttle`]: the delay that grows with failures |
+//! | `secrets.rs` | [`secrets::Secrets`]: what tokens are signed with |
+//! | `token.rs`, `token/` | [`token::Claims`]: a token issued, and verified |
 
 pub mod checker;
 pub mod password;
+pub mod secrets;
 pub mod stand_in;
 pub mod throttle;
+pub mod token;

@@ -10,9 +10,11 @@
 //! | `throttle.rs` | [`throttle::Throttle`]: the delay that grows with failures |
 //! | `secrets.rs` | [`secrets::Secrets`]: what tokens are signed with |
 //! | `token.rs`, `token/` | [`token::Claims`]: a token issued, and verified |
+//! | `refresh.rs` | [`refresh::judge`]: what a refresh token is answered with |
 
 pub mod checker;
 pub mod password;
+pub mod refresh;
 pub mod secrets;
 pub mod stand_in;
 pub mod throttle;

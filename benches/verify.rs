@@ -1,4 +1,5 @@
-//! The cost of verifying a signature, by type of key, and of parsing a token or a key.
+//! The cost of verifying a signature, by type of key, of parsing a token or a key, and of checking a
+//! password.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,6 +8,8 @@
 )]
 
 use beamlive::auth::token::Token;
+use beamlive_actors::password::{Password, PasswordHash};
+use beamlive_actors::clock::SystemKeys;
 use beamlive_actors::key::{self, PublicKey};
 use criterion::Criterion;
 use serde_json::Value;
@@ -25,6 +28,7 @@ fn main() {
     verification(&mut criterion);
     tokens(&mut criterion);
     keys(&mut criterion);
+    passwords(&mut criterion);
     criterion.final_summary();
 }
 
@@ -79,4 +83,19 @@ fn keys(criterion: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+fn passwords(criterion: &mut Criterion) {
+    let password = Password::new("correct horse".to_owned()).unwrap();
+    let django = "pbkdf2_sha256$1000000$seasalt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let hashes = [
+        ("argon2id", PasswordHash::make(&password, &SystemKeys).unwrap()),
+        ("django", PasswordHash::parse(django).unwrap()),
+    ];
+    let mut group = criterion.benchmark_group("password");
+    for (kind, hash) in &hashes {
+        group.bench_function(*kind, |bencher| {
+            bencher.iter(|| black_box(hash.verify(&password)))
+        });
+    }
 }

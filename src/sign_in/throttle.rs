@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// Pairs that are remembered. The least recently used ones are forgotten first, which only forgives.
+/// Pairs that are remembered. The least recently used ones are forgotten first: that only forgives.
 const PAIRS: usize = 16_384;
 /// Addresses that are remembered.
 const ADDRESSES: usize = 16_384;

@@ -20,6 +20,12 @@ const ROUTES: [(&str, &str); 17] = [
     ("GET", "projects/alice"),
     ("PUT", "projects/alice/key"),
     ("DELETE", "projects/alice/key"),
+    ("GET", "people"),
+    ("GET", "people/alice"),
+    ("PUT", "accounts/alice/password"),
+    ("POST", "accounts/alice/password/reset"),
+    ("POST", "accounts/alice/password/expire"),
+    ("DELETE", "accounts/alice/tokens"),
     ("GET", "feedback"),
     ("HEAD", "sessions"),
 ];

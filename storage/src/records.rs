@@ -17,6 +17,7 @@
 
 mod directory;
 mod facility;
+mod import;
 mod log;
 mod session;
 mod upload;
@@ -26,6 +27,7 @@ pub use facility::{
     AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, ContainerType, DataType,
     FacilityRevision, Group, Project, Sample,
 };
+pub use import::Importing;
 pub use log::{Activity, Connection, ConnectionStatus, Subject};
 pub use session::{BeamlineState, Feedback, FeedbackCount, Session, Stretch};
 pub use upload::{directory_digest, identity, AnsweredRequest, Dataset, Report};
@@ -76,6 +78,7 @@ records! {
     AnsweredRequest = "answered request", 1;
     PendingForward = "pending forward", 1;
     OutboxLease = "outbox lease", 1;
+    Importing = "import", 1;
     SecurePath = "secure path", 1;
     Connection = "connection", 1;
     Activity = "activity", 1;

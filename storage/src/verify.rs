@@ -32,7 +32,9 @@ use crate::chunks;
 use crate::engine::Order;
 use crate::ids::{ProjectId, SessionId};
 use crate::keys::{successor, Table};
-use crate::records::{Activity, Dataset, FacilityRevision, OutboxLease, Report, Session, StoreFormat};
+use crate::records::{
+    Activity, Dataset, FacilityRevision, Importing, OutboxLease, Report, Session, StoreFormat,
+};
 use crate::store::{ReadError, Store};
 use crate::tally::Tally;
 use check::Check;
@@ -171,6 +173,10 @@ impl Verifier<'_> {
             Table::OutboxLease => {
                 row.end()?;
                 check.decode::<OutboxLease>("outbox lease", row).map(drop)
+            }
+            Table::Importing => {
+                row.end()?;
+                check.decode::<Importing>("import", row).map(drop)
             }
             Table::Connection => log::connection(check, row),
             Table::Activity => log::activity(check, row),

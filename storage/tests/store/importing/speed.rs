@@ -1,7 +1,8 @@
 //! What noting costs: datasets with five rows each. One case per process, for its peak of memory:
-//! `cargo test --release -p beamlive-storage --test store -- --ignored --nocapture
-//! importing::speed::rows::engine_1_EngineKind__Sled::noted_2_true`. `BEAMLIVE_SPEED` is the number of datasets,
-//! `BEAMLIVE_SPEED_BATCH` that of those in a batch, `BEAMLIVE_SPEED_CACHE` the cache in MiB.
+//! `cargo test --release -p beamlive-storage --test store -- --ignored --nocapture NAME`, with
+//! `importing::speed::rows::engine_1_EngineKind__Sled::noted_2_true` as the name, for example.
+//! `BEAMLIVE_SPEED` is the number of datasets, `BEAMLIVE_SPEED_BATCH` that of those in a batch,
+//! `BEAMLIVE_SPEED_CACHE` the cache in MiB.
 
 use crate::support::NOW;
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId, SessionId};

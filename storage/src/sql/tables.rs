@@ -99,6 +99,7 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
         | Table::SessionByBeamline
         | Table::FacilityRevision
         | Table::OutboxLease
+        | Table::Importing
         | Table::DatasetByProject
         | Table::DatasetBySession
         | Table::DatasetByIdentity

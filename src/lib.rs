@@ -7,7 +7,7 @@
 //! | `server.rs` | [`server::Running`]: builds the service, runs it, stops it |
 //! | `router.rs`, `router/` | the URL table; [`router::create_app`]: the production application |
 //! | `routes.rs`, `routes/` | the handlers, one file per endpoint, named as the endpoint |
-//! | `auth.rs`, `auth/` | [`auth::Verified`] and [`auth::Admin`]: the extractors of signed and of operators' requests |
+//! | `auth.rs`, `auth/` | [`auth::Verified`], [`auth::signed_in::SignedIn`] and [`auth::Admin`]: the extractors of signed, of signed-in and of operators' requests |
 //! | `caller.rs` | [`caller::Caller`]: the address of a request's caller |
 //! | `app.rs` | [`app::App`]: the state that every handler can reach |
 //! | `access_lists.rs` | who may use the host of a caller |

@@ -57,6 +57,7 @@ pub enum SignedInErrors {
 /// Why tokens are refused.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RefusedToken {
+    /// The reason, in the words that clients know.
     #[schema(example = "Token is invalid or expired")]
     pub detail: String,
     /// `token_not_valid`, if it was a token.

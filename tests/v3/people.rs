@@ -43,22 +43,13 @@ async fn a_person_names_the_project_by_form_query_or_header_in_this_order() {
     };
     let with = anna.with("X-Project", "alice");
     assert_eq!(with.start("BM", "one").await.status, 200);
-    assert_eq!(
-        site.open_stretches().await,
-        [("alice".to_owned(), "one".to_owned())]
-    );
+    assert_eq!(holders(&site).await, [("alice".to_owned(), "one".to_owned())]);
     let started = form(&with, &format!("session/BM/two/start/?project={bob}"), "").await;
     assert_eq!(started.status, 200, "{}", started.text());
-    assert_eq!(
-        site.open_stretches().await,
-        [("bob".to_owned(), "two".to_owned())]
-    );
+    assert_eq!(holders(&site).await, [("bob".to_owned(), "two".to_owned())]);
     let started = form(&with, "session/BM/three/start/?project=bob", "project=alice").await;
     assert_eq!(started.status, 200, "{}", started.text());
-    assert_eq!(
-        site.open_stretches().await,
-        [("alice".to_owned(), "three".to_owned())]
-    );
+    assert_eq!(holders(&site).await, [("alice".to_owned(), "three".to_owned())]);
 }
 
 #[actix_web::test]
@@ -107,10 +98,7 @@ async fn without_a_name_the_only_scheduled_project_starts() {
     let started = anna.start("BM", "day").await;
     assert_eq!(started.status, 200, "{}", started.text());
     assert!(!started.json()["end_time"].is_null());
-    assert_eq!(
-        site.open_stretches().await,
-        [("alice".to_owned(), "day".to_owned())]
-    );
+    assert_eq!(holders(&site).await, [("alice".to_owned(), "day".to_owned())]);
     site.apply(&beamtime("bob", "BM", -2 * HOUR, HOUR, "")).await;
     assert_not_found(&anna.start("BM", "day").await);
 }

@@ -41,6 +41,12 @@ impl Directories {
         self.0.get(place).map(|(_, digest)| *digest)
     }
 
+    /// Whether this is the directory that the key opens.
+    #[must_use]
+    pub fn opens(&self, key: &SecureKey, directory: &str) -> bool {
+        self.digest(key) == Some(directory_digest(directory))
+    }
+
     /// How many keys are known.
     #[must_use]
     pub fn len(&self) -> usize {

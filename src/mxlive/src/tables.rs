@@ -51,13 +51,22 @@ pub(crate) struct DatasetHead {
     pub(crate) identity: u64,
 }
 
+/// What of a report other records need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ReportHead {
+    pub(crate) id: u64,
+    pub(crate) rank: Rank,
+    /// As in [`DatasetHead`].
+    pub(crate) project: u32,
+}
+
 /// What of datasets and reports other records need.
 #[derive(Debug, Default)]
 pub(crate) struct Heads {
     /// By id. Of several of one id, the one of the greatest rank is last.
     pub(crate) datasets: Vec<DatasetHead>,
-    /// Ids and ranks, in the same order.
-    pub(crate) reports: Vec<(u64, Rank)>,
+    /// In the same order.
+    pub(crate) reports: Vec<ReportHead>,
     /// Keys of datasets and of reports that cannot be ids.
     pub(crate) without_id: Vec<(&'static str, Pk)>,
     keys: Vec<Pk>,
@@ -103,12 +112,16 @@ impl Heads {
     }
 
     fn report(&mut self, pk: Pk, digest: u64, row: &Report) {
-        match pk.id() {
-            Some(id) => self
-                .reports
-                .push((id, (row.modified().unwrap_or(i64::MIN), digest))),
-            None => self.without_id.push((Report::LABEL, pk)),
-        }
+        let Some(id) = pk.id() else {
+            self.without_id.push((Report::LABEL, pk));
+            return;
+        };
+        let head = ReportHead {
+            id,
+            rank: (row.modified().unwrap_or(i64::MIN), digest),
+            project: self.number(row.project.as_ref()),
+        };
+        self.reports.push(head);
     }
 }
 

@@ -114,14 +114,19 @@ pub(super) fn mend(
         }
         uploads.datasets.push(kept);
     }
-    let mut reports = heads.reports.iter().peekable();
-    while let Some((id, (_, digest))) = reports.next() {
-        if reports.peek().is_some_and(|(next, _)| next == id) {
-            let text = "there are two records of this key: the one that was modified last is kept";
-            notes.left_out(Report::LABEL, &pk(*id), text);
+    let mut all = heads.reports.iter().peekable();
+    while let Some(head) = all.next() {
+        let out = if all.peek().is_some_and(|next| next.id == head.id) {
+            "there are two records of this key: the one that was modified last is kept"
+        } else if accounts.project(heads.key(head.project)).is_none() {
+            "its project does not exist"
+        } else if facility.beamline.is_empty() {
+            "the facility has no beamline"
         } else {
-            uploads.reports.push((*id, *digest));
-        }
+            uploads.reports.push((head.id, head.rank.1));
+            continue;
+        };
+        notes.left_out(Report::LABEL, &pk(head.id), out);
     }
     if unknown_kind {
         facility.data_type.push(DataType {

@@ -102,6 +102,7 @@ impl<'a> Records<'a> {
             vec![false; uploads.datasets.len()],
             vec![false; uploads.reports.len()],
         );
+        let mut activities = vec![false; uploads.activities.len()];
         let zone = self.context.tables.zone;
         let mut failed = None;
         let wants = |model: &str| matches!(model, "lims.data" | "lims.analysisreport" | "lims.activitylog");
@@ -140,8 +141,18 @@ impl<'a> Records<'a> {
                         None => None,
                     }
                 }
-                ("lims.activitylog", _) => {
-                    activity::item(&self.context, &pk, &Activity::read(&fields, zone)?, notes)
+                ("lims.activitylog", Some(id)) => {
+                    let place = uploads.activities.binary_search(&(id, fields.digest())).ok();
+                    match place
+                        .and_then(|place| activities.get_mut(place))
+                        .filter(|done| !**done)
+                    {
+                        Some(done) => {
+                            *done = true;
+                            activity::item(&self.context, id, &Activity::read(&fields, zone)?, notes)
+                        }
+                        None => None,
+                    }
                 }
                 _ => None,
             };

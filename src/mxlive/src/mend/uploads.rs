@@ -6,7 +6,7 @@ use super::sessions::Sessions;
 use crate::facility::{DataType, Facility};
 use crate::notes::Notes;
 use crate::pk::Pk;
-use crate::rows::{Dataset, Report, Row};
+use crate::rows::{Activity, Dataset, Report, Row};
 use crate::tables::{DatasetHead, Tables};
 use std::collections::HashMap;
 
@@ -32,6 +32,8 @@ pub(crate) struct Uploads {
     pub(crate) datasets: Vec<Kept>,
     /// Ids and digests, by id.
     pub(crate) reports: Vec<(u64, u64)>,
+    /// Ids and digests of activities, by id.
+    pub(crate) activities: Vec<(u64, u64)>,
     names: Vec<String>,
 }
 
@@ -127,6 +129,18 @@ pub(super) fn mend(
             continue;
         };
         notes.left_out(Report::LABEL, &pk(head.id), out);
+    }
+    let mut all = heads.activities.iter().peekable();
+    while let Some(head) = all.next() {
+        if all.peek().is_some_and(|next| next.0 == head.0) {
+            notes.left_out(
+                Activity::LABEL,
+                &pk(head.0),
+                "there are two records of this key: one is kept",
+            );
+        } else {
+            uploads.activities.push(*head);
+        }
     }
     if unknown_kind {
         facility.data_type.push(DataType {

@@ -1,6 +1,6 @@
 //! The activity log.
 
-use super::context::Context;
+use super::context::{number, Context};
 use super::item::Item;
 use crate::notes::Notes;
 use crate::pk::Pk;
@@ -12,11 +12,8 @@ use beamlive_storage::records::{Activity, Subject};
 const LABEL: &str = rows::Activity::LABEL;
 
 /// An entry of the activity log. What it is about need not exist any more.
-pub(super) fn item(context: &Context<'_>, pk: &Pk, row: &rows::Activity, notes: &mut Notes) -> Option<Item> {
-    let Some(id) = pk.id() else {
-        notes.left_out(LABEL, pk, "its key is no id of beamlive");
-        return None;
-    };
+pub(super) fn item(context: &Context<'_>, id: u64, row: &rows::Activity, notes: &mut Notes) -> Option<Item> {
+    let pk = &number(id);
     let project = context.mended.accounts.project(row.project.as_ref());
     let who = context.mended.accounts.who(row.user.as_ref());
     let action = match row.action {

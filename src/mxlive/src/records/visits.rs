@@ -51,6 +51,10 @@ pub(super) fn sessions(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
         if known.start < state.start {
             *known = state;
         }
+        if it.key.is_none() {
+            let text = "it has no secure key: it gets one that opens nothing";
+            notes.mended(rows::Session::LABEL, &number(it.id), text);
+        }
         items.push(Item::Session {
             id: it.id,
             session,

@@ -95,6 +95,16 @@ impl Notes {
         self.add(label, pk, Done::Kept, text.into());
     }
 
+    /// The name that beamlive takes instead of `own`. A change is noted.
+    pub(crate) fn name(&mut self, label: &str, pk: &Pk, field: &str, own: Option<&str>) -> Option<String> {
+        let name = crate::text::name(own?);
+        if name.as_deref() != own {
+            let text = format!("{field} is too long or has control characters: it is changed");
+            self.mended(label, pk, text);
+        }
+        name
+    }
+
     /// The instant of a date. One without an offset and one that is no date are noted.
     pub(crate) fn instant(
         &mut self,

@@ -186,7 +186,7 @@ fn project(
     Project {
         id: id(label, pk, notes),
         username: username.to_owned(),
-        name: row.title.as_deref().and_then(text::name),
+        name: notes.name(label, pk, "its name", row.title.as_deref()),
         key,
         ssh_keys,
         password_hash: password(label, pk, row.password.as_deref(), row.active, notes),
@@ -211,8 +211,8 @@ fn person(
     Person {
         id: id(User::LABEL, pk, notes),
         username,
-        name: row.name.as_deref().and_then(text::name),
-        email: row.email.as_deref().and_then(text::name),
+        name: notes.name(User::LABEL, pk, "its name", row.name.as_deref()),
+        email: notes.name(User::LABEL, pk, "its email", row.email.as_deref()),
         // An inactive person is declared as such, and keeps its password.
         password_hash: password(User::LABEL, pk, row.password.as_deref(), true, notes),
         ssh_keys,

@@ -72,11 +72,11 @@ fn beamlines(tables: &Tables, facility: &mut Facility, known: &mut Beamlines, no
         facility.beamline.push(Beamline {
             id: pk.id(),
             acronym: acronym.clone(),
-            name: row.name.as_deref().and_then(text::name),
+            name: notes.name(label, pk, "its name", row.name.as_deref()),
             active: row.active,
             simulated: row.simulated,
             energy,
-            contact: row.contact.as_deref().and_then(text::name),
+            contact: notes.name(label, pk, "its contact", row.contact.as_deref()),
         });
         if let Some(natural) = &row.acronym {
             known
@@ -154,7 +154,7 @@ fn data_types(tables: &Tables, facility: &mut Facility, known: &mut Beamlines, n
         }
         let entry = DataType {
             id: None,
-            name: row.name.as_deref().and_then(text::name),
+            name: notes.name(label, pk, "its name", row.name.as_deref()),
             metadata,
             acronym: acronym.clone(),
         };

@@ -21,6 +21,8 @@ pub(super) struct Held {
     pub(super) name: String,
     pub(super) kind: usize,
     status: &'static str,
+    /// Whether it was in another.
+    loaded: bool,
     parent: Option<(Pk, String)>,
 }
 
@@ -32,9 +34,10 @@ impl Held {
         }
     }
 
-    /// Of two that claim a name or a place, one that is on site has it, else the newer one.
-    fn is_on_site(&self) -> bool {
-        self.status == "on-site"
+    /// Of two that claim a name or a place, one that is on site has it, then one that was in
+    /// another, then the newer one.
+    fn weight(&self) -> (bool, bool) {
+        (self.status == "on-site", self.loaded)
     }
 }
 
@@ -134,7 +137,7 @@ impl Containers {
             }
         }
         for (_, mut there) in places.into_iter().filter(|(_, there)| there.len() > 1) {
-            there.sort_by_cached_key(|pk| (self.0.get(pk).map(Held::is_on_site), pk.clone()));
+            there.sort_by_cached_key(|pk| (self.0.get(pk).map(Held::weight), pk.clone()));
             there.pop();
             for pk in there {
                 self.take_out(&pk, "another is at its place", notes);
@@ -174,6 +177,7 @@ pub(super) fn mend(
             name: name.unwrap_or_else(|| format!("Container {pk}").replace('"', "")),
             kind: kind.unwrap_or_else(|| types.other()),
             status: status(pk, row.status, notes),
+            loaded: row.parent.is_some(),
             parent: None,
         };
         containers.0.insert(pk.clone(), held);
@@ -250,7 +254,7 @@ fn unique_names(containers: &mut Containers, notes: &mut Notes) {
     let mut order: Vec<_> = containers
         .0
         .iter()
-        .map(|(pk, held)| (held.is_on_site(), pk.clone()))
+        .map(|(pk, held)| (held.weight(), pk.clone()))
         .collect();
     order.sort_by(|one, other| other.cmp(one));
     let mut taken = HashSet::new();
@@ -279,7 +283,7 @@ fn unique_names(containers: &mut Containers, notes: &mut Notes) {
         notes.mended(
             LABEL,
             &pk,
-            format!("a newer container of the project has its name: it is {name:?} now"),
+            format!("another container of the project has its name: it is {name:?} now"),
         );
     }
 }

@@ -199,7 +199,7 @@ fn places(
             );
         }
         let at = match (held, types.location(row.location.as_ref())) {
-            (None, _) => Err("it has no container"),
+            (None, _) => Err("it has no container, or one that does not exist"),
             (Some(held), _) if held.project != project => Err("its container is another project's"),
             (Some(_), None) => Err("its location is not known"),
             (Some(held), Some(at)) => {

@@ -12,12 +12,14 @@ use beamlive_storage::records::{Connection, ConnectionStatus};
 use beamlive_storage::Timestamp;
 use std::collections::BTreeMap;
 
+/// What identifies a connection.
+type Name = (AccessListId, ProjectId, String);
+
 const LABEL: &str = rows::Connection::LABEL;
 
 /// All connections. Several rows of one list, project and name are one.
 pub(super) fn all(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
-    let mut events: BTreeMap<(AccessListId, ProjectId, String), Vec<(Timestamp, Pk, Entry)>> =
-        BTreeMap::new();
+    let mut events: BTreeMap<Name, Vec<(Timestamp, Pk, Entry)>> = BTreeMap::new();
     for (pk, row) in context.tables.connections.iter() {
         let list = row.list.as_ref().and_then(|list| context.mended.lists.get(list));
         let list = list

@@ -132,7 +132,7 @@ pub(super) fn item(
         group: group(context, &row, kept, &pk, notes).or(sample_group),
         name,
         kind: kind.unwrap_or(UNKNOWN_TYPE).to_owned(),
-        filename: row.file_name.as_deref().and_then(crate::text::name),
+        filename: notes.name(LABEL, &pk, "its file_name", row.file_name.as_deref()),
         frames,
         num_frames,
         energy: energy.unwrap_or(0.0),

@@ -81,10 +81,8 @@ pub(super) fn item(context: &Context<'_>, row: &rows::Report, id: u64, notes: &m
         project,
         beamline,
         name: name.unwrap_or_else(|| format!("report {id}")),
-        kind: row
-            .kind
-            .as_deref()
-            .and_then(text::name)
+        kind: notes
+            .name(LABEL, &pk, "its kind", row.kind.as_deref())
             .unwrap_or_else(|| "Data Analysis".to_owned()),
         score: if score.is_finite() { score } else { 0.0 },
         datasets,

@@ -11,6 +11,9 @@ use beamlive_storage::records::{BeamlineState, Feedback, Session, Stretch, Subje
 use beamlive_storage::Timestamp;
 use std::collections::BTreeMap;
 
+/// An area of a survey, its rating, and a comment.
+type Answer = (String, Option<u8>, String);
+
 pub(super) const SUBJECT: Subject = Subject::Session;
 
 /// All sessions, and the newest stretch of each beamline.
@@ -74,7 +77,7 @@ pub(super) fn sessions(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
 pub(super) fn feedback(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
     let label = rows::Feedback::LABEL;
     let tables = context.tables;
-    let mut areas: BTreeMap<&Pk, Vec<(String, Option<u8>, String)>> = BTreeMap::new();
+    let mut areas: BTreeMap<&Pk, Vec<Answer>> = BTreeMap::new();
     for (pk, row) in tables.area_feedback.iter() {
         let feedback = row
             .feedback

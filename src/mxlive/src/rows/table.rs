@@ -50,10 +50,12 @@ impl<R: Row> Rows<R> {
     /// Adds a record. Of several with one key, that which was modified last counts.
     pub(crate) fn add(&mut self, pk: Pk, digest: u64, row: R) {
         let rank = (row.modified().unwrap_or(i64::MIN), digest);
-        if self.rows.get(&pk).is_some_and(|(other, _)| *other >= rank) {
-            self.repeated.push(pk);
-        } else if self.rows.insert(pk.clone(), (rank, row)).is_some() {
-            self.repeated.push(pk);
+        let known = self.rows.get(&pk).map(|(known, _)| *known);
+        if known.is_some() {
+            self.repeated.push(pk.clone());
+        }
+        if known.is_none_or(|known| known < rank) {
+            self.rows.insert(pk, (rank, row));
         }
     }
 

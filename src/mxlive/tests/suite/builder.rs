@@ -105,7 +105,7 @@ pub(crate) fn sound(shape: Shape) -> Vec<Value> {
         })),
         shape.named("lims.datatype", 2, json!({"name": "Screen", "acronym": "SCREEN", "metadata": shape.json(json!([]))})),
         record("lims.containertype", 1, json!({
-            "name": "Uni-Puck", "layout": shape.json(json!({"locations": {"1": [0.36, 3.14], "2": [0.75, -0.2]}})),
+            "name": "Uni-Puck", "layout": shape.json(json!({"locations": {"1": [0.36, 3.1], "2": [0.75, -0.2]}})),
             "height": 1.0, "radius": 9.0, "envelope": "circle",
         })),
         record("lims.containertype", 2, json!({"name": "Dewar", "layout": null, "height": 2.0, "radius": 30.0, "envelope": "rect"})),
@@ -119,7 +119,7 @@ pub(crate) fn sound(shape: Shape) -> Vec<Value> {
             "name": "CLS-0042", "project": alice.clone(), "kind": 1, "status": 2, "parent": 20, "location": 10,
         })),
         record("lims.dewar", 1, json!({"beamline": 2, "container": 20, "active": true, "staff_comments": null})),
-        record("lims.containerlocation", 11, json!({"name": "1", "kind": 1, "x": 0.36, "y": 3.14, "accepts": []})),
+        record("lims.containerlocation", 11, json!({"name": "1", "kind": 1, "x": 0.36, "y": 3.1, "accepts": []})),
         record("lims.containerlocation", 12, json!({"name": "2", "kind": 1, "x": 0.75, "y": -0.2, "accepts": []})),
         record("lims.group", 6, json!({"name": "native", "project": alice.clone(), "priority": 1, "energy": "12.6580", "status": 2})),
         record("lims.sample", 17, json!({

@@ -26,7 +26,7 @@ fn read(dump: &[u8]) -> Result<(), String> {
     "after record 1 (line 1, byte 1): the file ends within the record: it was cut"
 )]
 #[case(
-    "[{\"model\": \"a\"}\n{}]",
+    "[{\"model\": \"a\"}}]",
     "after record 1 (line 1, byte 1): a comma or the end of the list must follow"
 )]
 #[case(

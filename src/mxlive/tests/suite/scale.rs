@@ -57,7 +57,7 @@ impl Generator {
              \"download\": false, \"meta_data\": \"{meta}\"}}}}"
         );
         self.ready.extend_from_slice(text.as_bytes());
-        if n % 10 == 0 {
+        if n.is_multiple_of(10) {
             let text = format!(
                 ",\n{{\"model\": \"lims.analysisreport\", \"pk\": {id}, \"fields\": {{\"name\": \"r\", \"project\": 3, \
                  \"kind\": \"MX\", \"score\": 0.5, \"data\": [{id}], \"url\": \"{key}\", \"details\": \"[{{\\\"title\\\": \

@@ -16,6 +16,7 @@
 //! | `connection.rs`, `connection/` | connections: accepted, refused, ended by deadlines |
 //! | `pool.rs` | threads of low priority for slow work |
 //! | `limits.rs`, `limits/` | limits on rates and on the bytes of bodies |
+//! | `import.rs`, `import/` | moves a facility in from another server |
 //! | `body.rs`, `wire.rs`, `wire/` | bodies: bounded reading, MessagePack and JSON, checked requests |
 //! | `error.rs` | the one table of errors and statuses |
 //! | `config.rs`, `config/` | settings: defaults, file, environment, flags |
@@ -49,6 +50,7 @@ pub mod config;
 pub mod connection;
 pub mod error;
 pub mod idempotency;
+pub mod import;
 pub mod limits;
 pub mod metrics;
 pub mod openapi;

@@ -10,7 +10,7 @@ macro_rules! entries {
         #[derive(Debug, Clone, PartialEq, Serialize)]
         pub struct $name {
             /// The id that it had, if that can be kept.
-            #[serde(skip)]
+            #[serde(skip_serializing_if = "Option::is_none")]
             pub id: Option<u64>,
             $($(#[$attribute])* pub $field: $type,)*
         }
@@ -201,12 +201,21 @@ pub struct Preset {
 }
 
 impl Facility {
-    /// The facility file, as JSON.
+    /// The facility file, as JSON. Projects, persons and samples keep their ids.
     ///
     /// # Errors
     /// None that is known: all its values are texts, numbers and flags.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(self)
+        let mut file = self.clone();
+        file.beamline.iter_mut().for_each(|it| it.id = None);
+        file.data_type.iter_mut().for_each(|it| it.id = None);
+        file.container_type.iter_mut().for_each(|it| it.id = None);
+        file.container.iter_mut().for_each(|it| it.id = None);
+        file.automounter.iter_mut().for_each(|it| it.id = None);
+        file.group.iter_mut().for_each(|it| it.id = None);
+        file.access_list.iter_mut().for_each(|it| it.id = None);
+        file.beamtime.iter_mut().for_each(|it| it.id = None);
+        serde_json::to_string(&file)
     }
 
     /// The ids to keep.

@@ -372,6 +372,13 @@ fn directories_and_log(check: &mut Check) {
     );
     check.record(
         "-",
+        &ImportState {
+            first: T1,
+            activities: 700,
+        },
+    );
+    check.record(
+        "-",
         &Importing {
             id: *b"0123456789abcdef",
             node: text("node-a"),

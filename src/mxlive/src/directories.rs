@@ -126,6 +126,11 @@ pub(crate) fn secure_key(text: &str) -> Option<SecureKey> {
     SecureKey::parse(&text.trim().to_ascii_lowercase())
 }
 
+/// The start of a key, which tells it from all others of a dump: they are random.
+pub(crate) fn key_start(key: &SecureKey) -> u64 {
+    key.0.first_chunk().copied().map_or(0, u64::from_be_bytes)
+}
+
 /// The digest of a directory that is not known. No directory has a NUL in its path, so none has
 /// this digest, and no two records have the same.
 pub(crate) fn unknown_directory(subject: Subject, id: u64) -> [u8; 16] {

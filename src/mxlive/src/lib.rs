@@ -12,6 +12,7 @@
 //! | `notes.rs` | what was mended or left out, one line each |
 //! | `facility.rs` | the facility file that results |
 //! | `records.rs`, `records/` | sessions, datasets and the rest, as storage records |
+//! | `write.rs`, `write/` | puts those records into batches |
 //!
 //! Nothing of a dump is dropped without a line in [`Notes`], or a count in [`Unread`]. The result
 //! does not depend on the order of the records in the dump.
@@ -28,6 +29,7 @@ mod rows;
 mod tables;
 mod text;
 mod value;
+pub mod write;
 
 pub use directories::Directories;
 pub use dump::DumpError;
@@ -37,3 +39,4 @@ pub use notes::{Done, Note, Notes};
 pub use pk::Pk;
 pub use records::{Item, Records};
 pub use tables::{Tables, Unread};
+pub use write::{WriteError, Writer};

@@ -32,7 +32,7 @@ pub(crate) use beamlines::{Beamlines, UNKNOWN_TYPE};
 pub use rules::Rules;
 pub(crate) use samples::Samples;
 pub(crate) use sessions::Sessions;
-pub(crate) use uploads::{Kept, Uploads};
+pub(crate) use uploads::{Kept, KeptReport, Uploads};
 
 use crate::facility::Facility;
 use crate::notes::Notes;

@@ -31,7 +31,7 @@ use crate::notes::Notes;
 use crate::pk::Pk;
 use crate::rows::{Activity, Dataset, Report, Row};
 use beamlive_storage::ids::{ProjectId, RawId};
-use beamlive_storage::records::{SecureKey, SecurePath};
+use beamlive_storage::records::SecurePath;
 use std::collections::HashMap;
 use std::io::Read;
 
@@ -73,7 +73,8 @@ impl<'a> Records<'a> {
         mut each: impl FnMut(Item) -> Result<(), E>,
     ) -> Result<(), E> {
         for item in visits::sessions(&self.context, notes) {
-            each(self.owned(item, notes))?;
+            self.own(&item);
+            each(item)?;
         }
         for item in visits::feedback(&self.context, notes) {
             each(item)?;
@@ -129,14 +130,13 @@ impl<'a> Records<'a> {
                     }
                 }
                 ("lims.analysisreport", Some(id)) => {
-                    let place = uploads.reports.binary_search(&(id, fields.digest())).ok();
-                    match place
-                        .and_then(|place| reports.get_mut(place))
-                        .filter(|done| !**done)
-                    {
-                        Some(done) => {
+                    let digest = fields.digest();
+                    let found = uploads.report(id).filter(|(_, kept)| kept.digest == digest);
+                    let first = found.and_then(|(place, kept)| Some((reports.get_mut(place)?, *kept)));
+                    match first.filter(|(done, _)| !**done) {
+                        Some((done, kept)) => {
                             *done = true;
-                            report::item(&self.context, &Report::read(&fields, zone)?, id, notes)
+                            report::item(&self.context, &Report::read(&fields, zone)?, kept, notes)
                         }
                         None => None,
                     }
@@ -157,7 +157,7 @@ impl<'a> Records<'a> {
                 _ => None,
             };
             let Some(item) = item else { return Ok(()) };
-            let item = self.owned(item, notes);
+            self.own(&item);
             each(item, notes).map_err(|error| {
                 failed = Some(error);
                 FieldError {
@@ -207,25 +207,14 @@ impl<'a> Records<'a> {
         failed.map_or(Ok(()), |error| Err(Failure::Receiver(error)))
     }
 
-    /// A key belongs to one project. A record of another one gets a key that opens nothing.
-    fn owned(&mut self, mut item: Item, notes: &mut Notes) -> Item {
-        let (label, id, project, key, dead): (_, _, _, &mut SecureKey, _) = match &mut item {
-            Item::Session { id, session, key, .. } => {
-                ("lims.session", *id, session.project, key, visits::SUBJECT)
-            }
-            Item::Dataset { id, record, key } => (Dataset::LABEL, *id, record.project, key, dataset::SUBJECT),
-            Item::Report { id, record, key } => (Report::LABEL, *id, record.project, key, report::SUBJECT),
-            _ => return item,
+    /// Notes whose the key of an item is.
+    fn own(&mut self, item: &Item) {
+        let (key, project) = match item {
+            Item::Session { session, key, .. } => (key, session.project),
+            Item::Dataset { record, key, .. } => (key, record.project),
+            Item::Report { record, key, .. } => (key, record.project),
+            _ => return,
         };
-        if *self.owners.entry(key.0).or_insert(project) != project {
-            *key = context::dead_key(dead, id);
-            let pk = Pk::Number(i64::try_from(id).unwrap_or(0));
-            notes.mended(
-                label,
-                &pk,
-                "another project has its secure key: it gets one that opens nothing",
-            );
-        }
-        item
+        self.owners.insert(key.0, project);
     }
 }

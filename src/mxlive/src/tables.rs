@@ -1,9 +1,9 @@
 //! The first pass over a dump: everything but the contents of datasets and reports.
 //!
-//! Memory grows with the facility, and with each dataset by 56
+//! Memory grows with the facility, and with each dataset by 64
 //! bytes, with each report by 40, with each activity by 16.
 
-use crate::directories::Directories;
+use crate::directories::{key_start, secure_key, Directories};
 use crate::dump::fields::{FieldError, Fields};
 use crate::dump::{self, DumpError, Record};
 use crate::meta::dataset_identity;
@@ -50,6 +50,8 @@ pub(crate) struct DatasetHead {
     pub(crate) kind: u32,
     /// Half of the digest that recognises a retry; 0 if there is none.
     pub(crate) identity: u64,
+    /// The start of its secure key; 0 if it has none.
+    pub(crate) key: u64,
 }
 
 /// What of a report other records need.
@@ -59,6 +61,7 @@ pub(crate) struct ReportHead {
     pub(crate) rank: Rank,
     /// As in [`DatasetHead`].
     pub(crate) project: u32,
+    pub(crate) key: u64,
 }
 
 /// What of datasets and reports other records need.
@@ -110,6 +113,11 @@ impl Heads {
             session: self.number(row.session.as_ref()),
             kind: self.number(row.kind.as_ref()),
             identity: half.map_or(0, u64::from_be_bytes),
+            key: row
+                .url
+                .as_deref()
+                .and_then(secure_key)
+                .map_or(0, |key| key_start(&key)),
         };
         self.datasets.push(head);
     }
@@ -123,6 +131,11 @@ impl Heads {
             id,
             rank: (row.modified().unwrap_or(i64::MIN), digest),
             project: self.number(row.project.as_ref()),
+            key: row
+                .url
+                .as_deref()
+                .and_then(secure_key)
+                .map_or(0, |key| key_start(&key)),
         };
         self.reports.push(head);
     }

@@ -134,7 +134,26 @@ pub(super) fn mend(
         place(&mut sessions, &beamline, Vec::new(), notes);
     }
     merge(&mut sessions, rules, notes);
+    keys(&mut sessions, notes);
     sessions
+}
+
+/// A secure key belongs to one project.
+fn keys(sessions: &mut Sessions, notes: &mut Notes) {
+    let mut owners: HashMap<SecureKey, String> = HashMap::new();
+    for session in sessions.all.values_mut() {
+        let Some(key) = session.key else { continue };
+        let owner = owners.entry(key).or_insert_with(|| session.project.clone());
+        if *owner != session.project {
+            session.key = None;
+            let pk = Pk::Number(i64::try_from(session.id).unwrap_or(0));
+            notes.mended(
+                LABEL,
+                &pk,
+                "a session of another project has its secure key: it loses it",
+            );
+        }
+    }
 }
 
 /// The stretches of each beamline.

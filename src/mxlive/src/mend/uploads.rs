@@ -3,6 +3,7 @@
 use super::accounts::Accounts;
 use super::beamlines::{Beamlines, UNKNOWN_TYPE};
 use super::sessions::Sessions;
+use crate::directories::key_start;
 use crate::facility::{DataType, Facility};
 use crate::notes::Notes;
 use crate::pk::Pk;
@@ -23,6 +24,17 @@ pub(crate) struct Kept {
     pub(crate) session: u64,
     /// Whether a newer dataset has its uuid, name and directory.
     pub(crate) loses_uuid: bool,
+    /// Whether an older record of another project has its secure key.
+    pub(crate) loses_key: bool,
+}
+
+/// A report that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct KeptReport {
+    pub(crate) id: u64,
+    pub(crate) digest: u64,
+    /// As for datasets.
+    pub(crate) loses_key: bool,
 }
 
 /// The datasets and reports that are kept.
@@ -30,8 +42,8 @@ pub(crate) struct Kept {
 pub(crate) struct Uploads {
     /// By id.
     pub(crate) datasets: Vec<Kept>,
-    /// Ids and digests, by id.
-    pub(crate) reports: Vec<(u64, u64)>,
+    /// By id.
+    pub(crate) reports: Vec<KeptReport>,
     /// Ids and digests of activities, by id.
     pub(crate) activities: Vec<(u64, u64)>,
     names: Vec<String>,
@@ -42,6 +54,12 @@ impl Uploads {
     pub(crate) fn dataset(&self, id: u64) -> Option<(usize, &Kept)> {
         let place = self.datasets.binary_search_by_key(&id, |kept| kept.id).ok()?;
         Some((place, self.datasets.get(place)?))
+    }
+
+    /// The place of a report in the list.
+    pub(crate) fn report(&self, id: u64) -> Option<(usize, &KeptReport)> {
+        let place = self.reports.binary_search_by_key(&id, |kept| kept.id).ok()?;
+        Some((place, self.reports.get(place)?))
     }
 
     /// The name of a number.
@@ -84,6 +102,14 @@ pub(super) fn mend(
     let mut numbers = Numbers::default();
     let mut identities = HashMap::new();
     let mut unknown_kind = false;
+    let mut owners = HashMap::new();
+    for session in sessions.all.values() {
+        if let Some(key) = &session.key {
+            owners.insert(key_start(key), numbers.of(&session.project));
+        }
+    }
+    // A key belongs to the first record that has it: a session, a dataset, a report.
+    let mut loses_key = |key: u64, project: u32| key != 0 && *owners.entry(key).or_insert(project) != project;
     let mut all = heads.datasets.iter().peekable();
     while let Some(head) = all.next() {
         let pk = pk(head.id);
@@ -92,7 +118,7 @@ pub(super) fn mend(
             notes.left_out(Dataset::LABEL, &pk, text);
             continue;
         }
-        let Some(kept) = dataset(
+        let Some(mut kept) = dataset(
             head,
             &pk,
             tables,
@@ -104,6 +130,7 @@ pub(super) fn mend(
         ) else {
             continue;
         };
+        kept.loses_key = loses_key(head.key, kept.project);
         unknown_kind |= beamlines.kind(heads.key(head.kind)).is_none();
         // Ids ascend: the newest dataset keeps its uuid.
         if head.identity != 0 {
@@ -118,15 +145,21 @@ pub(super) fn mend(
     }
     let mut all = heads.reports.iter().peekable();
     while let Some(head) = all.next() {
-        let out = if all.peek().is_some_and(|next| next.id == head.id) {
-            "there are two records of this key: the one that was modified last is kept"
-        } else if accounts.project(heads.key(head.project)).is_none() {
-            "its project does not exist"
-        } else if facility.beamline.is_empty() {
-            "the facility has no beamline"
-        } else {
-            uploads.reports.push((head.id, head.rank.1));
-            continue;
+        let project = accounts.project(heads.key(head.project));
+        let out = match project {
+            _ if all.peek().is_some_and(|next| next.id == head.id) => {
+                "there are two records of this key: the one that was modified last is kept"
+            }
+            None => "its project does not exist",
+            Some(_) if facility.beamline.is_empty() => "the facility has no beamline",
+            Some(project) => {
+                uploads.reports.push(KeptReport {
+                    id: head.id,
+                    digest: head.rank.1,
+                    loses_key: loses_key(head.key, numbers.of(project)),
+                });
+                continue;
+            }
         };
         notes.left_out(Report::LABEL, &pk(head.id), out);
     }
@@ -217,5 +250,6 @@ fn dataset(
         beamline: numbers.of(beamline),
         session: fitting.map_or(0, |it| it.id),
         loses_uuid: false,
+        loses_key: false,
     })
 }

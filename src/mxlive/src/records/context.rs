@@ -38,24 +38,32 @@ impl Context<'_> {
 
     /// A report, if it may be imported.
     pub(super) fn report(&self, id: Option<u64>) -> Option<u64> {
-        let reports = &self.mended.uploads.reports;
-        id.filter(|id| reports.binary_search_by_key(id, |(report, _)| *report).is_ok())
+        id.filter(|id| self.mended.uploads.report(*id).is_some())
     }
 
-    /// The key of a record's directory. A record without one gets a key that opens nothing.
+    /// The key of a record's directory. A record without one, or that `loses` it, gets a key that
+    /// opens nothing.
     pub(super) fn key(
         &self,
-        label: &str,
-        subject: Subject,
-        id: u64,
+        (label, subject, id): (&str, Subject, u64),
         url: Option<&str>,
+        loses: bool,
         notes: &mut Notes,
     ) -> SecureKey {
-        url.and_then(secure_key).unwrap_or_else(|| {
-            let text = "it has no secure key: it gets one that opens nothing";
-            notes.mended(label, &number(id), text);
-            dead_key(subject, id)
-        })
+        if let Some(key) = url.and_then(secure_key).filter(|_| !loses) {
+            return key;
+        }
+        let why = if loses {
+            "a record of another project has its secure key"
+        } else {
+            "it has no secure key"
+        };
+        notes.mended(
+            label,
+            &number(id),
+            format!("{why}: it gets one that opens nothing"),
+        );
+        dead_key(subject, id)
     }
 }
 

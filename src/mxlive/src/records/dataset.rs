@@ -18,7 +18,7 @@ use beamlive_storage::Timestamp;
 use chrono_tz::Tz;
 use rmpv::Value;
 
-pub(super) const SUBJECT: Subject = Subject::Dataset;
+const SUBJECT: Subject = Subject::Dataset;
 const LABEL: &str = rows::Dataset::LABEL;
 /// The status of what was thrown away.
 pub(super) const TRASHED: i64 = 10;
@@ -123,7 +123,7 @@ pub(super) fn item(
     }
     let (sample, sample_group) = sample(context, &row, kept, &pk, notes);
     let created = created.unwrap_or(end_time);
-    let key = context.key(LABEL, SUBJECT, id, row.url.as_deref(), notes);
+    let key = context.key((LABEL, SUBJECT, id), row.url.as_deref(), kept.loses_key, notes);
     let record = Dataset {
         project,
         beamline,

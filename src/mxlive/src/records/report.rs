@@ -4,6 +4,7 @@ use super::context::{number, Context};
 use super::dataset::TRASHED;
 use super::item::Item;
 use crate::directories::{secure_key, unknown_directory};
+use crate::mend::KeptReport;
 use crate::notes::Notes;
 use crate::pk::Pk;
 use crate::rows::{self, Row};
@@ -14,14 +15,19 @@ use beamlive_storage::records::{Report, Subject};
 use rmpv::Value;
 use std::collections::BTreeSet;
 
-pub(super) const SUBJECT: Subject = Subject::Report;
+const SUBJECT: Subject = Subject::Report;
 const LABEL: &str = rows::Report::LABEL;
 /// Levels that details may have, as uploads take them.
 const DEEPEST: usize = 64;
 
 /// The record of a report; none if the facility lacks its project or has no beamline for it.
-pub(super) fn item(context: &Context<'_>, row: &rows::Report, id: u64, notes: &mut Notes) -> Option<Item> {
-    let pk = number(id);
+pub(super) fn item(
+    context: &Context<'_>,
+    row: &rows::Report,
+    kept: KeptReport,
+    notes: &mut Notes,
+) -> Option<Item> {
+    let (id, pk) = (kept.id, number(kept.id));
     let username = context.mended.accounts.project(row.project.as_ref());
     let Some((username, project)) = username.and_then(|name| Some((name, context.project(name)?))) else {
         notes.left_out(LABEL, &pk, "its project does not exist");
@@ -76,7 +82,7 @@ pub(super) fn item(context: &Context<'_>, row: &rows::Report, id: u64, notes: &m
     let created = created.or(modified).unwrap_or(context.rules.now);
     let opened = row.url.as_deref().and_then(secure_key);
     let digest = opened.and_then(|key| context.directories.digest(&key));
-    let key = context.key(LABEL, SUBJECT, id, row.url.as_deref(), notes);
+    let key = context.key((LABEL, SUBJECT, id), row.url.as_deref(), kept.loses_key, notes);
     let record = Report {
         project,
         beamline,

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// An area of a survey, its rating, and a comment.
 type Answer = (String, Option<u8>, String);
 
-pub(super) const SUBJECT: Subject = Subject::Session;
+const SUBJECT: Subject = Subject::Session;
 
 /// All sessions, and the newest stretch of each beamline.
 pub(super) fn sessions(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {

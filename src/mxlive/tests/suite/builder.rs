@@ -413,6 +413,19 @@ pub(crate) fn blemishes() -> Vec<Value> {
         dataset(118, json!({"name": "new", "modified": "2026-02-01T08:31:00Z"})),
         dataset(118, json!({"name": "old"})),
         dataset(0, json!({})),
+        dataset(119, json!({"project": 5, "url": key('a')})),
+        dataset(120, json!({"project": 5, "url": key('6')})),
+        dataset(121, json!({"url": key('6')})),
+        record(
+            "lims.analysisreport",
+            213,
+            json!({"name": "r", "project": 5, "data": [120], "url": key('c'), "created": "2026-01-01T08:00:00Z"}),
+        ),
+        record(
+            "lims.session",
+            69,
+            json!({"name": "key", "project": 5, "beamline": 2, "url": key('a'), "created": "2025-01-01T08:00:00Z"}),
+        ),
         record(
             "lims.analysisreport",
             210,

@@ -1,167 +1,95 @@
 //! Stores what became of a dump, and has it verified.
 
-use crate::builder::{blemishes, proxy, sound, text, SHAPES};
+use crate::builder::{blemishes, proxy, record, sound, text, SHAPES};
 use crate::imported::{import, Imported, RULES};
 use beamlive_actors::facility::seeded_catalog;
-use beamlive_mxlive::Item;
-use beamlive_storage::ids::{IdRef, RawId};
+use beamlive_mxlive::{Item, WriteError, Writer};
+use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Key, Table};
-use beamlive_storage::records::{FeedbackCount, StoreFormat, Subject};
+use beamlive_storage::records::{Dataset, StoreFormat};
 use beamlive_storage::verify::{verify, Rules};
 use beamlive_storage::{Batch, Engine, MemoryEngine, Store, LAYOUT};
-use std::collections::{BTreeMap, BTreeSet};
+use serde_json::{json, Value};
 use std::sync::Arc;
 
-/// Puts all records into one batch, with their indexes.
-fn store(imported: &Imported) -> Store {
-    let mut batch = Batch::new();
-    let format = StoreFormat {
-        layout: LAYOUT,
-        created_by: "test".to_owned(),
-        created: RULES.now,
-        written_by: "test".to_owned(),
-        records: Vec::new(),
-    };
-    batch.insert(Key::of(Table::Meta), &format);
-    for (id, kind) in seeded_catalog().data_types.iter() {
-        batch.insert(keys::record(Table::DataType, IdRef::Known(id)), &kind.record);
-    }
-    batch.set(keys::counter(Table::DataType), &7_u64.to_be_bytes());
-    let mut ids: BTreeMap<Table, BTreeSet<u64>> = BTreeMap::new();
-    let mut answers: BTreeMap<_, u32> = BTreeMap::new();
-    let mut names = BTreeMap::new();
-    for item in &imported.items {
-        put(&mut batch, item, &mut ids, &mut answers, &mut names);
-    }
-    for (session, answers) in answers {
-        batch.insert(keys::feedback_count(session), &FeedbackCount { answers });
-    }
-    for (key, id) in names {
-        let _: () = batch.point(Key::raw(&key), IdRef::Known(id));
-    }
-    for (table, ids) in ids {
-        let mut last = 0;
-        for id in ids {
-            if id > last + 1 {
-                batch.point(keys::skipped_ids(table, last + 1), IdRef::Known(id - 1));
-            }
-            last = id;
-        }
-        batch.set(keys::counter(table), &last.to_be_bytes());
-    }
-    let engine = MemoryEngine::new();
-    for outcome in engine.apply(&[batch, imported.batch.clone()]).unwrap().outcomes {
-        outcome.unwrap();
-    }
-    Store::with_engine(Arc::new(engine), 1)
+/// A store while dumps are imported.
+pub(crate) struct Bench {
+    engine: MemoryEngine,
+    store: Store,
 }
 
-fn put(
-    batch: &mut Batch,
-    item: &Item,
-    ids: &mut BTreeMap<Table, BTreeSet<u64>>,
-    answers: &mut BTreeMap<beamlive_storage::ids::SessionId, u32>,
-    names: &mut BTreeMap<Vec<u8>, u64>,
-) {
-    let mut own_id = |table, id: u64| {
-        assert!(
-            ids.entry(table).or_default().insert(id),
-            "{table:?} {id} is there twice"
-        );
-        IdRef::Known(id)
-    };
-    match item {
-        Item::Session {
-            id,
-            session,
-            stretches,
-            key,
-        } => {
-            let id = own_id(Table::Session, *id);
-            batch.insert(keys::session(id), session);
-            for (number, stretch) in (1..).zip(stretches) {
-                batch.put_guarded(keys::stretch(id, number), stretch);
+impl Bench {
+    /// A store that has the declared part of a dump.
+    pub(crate) fn new(imported: &Imported) -> Self {
+        let mut batch = Batch::new();
+        let format = StoreFormat {
+            layout: LAYOUT,
+            created_by: "test".to_owned(),
+            created: RULES.now,
+            written_by: "test".to_owned(),
+            records: Vec::new(),
+        };
+        batch.insert(Key::of(Table::Meta), &format);
+        for (id, kind) in seeded_catalog().data_types.iter() {
+            batch.insert(keys::record(Table::DataType, IdRef::Known(id)), &kind.record);
+        }
+        batch.set(keys::counter(Table::DataType), &7_u64.to_be_bytes());
+        let engine = MemoryEngine::new();
+        let store = Store::with_engine(Arc::new(engine.clone()), 1);
+        let bench = Self { engine, store };
+        bench.apply(batch);
+        bench.apply(imported.batch.clone());
+        bench
+    }
+
+    fn apply(&self, batch: Batch) {
+        for outcome in self.engine.apply(&[batch]).unwrap().outcomes {
+            outcome.unwrap();
+        }
+    }
+
+    /// Writes the records of a dump. Returns the number of batches that change something.
+    pub(crate) fn write(&self, items: &[Item]) -> Result<usize, WriteError> {
+        let mut writer = Writer::new(&self.store);
+        let mut batches = 0;
+        for chunk in items.chunks(7) {
+            let mut batch = Batch::new();
+            for item in chunk {
+                writer.add(&mut batch, item)?;
             }
-            let name = keys::session_by_name(session.beamline, session.project, &session.name);
-            if let IdRef::Known(id) = id {
-                names.insert(name.as_bytes().to_vec(), id);
-            }
-            batch.point(keys::session_by_survey(&session.survey), id);
-            batch.mark(keys::index(Table::SessionByProject, session.project, id));
-            batch.mark(keys::index(Table::SessionByBeamline, session.beamline, id));
-            batch.set(keys::secure_key(Subject::Session, id), &key.0);
+            batches += usize::from(!batch.is_empty());
+            self.apply(batch);
         }
-        Item::BeamlineState { beamline, state } => {
-            let session = IdRef::Known(state.session.get().unwrap());
-            batch.insert_naming(keys::beamline_state(*beamline), state, session);
-        }
-        Item::Feedback {
-            session, feedback, ..
-        } => {
-            // Answers are numbered without gaps.
-            let given: u32 = answers.values().sum();
-            let id = own_id(Table::Feedback, u64::from(given) + 1);
-            batch.insert(keys::feedback(*session, id), feedback);
-            *answers.entry(*session).or_default() += 1;
-        }
-        Item::Connection {
-            list,
-            project,
-            name,
-            connection,
-        } => {
-            batch.insert(keys::connection(*list, *project, name), connection);
-        }
-        Item::Dataset { id, record, key } => {
-            let (known, id) = (*id, own_id(Table::Dataset, *id));
-            batch.insert(keys::dataset(id), &**record);
-            let session = record.session.map_or(0, |session| session.0);
-            let place = keys::dataset_by_project(record.beamline, record.project, id);
-            batch.point(place, IdRef::Known(session));
-            if let Some(session) = record.session {
-                batch.mark(keys::index(Table::DatasetBySession, session, id));
-            }
-            if let Some(identity) = record.identity() {
-                let entry = keys::dataset_by_identity(record.project, &identity);
-                batch.set(
-                    entry,
-                    &keys::identified(beamlive_storage::ids::DatasetId(known), None),
-                );
-            }
-            batch.set(keys::secure_key(Subject::Dataset, id), &key.0);
-        }
-        Item::Report { id, record, key } => {
-            let id = own_id(Table::Report, *id);
-            batch.insert(keys::report(id), &**record);
-            batch.mark(keys::index(Table::ReportByProject, record.project, id));
-            for session in &record.sessions {
-                batch.mark(keys::index(Table::ReportBySession, *session, id));
-            }
-            batch.set(keys::secure_key(Subject::Report, id), &key.0);
-        }
-        Item::Activity { pk, record } => {
-            let id = own_id(Table::Activity, *pk);
-            let names = IdRef::Known(record.record.get().unwrap_or(0));
-            batch.insert_naming(keys::activity(id), &**record, names);
-            if let Some(project) = record.project {
-                batch.mark(keys::index(Table::ActivityByProject, project, id));
-            }
-        }
-        Item::Path { key, path } => {
-            assert_eq!(path.record, RawId::NONE);
-            batch.put_guarded(keys::secure_path(key), path);
-        }
+        let mut batch = Batch::new();
+        writer.finish(&mut batch)?;
+        batches += usize::from(!batch.is_empty());
+        self.apply(batch);
+        Ok(batches)
+    }
+
+    /// What `verify` finds wrong.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let rules = Rules {
+            joinable_micros: RULES.joinable_micros,
+            deepest: beamlive_actors::facility::DEEPEST,
+        };
+        verify(&self.store, rules, |_, _| {})
+            .unwrap()
+            .problems
+            .kept()
+            .to_vec()
     }
 }
 
-/// What `verify` finds wrong.
+/// What `verify` finds wrong with the store of a dump.
 pub(crate) fn problems(imported: &Imported) -> Vec<String> {
-    let rules = Rules {
-        joinable_micros: RULES.joinable_micros,
-        deepest: beamlive_actors::facility::DEEPEST,
-    };
-    let found = verify(&store(imported), rules, |_, _| {}).unwrap();
-    found.problems.kept().to_vec()
+    let bench = Bench::new(imported);
+    bench.write(&imported.items).unwrap();
+    bench.problems()
+}
+
+fn all() -> Vec<Value> {
+    [sound(SHAPES[0]), blemishes()].concat()
 }
 
 #[test]
@@ -174,10 +102,125 @@ fn the_store_of_a_sound_dump_is_sound() {
 
 #[test]
 fn the_store_of_a_dump_with_every_blemish_is_sound() {
-    let records = [sound(SHAPES[0]), blemishes()].concat();
     for proxy in [text(&proxy()), "[]".to_owned()] {
-        let imported = import(&text(&records), &proxy);
+        let imported = import(&text(&all()), &proxy);
         assert_eq!(problems(&imported), [""; 0]);
         assert!(imported.notes.len() > 80, "{}", imported.notes.len());
     }
+}
+
+#[test]
+fn the_same_dump_again_changes_nothing() {
+    let imported = import(&text(&all()), &text(&proxy()));
+    let bench = Bench::new(&imported);
+    assert!(bench.write(&imported.items).unwrap() > 3);
+    assert_eq!(bench.write(&imported.items).unwrap(), 0);
+}
+
+#[test]
+fn a_later_import_adds_what_was_not_there_and_fills_gaps() {
+    let later = text(&all());
+    let mut first = all();
+    first.retain(|record| {
+        !["lims.session", "lims.data"].contains(&record["model"].as_str().unwrap()) || record["pk"] != 111
+    });
+    first.retain(|record| record["model"] != "lims.analysisreport" && record["model"] != "lims.activitylog");
+    let (first, later) = (import(&text(&first), "[]"), import(&later, &text(&proxy())));
+    let bench = Bench::new(&later);
+    bench.write(&first.items).unwrap();
+    assert_eq!(bench.problems(), [""; 0]);
+    let digest = |bench: &Bench| {
+        let found = bench
+            .store
+            .get::<Dataset>(&keys::dataset(IdRef::Known(100)))
+            .unwrap();
+        found.unwrap().record.directory_digest
+    };
+    let unknown = digest(&bench);
+    bench.write(&later.items).unwrap();
+    assert_eq!(bench.problems(), [""; 0]);
+    assert_ne!(digest(&bench), unknown, "the directory is known now");
+    assert!(bench
+        .store
+        .get::<Dataset>(&keys::dataset(IdRef::Known(111)))
+        .unwrap()
+        .is_some());
+    assert_eq!(bench.write(&later.items).unwrap(), 0);
+}
+
+#[test]
+fn another_record_of_the_same_id_is_an_error_that_says_what_to_do() {
+    let imported = import(&text(&sound(SHAPES[0])), "[]");
+    let bench = Bench::new(&imported);
+    bench.write(&imported.items).unwrap();
+    for (model, pk, what) in [
+        ("lims.data", 100, "dataset 100"),
+        ("lims.session", 7, "session 7"),
+        ("lims.analysisreport", 200, "report 200"),
+    ] {
+        let mut other = sound(SHAPES[0]);
+        for record in other
+            .iter_mut()
+            .filter(|record| record["model"] == model && record["pk"] == pk)
+        {
+            record["fields"]["created"] = json!("2020-01-01T00:00:00Z");
+        }
+        let error = bench
+            .write(&import(&text(&other), "[]").items)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(what) && error.contains("[ids] first"), "{error}");
+    }
+}
+
+#[test]
+fn what_the_service_has_changed_since_stays() {
+    let imported = import(&text(&sound(SHAPES[0])), "[]");
+    let bench = Bench::new(&imported);
+    bench.write(&imported.items).unwrap();
+    let key = keys::dataset(IdRef::Known(100));
+    let mut found = bench.store.get::<Dataset>(&key).unwrap().unwrap();
+    found.record.modified = RULES.now;
+    found.record.energy = 7.0;
+    let mut batch = Batch::new();
+    batch.replace(key.clone(), found.revision, &found.record);
+    bench.apply(batch);
+    assert_eq!(bench.write(&imported.items).unwrap(), 0);
+    assert_eq!(
+        bench.store.get::<Dataset>(&key).unwrap().unwrap().record.energy,
+        7.0
+    );
+}
+
+#[test]
+fn a_stretch_that_has_ended_since_and_a_moved_dataset_are_updated() {
+    let imported = import(&text(&sound(SHAPES[0])), "[]");
+    let bench = Bench::new(&imported);
+    bench.write(&imported.items).unwrap();
+    let mut later = sound(SHAPES[0]);
+    for record in &mut later {
+        match record["model"].as_str().unwrap() {
+            "lims.stretch" if record["pk"] == 2 => record["fields"]["end"] = json!("2026-01-01T12:00:00Z"),
+            "lims.data" => {
+                record["fields"]["session"] = json!(8);
+                record["fields"]["modified"] = json!("2026-01-01T13:00:00Z");
+                record["fields"]["name"] = json!("renamed");
+            }
+            _ => {}
+        }
+    }
+    later.push(record(
+        "lims.session",
+        8,
+        json!({"name": "day-2", "project": 3, "beamline": 2, "created": "2026-01-01T12:30:00Z"}),
+    ));
+    later.push(record(
+        "lims.stretch",
+        3,
+        json!({"session": 8, "start": "2026-01-01T12:30:00Z", "end": null}),
+    ));
+    let later = import(&text(&later), "[]");
+    bench.write(&later.items).unwrap();
+    assert_eq!(bench.problems(), [""; 0]);
+    assert_eq!(bench.write(&later.items).unwrap(), 0);
 }

@@ -5,15 +5,11 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `run.rs` | one import, from its files to its outcome |
-//! | `writer.rs` | stores records with their indexes, as far as they are not there already |
-//! | `rows.rs` | the index rows of a record |
-//! | `ids.rs` | counters, and the ids that nothing has |
+//! | `batches.rs` | hands batches of records to the store |
 //! | `report.rs` | the lines about what was mended, and the counts |
 //! | `secret.rs` | the secret that signs the tokens of the earlier server |
 
-mod ids;
+mod batches;
 pub mod report;
-mod rows;
 pub mod run;
 pub mod secret;
-mod writer;

@@ -1,12 +1,33 @@
 //! What an import did: the counts, and a line for each thing that was mended or left out.
 
-use super::writer::Tally;
-use beamlive_mxlive::{Note, Unread};
+use beamlive_mxlive::{Note, Unread, Written};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+
+/// The number of records by outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// New here.
+    pub created: u64,
+    /// Different here, or older.
+    pub updated: u64,
+    /// The same here, or newer.
+    pub unchanged: u64,
+}
+
+impl Tally {
+    /// Counts a record.
+    pub(super) fn count(&mut self, written: Written) {
+        *match written {
+            Written::New => &mut self.created,
+            Written::Changed => &mut self.updated,
+            Written::Same => &mut self.unchanged,
+        } += 1;
+    }
+}
 
 /// What an import did, or would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

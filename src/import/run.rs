@@ -1,7 +1,8 @@
 //! One import, from its files to its outcome.
 
-use super::report::{Lines, Outcome};
-use super::writer::{Activities, Tally, WriteError, Writer};
+use super::batches::Batches;
+use super::report::{Lines, Outcome, Tally};
+use beamlive_actors::activity::{self, ActivityEntry, Origin};
 use beamlive_actors::beamline::state::JOINABLE_MICROS;
 use beamlive_actors::clock::KeySource;
 use beamlive_actors::facility::catalog::Catalog;
@@ -9,11 +10,11 @@ use beamlive_actors::facility::declaration::{Declaration, Format};
 use beamlive_actors::facility::place::{Mistake, Mistakes};
 use beamlive_actors::facility::plan::{Counters, InUse, Plan, Situation};
 use beamlive_mxlive::records::{Context, Failure};
-use beamlive_mxlive::{mend, Directories, DumpError, Notes, Records, Rules, Tables};
-use beamlive_storage::ids::{IdRef, RawId};
-use beamlive_storage::keys::{self, Table};
-use beamlive_storage::records::{Activity, ImportState, SecureKey, Session, Subject};
-use beamlive_storage::{ReadError, Store, Timestamp};
+use beamlive_mxlive::{mend, Directories, DumpError, Notes, Records, Rules, Tables, WriteError};
+use beamlive_storage::ids::IdRef;
+use beamlive_storage::keys;
+use beamlive_storage::records::{ImportState, SecureKey, Session, Subject};
+use beamlive_storage::{CommitError, ReadError, Store, Timestamp, Unavailable};
 use chrono_tz::Tz;
 use std::fs::File;
 use std::io::BufReader;
@@ -89,6 +90,12 @@ pub enum ImportFailure {
     /// The store can't be read.
     #[error("the store can't be read")]
     Read(#[from] ReadError),
+    /// A batch was not stored.
+    #[error("the store can't be written: {0}")]
+    Commit(#[from] CommitError),
+    /// The store does not write.
+    #[error("the store can't be written: {0}")]
+    Unavailable(#[from] Unavailable),
     /// The report can't be written.
     #[error("the report can't be written: {0}")]
     Report(#[from] std::io::Error),
@@ -133,25 +140,14 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
     let mut notes = Notes::new();
     let mended = mend(&tables, &rules, &mut notes);
     let plan = plan(store, &mended.facility.to_json().unwrap_or_default(), zone, now)?;
-    let activities: Vec<_> = mended.activities().collect();
-    let known = Activities {
-        imported: state.as_ref().map_or(0, |state| state.record.activities),
-        last: store.counter(Table::Activity)?,
-    };
-    let mut writer = Writer::new(store, dry_run, known)?;
-    let declared = writer.tallies.entry("declared").or_default();
-    *declared = Tally {
+    let mut batches = Batches::new(store, dry_run);
+    *batches.tallies.entry("declared").or_default() = Tally {
         created: plan.counts.created as u64,
         updated: plan.counts.updated as u64,
         unchanged: plan.counts.unchanged as u64,
     };
-    writer.add(plan.batch)?;
-    // The place among those that were not imported before.
-    let first = activities.partition_point(|pk| *pk <= known.imported);
-    let place = |pk: u64| {
-        let place = activities.partition_point(|other| *other < pk);
-        (place - first) as u64 + 1
-    };
+    *batches.batch() = plan.batch;
+    batches.settle()?;
     let survey = |id: u64| survey(store, keys, id);
     let mut records = Records::new(Context {
         tables: &tables,
@@ -161,7 +157,7 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
         rules,
         survey: &survey,
     });
-    records.visits(&mut notes, |item| writer.put(item, place))?;
+    records.visits(&mut notes, |item| batches.put(&item))?;
     lines.add(notes.take())?;
     let stored = records.uploads(
         open(dump)?,
@@ -171,7 +167,7 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
             if notes.len() >= NOTES {
                 lines.add(notes.take())?;
             }
-            Ok::<_, ImportFailure>(writer.put(item, place)?)
+            batches.put(&item)
         },
     );
     stored.map_err(|failure| of_receiver(failure, dump))?;
@@ -180,7 +176,7 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
             open(path)?,
             &mut notes,
             &mut |bytes| progress(Stage::Keys, bytes),
-            |item| Ok::<_, ImportFailure>(writer.put(item, place)?),
+            |item| batches.put(&item),
         );
         stored.map_err(|failure| of_receiver(failure, path))?;
     }
@@ -190,24 +186,14 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
         unread: tables.unread().clone(),
         ..Outcome::default()
     };
-    if writer.has_changed() {
-        let added = (activities.len() - first) as u64;
-        writer.activity(known.last + added + 1, &entry(dump, now));
-        let record = ImportState {
-            first: rules.now,
-            activities: activities.last().copied().unwrap_or(0).max(known.imported),
-        };
-        let batch = writer.batch();
-        match &state {
-            Some(old) if old.record == record => {}
-            Some(old) => {
-                batch.replace(keys::import_state(), old.revision, &record);
-            }
-            None => batch.insert(keys::import_state(), &record),
+    if batches.has_changed() {
+        let batch = batches.batch();
+        activity::log(batch, &origin(), entry(dump), now);
+        if state.is_none() {
+            batch.insert(keys::import_state(), &ImportState { first: now });
         }
     }
-    writer.finish()?;
-    outcome.records = std::mem::take(&mut writer.tallies);
+    outcome.records = batches.finish()?;
     lines.finish(&mut outcome)?;
     Ok(outcome)
 }
@@ -238,17 +224,21 @@ fn survey(store: &Store, keys: &dyn KeySource, id: u64) -> SecureKey {
     }
 }
 
-fn entry(dump: &Path, now: Timestamp) -> Activity {
-    let name = dump.file_name().unwrap_or_default().to_string_lossy();
-    Activity {
-        record: RawId::NONE,
-        subject: Subject::Facility,
-        project: None,
+fn origin() -> Origin {
+    Origin {
         who: "operator".to_owned(),
         address: None,
-        action: "import".to_owned(),
+    }
+}
+
+fn entry(dump: &Path) -> ActivityEntry<'static> {
+    let name = dump.file_name().unwrap_or_default().to_string_lossy();
+    ActivityEntry {
+        subject: Subject::Facility,
+        record: None,
+        project: None,
+        action: "import",
         note: name.chars().take(255).collect(),
-        time: now,
     }
 }
 

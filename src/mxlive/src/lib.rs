@@ -39,4 +39,4 @@ pub use notes::{Done, Note, Notes};
 pub use pk::Pk;
 pub use records::{Item, Records};
 pub use tables::{Tables, Unread};
-pub use write::{WriteError, Writer};
+pub use write::{WriteError, Writer, Written};

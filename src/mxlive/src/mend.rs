@@ -52,13 +52,6 @@ pub struct Mended {
     pub(crate) uploads: Uploads,
 }
 
-impl Mended {
-    /// The keys of the activities that are imported, in order.
-    pub fn activities(&self) -> impl Iterator<Item = u64> + '_ {
-        self.uploads.activities.iter().map(|(id, _)| *id)
-    }
-}
-
 /// Mends what was read. Each change is a line in `notes`.
 #[must_use]
 pub fn mend(tables: &Tables, rules: &Rules, notes: &mut Notes) -> Mended {

@@ -24,7 +24,18 @@ mod uploads;
 pub use error::WriteError;
 
 use crate::records::Item;
-use beamlive_storage::{Batch, ReadError, Store};
+use beamlive_storage::{Batch, ReadError, Store, Table};
+
+/// What became of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// The store had nothing like it.
+    New,
+    /// The store had an older version of it.
+    Changed,
+    /// The store has it, or a newer version.
+    Same,
+}
 
 /// Makes batches of items.
 pub struct Writer<'a> {
@@ -51,7 +62,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// [`WriteError`].
-    pub fn add(&mut self, batch: &mut Batch, item: &Item) -> Result<(), WriteError> {
+    pub fn add(&mut self, batch: &mut Batch, item: &Item) -> Result<Written, WriteError> {
         let Self {
             store,
             ids,
@@ -65,34 +76,31 @@ impl<'a> Writer<'a> {
                 stretches,
                 key,
             } => {
-                if session::put(store, batch, *id, session, stretches, key)? {
-                    ids.add(beamlive_storage::Table::Session, *id);
-                }
+                let done = session::put(store, batch, *id, session, stretches, key)?;
+                ids.add(Table::Session, *id, done);
                 sessions.add(*id, session);
-                Ok(())
+                Ok(done)
             }
             Item::BeamlineState { beamline, state } => session::state(store, batch, *beamline, state),
             Item::Dataset { id, record, key } => {
-                if uploads::dataset(store, batch, *id, record, key)? {
-                    ids.add(beamlive_storage::Table::Dataset, *id);
-                }
-                Ok(())
+                let done = uploads::dataset(store, batch, *id, record, key)?;
+                ids.add(Table::Dataset, *id, done);
+                Ok(done)
             }
             Item::Report { id, record, key } => {
-                if uploads::report(store, batch, *id, record, key)? {
-                    ids.add(beamlive_storage::Table::Report, *id);
-                }
-                Ok(())
+                let done = uploads::report(store, batch, *id, record, key)?;
+                ids.add(Table::Report, *id, done);
+                Ok(done)
             }
             Item::Feedback {
                 session, feedback, ..
             } => log.feedback(store, batch, *session, feedback),
             Item::Connection {
                 list,
-                project,
+                account,
                 name,
                 connection,
-            } => log::connection(store, batch, (*list, *project, name), connection),
+            } => log::connection(store, batch, (*list, *account, name), connection),
             Item::Activity { record, .. } => log.activity(store, batch, record),
             Item::Path { key, path } => log::path(store, batch, key, path),
         }

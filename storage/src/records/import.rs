@@ -19,6 +19,4 @@ pub struct Importing {
 pub struct ImportState {
     /// When the first import was made. It stands in for dates that a dump lacks.
     pub first: Timestamp,
-    /// The key of the last activity there.
-    pub activities: u64,
 }

@@ -7,13 +7,13 @@ use crate::pk::Pk;
 use crate::rows::{self, Row};
 use crate::text;
 use beamlive_actors::access::history::{observe, Entry, Observed};
-use beamlive_storage::ids::{AccessListId, ProjectId};
+use beamlive_storage::ids::{AccessListId, Account};
 use beamlive_storage::records::{Connection, ConnectionStatus};
 use beamlive_storage::Timestamp;
 use std::collections::BTreeMap;
 
 /// What identifies a connection.
-type Name = (AccessListId, ProjectId, String);
+type Name = (AccessListId, Account, String);
 
 const LABEL: &str = rows::Connection::LABEL;
 
@@ -25,9 +25,9 @@ pub(super) fn all(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
         let list = list
             .and_then(|list| context.catalog.access_lists.id(list))
             .map(AccessListId);
-        let project = context.mended.accounts.user(row.user.as_ref());
-        let project = project.and_then(|username| context.project(username));
-        let (Some(list), Some(project)) = (list, project) else {
+        let account = context.mended.accounts.user(row.user.as_ref());
+        let account = account.and_then(|username| context.catalog.account(username));
+        let (Some(list), Some(account)) = (list, account) else {
             notes.left_out(LABEL, pk, "its list or its user does not exist");
             continue;
         };
@@ -42,10 +42,10 @@ pub(super) fn all(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
             continue;
         };
         let status = status(pk, row.status.as_deref(), notes);
-        let known = events.entry((list, project, name.clone())).or_default();
+        let known = events.entry((list, account, name.clone())).or_default();
         let mut event = |status, date, ended| {
             let entry = Entry {
-                project,
+                account,
                 name: name.clone(),
                 status,
                 dates: [date; 2],
@@ -60,7 +60,7 @@ pub(super) fn all(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
         }
     }
     let mut items = Vec::new();
-    for ((list, project, name), mut events) in events {
+    for ((list, account, name), mut events) in events {
         events.sort_by_key(|(date, pk, _)| (*date, pk.clone()));
         let mut connection: Option<Connection> = None;
         for (_, pk, entry) in events {
@@ -74,7 +74,7 @@ pub(super) fn all(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
         }
         items.extend(connection.map(|connection| Item::Connection {
             list,
-            project,
+            account,
             name,
             connection,
         }));

@@ -1,6 +1,6 @@
 //! What results from a dump: one item for each record.
 
-use beamlive_storage::ids::{AccessListId, BeamlineId, ProjectId, SessionId};
+use beamlive_storage::ids::{AccessListId, Account, BeamlineId, SessionId};
 use beamlive_storage::records::{
     Activity, BeamlineState, Connection, Dataset, Feedback, Report, SecureKey, SecurePath, Session, Stretch,
 };
@@ -30,7 +30,7 @@ pub enum Item {
     /// A remote connection.
     Connection {
         list: AccessListId,
-        project: ProjectId,
+        account: Account,
         name: String,
         connection: Connection,
     },

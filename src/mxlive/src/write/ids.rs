@@ -1,5 +1,6 @@
 //! Counters, and the ids that a dump leaves out.
 
+use super::Written;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::{Batch, Order, ReadError, Store};
@@ -10,8 +11,10 @@ use std::collections::BTreeMap;
 pub(super) struct Ids(BTreeMap<Table, Vec<u64>>);
 
 impl Ids {
-    pub(super) fn add(&mut self, table: Table, id: u64) {
-        self.0.entry(table).or_default().push(id);
+    pub(super) fn add(&mut self, table: Table, id: u64, done: Written) {
+        if done == Written::New {
+            self.0.entry(table).or_default().push(id);
+        }
     }
 
     /// Raises the counters, and records which ids below them were never given.

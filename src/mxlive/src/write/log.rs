@@ -2,8 +2,9 @@
 
 use super::error::WriteError;
 use super::stored::Stored;
+use super::Written;
 use beamlive_actors::access::history::{observe, Entry, Observed};
-use beamlive_storage::ids::{AccessListId, IdRef, ProjectId, SessionId};
+use beamlive_storage::ids::{AccessListId, Account, IdRef, SessionId};
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::records::{Activity, Connection, Feedback, FeedbackCount, SecureKey, SecurePath};
 use beamlive_storage::{Batch, Order, ReadError, Store};
@@ -27,17 +28,17 @@ impl Log {
         batch: &mut Batch,
         session: SessionId,
         feedback: &Feedback,
-    ) -> Result<(), WriteError> {
+    ) -> Result<Written, WriteError> {
         let (start, end) = keys::below(&keys::record(Table::Feedback, session), None);
         for row in store.scan::<Feedback>(&start, &end, Order::Ascending) {
             if row?.1.record == *feedback {
-                return Ok(());
+                return Ok(Written::Same);
             }
         }
         let id = batch.allocate(Table::Feedback);
         batch.insert(keys::feedback(session, id), feedback);
         *self.answers.entry(session).or_default() += 1;
-        Ok(())
+        Ok(Written::New)
     }
 
     /// Adds an activity, unless the store has the same one.
@@ -46,13 +47,13 @@ impl Log {
         store: &Store,
         batch: &mut Batch,
         activity: &Activity,
-    ) -> Result<(), WriteError> {
+    ) -> Result<Written, WriteError> {
         let known = match &mut self.known {
             Some(known) => known,
             None => self.known.insert(activities(store)?),
         };
         if known.contains(&digest(activity)) {
-            return Ok(());
+            return Ok(Written::Same);
         }
         let id = batch.allocate(Table::Activity);
         let names = IdRef::Known(activity.record.get().unwrap_or(0));
@@ -60,7 +61,7 @@ impl Log {
         if let Some(project) = activity.project {
             batch.mark(keys::index(Table::ActivityByProject, project, id));
         }
-        Ok(())
+        Ok(Written::New)
     }
 
     pub(super) fn finish(self, store: &Store, batch: &mut Batch) -> Result<(), ReadError> {
@@ -104,21 +105,21 @@ fn digest(activity: &Activity) -> u64 {
 pub(super) fn connection(
     store: &Store,
     batch: &mut Batch,
-    (list, project, name): (AccessListId, ProjectId, &str),
+    (list, account, name): (AccessListId, Account, &str),
     connection: &Connection,
-) -> Result<(), WriteError> {
-    let key = keys::connection(list, project, name);
+) -> Result<Written, WriteError> {
+    let key = keys::connection(list, account, name);
     let (old, revision) = match Stored::<Connection>::read(store, &key)? {
         Stored::Nothing => {
             batch.insert(key, connection);
-            return Ok(());
+            return Ok(Written::New);
         }
         Stored::Record(old, revision) => (old, revision),
     };
     let mut merged = old.clone();
     for (status, date) in &connection.history {
         let entry = Entry {
-            project,
+            account,
             name: name.to_owned(),
             status: *status,
             dates: [*date; 2],
@@ -129,10 +130,11 @@ pub(super) fn connection(
             merged = changed;
         }
     }
-    if merged != old {
-        batch.replace(key, revision, &merged);
+    if merged == old {
+        return Ok(Written::Same);
     }
-    Ok(())
+    batch.replace(key, revision, &merged);
+    Ok(Written::Changed)
 }
 
 /// Puts the directory that a key opens.
@@ -141,18 +143,21 @@ pub(super) fn path(
     batch: &mut Batch,
     key: &SecureKey,
     path: &SecurePath,
-) -> Result<(), WriteError> {
+) -> Result<Written, WriteError> {
     let row = keys::secure_path(key);
     match Stored::<SecurePath>::read(store, &row)? {
-        Stored::Nothing => batch.insert(row, path),
-        Stored::Record(old, _) if old == *path => {}
+        Stored::Nothing => {
+            batch.insert(row, path);
+            Ok(Written::New)
+        }
+        Stored::Record(old, _) if old == *path => Ok(Written::Same),
         Stored::Record(old, revision) if old.subject.is_none() && old.directory == path.directory => {
             batch.replace(row, revision, path);
+            Ok(Written::Changed)
         }
         Stored::Record(..) => {
             let what = "directory for a secure key of the dump".to_owned();
-            return Err(WriteError::Taken { what });
+            Err(WriteError::Taken { what })
         }
     }
-    Ok(())
 }

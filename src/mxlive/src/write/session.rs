@@ -2,13 +2,14 @@
 
 use super::error::WriteError;
 use super::stored::{attach, Stored};
+use super::Written;
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId};
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{BeamlineState, SecureKey, Session, Stretch, Subject};
 use beamlive_storage::{Batch, ReadError, Store};
 use std::collections::BTreeMap;
 
-/// Puts a session. Returns whether it is new.
+/// Puts a session.
 pub(super) fn put(
     store: &Store,
     batch: &mut Batch,
@@ -16,7 +17,7 @@ pub(super) fn put(
     session: &Session,
     stretches: &[Stretch],
     key: &SecureKey,
-) -> Result<bool, WriteError> {
+) -> Result<Written, WriteError> {
     let row = keys::session(IdRef::Known(id));
     let known = IdRef::Known(id);
     let (old, revision) = match Stored::<Session>::read(store, &row)? {
@@ -27,7 +28,7 @@ pub(super) fn put(
             batch.mark(keys::index(Table::SessionByProject, session.project, known));
             batch.mark(keys::index(Table::SessionByBeamline, session.beamline, known));
             attach(store, batch, (Subject::Session, id), session.key, key)?;
-            return Ok(true);
+            return Ok(Written::New);
         }
         Stored::Record(old, revision) => (old, revision),
     };
@@ -50,8 +51,9 @@ pub(super) fn put(
         for number in merged.stretches.saturating_add(1)..=old.stretches {
             batch.clear(keys::stretch(known, number));
         }
+        return Ok(Written::Changed);
     }
-    Ok(false)
+    Ok(Written::Same)
 }
 
 fn put_stretches(batch: &mut Batch, id: u64, stretches: &[Stretch]) {
@@ -66,15 +68,20 @@ pub(super) fn state(
     batch: &mut Batch,
     beamline: BeamlineId,
     state: &BeamlineState,
-) -> Result<(), WriteError> {
+) -> Result<Written, WriteError> {
     let row = keys::beamline_state(beamline);
     let session = IdRef::Known(state.session.get().unwrap_or(0));
     match Stored::<BeamlineState>::read(store, &row)? {
-        Stored::Nothing => batch.insert_naming(row, state, session),
-        Stored::Record(old, _) if old == *state || old.start > state.start => {}
-        Stored::Record(_, revision) => drop(batch.replace_naming(row, revision, state, session)),
+        Stored::Nothing => {
+            batch.insert_naming(row, state, session);
+            Ok(Written::New)
+        }
+        Stored::Record(old, _) if old == *state || old.start > state.start => Ok(Written::Same),
+        Stored::Record(_, revision) => {
+            batch.replace_naming(row, revision, state, session);
+            Ok(Written::Changed)
+        }
     }
-    Ok(())
 }
 
 /// The newest session of each name.

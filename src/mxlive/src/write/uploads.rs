@@ -2,25 +2,26 @@
 
 use super::error::WriteError;
 use super::stored::{attach, set, Stored};
+use super::Written;
 use beamlive_storage::ids::{DatasetId, IdRef};
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{Dataset, Report, SecureKey, Subject};
 use beamlive_storage::{Batch, Store};
 
-/// Puts a dataset. Returns whether it is new.
+/// Puts a dataset.
 pub(super) fn dataset(
     store: &Store,
     batch: &mut Batch,
     id: u64,
     record: &Dataset,
     key: &SecureKey,
-) -> Result<bool, WriteError> {
+) -> Result<Written, WriteError> {
     let (row, known) = (keys::dataset(IdRef::Known(id)), IdRef::Known(id));
     let stored = Stored::<Dataset>::read(store, &row)?;
-    let (is_new, own) = match stored {
+    let (done, own) = match stored {
         Stored::Nothing => {
             batch.insert(row, record);
-            (true, None)
+            (Written::New, None)
         }
         Stored::Record(old, revision) => {
             if (old.project, old.created) != (record.project, record.created) {
@@ -36,11 +37,11 @@ pub(super) fn dataset(
             };
             if old.modified > record.modified || old == record {
                 attach(store, batch, (Subject::Dataset, id), own, key)?;
-                return Ok(false);
+                return Ok(Written::Same);
             }
             batch.replace(row, revision, &record);
             clear_dataset(batch, id, &old);
-            (false, own)
+            (Written::Changed, own)
         }
     };
     let session = IdRef::Known(record.session.map_or(0, |session| session.0));
@@ -62,7 +63,7 @@ pub(super) fn dataset(
         batch.set(entry, &keys::identified(DatasetId(id), None));
     }
     attach(store, batch, (Subject::Dataset, id), own, key)?;
-    Ok(is_new)
+    Ok(done)
 }
 
 /// Removes the index entries of a dataset that is replaced.
@@ -77,19 +78,19 @@ fn clear_dataset(batch: &mut Batch, id: u64, old: &Dataset) {
     }
 }
 
-/// Puts a report. Returns whether it is new.
+/// Puts a report.
 pub(super) fn report(
     store: &Store,
     batch: &mut Batch,
     id: u64,
     record: &Report,
     key: &SecureKey,
-) -> Result<bool, WriteError> {
+) -> Result<Written, WriteError> {
     let (row, known) = (keys::report(IdRef::Known(id)), IdRef::Known(id));
-    let (is_new, own) = match Stored::<Report>::read(store, &row)? {
+    let (done, own) = match Stored::<Report>::read(store, &row)? {
         Stored::Nothing => {
             batch.insert(row, record);
-            (true, None)
+            (Written::New, None)
         }
         Stored::Record(old, revision) => {
             if (old.project, old.created) != (record.project, record.created) {
@@ -105,13 +106,13 @@ pub(super) fn report(
             };
             if old.modified > record.modified || old == record {
                 attach(store, batch, (Subject::Report, id), own, key)?;
-                return Ok(false);
+                return Ok(Written::Same);
             }
             batch.replace(row, revision, &record);
             for session in &old.sessions {
                 batch.clear(keys::index(Table::ReportBySession, *session, known));
             }
-            (false, own)
+            (Written::Changed, own)
         }
     };
     set(
@@ -124,5 +125,5 @@ pub(super) fn report(
         batch.mark(keys::index(Table::ReportBySession, *session, known));
     }
     attach(store, batch, (Subject::Report, id), own, key)?;
-    Ok(is_new)
+    Ok(done)
 }

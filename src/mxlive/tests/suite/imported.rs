@@ -12,7 +12,6 @@ use beamlive_mxlive::{
 use beamlive_storage::records::SecureKey;
 use beamlive_storage::{Batch, Timestamp};
 use chrono_tz::Tz;
-use serde_json::Value;
 
 pub(crate) const ZONE: Tz = chrono_tz::America::Regina;
 pub(crate) const RULES: Rules = Rules {
@@ -82,7 +81,7 @@ fn survey(id: u64) -> SecureKey {
 
 /// What the service's own rules make of a facility.
 pub(crate) fn plan(facility: &Facility) -> Plan {
-    let text = known_fields(&facility.to_json().unwrap());
+    let text = facility.to_json().unwrap();
     let mut mistakes = Mistakes::new();
     let declaration = Declaration::read(&text, Format::Json, ZONE, &mut mistakes).unwrap();
     let situation = Situation {
@@ -93,33 +92,4 @@ pub(crate) fn plan(facility: &Facility) -> Plan {
     };
     let plan = Plan::make_noting(&seeded_catalog(), &declaration, &situation, &mut mistakes);
     plan.unwrap_or_else(|| panic!("{:#?}", mistakes.into_list()))
-}
-
-/// The file without the fields that the plan does not read yet.
-fn known_fields(text: &str) -> String {
-    let mut file: Value = serde_json::from_str(text).unwrap();
-    file.as_object_mut().unwrap().remove("person");
-    for (section, fields) in [
-        ("project", &["password_hash"][..]),
-        ("beamline", &["simulated", "energy", "contact"]),
-        ("data_type", &["metadata"]),
-        ("container_type", &["layout", "height", "radius"]),
-    ] {
-        for entry in file[section].as_array_mut().unwrap() {
-            for field in fields {
-                entry.as_object_mut().unwrap().remove(*field);
-            }
-            for location in entry
-                .get_mut("locations")
-                .and_then(Value::as_array_mut)
-                .into_iter()
-                .flatten()
-            {
-                if let Some(name) = location.get("name") {
-                    *location = name.clone();
-                }
-            }
-        }
-    }
-    file.to_string()
 }

@@ -21,6 +21,7 @@
 //! | `proxy.rs`, `proxy/` | the client of an external Data Proxy; the built-in one |
 //! | `metrics.rs`, `metrics/` | the metrics that Prometheus reads |
 //! | `samples.rs`, `samples/` | samples as a sheet: CSV or a workbook, read and written |
+//! | `shadow.rs`, `shadow/` | the rehearsal: MxLIVE's traffic passed on, and copied to this service |
 //! | `survey.rs`, `views.rs`, `openapi.rs` | pages and descriptions for people and machines |
 //!
 //! Dependencies between these files have no circle. `config`, `error`, `limits`, `conditional`,
@@ -55,6 +56,7 @@ pub mod router;
 pub mod routes;
 pub mod samples;
 pub mod server;
+pub mod shadow;
 pub mod survey;
 pub mod views;
 pub mod wire;

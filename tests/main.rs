@@ -30,5 +30,6 @@ mod overload;
 mod payloads;
 mod pictures;
 mod proxy;
+mod shadow;
 mod structure;
 mod v2;

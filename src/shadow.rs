@@ -213,14 +213,14 @@ impl Running {
         let _ = self.events.send(Event::Write);
     }
 
-    /// Accepts nothing new, lets requests on their way finish, plays the copies that wait, and
-    /// returns the report. The report's file is written.
+    /// Accepts nothing new, lets requests on their way finish, ends all connections, plays the copies
+    /// that wait, and returns the report. The report's file is written.
     ///
     /// # Errors
     /// When the thread that plays the copies is gone.
     pub async fn stop(self) -> Result<Report, ShadowError> {
         self.accepting.abort();
-        self.tunnel.drained(LONGEST_STOP).await;
+        self.tunnel.stop(LONGEST_STOP).await;
         let (done, report) = oneshot::channel();
         self.events
             .send(Event::Finish(done))

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 /// How long the real server may take to accept a connection.
@@ -22,7 +23,7 @@ const CONNECT: Duration = Duration::from_secs(60);
 const LINGER: Duration = Duration::from_secs(2);
 /// The wait after the system refused to accept a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// How often it is looked whether all requests are answered, at a stop.
+/// How often a stop looks whether a request is still on its way.
 const STOP_STEP: Duration = Duration::from_millis(10);
 /// Bytes that are passed on at once.
 const PIECE: usize = 64 * 1024;
@@ -33,7 +34,9 @@ pub(super) struct Tunnel {
     /// The real server, as host and port.
     upstream: String,
     ear: Ear,
-    busy: Rc<Cell<usize>>,
+    /// How many connections are open.
+    open: Rc<Cell<usize>>,
+    stop: Rc<watch::Sender<bool>>,
 }
 
 impl Tunnel {
@@ -41,7 +44,8 @@ impl Tunnel {
         Self {
             upstream,
             ear,
-            busy: Rc::default(),
+            open: Rc::default(),
+            stop: Rc::new(watch::Sender::new(false)),
         }
     }
 
@@ -64,10 +68,12 @@ impl Tunnel {
         }
     }
 
-    /// Waits until no request is on its way, at most `longest`.
-    pub(super) async fn drained(&self, longest: Duration) {
+    /// Ends every connection as soon as no request is on its way, and waits for that, at most
+    /// `longest`.
+    pub(super) async fn stop(&self, longest: Duration) {
+        self.stop.send_replace(true);
         let wait = async {
-            while self.busy.get() > 0 {
+            while self.open.get() > 0 {
                 sleep(STOP_STEP).await;
             }
         };
@@ -77,25 +83,33 @@ impl Tunnel {
 
     /// Passes on one connection until both sides have ended it.
     async fn pass(self, mut client: TcpStream, address: SocketAddr) -> Result<(), Error> {
+        let _open = Open::new(&self.open);
+        let mut stop = self.stop.subscribe();
         client.set_nodelay(true)?;
         // No connection to the real server before there is something to send.
-        client.readable().await?;
-        let watch = RefCell::new(Busy::new(Watch::new(address.ip(), self.ear.clone()), &self.busy));
+        tokio::select! {
+            readable = client.readable() => readable?,
+            () = stopped(&mut stop) => return Ok(()),
+        }
+        let watch = RefCell::new(Watch::new(address.ip(), self.ear.clone()));
         let connected = timeout(CONNECT, TcpStream::connect(self.upstream.as_str())).await;
         let mut server = match connected.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into())) {
             Ok(server) => server,
             Err(error) => return self.refuse(client, &watch, &error).await,
         };
         server.set_nodelay(true)?;
-        both(&mut client, &mut server, &watch).await?;
-        if watch.borrow().watch.awaits_first_answer() {
+        tokio::select! {
+            ended = both(&mut client, &mut server, &watch) => ended?,
+            () = idle(&mut stop, &watch) => {}
+        }
+        if watch.borrow().awaits_first_answer() {
             // As a front end answers for a server that hangs up.
             let why = "it ended the connection without an answer";
-            let answer = bad_gateway(&watch.borrow().watch, why);
+            let answer = bad_gateway(&watch.borrow(), why);
             client.write_all(&answer).await?;
             self.ear.tell(Event::NoUpstream);
         }
-        watch.borrow_mut().change(Watch::upstream_ended);
+        watch.borrow_mut().upstream_ended();
         end(client).await
     }
 
@@ -103,68 +117,57 @@ impl Tunnel {
     async fn refuse(
         &self,
         mut client: TcpStream,
-        watch: &RefCell<Busy<'_>>,
+        watch: &RefCell<Watch>,
         error: &Error,
     ) -> Result<(), Error> {
         let mut piece = vec![0; PIECE];
-        while !watch.borrow().watch.awaits_first_answer() {
+        while !watch.borrow().awaits_first_answer() {
             let read = timeout(CONNECT, client.read(&mut piece)).await??;
             if read == 0 {
                 return Ok(());
             }
             let bytes = piece.get(..read).unwrap_or_default();
-            watch.borrow_mut().change(|watch| watch.request(bytes));
+            watch.borrow_mut().request(bytes);
         }
-        let answer = bad_gateway(&watch.borrow().watch, &error.to_string());
+        let answer = bad_gateway(&watch.borrow(), &error.to_string());
         client.write_all(&answer).await?;
         self.ear.tell(Event::NoUpstream);
         end(client).await
     }
 }
 
-/// A watch, and whether its connection counts as busy.
-struct Busy<'c> {
-    watch: Watch,
-    counts: bool,
-    all: &'c Cell<usize>,
-}
+/// Counts a connection as open until this is dropped.
+struct Open(Rc<Cell<usize>>);
 
-impl<'c> Busy<'c> {
-    fn new(watch: Watch, all: &'c Cell<usize>) -> Self {
-        Self {
-            watch,
-            counts: false,
-            all,
-        }
-    }
-
-    fn change(&mut self, change: impl FnOnce(&mut Watch)) {
-        change(&mut self.watch);
-        self.count(!self.watch.is_idle());
-    }
-
-    fn count(&mut self, counts: bool) {
-        match (self.counts, counts) {
-            (false, true) => self.all.set(self.all.get() + 1),
-            (true, false) => self.all.set(self.all.get() - 1),
-            _ => {}
-        }
-        self.counts = counts;
+impl Open {
+    fn new(all: &Rc<Cell<usize>>) -> Self {
+        all.set(all.get() + 1);
+        Self(all.clone())
     }
 }
 
-impl Drop for Busy<'_> {
+impl Drop for Open {
     fn drop(&mut self) {
-        self.count(false);
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+/// Waits for the stop.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The sender lives as long as any connection.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Waits for the stop, and then until no request is on its way.
+async fn idle(stop: &mut watch::Receiver<bool>, watch: &RefCell<Watch>) {
+    stopped(stop).await;
+    while !watch.borrow().is_idle() {
+        sleep(STOP_STEP).await;
     }
 }
 
 /// Both directions, until the server has ended its own.
-async fn both(
-    client: &mut TcpStream,
-    server: &mut TcpStream,
-    watch: &RefCell<Busy<'_>>,
-) -> Result<(), Error> {
+async fn both(client: &mut TcpStream, server: &mut TcpStream, watch: &RefCell<Watch>) -> Result<(), Error> {
     let (client_reads, client_writes) = client.split();
     let (server_reads, server_writes) = server.split();
     let up = upwards(client_reads, server_writes, watch);
@@ -183,14 +186,14 @@ async fn both(
 async fn upwards(
     mut client: ReadHalf<'_>,
     mut server: WriteHalf<'_>,
-    watch: &RefCell<Busy<'_>>,
+    watch: &RefCell<Watch>,
 ) -> Result<(), Error> {
     let mut piece = vec![0; PIECE];
     loop {
         let read = client.read(&mut piece).await?;
         let bytes = piece.get(..read).unwrap_or_default();
         // Before it is passed on, so that no answer is seen before its request.
-        watch.borrow_mut().change(|watch| watch.request(bytes));
+        watch.borrow_mut().request(bytes);
         let passed = if read == 0 {
             server.shutdown().await
         } else {
@@ -207,7 +210,7 @@ async fn upwards(
 async fn downwards(
     mut server: ReadHalf<'_>,
     mut client: WriteHalf<'_>,
-    watch: &RefCell<Busy<'_>>,
+    watch: &RefCell<Watch>,
 ) -> Result<(), Error> {
     let mut piece = vec![0; PIECE];
     loop {
@@ -217,7 +220,7 @@ async fn downwards(
         }
         let bytes = piece.get(..read).unwrap_or_default();
         client.write_all(bytes).await?;
-        watch.borrow_mut().change(|watch| watch.response(bytes));
+        watch.borrow_mut().response(bytes);
     }
 }
 

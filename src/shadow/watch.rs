@@ -125,10 +125,9 @@ impl Watch {
         self.pending.queue.front().map(|one| one.head.method.as_str())
     }
 
-    /// Whether no request and no answer is on its way.
+    /// Whether no request and no answer is on its way; never once the watch has ended.
     pub(super) fn is_idle(&self) -> bool {
-        let between = self.requests.has_stopped() || self.requests.is_between_messages();
-        between && self.pending.queue.is_empty()
+        self.pending.queue.is_empty() && self.requests.is_between_messages()
     }
 
     /// The server has ended the connection.

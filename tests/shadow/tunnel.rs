@@ -217,3 +217,22 @@ async fn a_late_answer_is_waited_for_and_one_that_never_comes_ends_with_its_clie
     assert_sums(&report);
     assert_eq!((report.requests, report.not_copied), (2, 2));
 }
+
+#[actix_web::test]
+async fn a_stop_waits_for_answers_and_ends_kept_connections() {
+    let late = answer("200 OK", "", "late");
+    let said = late.clone();
+    let upstream = Upstream::start(move |_| Act::Late(Duration::from_millis(300), said.clone()));
+    let shadow = shadow(&upstream.url(), &nowhere(), |_| {}).await;
+    let unused = tokio::net::TcpStream::connect(shadow.address()).await.unwrap();
+    let kept = actix_web::rt::spawn(send(shadow.address(), b"GET /late HTTP/1.1\r\n\r\n", EVERYTHING));
+    while upstream.bytes().iter().all(Vec::is_empty) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let began = Instant::now();
+    let report = shadow.stop().await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert_eq!(report.requests, 1);
+    assert_eq!(kept.await.unwrap(), late);
+    drop(unused);
+}

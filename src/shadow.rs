@@ -9,6 +9,7 @@
 //! | `capture.rs` | copies of bodies, within bounds |
 //! | `content.rs`, `shape.rs`, `known.rs`, `compare.rs` | compares two answers; intended differences |
 //! | `report.rs`, `tally.rs` | the report, and the counts it is made of |
+//! | `text.rs`, `html.rs`, `target.rs` | the report as text and as a page, and its file |
 //! | `exchange.rs` | a request with its answer, from the tunnel to the copies |
 //! | `watch.rs`, `tunnel.rs` | connections: passed on, and watched |
 //! | `ids.rs`, `order.rs`, `copy.rs`, `play.rs` | the copies: ids, order, sending, their thread |
@@ -24,6 +25,7 @@ mod content;
 mod copy;
 mod exchange;
 mod head;
+mod html;
 mod ids;
 mod known;
 mod message;
@@ -33,10 +35,13 @@ mod report;
 mod route;
 mod shape;
 mod tally;
+mod target;
+mod text;
 mod tunnel;
 mod watch;
 
-pub use report::{Counted, Latency, Report, Row, Sample, Target};
+pub use report::{Counted, Latency, Report, Row, Sample};
+pub use target::Target;
 
 use beamlive_actors::clock::{Clock, SystemClock};
 use capture::Budget;
@@ -213,8 +218,8 @@ impl Running {
         let _ = self.events.send(Event::Write);
     }
 
-    /// Accepts nothing new, lets requests on their way finish, ends all connections, plays the copies
-    /// that wait, and returns the report. The report's file is written.
+    /// Accepts nothing new, lets requests on their way finish, ends all connections, plays the
+    /// copies that wait, and returns the report. The report's file is written.
     ///
     /// # Errors
     /// When the thread that plays the copies is gone.

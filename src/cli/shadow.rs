@@ -19,11 +19,12 @@ pub struct Shadow {
     /// The address to listen on; port 0 picks a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// The beamlive that gets the copies. Its records are those of the rehearsal: use one of its own.
+    /// The beamlive that gets the copies. Its records are those of the rehearsal, so use one of its
+    /// own.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
     service: Url,
-    /// Where the report is written: *.html, *.json or *.txt [default: text on standard output, at the
-    /// end].
+    /// Where the report is written: *.html, *.json or *.txt [default: text on standard output, at
+    /// the end].
     #[arg(long, value_name = "FILE")]
     report: Option<Target>,
     /// How often the counts are printed and the report is written.

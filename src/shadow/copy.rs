@@ -110,8 +110,8 @@ fn url(service: &Url, target: &str) -> Option<Url> {
     (url.as_str() == format!("{base}{target}")).then_some(url)
 }
 
-/// The headers of a copy. It names the client as the last to forward it, as the shadow's own address
-/// is the peer's.
+/// The headers of a copy. It names the client as the last that was forwarded, because beamlive sees
+/// the shadow's own address as the peer's.
 fn headers(sent: &Headers, client: IpAddr) -> HeaderMap {
     let named: Vec<String> = sent
         .all("connection")

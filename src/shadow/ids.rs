@@ -105,8 +105,8 @@ impl Ids {
         (ours != theirs).then_some(ours)
     }
 
-    /// The body of an upload with the ids of the copies. It is the same bytes if there is nothing to
-    /// translate.
+    /// The body of an upload with the ids of the copies. It is the same bytes if there is nothing
+    /// to translate.
     pub(super) fn translate(&mut self, kind: Kind, is_json: bool, body: Bytes) -> Bytes {
         if !matches!(kind, Kind::Data | Kind::Report) {
             return body;

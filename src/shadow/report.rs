@@ -1,15 +1,10 @@
-//! The report of a rehearsal: as JSON, as text, and as a page.
+//! The report of a rehearsal.
 //!
 //! It names routes by their patterns, and shapes by their keys and types. No name, token, id or
 //! other value of a request or an answer is in it.
 
-mod html;
-mod text;
-
 use super::compare::Difference;
 use serde::Serialize;
-use std::io::Write;
-use std::path::{Path, PathBuf};
 
 /// What a rehearsal has found so far.
 ///
@@ -107,79 +102,3 @@ pub struct Latency {
     /// 99 of 100 took at most this.
     pub p99_ms: f64,
 }
-
-/// How a report is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Text,
-    Json,
-    Html,
-}
-
-/// The file that a report is written to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    path: PathBuf,
-    format: Format,
-}
-
-impl std::str::FromStr for Target {
-    type Err = &'static str;
-
-    /// The end of the name chooses the format.
-    fn from_str(path: &str) -> Result<Self, Self::Err> {
-        let path = PathBuf::from(path);
-        let ending = path.extension().and_then(|ending| ending.to_str());
-        let format = match ending {
-            Some("txt") => Format::Text,
-            Some("json") => Format::Json,
-            Some("html") => Format::Html,
-            _ => return Err("name it *.html, *.json or *.txt"),
-        };
-        Ok(Self { path, format })
-    }
-}
-
-impl Target {
-    /// Writes the report; a reader sees the old one or the new one.
-    ///
-    /// # Errors
-    /// When the file can't be written.
-    pub fn write(&self, report: &Report) -> std::io::Result<()> {
-        let text = match self.format {
-            Format::Text => report.text(),
-            Format::Json => serde_json::to_string_pretty(report)? + "\n",
-            Format::Html => html::page(report),
-        };
-        let mut name = self.path.clone().into_os_string();
-        name.push(".new");
-        let new = Path::new(&name);
-        let mut file = std::fs::File::create(new)?;
-        file.write_all(text.as_bytes())?;
-        drop(file);
-        std::fs::rename(new, &self.path)
-    }
-
-    /// Where it is written.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Report {
-    /// The whole report as text.
-    #[must_use]
-    pub fn text(&self) -> String {
-        text::text(self)
-    }
-
-    /// One line with the counts.
-    #[must_use]
-    pub fn line(&self) -> String {
-        text::line(self)
-    }
-}
-
-#[cfg(test)]
-mod tests;

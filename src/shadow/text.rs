@@ -1,6 +1,6 @@
 //! The report as text.
 
-use super::{Latency, Report, Row, Sample};
+use super::report::{Latency, Report, Row, Sample};
 use std::fmt::Write;
 
 /// Milliseconds, with as many digits as matter.
@@ -26,25 +26,6 @@ pub(super) fn sample(sample: &Sample) -> String {
     text
 }
 
-/// One line with the counts.
-pub(super) fn line(report: &Report) -> String {
-    let mut line = format!(
-        "{} requests, {} copied, {} dropped: {} same, {} explained, {} different",
-        report.requests, report.copied, report.dropped, report.same, report.explained, report.different
-    );
-    if report.waiting > 0 {
-        let _ = write!(line, "; {} waiting", report.waiting);
-    }
-    if report.no_upstream > 0 {
-        let _ = write!(
-            line,
-            "; {} without an answer of the real server",
-            report.no_upstream
-        );
-    }
-    line
-}
-
 /// What is said about the rehearsal as a whole, below its counts.
 pub(super) fn remarks(report: &Report) -> Vec<String> {
     let mut remarks = report.notes.clone();
@@ -61,26 +42,6 @@ pub(super) fn remarks(report: &Report) -> Vec<String> {
         ));
     }
     remarks
-}
-
-/// The whole report.
-pub(super) fn text(report: &Report) -> String {
-    let mut text = format!(
-        "Rehearsal of {} before {}\nfrom {} to {}\n\n{}\n{} requests of other routes were passed on and not copied.\n",
-        report.service,
-        report.upstream,
-        report.began,
-        report.until,
-        line(report),
-        report.not_copied
-    );
-    for remark in remarks(report) {
-        let _ = writeln!(text, "Note: {remark}");
-    }
-    for row in &report.routes {
-        text += &route(row);
-    }
-    text
 }
 
 fn route(row: &Row) -> String {
@@ -125,4 +86,47 @@ fn route(row: &Row) -> String {
         }
     }
     text
+}
+
+impl Report {
+    /// One line with the counts.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let mut line = format!(
+            "{} requests, {} copied, {} dropped: {} same, {} explained, {} different",
+            self.requests, self.copied, self.dropped, self.same, self.explained, self.different
+        );
+        if self.waiting > 0 {
+            let _ = write!(line, "; {} waiting", self.waiting);
+        }
+        if self.no_upstream > 0 {
+            let _ = write!(
+                line,
+                "; {} without an answer of the real server",
+                self.no_upstream
+            );
+        }
+        line
+    }
+
+    /// The whole report as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = format!(
+        "Rehearsal of {} before {}\nfrom {} to {}\n\n{}\n{} requests of other routes were passed on and not copied.\n",
+        self.service,
+        self.upstream,
+        self.began,
+        self.until,
+        self.line(),
+        self.not_copied
+    );
+        for remark in remarks(self) {
+            let _ = writeln!(text, "Note: {remark}");
+        }
+        for row in &self.routes {
+            text += &route(row);
+        }
+        text
+    }
 }

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::shadow::compare::Difference;
+use crate::shadow::report::{Counted, Latency, Row, Sample};
 use rstest::rstest;
 
 fn report() -> Report {

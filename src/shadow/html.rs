@@ -1,7 +1,7 @@
 //! The report as one page: without network access or scripts, light and dark, printable.
 
+use super::report::{Latency, Report, Row};
 use super::text::{millis, remarks, sample};
-use super::{Latency, Report, Row};
 use beamlive_load::PAGE_STYLE;
 use maud::{html, Markup, PreEscaped, DOCTYPE};
 

@@ -5,6 +5,7 @@ mod backup;
 mod client;
 mod configuration;
 mod facility;
+mod import;
 mod load;
 mod restore;
 mod samples;

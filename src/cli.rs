@@ -7,6 +7,7 @@ pub mod client;
 mod database;
 pub mod load;
 pub mod passwd;
+mod password;
 mod progress;
 pub mod proxy;
 pub mod restore;

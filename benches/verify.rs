@@ -8,9 +8,9 @@
 )]
 
 use beamlive::auth::token::Token;
-use beamlive_actors::password::{Password, PasswordHash};
 use beamlive_actors::clock::SystemKeys;
 use beamlive_actors::key::{self, PublicKey};
+use beamlive_actors::password::{Password, PasswordHash};
 use criterion::Criterion;
 use serde_json::Value;
 use std::hint::black_box;

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod check;
 pub mod client;
 mod database;
+pub mod import;
 pub mod load;
 pub mod passwd;
 mod password;
@@ -43,6 +44,8 @@ pub enum Command {
     Passwd(passwd::Passwd),
     /// Import and export the samples of a project as a sheet, without a facility file.
     Samples(samples::Samples),
+    /// Move a facility in from another server.
+    Import(import::Import),
     /// Talk to a service as a beamline does: sign, launch, upload.
     Client(client::Client),
     /// Back up a running service into one file.
@@ -70,6 +73,7 @@ impl Cli {
             Command::Check(check) => check.run().await,
             Command::Passwd(passwd) => passwd.run().await,
             Command::Samples(samples) => samples.run().await,
+            Command::Import(import) => import.run().await,
             Command::Client(client) => client.run().await,
             Command::Backup(backup) => backup.run().await,
             Command::Restore(restore) => restore.run().await,

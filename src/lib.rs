@@ -7,7 +7,7 @@
 //! | `server.rs` | [`server::Running`]: builds the service, runs it, stops it |
 //! | `router.rs`, `router/` | the URL table; [`router::create_app`]: the production application |
 //! | `routes.rs`, `routes/` | the handlers, one file per endpoint, named as the endpoint |
-//! | `auth.rs`, `auth/` | [`auth::Verified`] and [`auth::Admin`]: the extractors of signed and of operators' requests |
+//! | `auth.rs`, `auth/` | [`auth::Verified`], [`auth::signed_in::SignedIn`] and [`auth::Admin`]: the extractors of signed, of signed-in and of operators' requests |
 //! | `caller.rs` | [`caller::Caller`]: the address of a request's caller |
 //! | `app.rs` | [`app::App`]: the state that every handler can reach |
 //! | `access_lists.rs` | who may use the host of a caller |
@@ -16,6 +16,7 @@
 //! | `connection.rs`, `connection/` | connections: accepted, refused, ended by deadlines |
 //! | `pool.rs` | threads of low priority for slow work |
 //! | `limits.rs`, `limits/` | limits on rates and on the bytes of bodies |
+//! | `import.rs`, `import/` | moves a facility in from another server |
 //! | `body.rs`, `wire.rs`, `wire/` | bodies: bounded reading, MessagePack and JSON, checked requests |
 //! | `error.rs` | the one table of errors and statuses |
 //! | `config.rs`, `config/` | settings: defaults, file, environment, flags |
@@ -49,6 +50,7 @@ pub mod config;
 pub mod connection;
 pub mod error;
 pub mod idempotency;
+pub mod import;
 pub mod limits;
 pub mod metrics;
 pub mod openapi;

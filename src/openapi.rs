@@ -9,6 +9,7 @@ pub mod responses;
 mod examples;
 
 use crate::error::ErrorBody;
+use crate::openapi::responses::RefusedToken;
 use actix_web::web::Bytes;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::OpenApi as Description;
@@ -35,7 +36,7 @@ Every route works with and without its trailing slash. GET routes take HEAD too.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "beamlive", description = ABOUT, license(name = "MIT", identifier = "MIT")),
-    components(schemas(ErrorBody)),
+    components(schemas(ErrorBody, RefusedToken)),
     tags(
         (name = "beamlines", description = "Called by the beamlines' control systems."),
         (

@@ -310,7 +310,11 @@ async fn apply(app: &App, path: PathBuf) -> Result<(), StartError> {
     }
 }
 
-fn store_config(settings: &Settings) -> Result<StoreConfig, StartError> {
+/// The settings of the store.
+///
+/// # Errors
+/// [`StartError`] when the password of the database can't be read.
+pub fn store_config(settings: &Settings) -> Result<StoreConfig, StartError> {
     let postgres = match settings.store.engine {
         EngineKind::Postgres => Some(settings.store.postgres()?),
         _ => None,

@@ -11,12 +11,13 @@ const LONGEST: usize = 400;
 const WIDEST: usize = 100;
 
 /// The folders with sources that are no tests.
-const CRATES: [(&str, &str); 5] = [
+const CRATES: [(&str, &str); 6] = [
     ("beamlive", "src"),
     ("beamlive_actors", "actors/src"),
     ("beamlive_storage", "storage/src"),
     ("beamlive_client", "src/client/src"),
     ("beamlive_load", "benches/load/src"),
+    ("beamlive_mxlive", "src/mxlive/src"),
 ];
 
 fn sources() -> Sources {

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Jwt {
-    /// Files with the secrets that sign tokens: the first signs, all verify. Without any, a secret is
-    /// made in the data directory.
+    /// Files with the secrets that sign tokens: the first signs, all verify. Without any, a secret
+    /// is made in the data directory.
     #[serde(deserialize_with = "files")]
     pub secret_file: Vec<PathBuf>,
     /// How long an access token is valid, in days.

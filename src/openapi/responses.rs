@@ -1,7 +1,9 @@
 //! Responses that many routes share.
 
 use crate::error::ErrorBody;
-use utoipa::{IntoResponses, ToResponse};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::{IntoResponses, ToResponse, ToSchema};
 
 /// Busy, or writes are off: nothing was done, try again.
 #[derive(Debug, ToResponse)]
@@ -50,6 +52,33 @@ pub enum SignedInErrors {
     /// Nothing was done.
     #[response(status = 503)]
     Busy(#[to_response] Busy),
+}
+
+/// Why tokens are refused.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefusedToken {
+    /// The reason, in the words that clients know.
+    #[schema(example = "Token is invalid or expired")]
+    pub detail: String,
+    /// `token_not_valid`, if it was a token.
+    pub code: Option<String>,
+}
+
+/// Responses of the routes for tokens.
+#[derive(Debug, IntoResponses)]
+pub enum AuthErrors {
+    /// A list of mistakes for each wrong field.
+    #[response(status = 400)]
+    Invalid(BTreeMap<String, Vec<String>>),
+    /// The username and password, or the token, are not good.
+    #[response(status = 401)]
+    Refused(RefusedToken),
+    /// Too many failed sign-ins of this account from this address, or of this address.
+    #[response(
+        status = 429,
+        headers(("Retry-After" = u64, description = "After how many seconds to try again."))
+    )]
+    Wait(RefusedToken),
 }
 
 /// Responses of the admin API.

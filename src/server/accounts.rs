@@ -7,6 +7,7 @@ use crate::sign_in::secrets::{Secret, SecretError, Secrets};
 use crate::sign_in::token::Lifetimes;
 use beamlive_actors::clock::SystemKeys;
 use beamlive_actors::directory::Directory;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,10 +27,25 @@ pub(super) fn accounts(settings: &Settings, directory: &Arc<Directory>) -> Resul
     ))
 }
 
+/// The files `jwt.secret.*` in the data directory, such as that of an earlier server, by name.
+fn others(data: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(data).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path()).filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with("jwt.secret.") && !name.ends_with(".new"))
+    });
+    let mut paths: Vec<_> = paths.collect();
+    paths.sort();
+    paths
+}
+
 fn secrets(settings: &Settings) -> Result<Secrets, SecretError> {
     let files = &settings.jwt.secret_file;
     if files.is_empty() {
-        return Secrets::new([Secret::read_or_make(&settings.data, &SystemKeys)?]);
+        let own = Secret::read_or_make(&settings.data, &SystemKeys)?;
+        let others = others(&settings.data).into_iter().map(|file| Secret::read(&file));
+        let others: Result<Vec<_>, _> = others.collect();
+        return Secrets::new(std::iter::once(own).chain(others?));
     }
     let secrets: Result<Vec<_>, _> = files.iter().map(|file| Secret::read(file)).collect();
     Secrets::new(secrets?)

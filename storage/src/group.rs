@@ -77,7 +77,21 @@ pub struct Plan {
     pub applied: Applied,
     /// The rows of one atomic write. The tally is one of them, unless there are none.
     pub rows: Rows,
+    /// What was read. A changed row that is not among this does not exist yet.
+    seen: HashMap<Vec<u8>, Option<Vec<u8>>>,
 }
+
+impl Plan {
+    /// The rows that the group changes, except the tally, with their values before; `None` for a
+    /// row that does not exist.
+    pub fn before(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+        let changed = self.rows.keys().filter(|key| !Tally::is_key(key));
+        changed.map(|key| (key.as_slice(), self.seen.get(key).and_then(Option::as_deref)))
+    }
+}
+
+/// Looks at a plan before anything of it is written. After an error nothing is.
+pub type Note<'a> = &'a mut dyn FnMut(&Plan) -> Result<(), EngineError>;
 
 /// The keys that planning `batch` reads, as far as they are known before its ids are.
 pub(crate) fn reads(batch: &Batch) -> impl Iterator<Item = Vec<u8>> + '_ {
@@ -123,27 +137,30 @@ pub fn plan(
         .iter()
         .map(|batch| view.admit(batch))
         .collect::<Result<_, _>>()?;
-    let (rows, tally) = view.finish();
+    view.finish();
     Ok(Plan {
         applied: Applied {
             outcomes,
-            groups: tally.groups,
+            groups: view.tally.groups,
         },
-        rows,
+        rows: view.rows,
+        seen: view.seen,
     })
 }
 
-/// Plans `group` and writes the rows that result, if there are any, with `write`.
+/// Plans `group`. If rows result, shows the plan to `note` and writes them with `write`.
 ///
 /// # Errors
-/// As [`plan`], and the error of `write`.
+/// As [`plan`], and the errors of `note` and `write`.
 pub fn apply(
     group: &[Batch],
     read: impl FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>,
+    note: Note<'_>,
     write: impl FnOnce(Rows) -> Result<(), EngineError>,
 ) -> Result<Applied, EngineError> {
     let plan = plan(group, read)?;
     if !plan.rows.is_empty() {
+        note(&plan)?;
         write(plan.rows)?;
     }
     Ok(plan.applied)
@@ -228,14 +245,13 @@ impl<F: FnMut(&[u8]) -> Result<Option<Vec<u8>>, EngineError>> View<F> {
         Ok(Ok(Committed { ids }))
     }
 
-    /// The rows that result, and their tally.
-    fn finish(mut self) -> (Rows, Tally) {
+    /// Adds the tally to the rows that result.
+    fn finish(&mut self) {
         if !self.rows.is_empty() {
             self.tally.groups += 1;
             self.rows
                 .insert(Tally::key().bytes.to_vec(), Some(self.tally.encode()));
         }
-        (self.rows, self.tally)
     }
 
     fn current(&mut self, key: &[u8]) -> Result<Option<&[u8]>, EngineError> {

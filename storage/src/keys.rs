@@ -168,6 +168,16 @@ pub fn outbox(subject: Subject, id: impl Into<IdRef>) -> Key {
     Key::of(Table::Outbox).subject(subject).id(id)
 }
 
+/// The import that is not finished.
+pub fn importing() -> Key {
+    Key::of(Table::Importing)
+}
+
+/// What was imported from an earlier server.
+pub fn import_state() -> Key {
+    Key::of(Table::ImportState)
+}
+
 /// Who sends the outbox.
 pub fn outbox_lease() -> Key {
     Key::of(Table::OutboxLease)

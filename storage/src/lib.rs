@@ -8,6 +8,8 @@
 //! | `writer.rs` | [`Permit::commit`] returns a [`Receipt`]; the one thread that writes |
 //! | `group.rs` | which batches of a group hold, which ids they get, which rows result |
 //! | `engine.rs`, `engine/` | the trait of a database; sled, fjall, and memory for tests |
+//! | `import.rs` | [`Import`]: changes that take effect together when it is finished, or not at all |
+//! | `undo.rs`, `undo/` | what was stored before an import, and restoring it |
 //! | `shared.rs` | a database that several processes write: what the others changed |
 //! | `tally.rs` | number of groups and rows, and their sum: one row, which detects damage |
 //! | `mark.rs` | number of acknowledged groups: a file next to the database |
@@ -42,6 +44,7 @@ pub mod engine;
 mod format;
 pub mod group;
 pub mod ids;
+mod import;
 pub mod keys;
 mod mark;
 mod metrics;
@@ -53,6 +56,7 @@ mod sql;
 mod store;
 mod tally;
 pub mod time;
+mod undo;
 pub mod verify;
 mod writer;
 
@@ -66,6 +70,7 @@ pub use engine::{
 };
 pub use format::{FormatError, LAYOUT};
 pub use group::{Applied, Committed, Conflict};
+pub use import::{Import, ImportError};
 pub use keys::{Key, Table};
 pub use mark::MarkError;
 pub use metrics::{Histogram, WriterMetrics};
@@ -74,4 +79,5 @@ pub use snapshot::{Rows, Snapshot, SnapshotError, SnapshotLimits, SnapshotLost};
 pub use store::{ReadError, Store, StoreStatus, Unavailable};
 pub use tally::Tally;
 pub use time::Timestamp;
+pub use undo::UndoError;
 pub use writer::{CommitError, Permit, Receipt};

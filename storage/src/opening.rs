@@ -11,6 +11,7 @@ use crate::mark::{self, MarkError, Marker};
 use crate::store::Store;
 use crate::tally::Tally;
 use crate::time::Timestamp;
+use crate::undo::{self, UndoError};
 use crate::writer::WriterState;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,6 +52,22 @@ impl StoreConfig {
         self.postgres.as_ref().ok_or(missing)
     }
 
+    /// The store, as messages name it.
+    pub(crate) fn name(&self) -> String {
+        match &self.postgres {
+            Some(settings) => settings.name(),
+            None => self.path.display().to_string(),
+        }
+    }
+
+    /// The error of opening this store when it holds a part of an import that can't be undone.
+    fn unfinished(&self, source: UndoError) -> OpenError {
+        OpenError::Unfinished {
+            store: self.name(),
+            source,
+        }
+    }
+
     /// The error of opening this store when its format was refused.
     fn refused(&self, source: FormatError) -> OpenError {
         match &self.postgres {
@@ -77,6 +94,65 @@ pub(crate) fn open_engine(
     })
 }
 
+/// A database whose format and mark allow it to be used, and which holds no part of an import.
+pub(crate) struct Opened {
+    pub(crate) engine: Arc<dyn Engine>,
+    state: Arc<WriterState>,
+    marker: Option<Marker>,
+}
+
+impl Opened {
+    /// Opens the store of `config`, or creates it at `now`.
+    pub(crate) fn new(
+        config: &StoreConfig,
+        now: Timestamp,
+        faults: impl Faults + Clone,
+    ) -> Result<Self, OpenError> {
+        let path = config.path.as_path();
+        let refused = |source| OpenError::of_format(path, source);
+        let marked = |source| OpenError::of_mark(path, source);
+        let settle =
+            |engine: &dyn Engine| undo::settle(engine, path).map_err(|source| config.unfinished(source));
+        if !config.engine.is_embedded() {
+            let engine = open_engine(config, faults)?;
+            settle(engine.as_ref())?;
+            format::prepare(engine.as_ref(), &config.created_by, now)
+                .map_err(|source| config.refused(source))?;
+            return Ok(Self::unmarked(engine));
+        }
+        format::check_file(path).map_err(refused)?;
+        refuse_other_engines(path, config.engine)?;
+        let engine = open_engine(config, faults)?;
+        files::sync_entries(path).map_err(|error| OpenError::unreadable(path, error))?;
+        check_mark(path, engine.as_ref()).map_err(marked)?;
+        settle(engine.as_ref())?;
+        format::prepare(engine.as_ref(), &config.created_by, now)
+            .and_then(|()| format::publish(path, engine.as_ref()))
+            .map_err(refused)?;
+        let state = Arc::default();
+        let marker = Some(start_marker(path, engine.as_ref(), Arc::clone(&state)).map_err(marked)?);
+        Ok(Self {
+            engine,
+            state,
+            marker,
+        })
+    }
+
+    /// A database without a mark.
+    pub(crate) fn unmarked(engine: Arc<dyn Engine>) -> Self {
+        Self {
+            engine,
+            state: Arc::default(),
+            marker: None,
+        }
+    }
+
+    /// Starts a store that writes to this database through `engine`.
+    pub(crate) fn start_with(self, engine: Arc<dyn Engine>, queue: usize) -> Store {
+        Store::start(engine, queue, self.state, self.marker)
+    }
+}
+
 impl Store {
     /// An empty store in memory.
     pub fn in_memory() -> Self {
@@ -96,26 +172,9 @@ impl Store {
         now: Timestamp,
         faults: impl Faults + Clone,
     ) -> Result<Self, OpenError> {
-        let path = config.path.as_path();
-        let refused = |source| OpenError::of_format(path, source);
-        let marked = |source| OpenError::of_mark(path, source);
-        if !config.engine.is_embedded() {
-            let engine = open_engine(config, faults)?;
-            format::prepare(engine.as_ref(), &config.created_by, now)
-                .map_err(|source| config.refused(source))?;
-            return Ok(Self::with_engine(engine, config.queue));
-        }
-        format::check_file(path).map_err(refused)?;
-        refuse_other_engines(path, config.engine)?;
-        let engine = open_engine(config, faults)?;
-        files::sync_entries(path).map_err(|error| OpenError::unreadable(path, error))?;
-        check_mark(path, engine.as_ref()).map_err(marked)?;
-        format::prepare(engine.as_ref(), &config.created_by, now)
-            .and_then(|()| format::publish(path, engine.as_ref()))
-            .map_err(refused)?;
-        let state = Arc::default();
-        let marker = start_marker(path, engine.as_ref(), Arc::clone(&state)).map_err(marked)?;
-        Ok(Self::start(engine, config.queue, state, Some(marker)))
+        let opened = Opened::new(config, now, faults)?;
+        let engine = Arc::clone(&opened.engine);
+        Ok(opened.start_with(engine, config.queue))
     }
 
     /// Opens one snapshot of a store on PostgreSQL for reading. Nodes may go on writing.
@@ -126,6 +185,10 @@ impl Store {
         let engine = PostgresEngine::open_snapshot(settings)?;
         format::check(engine.as_ref()).map_err(|source| OpenError::DatabaseFormat {
             database: settings.name(),
+            source,
+        })?;
+        undo::check(engine.as_ref()).map_err(|source| OpenError::Unfinished {
+            store: settings.name(),
             source,
         })?;
         Ok(Self::with_engine(engine, 1))
@@ -155,6 +218,7 @@ impl Store {
         let engine = open_engine(&config, NoFaults)?;
         check_mark(path, engine.as_ref()).map_err(marked)?;
         format::check(engine.as_ref()).map_err(refused)?;
+        undo::check(engine.as_ref()).map_err(|source| config.unfinished(source))?;
         Ok(Self::with_engine(engine, 1))
     }
 }

@@ -29,6 +29,11 @@ impl Tally {
         Key::of(Table::Tally)
     }
 
+    /// Whether `key` is the key of its row.
+    pub(crate) fn is_key(key: &[u8]) -> bool {
+        key == [Table::Tally as u8]
+    }
+
     /// Reads the tally of a database; all zero if it has none.
     pub(crate) fn read(
         get: impl FnOnce(&[u8]) -> Result<Option<Vec<u8>>, EngineError>,

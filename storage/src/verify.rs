@@ -33,7 +33,8 @@ use crate::engine::Order;
 use crate::ids::{ProjectId, SessionId};
 use crate::keys::{successor, Table};
 use crate::records::{
-    Activity, Dataset, FacilityRevision, OutboxLease, Report, Session, SpentToken, StoreFormat,
+    Activity, Dataset, FacilityRevision, ImportState, Importing, OutboxLease, Report, Session, SpentToken,
+    StoreFormat,
 };
 use crate::store::{ReadError, Store};
 use crate::tally::Tally;
@@ -178,6 +179,14 @@ impl Verifier<'_> {
             Table::SpentToken => {
                 let [_end, _, _] = row.ids()?;
                 check.decode::<SpentToken>("spent token", row).map(drop)
+            }
+            Table::Importing => {
+                row.end()?;
+                check.decode::<Importing>("import", row).map(drop)
+            }
+            Table::ImportState => {
+                row.end()?;
+                check.decode::<ImportState>("import state", row).map(drop)
             }
             Table::Connection => log::connection(check, row),
             Table::Activity => log::activity(check, row),

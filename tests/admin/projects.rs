@@ -31,6 +31,8 @@ async fn an_account_is_shown_without_its_secrets() {
         "has_key",
         "key_type",
         "fingerprint",
+        "has_password",
+        "password_expired",
         "ssh_keys",
         "created",
         "modified",
@@ -41,7 +43,7 @@ async fn an_account_is_shown_without_its_secrets() {
         before,
         json!({
             "id": 2, "username": "alice", "name": "Alice's group", "has_key": false, "key_type": null,
-            "fingerprint": null, "ssh_keys": 1, "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z"
+            "fingerprint": null, "has_password": false, "password_expired": false, "ssh_keys": 1, "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z"
         })
     );
     site.clock.advance(chrono::TimeDelta::minutes(1));

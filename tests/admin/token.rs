@@ -4,7 +4,7 @@ use crate::docs::{described, document};
 use crate::support::{Reply, Site};
 use reqwest::Method;
 
-const ROUTES: [(&str, &str); 17] = [
+const ROUTES: [(&str, &str); 25] = [
     ("POST", "apply"),
     ("GET", "backup"),
     ("GET", "sessions"),
@@ -20,6 +20,14 @@ const ROUTES: [(&str, &str); 17] = [
     ("GET", "projects/alice"),
     ("PUT", "projects/alice/key"),
     ("DELETE", "projects/alice/key"),
+    ("GET", "projects/alice/samples"),
+    ("POST", "projects/alice/samples"),
+    ("GET", "people"),
+    ("GET", "people/alice"),
+    ("PUT", "accounts/alice/password"),
+    ("POST", "accounts/alice/password/reset"),
+    ("POST", "accounts/alice/password/expire"),
+    ("DELETE", "accounts/alice/tokens"),
     ("GET", "feedback"),
     ("HEAD", "sessions"),
 ];

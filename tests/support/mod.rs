@@ -149,6 +149,7 @@ impl Site {
     /// Starts the stopped service on the same data with other settings.
     pub async fn start_with(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
+        until_free(self.data());
         self.start().await;
     }
 

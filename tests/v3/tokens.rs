@@ -71,10 +71,12 @@ async fn tokens_that_were_made_with_djangos_secret_before_the_move_are_good_afte
     // A new secret signs, and the old one still verifies. Without it its tokens are dead.
     let new = place.path().join("new");
     fs::write(&new, "n".repeat(64)).unwrap();
+    site.stop().await;
     site.start_with(|settings| settings.jwt.secret_file = vec![new.clone(), secret.clone()])
         .await;
     let again = |site: &Site| site.signed_in(&json!({ "access": ours.access, "refresh": ours.refresh }));
     assert_eq!(again(&site).get("samples/BM/").await.status, 200);
+    site.stop().await;
     site.start_with(|settings| settings.jwt.secret_file = vec![new.clone()])
         .await;
     assert_eq!(again(&site).get("samples/BM/").await.status, 403);

@@ -1,10 +1,11 @@
-//! `POST /api/v3/auth/`, `…/verify/`, `…/refresh/`: signing in, and what becomes of tokens. The same
-//! under `/api/v3/token/` and `/api/v2/auth/`, where some clients look.
+//! `POST /api/v3/auth/`, `…/verify/`, `…/refresh/`: signing in, and what becomes of tokens. The
+//! same under `/api/v3/token/` and `/api/v2/auth/`, where some clients look.
 
 use crate::auth::AppData;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::ApiError;
+use crate::openapi::responses::AuthErrors;
 use crate::sign_in::accounts::{SignInRefused, TokenRefused};
 use crate::sign_in::refresh::Refusal;
 use actix_web::http::header::{self, HeaderValue};
@@ -15,7 +16,7 @@ use serde::Serialize;
 use serde_json::{json, Map, Value};
 use std::collections::BTreeMap;
 use thiserror::Error;
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::ToSchema;
 
 /// Longest body, in bytes.
 const MAX_BODY: usize = 16 * 1024;
@@ -49,32 +50,6 @@ struct TokenPair {
     access: String,
     /// Is exchanged for a new pair before the access token ends.
     refresh: String,
-}
-
-/// Why tokens are refused.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Refused {
-    #[schema(example = "Token is invalid or expired")]
-    detail: String,
-    /// `token_not_valid`, if it was a token.
-    code: Option<String>,
-}
-
-/// Responses of the routes for tokens.
-#[derive(Debug, IntoResponses)]
-pub enum AuthErrors {
-    /// A list of mistakes for each wrong field.
-    #[response(status = 400)]
-    Invalid(BTreeMap<String, Vec<String>>),
-    /// The username and password, or the token, are not good.
-    #[response(status = 401)]
-    Refused(Refused),
-    /// Too many failed sign-ins of this account from this address, or of this address.
-    #[response(
-        status = 429,
-        headers(("Retry-After" = u64, description = "After how many seconds to try again."))
-    )]
-    Wait(Refused),
 }
 
 /// Why a request about tokens is refused, in the words that clients know.

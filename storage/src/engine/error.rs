@@ -42,6 +42,10 @@ pub enum EngineError {
     Away(String),
     #[error("the database went away while it committed: {0}")]
     Unsettled(String),
+    #[error("what an import changes could not be noted in its undo file")]
+    Undo(#[source] io::Error),
+    #[error("another process has changed the database during the import: stop it, and import again")]
+    NotAlone,
     #[error("a fault was injected")]
     Injected,
 }
@@ -58,9 +62,13 @@ impl EngineError {
     /// What became of the group whose application returned this error.
     pub fn failure(&self) -> Failure {
         match self {
-            Self::Database(_) | Self::Torn | Self::Counter { .. } | Self::Tally | Self::Injected => {
-                Failure::Final
-            }
+            Self::Database(_)
+            | Self::Torn
+            | Self::Counter { .. }
+            | Self::Tally
+            | Self::Undo(_)
+            | Self::NotAlone
+            | Self::Injected => Failure::Final,
             Self::Full { .. } => Failure::Passing,
             Self::Write(_) | Self::Sync(_) => Failure::Unknown,
             Self::Away(_) => Failure::Away,

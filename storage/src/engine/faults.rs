@@ -12,6 +12,8 @@ pub enum Step {
     Open,
     /// Read a key, or the next entry of a range.
     Read,
+    /// Note in the undo file of an import what a group changes.
+    Note,
     /// Write a group.
     Write,
     /// Wait until the group is on the disk.

@@ -7,7 +7,7 @@ use super::files;
 use super::interface::{DiskUse, Engine, Entries, Frozen, Order};
 use super::open_error::OpenError;
 use crate::batch::Batch;
-use crate::group::{self, Applied};
+use crate::group::{self, Applied, Note};
 use fjall::config::PinningPolicy;
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::io;
@@ -116,7 +116,11 @@ impl<F: Faults + Clone> Engine for FjallEngine<F> {
     }
 
     fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
-        group::apply(group, |key| self.get(key), |rows| self.write(rows))
+        self.apply_noting(group, &mut |_| Ok(()))
+    }
+
+    fn apply_noting(&self, group: &[Batch], note: Note<'_>) -> Result<Applied, EngineError> {
+        group::apply(group, |key| self.get(key), note, |rows| self.write(rows))
     }
 
     fn freeze(&self) -> Option<Arc<dyn Frozen>> {

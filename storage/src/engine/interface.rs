@@ -2,7 +2,7 @@
 
 use super::error::EngineError;
 use crate::batch::Batch;
-use crate::group::Applied;
+use crate::group::{self, Applied, Note};
 use crate::shared::GroupLog;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,22 @@ pub trait Engine: Send + Sync + 'static {
     /// # Errors
     /// [`EngineError`], whose [`EngineError::failure`] says what became of the group.
     fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError>;
+
+    /// As [`Self::apply`], for a group of an import: `note` sees the plan before anything of it is
+    /// written, so also the values that the group replaces. It may see the plan of a group several
+    /// times, if the database has to try again.
+    ///
+    /// This plans the group twice. A database that can do better does.
+    ///
+    /// # Errors
+    /// As [`Self::apply`], and the error of `note`.
+    fn apply_noting(&self, group: &[Batch], note: Note<'_>) -> Result<Applied, EngineError> {
+        let plan = group::plan(group, |key| self.get(key))?;
+        if !plan.rows.is_empty() {
+            note(&plan)?;
+        }
+        self.apply(group)
+    }
 
     /// A snapshot of the rows between two groups. `None` if the database keeps no old versions: the
     /// store then saves the rows that the writer changes. Does not block; a snapshot of a database

@@ -4,7 +4,7 @@
 use super::error::EngineError;
 use super::interface::{Engine, Entries, Order};
 use crate::batch::Batch;
-use crate::group::{plan, Applied};
+use crate::group::{plan, Applied, Note};
 use crate::keys::Table;
 use crate::shared::{Changes, GroupLog, News};
 use crate::tally::Tally;
@@ -175,6 +175,10 @@ impl Engine for MemoryEngine {
     }
 
     fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
+        self.apply_noting(group, &mut |_| Ok(()))
+    }
+
+    fn apply_noting(&self, group: &[Batch], note: Note<'_>) -> Result<Applied, EngineError> {
         self.reachable()?;
         self.applies_left
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| match left {
@@ -185,6 +189,9 @@ impl Engine for MemoryEngine {
         // Locked while it plans: several stores may share a map.
         let mut map = self.map.write();
         let plan = plan(group, |key| Ok(map.get(key).cloned()))?;
+        if !plan.rows.is_empty() {
+            note(&plan)?;
+        }
         if let Some(node) = &self.node {
             let followed = |key: &&Vec<u8>| Table::of(key).is_some_and(Table::is_followed);
             let keys: Vec<_> = plan.rows.keys().filter(followed).cloned().collect();

@@ -3,6 +3,7 @@
 use super::postgres::PostgresSettingsError;
 use crate::format::FormatError;
 use crate::mark::MarkError;
+use crate::undo::error::UndoError;
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,10 @@ pub enum OpenError {
     NewerSchema { found: i32, compatible: i32 },
     #[error("the database {database} can't be used by this build")]
     DatabaseFormat { database: String, source: FormatError },
+    #[error("the store {store} holds a part of an import")]
+    Unfinished { store: String, source: UndoError },
+    #[error("no import into the store {store} can begin")]
+    Import { store: String, source: UndoError },
     #[error("the store {path} can't be used by this build")]
     Format { path: PathBuf, source: FormatError },
 }

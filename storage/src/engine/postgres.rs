@@ -41,7 +41,7 @@ use super::files::pause;
 use super::interface::{DiskUse, Engine, Entries, Frozen, Order};
 use super::open_error::OpenError;
 use crate::batch::Batch;
-use crate::group::Applied;
+use crate::group::{Applied, Note};
 use crate::shared::GroupLog;
 use acknowledged::Acknowledged;
 use background::{prepare, unreachable, Background};
@@ -234,7 +234,12 @@ impl Engine for PostgresEngine {
 
     fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
         let mut writer = self.writer.lock();
-        self.background.wait(writer.apply(group))
+        self.background.wait(writer.apply(group, None))
+    }
+
+    fn apply_noting(&self, group: &[Batch], note: Note<'_>) -> Result<Applied, EngineError> {
+        let mut writer = self.writer.lock();
+        self.background.wait(writer.apply(group, Some(note)))
     }
 
     fn freeze(&self) -> Option<Arc<dyn Frozen>> {

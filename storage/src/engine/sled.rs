@@ -9,7 +9,7 @@ use super::files::{self, RESERVE};
 use super::interface::{DiskUse, Engine, Entries, Order};
 use super::open_error::OpenError;
 use crate::batch::Batch;
-use crate::group::{self, Applied};
+use crate::group::{self, Applied, Note};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,7 +101,11 @@ impl<F: Faults + Clone> Engine for SledEngine<F> {
     }
 
     fn apply(&self, group: &[Batch]) -> Result<Applied, EngineError> {
-        group::apply(group, |key| self.get(key), |rows| self.write(rows))
+        self.apply_noting(group, &mut |_| Ok(()))
+    }
+
+    fn apply_noting(&self, group: &[Batch], note: Note<'_>) -> Result<Applied, EngineError> {
+        group::apply(group, |key| self.get(key), note, |rows| self.write(rows))
     }
 
     fn disk(&self) -> DiskUse {

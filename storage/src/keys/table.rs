@@ -14,6 +14,10 @@ pub enum Table {
     Tally = 2,
     /// `[table][id]` → the last of the ids that were skipped from this id on
     SkippedIds = 3,
+    /// The import that is not finished; no row if there is none
+    Importing = 5,
+    /// What was imported from an earlier server
+    ImportState = 6,
     /// `[id]`
     Project = 10,
     /// `[id]`

@@ -99,6 +99,8 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
         | Table::SessionByBeamline
         | Table::FacilityRevision
         | Table::OutboxLease
+        | Table::Importing
+        | Table::ImportState
         | Table::DatasetByProject
         | Table::DatasetBySession
         | Table::DatasetByIdentity

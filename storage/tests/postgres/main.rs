@@ -21,6 +21,7 @@ mod cuts;
     reason = "it is the root package's, which needs more of it"
 )]
 mod dice;
+mod importing;
 mod moving;
 mod nodes;
 mod proxy;

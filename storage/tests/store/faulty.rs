@@ -27,7 +27,7 @@ struct State {
 }
 
 impl Disk {
-    fn new(path: &Path, armed: Option<(Step, u32)>) -> Self {
+    pub(crate) fn new(path: &Path, armed: Option<(Step, u32)>) -> Self {
         Self(Arc::new(Mutex::new(State {
             path: Some(path.to_owned()),
             armed,
@@ -57,8 +57,21 @@ impl Disk {
         self.state().writer_failed
     }
 
+    /// The files after a power cut at this moment, and no more copies from then on.
+    pub(crate) fn cut(&self) -> TempDir {
+        let mut state = self.state();
+        state.path = None;
+        state.synced.take().unwrap()
+    }
+
+    /// Keeps a copy of the files at every sync from now on.
+    pub(crate) fn keep_synced(&self) {
+        let image = self.copy();
+        self.state().synced = Some(image);
+    }
+
     /// A copy of the files as the kernel has them. There must be no writes at the same time.
-    fn copy(&self) -> TempDir {
+    pub(crate) fn copy(&self) -> TempDir {
         let copy = TempDir::new().unwrap();
         if let Some(path) = &self.state().path {
             copy_files(path, copy.path());
@@ -129,8 +142,7 @@ impl Faulty {
             }
             Err(error) => panic!("{error}: {error:?}"),
         };
-        let image = disk.copy();
-        disk.state().synced = Some(image);
+        disk.keep_synced();
         Self {
             engine,
             store,
@@ -159,11 +171,7 @@ impl Faulty {
                 disk.state().path = None;
                 left
             }
-            End::PowerCut => {
-                let mut state = disk.state();
-                state.path = None;
-                state.synced.take().unwrap()
-            }
+            End::PowerCut => disk.cut(),
         };
         drop(store);
         let armed = disk.state().armed;

@@ -18,6 +18,7 @@ mod dice;
 mod failing;
 mod faults;
 mod faulty;
+mod importing;
 mod large;
 mod map;
 mod model;

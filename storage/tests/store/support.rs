@@ -7,6 +7,7 @@ use beamlive_storage::{
     Faults, Key, MemoryEngine, NoFaults, OpenError, Order, PostgresSettings, Store, StoreConfig, Table,
     Tally, Timestamp,
 };
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::future::Future;
 use std::io::{Read, Seek, SeekFrom};
@@ -180,6 +181,16 @@ pub(crate) fn all_keys(store: &Store) -> Vec<Vec<u8>> {
     let mut keys: Vec<_> = keys.collect::<Result<_, _>>().unwrap();
     keys.retain(|key| key != Tally::key().as_bytes());
     keys
+}
+
+/// All rows of the store as the database has them. Of the tally, without the number of groups.
+pub(crate) fn all_rows(store: &Store) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let rows = store.scan_bytes(&[], &[0xff; 600], Order::Ascending);
+    let mut rows: BTreeMap<_, _> = rows.collect::<Result<_, _>>().unwrap();
+    if let Some(tally) = rows.get_mut(Tally::key().as_bytes()) {
+        tally.drain(..8);
+    }
+    rows
 }
 
 pub(crate) fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {

@@ -57,8 +57,8 @@ impl Counters {
     }
 }
 
-/// The projects, persons, beamlines and access lists that sessions, datasets, reports or connections refer
-/// to, by id.
+/// The projects, persons, beamlines and access lists that sessions, datasets, reports or
+/// connections refer to, by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InUse(pub HashSet<(Section, u64)>);
 

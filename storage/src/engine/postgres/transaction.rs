@@ -12,7 +12,8 @@ use super::session::{within, Connector, Messages, Session};
 use super::statements::{begin, plan, prepare, write, Statements};
 use crate::batch::Batch;
 use crate::engine::error::EngineError;
-use crate::group::{self, Applied};
+use crate::group::{self, Applied, Note};
+use crate::keys;
 use crate::sql;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use uuid::Uuid;
 const READ: Duration = Duration::from_secs(5);
 /// How long the second half may take. A commit waits for the standby.
 const COMMIT: Duration = Duration::from_secs(10);
+/// Why a group is refused while another node imports.
+const IMPORTS: &str = "another node imports into it";
 /// Tries of a group that another writer came first on.
 const TRIES: usize = 16;
 
@@ -68,8 +71,13 @@ impl Writer {
         self.pending = None;
     }
 
-    /// Applies a group, or finds out that it was applied.
-    pub(super) async fn apply(&mut self, group: &[Batch]) -> Result<Applied, EngineError> {
+    /// Applies a group, or finds out that it was applied. A group with a `note` belongs to an
+    /// import. Others are refused while there is one.
+    pub(super) async fn apply(
+        &mut self,
+        group: &[Batch],
+        mut note: Option<Note<'_>>,
+    ) -> Result<Applied, EngineError> {
         if let Some(pending) = self.pending.take() {
             match self.took_effect(pending.sequence).await {
                 Ok(true) => return Ok(pending.applied),
@@ -84,7 +92,7 @@ impl Writer {
         let mut projects = self.projects;
         let mut last = String::new();
         for _ in 0..TRIES {
-            match self.attempt(group, projects).await {
+            match self.attempt(group, projects, &mut note).await {
                 Ok(applied) => return Ok(applied),
                 Err(Stop::Again(text)) => last = text,
                 Err(Stop::Unreadable(text)) if projects => {
@@ -123,15 +131,30 @@ impl Writer {
         }
     }
 
-    async fn attempt(&mut self, group: &[Batch], projects: bool) -> Result<Applied, Stop> {
+    async fn attempt(
+        &mut self,
+        group: &[Batch],
+        projects: bool,
+        note: &mut Option<Note<'_>>,
+    ) -> Result<Applied, Stop> {
         self.connect().await?;
         let Some((session, statements)) = &mut self.session else {
             return Err(Stop::Away("there is no connection".to_owned()));
         };
-        let keys: BTreeSet<_> = group.iter().flat_map(group::reads).collect();
+        let importing = keys::importing().as_bytes().to_vec();
+        let mut keys: BTreeSet<_> = group.iter().flat_map(group::reads).collect();
+        keys.insert(importing.clone());
         let (head, mut known) = within(READ, "locking", begin(session, statements, keys)).await?;
         self.acknowledged.are(head);
         let plan = within(READ, "reading", plan(session, statements, group, &mut known)).await?;
+        if !plan.rows.is_empty() {
+            let imports = known.get(&importing).is_some_and(Option::is_some);
+            match note {
+                Some(note) => note(&plan)?,
+                None if imports => return Err(Stop::Engine(EngineError::Away(IMPORTS.to_owned()))),
+                None => {}
+            }
+        }
         let tables = if projects {
             sql::project(&plan.rows)
         } else {

@@ -370,6 +370,15 @@ fn directories_and_log(check: &mut Check) {
             retries: 1,
         },
     );
+    check.record("-", &ImportState { first: T1 });
+    check.record(
+        "-",
+        &Importing {
+            id: *b"0123456789abcdef",
+            node: text("node-a"),
+            began: T1,
+        },
+    );
     for (detail, project) in [("of a project", Some(ProjectId(3))), ("of none", None)] {
         check.record(
             detail,

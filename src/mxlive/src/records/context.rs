@@ -1,0 +1,83 @@
+//! What is looked up while records are made.
+
+use crate::directories::{secure_key, Directories};
+use crate::mend::{Mended, Rules};
+use crate::notes::Notes;
+use crate::pk::Pk;
+use crate::tables::Tables;
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_storage::ids::{BeamlineId, ProjectId};
+use beamlive_storage::records::{directory_digest, SecureKey, Subject};
+
+/// What the records of a dump are made of.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// What was read.
+    pub tables: &'a Tables,
+    /// What it became.
+    pub mended: &'a Mended,
+    /// The facility after its declared part was applied: it gives the ids of projects, beamlines
+    /// and lists.
+    pub catalog: &'a Catalog,
+    /// Which directories the keys open.
+    pub directories: &'a Directories,
+    /// The rules that it was mended by.
+    pub rules: Rules,
+    /// The key of the survey page of a session: unguessable, and the same if it is asked again.
+    pub survey: &'a dyn Fn(u64) -> SecureKey,
+}
+
+impl Context<'_> {
+    pub(super) fn project(&self, username: &str) -> Option<ProjectId> {
+        self.catalog.projects.id(username).map(ProjectId)
+    }
+
+    pub(super) fn beamline(&self, acronym: &str) -> Option<BeamlineId> {
+        self.catalog.beamlines.id(acronym).map(BeamlineId)
+    }
+
+    /// A report, if it may be imported.
+    pub(super) fn report(&self, id: Option<u64>) -> Option<u64> {
+        id.filter(|id| self.mended.uploads.report(*id).is_some())
+    }
+
+    /// The key of a record's directory. A record without one, or that `loses` it, gets a key that
+    /// opens nothing.
+    pub(super) fn key(
+        &self,
+        (label, subject, id): (&str, Subject, u64),
+        url: Option<&str>,
+        loses: bool,
+        notes: &mut Notes,
+    ) -> SecureKey {
+        if let Some(key) = url.and_then(secure_key).filter(|_| !loses) {
+            return key;
+        }
+        let why = if loses {
+            "a record of another project has its secure key"
+        } else {
+            "it has no secure key"
+        };
+        notes.mended(
+            label,
+            &number(id),
+            format!("{why}: it gets one that opens nothing"),
+        );
+        dead_key(subject, id)
+    }
+}
+
+pub(super) fn number(id: u64) -> Pk {
+    Pk::Number(i64::try_from(id).unwrap_or(0))
+}
+
+/// A key that opens nothing: no path has it, and none is ever made for it. It need not be secret.
+pub(super) fn dead_key(subject: Subject, id: u64) -> SecureKey {
+    let half = |part: &str| directory_digest(&format!("\0{part} of the key of {subject:?} {id}"));
+    let mut key = [0; 20];
+    let digits = half("first").into_iter().chain(half("second"));
+    for (place, digit) in key.iter_mut().zip(digits) {
+        *place = digit;
+    }
+    SecureKey(key)
+}

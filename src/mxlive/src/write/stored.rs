@@ -1,0 +1,43 @@
+//! How a record compares with the stored one.
+
+use beamlive_storage::ids::IdRef;
+use beamlive_storage::keys;
+use beamlive_storage::records::{Record, SecureKey, Subject};
+use beamlive_storage::{Batch, Key, ReadError, Store};
+
+/// What the store has.
+pub(super) enum Stored<R> {
+    Nothing,
+    /// A record, and its revision.
+    Record(R, u64),
+}
+
+impl<R: Record> Stored<R> {
+    pub(super) fn read(store: &Store, key: &Key) -> Result<Self, ReadError> {
+        let found = store.get::<R>(key)?;
+        Ok(found.map_or(Self::Nothing, |found| Self::Record(found.record, found.revision)))
+    }
+}
+
+/// Sets an index entry, unless it is so already.
+pub(super) fn set(store: &Store, batch: &mut Batch, key: Key, value: &[u8]) -> Result<(), ReadError> {
+    if store.get_bytes(&key)?.as_deref() != Some(value) {
+        batch.set(key, value);
+    }
+    Ok(())
+}
+
+/// Sets the key of a record's directory. A record that the built-in Data Proxy has given a key
+/// keeps that.
+pub(super) fn attach(
+    store: &Store,
+    batch: &mut Batch,
+    (subject, id): (Subject, u64),
+    own: Option<SecureKey>,
+    key: &SecureKey,
+) -> Result<(), ReadError> {
+    match own {
+        Some(_) => Ok(()),
+        None => set(store, batch, keys::secure_key(subject, IdRef::Known(id)), &key.0),
+    }
+}

@@ -1,0 +1,125 @@
+//! Everything that becomes of a dump.
+
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_actors::facility::declaration::{Declaration, Format};
+use beamlive_actors::facility::place::Mistakes;
+use beamlive_actors::facility::plan::{Counters, InUse, Plan, Situation};
+use beamlive_actors::facility::seeded_catalog;
+use beamlive_mxlive::records::Context;
+use beamlive_mxlive::{
+    mend, Directories, Facility, Item, Mended, Note, Notes, Records, Rules, Tables, Unread,
+};
+use beamlive_storage::records::SecureKey;
+use beamlive_storage::{Batch, Timestamp};
+use chrono_tz::Tz;
+use serde_json::Value;
+
+pub(crate) const ZONE: Tz = chrono_tz::America::Regina;
+pub(crate) const RULES: Rules = Rules {
+    joinable_micros: 7 * 86_400 * 1_000_000,
+    now: Timestamp(1_790_000_000_000_000),
+};
+
+pub(crate) struct Imported {
+    pub(crate) facility: Facility,
+    pub(crate) items: Vec<Item>,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) unread: Unread,
+    /// The facility afterwards, and the batch that makes it of the seeded one.
+    pub(crate) catalog: Catalog,
+    pub(crate) batch: Batch,
+}
+
+/// Reads and mends a dump.
+pub(crate) fn read(dump: &[u8], directories: &Directories, notes: &mut Notes) -> (Tables, Mended) {
+    let tables = Tables::read(dump, ZONE, directories, &mut |_| {}).unwrap();
+    let mended = mend(&tables, &RULES, notes);
+    (tables, mended)
+}
+
+/// Imports a dump, with the Data Proxy's.
+pub(crate) fn import(dump: &str, proxy: &str) -> Imported {
+    let directories = Directories::read(proxy.as_bytes(), ZONE, &mut |_| {}).unwrap();
+    let mut notes = Notes::new();
+    let (tables, mended) = read(dump.as_bytes(), &directories, &mut notes);
+    let plan = plan(&mended.facility);
+    let context = Context {
+        tables: &tables,
+        mended: &mended,
+        catalog: &plan.catalog,
+        directories: &directories,
+        rules: RULES,
+        survey: &survey,
+    };
+    let mut records = Records::new(context);
+    let mut items = Vec::new();
+    let mut keep = |item| {
+        items.push(item);
+        Ok::<_, ()>(())
+    };
+    records.visits(&mut notes, &mut keep).unwrap();
+    records
+        .uploads(dump.as_bytes(), &mut notes, &mut |_| {}, |item, _| keep(item))
+        .unwrap();
+    records
+        .paths(proxy.as_bytes(), &mut notes, &mut |_| {}, &mut keep)
+        .unwrap();
+    Imported {
+        unread: tables.unread().clone(),
+        facility: mended.facility.clone(),
+        items,
+        notes: notes.take(),
+        catalog: plan.catalog,
+        batch: plan.batch,
+    }
+}
+
+fn survey(id: u64) -> SecureKey {
+    let mut key = [0x5e; 20];
+    key[..8].copy_from_slice(&id.to_be_bytes());
+    SecureKey(key)
+}
+
+/// What the service's own rules make of a facility.
+pub(crate) fn plan(facility: &Facility) -> Plan {
+    let text = known_fields(&facility.to_json().unwrap());
+    let mut mistakes = Mistakes::new();
+    let declaration = Declaration::read(&text, Format::Json, ZONE, &mut mistakes).unwrap();
+    let situation = Situation {
+        prune: false,
+        in_use: &InUse::default(),
+        counters: &Counters::default(),
+        now: RULES.now,
+    };
+    let plan = Plan::make_noting(&seeded_catalog(), &declaration, &situation, &mut mistakes);
+    plan.unwrap_or_else(|| panic!("{:#?}", mistakes.into_list()))
+}
+
+/// The file without the fields that the plan does not read yet.
+fn known_fields(text: &str) -> String {
+    let mut file: Value = serde_json::from_str(text).unwrap();
+    file.as_object_mut().unwrap().remove("person");
+    for (section, fields) in [
+        ("project", &["password_hash"][..]),
+        ("beamline", &["simulated", "energy", "contact"]),
+        ("data_type", &["metadata"]),
+        ("container_type", &["layout", "height", "radius"]),
+    ] {
+        for entry in file[section].as_array_mut().unwrap() {
+            for field in fields {
+                entry.as_object_mut().unwrap().remove(*field);
+            }
+            for location in entry
+                .get_mut("locations")
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
+                if let Some(name) = location.get("name") {
+                    *location = name.clone();
+                }
+            }
+        }
+    }
+    file.to_string()
+}

@@ -8,6 +8,7 @@ use super::super::load::{self, Round};
 use super::super::pace::{self, Since};
 use super::super::requests::Requests;
 use super::super::site::{public_key, Caller, Site, BEAMLINES};
+use beamlive::config::Settings;
 use beamlive_actors::key::{self, PublicKey};
 use beamlive_client::key::Key;
 use serde_json::{json, Value};
@@ -42,6 +43,8 @@ pub(crate) enum Row {
     Polite(Beside),
     /// Uploads at twice the rate of [`PEAK`] in this round.
     Overload,
+    /// As `Service`, while guesses keep the check of passwords at its bound.
+    Guessed(&'static str, usize),
 }
 
 /// The row whose rate is the service's capacity.
@@ -138,6 +141,17 @@ impl Setup {
                     }
                 }
             }
+            Row::Guessed(operation, connections) => {
+                let case = cases::find(operation, connections);
+                self.site.open_sessions().await;
+                let measured = load::measure(&self.site, &case, self.window);
+                let (address, window) = (self.site.address(), self.window);
+                let flood = load::run(address, guesses(), 401, window, || (0, 0));
+                let (mut measured, flood) = tokio::join!(measured, flood);
+                println!("{operation}: beside {:.0} guesses a second", flood.rate);
+                measured.errors += flood.errors;
+                measured
+            }
             Row::Overload => {
                 self.site.open_sessions().await;
                 // A very short round may have a peak of 0.
@@ -191,6 +205,40 @@ impl Setup {
         repeated(self.window, || {
             assert!(key::verify(Some(&key), &message, &token.signature));
         })
+    }
+}
+
+/// Guesses of passwords: as many at once as the service checks or lets wait.
+fn guesses() -> Vec<Box<dyn Requests>> {
+    (0..Settings::default().jwt.checks)
+        .map(|number| -> Box<dyn Requests> {
+            Box::new(Guesses {
+                number: u16::try_from(number).unwrap(),
+                turn: 0,
+            })
+        })
+        .collect()
+}
+
+/// The guesses of one connection. Each comes from another address, so that none is delayed.
+struct Guesses {
+    number: u16,
+    turn: u16,
+}
+
+impl Requests for Guesses {
+    fn next(&mut self, out: &mut Vec<u8>) {
+        let [network, subnet] = self.turn.to_be_bytes();
+        self.turn = self.turn.wrapping_add(1);
+        let (number, username) = (self.number, Site::username(self.number.into()));
+        let body = format!("username={username}&password=guess-{}", self.turn);
+        write!(
+            out,
+            "POST /api/v3/auth/ HTTP/1.1\r\nHost: bench\r\nX-Forwarded-For: 10.{network}.{subnet}.{number}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
     }
 }
 

@@ -115,8 +115,11 @@ impl Worker {
     async fn sign_in(&mut self) {
         let turns = Arc::clone(&self.context.sign_ins);
         let turn = turns.acquire().await;
-        if let Some(operation) = self.program.sign_in(&mut self.request) {
-            self.send(operation, Instant::now()).await;
+        // Many programs sign in for a while, and a run that ends meanwhile needs them no more.
+        if !self.is_stopped() {
+            if let Some(operation) = self.program.sign_in(&mut self.request) {
+                self.send(operation, Instant::now()).await;
+            }
         }
         drop(turn);
     }

@@ -1,6 +1,6 @@
 //! The extractors that authenticate requests: [`Verified`] for signed routes, `SignedIn` for routes
-//! with an access token, [`Admin`] for operators. A handler that takes one of them cannot be reached
-//! without it.
+//! with an access token, [`Admin`] for operators. A handler that takes one of them cannot be
+//! reached without it.
 //!
 //! The time to refuse a request depends on the request alone, never on the account: the signature
 //! of an unknown user is verified too, against a random key. The log names the cause; the client

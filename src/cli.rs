@@ -14,6 +14,7 @@ pub mod proxy;
 pub mod restore;
 pub mod samples;
 pub mod serve;
+pub mod shadow;
 pub mod sql;
 pub mod verify;
 
@@ -56,6 +57,8 @@ pub enum Command {
     Verify(verify::Verify),
     /// Rebuild the tables for people in PostgreSQL.
     Sql(sql::Sql),
+    /// Rehearse on real traffic: pass it on to MxLIVE, play a copy to beamlive, and compare.
+    Shadow(shadow::Shadow),
     /// Simulate a facility, and measure a service under its load.
     Load(Box<load::Load>),
 }
@@ -79,6 +82,7 @@ impl Cli {
             Command::Restore(restore) => restore.run().await,
             Command::Verify(verify) => verify.run().await,
             Command::Sql(sql) => sql.run().await,
+            Command::Shadow(shadow) => shadow.run().await,
             Command::Load(load) => load.run().await,
         }
     }

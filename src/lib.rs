@@ -24,6 +24,7 @@
 //! | `metrics.rs`, `metrics/` | the metrics that Prometheus reads |
 //! | `sign_in.rs`, `sign_in/` | passwords and JSON Web Tokens |
 //! | `samples.rs`, `samples/` | samples as a sheet: CSV or a workbook, read and written |
+//! | `shadow.rs`, `shadow/` | the rehearsal: MxLIVE's traffic passed on, and copied to this service |
 //! | `survey.rs`, `views.rs`, `openapi.rs` | pages and descriptions for people and machines |
 //!
 //! Dependencies between these files have no circle. `config`, `error`, `limits`, `conditional`,
@@ -60,6 +61,7 @@ pub mod router;
 pub mod routes;
 pub mod samples;
 pub mod server;
+pub mod shadow;
 pub mod sign_in;
 pub mod survey;
 pub mod views;

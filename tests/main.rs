@@ -30,6 +30,7 @@ mod overload;
 mod payloads;
 mod pictures;
 mod proxy;
+mod shadow;
 mod structure;
 mod v2;
 mod v3;

@@ -150,11 +150,12 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
         .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-/// `post_api_v2_data_beamline`: unique, because every pair of path and method is.
+/// `post_api_v2_signed_data_beamline`: unique, because every pair of path and method is.
 fn operation_id(method: &Method, path: &str) -> String {
+    let path = path.replace("{token}", "signed");
     let words = path
         .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty() && *word != "token");
+        .filter(|word| !word.is_empty());
     words.fold(method.as_str().to_ascii_lowercase(), |id, word| {
         format!("{id}_{word}")
     })

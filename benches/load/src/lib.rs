@@ -53,4 +53,5 @@ pub mod template;
 mod timer;
 
 pub use options::Options;
+pub use report::PAGE_STYLE;
 pub use run::run;

@@ -6,4 +6,5 @@ mod tests;
 mod text;
 
 pub(crate) use html::page;
+pub use html::STYLE as PAGE_STYLE;
 pub(crate) use text::table;

@@ -30,6 +30,7 @@ pub(crate) use access::Lists;
 pub(crate) use accounts::Accounts;
 pub(crate) use beamlines::{Beamlines, UNKNOWN_TYPE};
 pub use rules::Rules;
+pub(crate) use rules::NO_DATE;
 pub(crate) use samples::Samples;
 pub(crate) use sessions::Sessions;
 pub(crate) use uploads::{Kept, KeptReport, Uploads};

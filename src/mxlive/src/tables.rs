@@ -36,6 +36,8 @@ pub struct Unread {
     pub secret: BTreeMap<String, u64>,
     /// Fields that are not known: `lims.project.color`.
     pub fields: BTreeMap<String, u64>,
+    /// Fields that hold something for which beamlive has no place: `lims.project.city`.
+    pub ignored: BTreeMap<String, u64>,
 }
 
 /// What of a dataset other records need.
@@ -323,6 +325,9 @@ impl Tables {
                     rows.add(pk, &fields, zone)?;
                 }
             }
+        }
+        for field in fields.ignored() {
+            *self.unread.ignored.entry(format!("{model}.{field}")).or_default() += 1;
         }
         for field in fields.unknown() {
             *self.unread.fields.entry(format!("{model}.{field}")).or_default() += 1;

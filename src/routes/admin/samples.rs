@@ -73,6 +73,7 @@ pub async fn get(
     let sheet = sheet.map_err(|why| ApiError::field("Accept", why))?;
     let name = DispositionParam::Filename(format!("samples-{path}.{ending}"));
     Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
         .content_type(format.media_type())
         .insert_header(ContentDisposition {
             disposition: DispositionType::Attachment,

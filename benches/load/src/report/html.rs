@@ -7,7 +7,8 @@ use crate::program::Operation;
 use crate::results::{float, Part, Results, Row, Verdict};
 use maud::{html, Markup, PreEscaped, DOCTYPE};
 
-const STYLE: &str = include_str!("style.css");
+/// The style sheet of the page.
+pub const STYLE: &str = include_str!("style.css");
 
 /// The page.
 pub(crate) fn page(results: &Results) -> String {

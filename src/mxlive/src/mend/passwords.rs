@@ -1,5 +1,7 @@
 //! The forms of passwords that can be kept.
 
+use beamlive_actors::password::PasswordHash;
+
 /// What a field of Django's passwords holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Password {
@@ -17,21 +19,15 @@ impl Password {
         if text.is_empty() || text.starts_with('!') {
             return Self::None;
         }
-        // Django writes the name of its hasher before a PHC string.
-        if let Some(phc) = text.strip_prefix("argon2$argon2") {
-            return Self::Kept(format!("$argon2{phc}"));
-        }
-        let parts: Vec<_> = text.split('$').collect();
-        match parts.as_slice() {
-            ["pbkdf2_sha256", iterations, salt, hash]
-                if iterations.parse::<u32>().is_ok_and(|count| count > 0)
-                    && !salt.is_empty()
-                    && !hash.is_empty() =>
-            {
-                Self::Kept(text.to_owned())
-            }
-            [algorithm, _, ..] => Self::Refused(crate::text::cut(algorithm, 20)),
-            _ => Self::Refused("unknown".to_owned()),
+        match PasswordHash::parse(text) {
+            Ok(hash) => Self::Kept(hash.to_text()),
+            // The name of the hasher stands before the first `$`.
+            Err(_) => match text.split_once('$') {
+                Some((algorithm, _)) if !algorithm.is_empty() => {
+                    Self::Refused(crate::text::cut(algorithm, 20))
+                }
+                _ => Self::Refused("unknown".to_owned()),
+            },
         }
     }
 }

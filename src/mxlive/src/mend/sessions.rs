@@ -2,7 +2,7 @@
 
 use super::accounts::Accounts;
 use super::beamlines::Beamlines;
-use super::rules::Rules;
+use super::rules::{Rules, NO_DATE};
 use super::stretches::{clean, free, sweep, Piece};
 use crate::directories::secure_key;
 use crate::notes::Notes;
@@ -99,7 +99,7 @@ pub(super) fn mend(
         };
         sessions.all.insert(id, session);
     }
-    let mut pieces = pieces(tables, &mut sessions, rules, notes);
+    let mut pieces = pieces(tables, &mut sessions, notes);
     for (id, piece) in pieces.values().flatten().map(|piece| (piece.session, piece)) {
         if let Some(session) = sessions.all.get_mut(&id) {
             session.stretches.push(Stretch {
@@ -157,12 +157,7 @@ fn keys(sessions: &mut Sessions, notes: &mut Notes) {
 }
 
 /// The stretches of each beamline.
-fn pieces(
-    tables: &Tables,
-    sessions: &mut Sessions,
-    rules: &Rules,
-    notes: &mut Notes,
-) -> BTreeMap<String, Vec<Piece>> {
+fn pieces(tables: &Tables, sessions: &mut Sessions, notes: &mut Notes) -> BTreeMap<String, Vec<Piece>> {
     let label = rows::Stretch::LABEL;
     let mut pieces: BTreeMap<String, Vec<Piece>> = BTreeMap::new();
     let mut firsts: BTreeMap<u64, Timestamp> = BTreeMap::new();
@@ -191,8 +186,8 @@ fn pieces(
         pieces.entry(session.beamline.clone()).or_default().push(piece);
     }
     for session in sessions.all.values_mut().filter(|it| it.created.0 == i64::MAX) {
-        session.created = firsts.get(&session.id).copied().unwrap_or(rules.now);
-        let text = "it has no date of creation: its first stretch stands in, or else the time of the import";
+        session.created = firsts.get(&session.id).copied().unwrap_or(NO_DATE);
+        let text = "it has no date of creation: its first stretch stands in, or else the year 1970";
         notes.mended(LABEL, &Pk::Number(i64::try_from(session.id).unwrap_or(0)), text);
     }
     pieces

@@ -2,6 +2,7 @@
 
 use super::context::{number, Context};
 use super::item::Item;
+use crate::mend::NO_DATE;
 use crate::notes::Notes;
 use crate::pk::Pk;
 use crate::rows::{self, Row};
@@ -27,8 +28,8 @@ pub(super) fn item(context: &Context<'_>, id: u64, row: &rows::Activity, notes: 
     };
     let time = notes.instant(LABEL, pk, "created", row.created.as_ref());
     let time = time.unwrap_or_else(|| {
-        notes.mended(LABEL, pk, "it has no date: that of the import stands in");
-        context.rules.now
+        notes.mended(LABEL, pk, "it has no date: the year 1970 stands in");
+        NO_DATE
     });
     let address = row
         .address

@@ -1,7 +1,7 @@
 //! What is looked up while records are made.
 
 use crate::directories::{secure_key, Directories};
-use crate::mend::{Mended, Rules};
+use crate::mend::Mended;
 use crate::notes::Notes;
 use crate::pk::Pk;
 use crate::tables::Tables;
@@ -21,8 +21,6 @@ pub struct Context<'a> {
     pub catalog: &'a Catalog,
     /// Which directories the keys open.
     pub directories: &'a Directories,
-    /// The rules that it was mended by.
-    pub rules: Rules,
     /// The key of the survey page of a session: unguessable, and the same if it is asked again.
     pub survey: &'a dyn Fn(u64) -> SecureKey,
 }

@@ -4,7 +4,7 @@ use super::context::{number, Context};
 use super::frames;
 use super::item::Item;
 use crate::dump::fields::When;
-use crate::mend::{Kept, UNKNOWN_TYPE};
+use crate::mend::{Kept, NO_DATE, UNKNOWN_TYPE};
 use crate::meta::{dataset_name, Meta};
 use crate::notes::Notes;
 use crate::pk::Pk;
@@ -104,10 +104,12 @@ pub(super) fn item(
         notes.mended(
             LABEL,
             &pk,
-            "it has no start and no end: its date of creation stands in",
+            "it has no start and no end: that of its creation stands in, or of its session, or the year 1970",
         );
     }
-    let now = created.or(modified).unwrap_or(context.rules.now);
+    let session = context.mended.sessions.all.get(&kept.session);
+    let visited = session.map(|session| session.created);
+    let now = created.or(modified).or(visited).unwrap_or(NO_DATE);
     let lasted = exposure.and_then(|exposure| measuring_micros(num_frames, exposure));
     let (start_time, end_time) = times(start, end, lasted.unwrap_or(0), now);
     if end_time < start_time {

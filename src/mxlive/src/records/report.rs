@@ -4,7 +4,7 @@ use super::context::{number, Context};
 use super::dataset::TRASHED;
 use super::item::Item;
 use crate::directories::{secure_key, unknown_directory};
-use crate::mend::KeptReport;
+use crate::mend::{KeptReport, NO_DATE};
 use crate::notes::Notes;
 use crate::pk::Pk;
 use crate::rows::{self, Row};
@@ -77,9 +77,9 @@ pub(super) fn item(
     let created = notes.instant(LABEL, &pk, "created", row.created.as_ref());
     let modified = notes.instant(LABEL, &pk, "modified", row.modified.as_ref());
     if created.or(modified).is_none() {
-        notes.mended(LABEL, &pk, "it has no date: that of the import stands in");
+        notes.mended(LABEL, &pk, "it has no date: the year 1970 stands in");
     }
-    let created = created.or(modified).unwrap_or(context.rules.now);
+    let created = created.or(modified).unwrap_or(NO_DATE);
     let opened = row.url.as_deref().and_then(secure_key);
     let digest = opened.and_then(|key| context.directories.digest(&key));
     let key = context.key((LABEL, SUBJECT, id), row.url.as_deref(), kept.loses_key, notes);

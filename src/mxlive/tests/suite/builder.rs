@@ -32,7 +32,7 @@ pub(crate) const SHAPES: [Shape; 4] = [
 
 pub(crate) const ED25519: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ alice@bm";
-pub(crate) const HASH: &str = "pbkdf2_sha256$260000$salt$aGFzaA==";
+pub(crate) const HASH: &str = "pbkdf2_sha256$1000$seasalt$mQnueSakb748zqBAC1tmWVZsZbi2zPGZarEzTGdfmso=";
 
 impl Shape {
     fn json(self, value: Value) -> Value {

@@ -12,13 +12,14 @@ use beamlive_mxlive::{
 use beamlive_storage::records::SecureKey;
 use beamlive_storage::{Batch, Timestamp};
 use chrono_tz::Tz;
-use serde_json::Value;
 
 pub(crate) const ZONE: Tz = chrono_tz::America::Regina;
 pub(crate) const RULES: Rules = Rules {
     joinable_micros: 7 * 86_400 * 1_000_000,
-    now: Timestamp(1_790_000_000_000_000),
 };
+
+/// When the facility file is applied.
+pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000_000);
 
 pub(crate) struct Imported {
     pub(crate) facility: Facility,
@@ -48,7 +49,6 @@ pub(crate) fn import(dump: &str, proxy: &str) -> Imported {
         mended: &mended,
         catalog: &plan.catalog,
         directories: &directories,
-        rules: RULES,
         survey: &survey,
     };
     let mut records = Records::new(context);
@@ -82,44 +82,15 @@ fn survey(id: u64) -> SecureKey {
 
 /// What the service's own rules make of a facility.
 pub(crate) fn plan(facility: &Facility) -> Plan {
-    let text = known_fields(&facility.to_json().unwrap());
+    let text = facility.to_json().unwrap();
     let mut mistakes = Mistakes::new();
     let declaration = Declaration::read(&text, Format::Json, ZONE, &mut mistakes).unwrap();
     let situation = Situation {
         prune: false,
         in_use: &InUse::default(),
         counters: &Counters::default(),
-        now: RULES.now,
+        now: NOW,
     };
     let plan = Plan::make_noting(&seeded_catalog(), &declaration, &situation, &mut mistakes);
     plan.unwrap_or_else(|| panic!("{:#?}", mistakes.into_list()))
-}
-
-/// The file without the fields that the plan does not read yet.
-fn known_fields(text: &str) -> String {
-    let mut file: Value = serde_json::from_str(text).unwrap();
-    file.as_object_mut().unwrap().remove("person");
-    for (section, fields) in [
-        ("project", &["password_hash"][..]),
-        ("beamline", &["simulated", "energy", "contact"]),
-        ("data_type", &["metadata"]),
-        ("container_type", &["layout", "height", "radius"]),
-    ] {
-        for entry in file[section].as_array_mut().unwrap() {
-            for field in fields {
-                entry.as_object_mut().unwrap().remove(*field);
-            }
-            for location in entry
-                .get_mut("locations")
-                .and_then(Value::as_array_mut)
-                .into_iter()
-                .flatten()
-            {
-                if let Some(name) = location.get("name") {
-                    *location = name.clone();
-                }
-            }
-        }
-    }
-    file.to_string()
 }

@@ -77,7 +77,6 @@ impl SignIn {
 }
 
 /// Adds an access token to a request.
-#[must_use]
 pub fn with_token(request: RequestBuilder, access: &str) -> RequestBuilder {
     request.header(ACCESS_TOKEN, format!("Bearer {access}"))
 }

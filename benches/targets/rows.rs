@@ -15,8 +15,7 @@ use serde_json::{json, Value};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// Clients with DSA keys, and as many polite clients.
@@ -148,13 +147,13 @@ impl Setup {
                 self.site.open_sessions().await;
                 let measured = load::measure(&self.site, &case, self.window);
                 let (address, window) = (self.site.address(), self.window);
-                let sent = Arc::new(AtomicUsize::new(0));
-                let began = Instant::now();
-                let flood = load::run(address, guesses(&sent), 401, window, || (0, 0));
+                let (made, began) = (GUESSES.load(Ordering::Relaxed), Instant::now());
+                let flood = load::run(address, guesses(), 401, window, || (0, 0));
                 let (mut measured, flood) = tokio::join!(measured, flood);
                 // Each connection has made one more, which it did not send.
-                let answered = sent.load(Ordering::Relaxed) - Settings::default().jwt.checks;
-                let rate = answered as f64 / began.elapsed().as_secs_f64();
+                let made = GUESSES.load(Ordering::Relaxed) - made;
+                let answered = f64::from(made) - Settings::default().jwt.checks as f64;
+                let rate = answered / began.elapsed().as_secs_f64();
                 println!("{operation}: beside {rate:.1} guesses a second");
                 measured.errors += flood.errors;
                 measured
@@ -216,36 +215,26 @@ impl Setup {
 }
 
 /// Guesses of passwords: as many at once as the service checks or lets wait.
-fn guesses(sent: &Arc<AtomicUsize>) -> Vec<Box<dyn Requests>> {
+fn guesses() -> Vec<Box<dyn Requests>> {
     (0..Settings::default().jwt.checks)
-        .map(|number| -> Box<dyn Requests> {
-            Box::new(Guesses {
-                number: u16::try_from(number).unwrap(),
-                turn: 0,
-                sent: Arc::clone(sent),
-            })
-        })
+        .map(|number| -> Box<dyn Requests> { Box::new(Guesses(number)) })
         .collect()
 }
 
-/// The guesses of one connection. Each comes from another address, so that none is delayed.
-struct Guesses {
-    number: u16,
-    turn: u16,
-    /// Those of all connections.
-    sent: Arc<AtomicUsize>,
-}
+/// How many were made. Each comes from an address of its own, so that none is delayed.
+static GUESSES: AtomicU32 = AtomicU32::new(0);
+
+/// The guesses of one connection, by its number.
+struct Guesses(usize);
 
 impl Requests for Guesses {
     fn next(&mut self, out: &mut Vec<u8>) {
-        let [network, subnet] = self.turn.to_be_bytes();
-        self.turn = self.turn.wrapping_add(1);
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        let (number, username) = (self.number, Site::username(self.number.into()));
-        let body = format!("username={username}&password=guess-{}", self.turn);
+        let made = GUESSES.fetch_add(1, Ordering::Relaxed);
+        let [_, network, subnet, host] = made.to_be_bytes();
+        let body = format!("username={}&password=guess-{made}", Site::username(self.0));
         write!(
             out,
-            "POST /api/v3/auth/ HTTP/1.1\r\nHost: bench\r\nX-Forwarded-For: 10.{network}.{subnet}.{number}\r\n\
+            "POST /api/v3/auth/ HTTP/1.1\r\nHost: bench\r\nX-Forwarded-For: 10.{network}.{subnet}.{host}\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         )

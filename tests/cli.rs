@@ -1,5 +1,5 @@
-//! The commands of the binary: `serve`, `apply`, `check`, `client`, `samples`, `load`, `backup`,
-//! `restore`, `verify`.
+//! The commands of the binary: `serve`, `apply`, `check`, `client`, `passwd`, `samples`, `load`,
+//! `backup`, `restore`, `verify`.
 
 mod backup;
 mod client;

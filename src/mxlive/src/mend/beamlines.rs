@@ -60,7 +60,7 @@ fn beamlines(tables: &Tables, facility: &mut Facility, known: &mut Beamlines, no
             .zip(high)
             .filter(|(low, high)| low.is_finite() && high.is_finite());
         let energy = range
-            .filter(|(low, high)| *low >= 0.0 && low < high)
+            .filter(|(low, high)| *low > 0.0 && low <= high)
             .map(|(low, high)| [low, high]);
         if energy.is_none() && (low.is_some() || high.is_some()) {
             notes.mended(

@@ -13,7 +13,7 @@ use beamlive_mxlive::records::{Context, Failure};
 use beamlive_mxlive::{mend, Directories, DumpError, Notes, Records, Rules, Tables, WriteError};
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys;
-use beamlive_storage::records::{ImportState, SecureKey, Session, Subject};
+use beamlive_storage::records::{SecureKey, Session, Subject};
 use beamlive_storage::{CommitError, ReadError, Store, Timestamp, Unavailable};
 use chrono_tz::Tz;
 use std::fs::File;
@@ -118,10 +118,8 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
         mut lines,
         progress,
     } = setting;
-    let state = store.get::<ImportState>(&keys::import_state())?;
     let rules = Rules {
         joinable_micros: JOINABLE_MICROS,
-        now: state.as_ref().map_or(now, |state| state.record.first),
     };
     let directories = match &source.proxy_dump {
         Some(path) => {
@@ -154,7 +152,6 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
         mended: &mended,
         catalog: &plan.catalog,
         directories: &directories,
-        rules,
         survey: &survey,
     });
     records.visits(&mut notes, |item| batches.put(&item))?;
@@ -189,9 +186,6 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
     if batches.has_changed() {
         let batch = batches.batch();
         activity::log(batch, &origin(), entry(dump), now);
-        if state.is_none() {
-            batch.insert(keys::import_state(), &ImportState { first: now });
-        }
     }
     outcome.records = batches.finish()?;
     lines.finish(&mut outcome)?;

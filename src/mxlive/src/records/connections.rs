@@ -25,7 +25,7 @@ pub(super) fn all(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
         let list = list
             .and_then(|list| context.catalog.access_lists.id(list))
             .map(AccessListId);
-        let account = context.mended.accounts.user(row.user.as_ref());
+        let account = context.mended.accounts.who(row.user.as_ref());
         let account = account.and_then(|username| context.catalog.account(username));
         let (Some(list), Some(account)) = (list, account) else {
             notes.left_out(LABEL, pk, "its list or its user does not exist");

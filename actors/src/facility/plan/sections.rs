@@ -55,7 +55,8 @@ pub(super) fn reserve_containers(draft: &mut Draft<'_>, declaration: &Declaratio
         if let Some(name) = path.and_then(|path| draft.owned_name(&path)) {
             // One that is taken is reported when the entry is read.
             let id = entry.get("id").and_then(Value::as_u64);
-            let free = |id: &u64| (1..=GREATEST_ID).contains(id) && draft.catalog.containers.get(*id).is_none();
+            let free =
+                |id: &u64| (1..=GREATEST_ID).contains(id) && draft.catalog.containers.get(*id).is_none();
             let id = id.filter(free).filter(|id| wanted.insert(*id));
             draft.want(id);
             draft.reserve::<Container>(name, *place);

@@ -57,7 +57,10 @@ pub struct Mended {
 #[must_use]
 pub fn mend(tables: &Tables, rules: &Rules, notes: &mut Notes) -> Mended {
     repeated(tables, notes);
-    let mut facility = Facility::default();
+    let mut facility = Facility {
+        all_ids: tables.origin.is_some(),
+        ..Facility::default()
+    };
     let accounts = accounts::mend(tables, &mut facility, notes);
     let beamlines = beamlines::mend(tables, &mut facility, notes);
     let mut types = container_types::mend(tables, notes);

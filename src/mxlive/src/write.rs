@@ -3,6 +3,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
+//! | `declared.rs` | what the columns of declared records cannot say |
 //! | `error.rs` | why an item cannot be stored |
 //! | `stored.rs` | how a record compares with the stored one |
 //! | `session.rs` | sessions, their stretches, beamline states |
@@ -14,6 +15,7 @@
 //! Ids of feedback and of activities are new ones: nobody refers to them, and the service counts
 //! them without gaps. Nothing may write to the store meanwhile.
 
+mod declared;
 mod error;
 mod ids;
 mod log;
@@ -82,8 +84,18 @@ impl<'a> Writer<'a> {
                 Ok(done)
             }
             Item::BeamlineState { beamline, state } => session::state(store, batch, *beamline, state),
-            Item::Dataset { id, record, key } => {
-                let done = uploads::dataset(store, batch, *id, record, key)?;
+            Item::Declared { table, id, said } => declared::put(store, batch, *table, *id, said),
+            Item::Ids { table, last, skipped } => {
+                ids.raise(*table, *last, skipped);
+                Ok(Written::Same)
+            }
+            Item::Dataset {
+                id,
+                record,
+                older,
+                key,
+            } => {
+                let done = uploads::dataset(store, batch, *id, record, (key, older))?;
                 ids.add(Table::Dataset, *id, done);
                 Ok(done)
             }

@@ -3,7 +3,7 @@
 use super::accounts::Accounts;
 use super::beamlines::Beamlines;
 use super::rules::{Rules, NO_DATE};
-use super::stretches::{clean, free, sweep, Piece};
+use super::stretches::{apart, clean, free, sweep, Piece};
 use crate::directories::secure_key;
 use crate::notes::Notes;
 use crate::pk::Pk;
@@ -121,7 +121,9 @@ pub(super) fn mend(
         session.stretches.clear();
     }
     for (beamline, pieces) in pieces {
-        place(&mut sessions, &beamline, sweep(pieces, notes), notes);
+        let exact = tables.origin.is_some().then(|| apart(&pieces)).flatten();
+        let pieces = exact.unwrap_or_else(|| sweep(pieces, notes));
+        place(&mut sessions, &beamline, pieces, notes);
     }
     // Beamlines without any stretch.
     let bare: Vec<_> = sessions
@@ -134,7 +136,9 @@ pub(super) fn mend(
         place(&mut sessions, &beamline, Vec::new(), notes);
     }
     merge(&mut sessions, rules, notes);
-    keys(&mut sessions, notes);
+    if tables.origin.is_none() {
+        keys(&mut sessions, notes);
+    }
     sessions
 }
 
@@ -178,7 +182,9 @@ fn pieces(tables: &Tables, sessions: &mut Sessions, notes: &mut Notes) -> BTreeM
             session: session.id,
             pk: pk.clone(),
         };
-        let Some(piece) = clean(piece, notes) else {
+        // A launch and a close may have had the same time.
+        let brief = tables.origin.is_some() && piece.end == Some(piece.start);
+        let Some(piece) = brief.then(|| piece.clone()).or_else(|| clean(piece, notes)) else {
             continue;
         };
         let first = firsts.entry(session.id).or_insert(piece.start);

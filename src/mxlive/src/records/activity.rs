@@ -13,7 +13,7 @@ use beamlive_storage::records::{Activity, Subject};
 const LABEL: &str = rows::Activity::LABEL;
 
 /// An entry of the activity log. What it is about need not exist any more.
-pub(super) fn item(context: &Context<'_>, id: u64, row: &rows::Activity, notes: &mut Notes) -> Option<Item> {
+pub(crate) fn item(context: &Context<'_>, id: u64, row: &rows::Activity, notes: &mut Notes) -> Option<Item> {
     let pk = &number(id);
     let project = context.mended.accounts.project(row.project.as_ref());
     let who = context.mended.accounts.who(row.user.as_ref());
@@ -51,7 +51,7 @@ pub(super) fn item(context: &Context<'_>, id: u64, row: &rows::Activity, notes: 
         note: text::comments(&note.join(": ")),
         time,
     };
-    let record = Box::new(record);
+    let record = Box::new(context.exactly((LABEL, id), record, &row.exact, notes));
     Some(Item::Activity { pk: id, record })
 }
 

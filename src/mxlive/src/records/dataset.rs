@@ -4,6 +4,7 @@ use super::context::{number, Context};
 use super::frames;
 use super::item::Item;
 use crate::dump::fields::When;
+use crate::exact;
 use crate::mend::{Kept, NO_DATE, UNKNOWN_TYPE};
 use crate::meta::{dataset_name, Meta};
 use crate::notes::Notes;
@@ -24,7 +25,7 @@ const LABEL: &str = rows::Dataset::LABEL;
 pub(super) const TRASHED: i64 = 10;
 
 /// The record of a dataset; none if the facility lacks its project or beamline.
-pub(super) fn item(
+pub(crate) fn item(
     context: &Context<'_>,
     mut row: rows::Dataset,
     kept: &Kept,
@@ -125,7 +126,6 @@ pub(super) fn item(
     }
     let (sample, sample_group) = sample(context, &row, kept, &pk, notes);
     let created = created.unwrap_or(end_time);
-    let key = context.key((LABEL, SUBJECT, id), row.url.as_deref(), kept.loses_key, notes);
     let record = Dataset {
         project,
         beamline,
@@ -151,8 +151,21 @@ pub(super) fn item(
         created,
         modified: modified.unwrap_or(created),
     };
-    let record = Box::new(record);
-    Some(Item::Dataset { id, record, key })
+    let record = context.exactly((LABEL, id), record, &row.exact, notes);
+    let exact = (record.key, &row.exact);
+    let key = context.key(
+        (LABEL, SUBJECT, id),
+        row.url.as_deref(),
+        kept.loses_key,
+        exact,
+        notes,
+    );
+    Some(Item::Dataset {
+        id,
+        record: Box::new(record),
+        older: exact::older(&row.exact),
+        key,
+    })
 }
 
 fn frames_of(row: &rows::Dataset, pk: &Pk, notes: &mut Notes) -> (String, u64) {

@@ -21,7 +21,7 @@ const LABEL: &str = rows::Report::LABEL;
 const DEEPEST: usize = 64;
 
 /// The record of a report; none if the facility lacks its project or has no beamline for it.
-pub(super) fn item(
+pub(crate) fn item(
     context: &Context<'_>,
     row: &rows::Report,
     kept: KeptReport,
@@ -82,7 +82,6 @@ pub(super) fn item(
     let created = created.or(modified).unwrap_or(NO_DATE);
     let opened = row.url.as_deref().and_then(secure_key);
     let digest = opened.and_then(|key| context.directories.digest(&key));
-    let key = context.key((LABEL, SUBJECT, id), row.url.as_deref(), kept.loses_key, notes);
     let record = Report {
         project,
         beamline,
@@ -100,6 +99,15 @@ pub(super) fn item(
         created,
         modified: modified.unwrap_or(created),
     };
+    let record = context.exactly((LABEL, id), record, &row.exact, notes);
+    let exact = (record.key, &row.exact);
+    let key = context.key(
+        (LABEL, SUBJECT, id),
+        row.url.as_deref(),
+        kept.loses_key,
+        exact,
+        notes,
+    );
     let record = Box::new(record);
     Some(Item::Report { id, record, key })
 }

@@ -42,6 +42,10 @@ impl Bench {
         bench
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     fn apply(&self, batch: Batch) {
         for outcome in self.engine.apply(&[batch]).unwrap().outcomes {
             outcome.unwrap();

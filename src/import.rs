@@ -5,6 +5,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `run.rs` | one import, from its files to its outcome |
+//! | `failure.rs` | why an import did nothing |
 //! | `batches.rs` | hands batches of records to the store |
 //! | `offline.rs` | an import into a store that no service uses |
 //! | `desk.rs` | imports that are sent to a running service |
@@ -13,6 +14,7 @@
 
 mod batches;
 pub mod desk;
+mod failure;
 pub mod offline;
 pub mod report;
 pub mod run;

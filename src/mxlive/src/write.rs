@@ -4,7 +4,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `declared.rs` | what the columns of declared records cannot say |
-//! | `error.rs` | why an item cannot be stored |
+//! | `error.rs`, `written.rs` | why an item cannot be stored, or what became of it |
 //! | `stored.rs` | how a record compares with the stored one |
 //! | `session.rs` | sessions, their stretches, beamline states |
 //! | `uploads.rs` | datasets and reports |
@@ -22,22 +22,13 @@ mod log;
 mod session;
 mod stored;
 mod uploads;
+mod written;
 
 pub use error::WriteError;
+pub use written::Written;
 
 use crate::records::Item;
 use beamlive_storage::{Batch, ReadError, Store, Table};
-
-/// What became of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
-    /// The store had nothing like it.
-    New,
-    /// The store had an older version of it.
-    Changed,
-    /// The store has it, or a newer version.
-    Same,
-}
 
 /// Makes batches of items.
 pub struct Writer<'a> {

@@ -2,7 +2,7 @@
 
 use super::error::WriteError;
 use super::stored::Stored;
-use super::Written;
+use super::written::Written;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{

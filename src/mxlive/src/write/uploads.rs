@@ -2,7 +2,7 @@
 
 use super::error::WriteError;
 use super::stored::{attach, set, Stored};
-use super::Written;
+use super::written::Written;
 use crate::records::Opens;
 use beamlive_storage::ids::{DatasetId, IdRef};
 use beamlive_storage::keys::{self, Table};

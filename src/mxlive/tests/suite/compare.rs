@@ -85,7 +85,11 @@ fn line<R: Record>(table: Table, key: &[u8], record: &R) -> String {
 #[track_caller]
 pub(crate) fn assert_same(one: &[String], other: &[String]) {
     let without = |lines: &[String], others: &[String]| -> Vec<String> {
-        lines.iter().filter(|line| !others.contains(line)).cloned().collect()
+        lines
+            .iter()
+            .filter(|line| !others.contains(line))
+            .cloned()
+            .collect()
     };
     let (missing, more) = (without(one, other), without(other, one));
     assert!(

@@ -32,10 +32,18 @@ fn stored(dump: &str, proxy: &str) -> Bench {
 fn comes_back(dump: &str, proxy: &str) -> String {
     let first = stored(dump, proxy);
     let (dump, proxy, exported) = dumps(first.store());
-    let lost = exported.left.keys().filter(|what| !what.starts_with("survey keys"));
+    let lost = exported
+        .left
+        .keys()
+        .filter(|what| !what.starts_with("survey keys"));
     assert_eq!(lost.count(), 0, "{exported:?}");
     let again = import(&dump, &proxy);
-    assert_eq!(again.unread.models.len() + again.unread.fields.len(), 0, "{:?}", again.unread);
+    assert_eq!(
+        again.unread.models.len() + again.unread.fields.len(),
+        0,
+        "{:?}",
+        again.unread
+    );
     let second = stored(&dump, &proxy);
     assert_same(&contents(first.store()), &contents(second.store()));
     let (once_more, paths, _) = dumps(second.store());

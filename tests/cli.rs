@@ -1,9 +1,10 @@
 //! The commands of the binary: `serve`, `apply`, `check`, `client`, `samples`, `load`, `backup`,
-//! `restore`, `verify`.
+//! `restore`, `verify`, `export`.
 
 mod backup;
 mod client;
 mod configuration;
+mod export;
 mod facility;
 mod load;
 mod restore;

@@ -6,6 +6,7 @@ use crate::auth::pool::VerificationPool;
 use crate::config::Settings;
 use crate::connection::gate::Gate;
 use crate::error::ApiError;
+use crate::import::desk::Desk;
 use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
 use crate::metrics::counters::Metrics;
@@ -29,6 +30,8 @@ pub struct App {
     pub verification: VerificationPool,
     /// Accounts that sign in with a password.
     pub accounts: Accounts,
+    /// Imports that are sent to this service.
+    pub imports: Arc<Desk>,
     /// The token of operators.
     pub admin_token: AdminToken,
     /// Who may use the host of a caller.

@@ -9,6 +9,7 @@ pub mod export;
 pub mod import;
 pub mod load;
 pub mod passwd;
+mod password;
 mod progress;
 pub mod proxy;
 pub mod restore;

@@ -21,6 +21,7 @@ use crate::auth::pool::VerificationPool;
 use crate::config::Settings;
 use crate::connection::gate::Gate;
 use crate::connection::listen::Listening;
+use crate::import::desk::Desk;
 use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
 use crate::metrics::counters::Metrics;
@@ -144,6 +145,7 @@ impl Running {
         let app = Data::new(App {
             verification: VerificationPool::new(settings.limits.verifications, settings.tokens.remembered),
             accounts,
+            imports: Arc::new(Desk::new(&settings.data)),
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
             files,

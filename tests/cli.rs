@@ -1,11 +1,12 @@
-//! The commands of the binary: `serve`, `apply`, `check`, `client`, `samples`, `load`, `backup`,
-//! `restore`, `verify`, `export`.
+//! The commands of the binary: `serve`, `apply`, `check`, `client`, `passwd`, `samples`, `load`,
+//! `backup`, `restore`, `verify`, `import`, `export`.
 
 mod backup;
 mod client;
 mod configuration;
 mod export;
 mod facility;
+mod import;
 mod load;
 mod restore;
 mod samples;

@@ -24,20 +24,10 @@ mod stored;
 mod uploads;
 
 pub use error::WriteError;
+pub use stored::Written;
 
 use crate::records::Item;
 use beamlive_storage::{Batch, ReadError, Store, Table};
-
-/// What became of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
-    /// The store had nothing like it.
-    New,
-    /// The store had an older version of it.
-    Changed,
-    /// The store has it, or a newer version.
-    Same,
-}
 
 /// Makes batches of items.
 pub struct Writer<'a> {

@@ -1,11 +1,12 @@
 //! Rows of datasets, reports and the activity log.
 
 use super::access::user;
+use super::error::ExportError;
 use super::facility::Declared;
 use super::json::{text, Dump};
+use super::outcome::Exported;
 use super::row::Row;
 use super::visits::url;
-use super::{ExportError, Exported};
 use crate::dump::fields::Fields;
 use crate::exact::{difference, OLDER, RECORD};
 use crate::mend::{Kept, KeptReport};

@@ -1,8 +1,7 @@
 //! What the columns of declared records cannot say.
 
 use super::error::WriteError;
-use super::stored::Stored;
-use super::Written;
+use super::stored::{Stored, Written};
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{

@@ -1,6 +1,6 @@
 //! Counters, and the ids that a dump leaves out.
 
-use super::Written;
+use super::stored::Written;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::{Batch, Order, ReadError, Store};

@@ -1,7 +1,7 @@
 //! Hands batches of records to the store, or only counts them.
 
+use super::failure::ImportFailure;
 use super::report::Tally;
-use super::run::ImportFailure;
 use beamlive_mxlive::{Item, Writer};
 use beamlive_storage::{Batch, Receipt, Store};
 use std::collections::{BTreeMap, VecDeque};

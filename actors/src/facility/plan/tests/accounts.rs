@@ -179,14 +179,14 @@ fn locations_have_coordinates() {
 name = 'Round'
 layout = 'circle'
 radius = 9
-locations = [{ name = '1', x = 0.36, y = 3.14 }, { name = '2', x = 0.8, y = 0 }]
+locations = [{ name = '1', x = 0.36, y = 3.1 }, { name = '2', x = 0.8, y = 0 }]
 ";
     let catalog = plan(&base(), text, false).unwrap().catalog;
     let round = &catalog.container_types.find("Round").unwrap().1.record;
     assert_eq!(round.locations, ["1", "2"]);
     let drawing = round.drawing.as_ref().unwrap();
     assert_eq!(drawing.layout, Layout::Circle);
-    assert_eq!(drawing.places, [(0.36, 3.14), (0.8, 0.0)]);
+    assert_eq!(drawing.places, [(0.36, 3.1), (0.8, 0.0)]);
     assert_eq!((drawing.height, drawing.radius), (1.0, 9.0));
 }
 

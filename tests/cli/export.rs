@@ -53,13 +53,22 @@ async fn a_store_that_a_service_made_comes_back() {
             "first-proxy.json",
             "--data",
             "second",
-            "--report",
-            "report.txt",
         ],
     );
     assert!(!imported.contains("beamlive has nothing like"), "{imported}");
     assert_clean(&home.join("second"));
     assert!(done(home, &["verify", "--data", "second"]).contains("clean: "));
+    assert_same(&all(site.data()), &all(&home.join("second")));
+    let import = [
+        "import",
+        "mxlive",
+        "first.json",
+        "--proxy-dump",
+        "first-proxy.json",
+        "--data",
+        "second",
+    ];
+    done(home, &import);
     assert_same(&all(site.data()), &all(&home.join("second")));
     let again = export(home, "second", "second");
     assert_eq!((again.1, again.2), (dump.clone(), proxy));

@@ -2,8 +2,9 @@
 
 use crate::builder::{blemishes, proxy, record, sound, text, HASH, SHAPES};
 use crate::compare::{assert_same, contents};
-use crate::imported::import;
+use crate::imported::{import, plan_over};
 use crate::store::Bench;
+use beamlive_actors::facility::catalog::Catalog;
 use beamlive_mxlive::export::{export, paths, Dump, Exported};
 use beamlive_storage::ids::{AccessListId, BeamlineId, IdRef, ProjectId, SampleId, SessionId};
 use beamlive_storage::keys::{self, Key};
@@ -204,6 +205,9 @@ fn what_the_columns_of_mxlive_cannot_say_comes_back() {
     assert_same(&contents(first.store()), &contents(second.store()));
     assert_eq!(dumps(second.store()).0, dump);
     assert_eq!(second.write(&imported.items).unwrap(), 0, "again changes nothing");
+    let catalog = Catalog::load(second.store()).unwrap();
+    let again = plan_over(&catalog, &imported.facility).changes.join("; ");
+    assert!(!again.contains("project"), "a password is set once: {again}");
 }
 
 #[test]

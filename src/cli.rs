@@ -5,6 +5,7 @@ pub mod backup;
 pub mod check;
 pub mod client;
 mod database;
+pub mod export;
 pub mod import;
 pub mod load;
 pub mod passwd;
@@ -47,6 +48,8 @@ pub enum Command {
     Samples(samples::Samples),
     /// Move a facility in from another server.
     Import(import::Import),
+    /// Write all records for another server.
+    Export(export::Export),
     /// Talk to a service as a beamline does: sign, launch, upload.
     Client(client::Client),
     /// Back up a running service into one file.
@@ -77,6 +80,7 @@ impl Cli {
             Command::Passwd(passwd) => passwd.run().await,
             Command::Samples(samples) => samples.run().await,
             Command::Import(import) => import.run().await,
+            Command::Export(export) => export.run().await,
             Command::Client(client) => client.run().await,
             Command::Backup(backup) => backup.run().await,
             Command::Restore(restore) => restore.run().await,

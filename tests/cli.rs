@@ -1,9 +1,10 @@
 //! The commands of the binary: `serve`, `apply`, `check`, `client`, `passwd`, `samples`, `load`,
-//! `backup`, `restore`, `verify`.
+//! `backup`, `restore`, `verify`, `import`, `export`.
 
 mod backup;
 mod client;
 mod configuration;
+mod export;
 mod facility;
 mod import;
 mod load;

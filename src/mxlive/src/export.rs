@@ -2,6 +2,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
+//! | `error.rs`, `outcome.rs` | why a dump is not complete; what was written |
 //! | `row.rs` | a row of the dump |
 //! | `json.rs` | writes rows as JSON |
 //! | `declared.rs`, `inventory.rs`, `access.rs` | rows of what a facility file declares |
@@ -17,15 +18,19 @@
 
 mod access;
 mod declared;
+mod error;
 mod facility;
 mod inventory;
 mod json;
+mod outcome;
 mod paths;
 mod row;
 mod uploads;
 mod visits;
 
+pub use error::ExportError;
 pub use json::Dump;
+pub use outcome::Exported;
 pub use paths::paths;
 
 use crate::directories::Directories;
@@ -35,46 +40,7 @@ use beamlive_storage::keys::{self, Key};
 use beamlive_storage::records::SecureKey;
 use beamlive_storage::{Order, ReadError, Store, Table};
 use facility::Declared;
-use std::collections::BTreeMap;
 use std::io;
-use thiserror::Error;
-
-/// Why a dump is not complete.
-#[derive(Debug, Error)]
-pub enum ExportError {
-    /// The store can't be read.
-    #[error("the store cannot be read")]
-    Read(#[from] ReadError),
-    /// The dump can't be written.
-    #[error("the dump cannot be written: {0}")]
-    Write(#[from] io::Error),
-    /// A record is no JSON.
-    #[error("a record cannot be written as JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    /// What was written can't be read back.
-    #[error("the dump cannot be read back: {0}")]
-    Dump(#[from] crate::DumpError),
-    /// The facility that was written is not one that the service accepts.
-    #[error("the facility would not be accepted again:{}", .0.iter().map(|mistake| format!("\n  {mistake}")).collect::<String>())]
-    Facility(Vec<String>),
-}
-
-/// What was written, and what was not.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Exported {
-    /// Rows by label.
-    pub rows: BTreeMap<&'static str, u64>,
-    /// Records for which a dump has no place, by what they are.
-    pub left: BTreeMap<&'static str, u64>,
-}
-
-impl Exported {
-    fn leave(&mut self, what: &'static str, count: u64) {
-        if count > 0 {
-            *self.left.entry(what).or_default() += count;
-        }
-    }
-}
 
 /// Writes all of a store that a dump can hold. Nothing may write to the store meanwhile.
 ///

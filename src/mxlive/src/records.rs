@@ -64,7 +64,8 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Gives what the columns of declared records cannot say, the sessions, beamline states, feedback and connections.
+    /// Gives what the columns of declared records cannot say, and the sessions, beamline states,
+    /// feedback and connections.
     ///
     /// # Errors
     /// That of `each`.

@@ -4,7 +4,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `declared.rs` | what the columns of declared records cannot say |
-//! | `error.rs`, `written.rs` | why an item cannot be stored, or what became of it |
+//! | `error.rs` | why an item cannot be stored |
 //! | `stored.rs` | how a record compares with the stored one |
 //! | `session.rs` | sessions, their stretches, beamline states |
 //! | `uploads.rs` | datasets and reports |
@@ -22,10 +22,9 @@ mod log;
 mod session;
 mod stored;
 mod uploads;
-mod written;
 
 pub use error::WriteError;
-pub use written::Written;
+pub use stored::Written;
 
 use crate::records::Item;
 use beamlive_storage::{Batch, ReadError, Store, Table};

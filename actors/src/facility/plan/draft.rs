@@ -185,8 +185,12 @@ impl<'a> Draft<'a> {
     fn check_wanted<R: Cataloged>(&mut self, record: &R, place: Place) {
         let Some(id) = self.wanted else { return };
         let own = R::of(&self.catalog).id(&record.identity());
+        if own == Some(id) {
+            return;
+        }
+        // A container of the file has an id before it is put.
+        let own = own.filter(|own| R::of(&self.catalog).get(*own).is_some());
         let message = match (own, R::of(&self.catalog).get(id)) {
-            (Some(own), _) if own == id => return,
             (Some(own), _) => format!("has the id {own} already, and ids never change"),
             (None, Some(other)) => format!("{id} is the id of {}", other.record.label(&self.catalog)),
             (None, None) => return,

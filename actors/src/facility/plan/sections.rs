@@ -49,17 +49,16 @@ pub(super) fn declare<R: Cataloged>(
 
 /// Gives all containers of the file their ids: one may be in another that comes later.
 pub(super) fn reserve_containers(draft: &mut Draft<'_>, declaration: &Declaration) {
-    let mut wanted = HashSet::new();
+    let mut given = HashSet::new();
     for (place, entry) in declaration.entries(Section::Container) {
         let path = path(Section::Container, entry);
         if let Some(name) = path.and_then(|path| draft.owned_name(&path)) {
             // One that is taken is reported when the entry is read.
-            let id = entry.get("id").and_then(Value::as_u64);
-            let free =
-                |id: &u64| (1..=GREATEST_ID).contains(id) && draft.catalog.containers.get(*id).is_none();
-            let id = id.filter(free).filter(|id| wanted.insert(*id));
-            draft.want(id);
-            draft.reserve::<Container>(name, *place);
+            let wanted = entry.get("id").and_then(Value::as_u64);
+            let wanted = wanted.filter(|id| (1..=GREATEST_ID).contains(id) && !given.contains(id));
+            let taken = |id: &u64| draft.catalog.containers.get(*id).is_some();
+            draft.want(wanted.filter(|id| !taken(id)));
+            given.insert(draft.reserve::<Container>(name, *place).0);
             draft.want(None);
         }
     }

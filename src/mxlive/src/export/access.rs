@@ -7,7 +7,7 @@ use rmpv::Value;
 
 /// The key by which `user` means an account. In a dump with persons, it means a person.
 pub(super) fn user(catalog: &Catalog, account: Account) -> Option<u64> {
-    match (account, catalog.persons.len() > 0) {
+    match (account, !catalog.persons.is_empty()) {
         (Account::Project(id), false) => Some(id.0),
         (Account::Person(id), true) => Some(id.0),
         _ => None,

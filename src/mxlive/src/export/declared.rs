@@ -40,7 +40,7 @@ pub(super) fn ids(store: &Store) -> Result<Row, ReadError> {
 }
 
 pub(super) fn accounts(catalog: &Catalog, rows: &mut Vec<Row>) {
-    let has_persons = catalog.persons.len() > 0;
+    let has_persons = !catalog.persons.is_empty();
     rows.extend(
         catalog
             .projects

@@ -1,8 +1,10 @@
 //! Reads the rows of the declared part back, and adds what they do not say.
 
+use super::error::ExportError;
 use super::json::Dump;
+use super::outcome::Exported;
 use super::row::Row;
-use super::{access, declared, inventory, ExportError, Exported};
+use super::{access, declared, inventory};
 use crate::directories::Directories;
 use crate::exact::{difference, RECORD};
 use crate::mend::{mend, Mended, Rules, Uploads};

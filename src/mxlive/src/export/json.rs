@@ -1,7 +1,7 @@
 //! Writes rows as the JSON list that `dumpdata` writes.
 
+use super::outcome::Exported;
 use super::row::Row;
-use super::Exported;
 use rmpv::Value;
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -1,8 +1,9 @@
 //! The dump of the Data Proxy: the directories that secure keys open.
 
+use super::error::ExportError;
 use super::json::Dump;
+use super::outcome::Exported;
 use super::row::Row;
-use super::{ExportError, Exported};
 use crate::exact::{difference, RECORD};
 use beamlive_storage::ids::RawId;
 use beamlive_storage::keys::{self, Key};

@@ -1,11 +1,12 @@
 //! Rows of datasets, reports and the activity log.
 
 use super::access::user;
+use super::error::ExportError;
 use super::facility::Declared;
 use super::json::{text, Dump};
+use super::outcome::Exported;
 use super::row::Row;
 use super::visits::url;
-use super::{ExportError, Exported};
 use crate::dump::fields::Fields;
 use crate::exact::{difference, OLDER, RECORD};
 use crate::mend::{Kept, KeptReport};
@@ -200,7 +201,14 @@ fn reports<W: Write>(
     Ok(())
 }
 
-/// The activity log, without the entries about imports: they are about a store, not the facility.
+/// Whether an entry is about the store and not about the facility: that it was made, or filled from
+/// a dump. A store that an import makes has such entries of its own.
+fn is_about_store(it: &Activity) -> bool {
+    it.subject == Subject::Facility
+        && (it.action == "import" || (it.who == "beamlive" && it.action == "create"))
+}
+
+/// The activity log, without the entries about the store.
 fn activities<W: Write>(
     store: &Store,
     catalog: &Catalog,
@@ -212,7 +220,7 @@ fn activities<W: Write>(
     let mut pk = 0;
     for found in store.scan::<Activity>(&start, &end, Order::Ascending) {
         let it = found?.1.record;
-        if it.action == "import" && it.subject == Subject::Facility {
+        if is_about_store(&it) {
             continue;
         }
         pk += 1;

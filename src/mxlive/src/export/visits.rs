@@ -2,9 +2,10 @@
 
 use super::access::user;
 use super::declared::given_key;
+use super::error::ExportError;
 use super::json::Dump;
+use super::outcome::Exported;
 use super::row::Row;
-use super::{ExportError, Exported};
 use crate::exact::{difference, ACCOUNT, RECORD, WAITS};
 use crate::records::connections::entries;
 use crate::records::context::dead_key;

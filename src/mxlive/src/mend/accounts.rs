@@ -8,6 +8,7 @@ use crate::rows::{self, Member, Row, SshKey, User};
 use crate::tables::Tables;
 use crate::text;
 use beamlive_actors::key::{check_ssh_line, PublicKey};
+use beamlive_storage::Table;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Which account a reference means.
@@ -102,7 +103,11 @@ pub(super) fn mend(tables: &Tables, facility: &mut Facility, notes: &mut Notes) 
     for (pk, row) in projects {
         let username = names.take(rows::Project::LABEL, pk, row.username.as_deref(), notes);
         let keys = ssh_keys.remove(&(false, pk.clone())).unwrap_or_default();
-        facility.project.push(project(pk, row, &username, keys, notes));
+        let mut entry = project(pk, row, &username, keys, notes);
+        if says_sign_in(tables, Table::Project, pk) {
+            entry.password_hash = None;
+        }
+        facility.project.push(entry);
         if let Some(natural) = &row.username {
             accounts
                 .projects
@@ -130,9 +135,11 @@ pub(super) fn mend(tables: &Tables, facility: &mut Facility, notes: &mut Notes) 
         {
             accounts.persons.entry(key).or_insert_with(|| username.clone());
         }
-        facility
-            .person
-            .push(person(pk, row, username, keys, member_of, notes));
+        let mut entry = person(pk, row, username, keys, member_of, notes);
+        if says_sign_in(tables, Table::Person, pk) {
+            entry.password_hash = None;
+        }
+        facility.person.push(entry);
     }
     if tables.users.iter().next().is_none() {
         accounts.users = accounts.projects.clone();
@@ -144,6 +151,12 @@ pub(super) fn mend(tables: &Tables, facility: &mut Facility, notes: &mut Notes) 
         .person
         .sort_by(|one, other| one.username.cmp(&other.username));
     accounts
+}
+
+/// Whether a row says exactly how an account signs in. Its password is then set with that, once.
+fn says_sign_in(tables: &Tables, table: Table, pk: &Pk) -> bool {
+    let said = pk.id().and_then(|id| tables.exact.get(&(table, id)));
+    said.is_some_and(|said| said.get("sign_in").is_some())
 }
 
 /// The project that a person of an access list stands for: that of the same name, else one that the

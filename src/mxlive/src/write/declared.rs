@@ -1,8 +1,7 @@
 //! What the columns of declared records cannot say.
 
 use super::error::WriteError;
-use super::stored::Stored;
-use super::written::Written;
+use super::stored::{Stored, Written};
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{
@@ -12,7 +11,7 @@ use beamlive_storage::records::{
 use beamlive_storage::{Batch, Store};
 use serde_json::Value;
 
-/// Completes a declared record that is new. One that was changed since stays.
+/// Completes a declared record. As with a facility file, what an owner has changed since stays.
 pub(super) fn put(
     store: &Store,
     batch: &mut Batch,
@@ -36,6 +35,9 @@ pub(super) fn put(
     }
 }
 
+/// Fields of an account that change without a facility file. Once it exists, a dump leaves them.
+const OWN: [&str; 5] = ["created", "modified", "sign_in", "key", "ssh_keys"];
+
 fn complete<R: Record + PartialEq + Clone>(
     store: &Store,
     batch: &mut Batch,
@@ -47,11 +49,14 @@ fn complete<R: Record + PartialEq + Clone>(
     // At its first revision, nothing has changed a record since it was made. The import itself may
     // have changed a built-in data type once.
     let newest = if table == Table::DataType { 2 } else { 1 };
-    let (old, revision) = match Stored::<R>::read(store, &key)? {
-        Stored::Record(old, revision) if revision <= newest => (old, revision),
-        _ => return Ok(Written::Same),
+    let Stored::Record(old, revision) = Stored::<R>::read(store, &key)? else {
+        return Ok(Written::Same);
     };
-    let new = crate::exact::overlaid(old.clone(), said).map_err(|source| WriteError::Exact {
+    let mut said = said.clone();
+    if let (Value::Object(fields), true) = (&mut said, revision > newest) {
+        fields.retain(|name, _| !OWN.contains(&name.as_str()));
+    }
+    let new = crate::exact::overlaid(old.clone(), &said).map_err(|source| WriteError::Exact {
         what: format!("{table:?} {id}"),
         source,
     })?;

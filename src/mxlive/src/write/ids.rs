@@ -1,6 +1,6 @@
 //! Counters, and the ids that a dump leaves out.
 
-use super::written::Written;
+use super::stored::Written;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::{Batch, Order, ReadError, Store};
@@ -36,10 +36,18 @@ impl Ids {
     /// Raises the counters, and records which ids below them were never given.
     pub(super) fn finish(self, store: &Store, batch: &mut Batch) -> Result<(), ReadError> {
         for (table, (last, ranges)) in self.declared {
-            if store.counter(table)? < last {
+            let counter = store.counter(table)?;
+            if counter < last {
                 batch.set(keys::counter(table), &last.to_be_bytes());
-                for (first, end) in ranges.into_iter().filter(|(_, end)| *end <= last) {
-                    batch.point(keys::skipped_ids(table, first), IdRef::Known(end));
+            }
+            // In a store that has given more ids, these may be among them.
+            let ranges = ranges
+                .into_iter()
+                .filter(|(_, end)| counter <= last && *end <= last);
+            for (first, end) in ranges {
+                let row = keys::skipped_ids(table, first);
+                if store.get_bytes(&row)?.is_none() {
+                    batch.point(row, IdRef::Known(end));
                 }
             }
         }

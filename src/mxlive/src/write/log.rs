@@ -1,8 +1,7 @@
 //! Feedback, connections, activities, paths.
 
 use super::error::WriteError;
-use super::stored::Stored;
-use super::written::Written;
+use super::stored::{Stored, Written};
 use beamlive_actors::access::history::{observe, Entry, Observed};
 use beamlive_storage::ids::{AccessListId, Account, IdRef, SessionId};
 use beamlive_storage::keys::{self, Key, Table};

@@ -1,8 +1,7 @@
 //! Sessions, their stretches, beamline states.
 
 use super::error::WriteError;
-use super::stored::{attach, Stored};
-use super::written::Written;
+use super::stored::{attach, Stored, Written};
 use crate::records::Opens;
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId};
 use beamlive_storage::keys::{self, Table};

@@ -6,6 +6,17 @@ use beamlive_storage::keys;
 use beamlive_storage::records::{Record, SecureKey, Subject};
 use beamlive_storage::{Batch, Key, ReadError, Store};
 
+/// What became of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// The store had nothing like it.
+    New,
+    /// The store had an older version of it.
+    Changed,
+    /// The store has it, or a newer version.
+    Same,
+}
+
 /// What the store has.
 pub(super) enum Stored<R> {
     Nothing,

@@ -1,8 +1,7 @@
 //! Datasets and reports.
 
 use super::error::WriteError;
-use super::stored::{attach, set, Stored};
-use super::written::Written;
+use super::stored::{attach, set, Stored, Written};
 use crate::records::Opens;
 use beamlive_storage::ids::{DatasetId, IdRef};
 use beamlive_storage::keys::{self, Table};

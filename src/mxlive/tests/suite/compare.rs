@@ -9,7 +9,7 @@ use beamlive_storage::records::{
 use beamlive_storage::{Order, Store};
 
 /// Every row but those that no dump holds: survey keys, answers to requests, spent tokens, and
-/// whatever belongs to the process. Revisions are left out, and so are activities about imports.
+/// whatever belongs to the process. Revisions are left out, and so are activities about the store.
 pub(crate) fn contents(store: &Store) -> Vec<String> {
     let mut lines = Vec::new();
     records::<Project>(store, Table::Project, &mut lines);
@@ -36,9 +36,12 @@ pub(crate) fn contents(store: &Store) -> Vec<String> {
         session.survey = SecureKey([0; 20]);
         lines.push(line(Table::Session, &key, &session));
     }
-    let about_import = |it: &Activity| it.action == "import" && it.subject == Subject::Facility;
+    let about_store = |it: &Activity| {
+        let made = it.who == "beamlive" && it.action == "create";
+        it.subject == Subject::Facility && (it.action == "import" || made)
+    };
     let activities = scan::<Activity>(store, Table::Activity).into_iter();
-    for (_, activity) in activities.filter(|(_, it)| !about_import(it)) {
+    for (_, activity) in activities.filter(|(_, it)| !about_store(it)) {
         lines.push(line(Table::Activity, &[], &activity));
     }
     for table in [

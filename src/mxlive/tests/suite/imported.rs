@@ -82,6 +82,11 @@ fn survey(id: u64) -> SecureKey {
 
 /// What the service's own rules make of a facility.
 pub(crate) fn plan(facility: &Facility) -> Plan {
+    plan_over(&seeded_catalog(), facility)
+}
+
+/// The same, over what a store has.
+pub(crate) fn plan_over(catalog: &Catalog, facility: &Facility) -> Plan {
     let text = facility.to_json().unwrap();
     let mut mistakes = Mistakes::new();
     let declaration = Declaration::read(&text, Format::Json, ZONE, &mut mistakes).unwrap();
@@ -91,6 +96,6 @@ pub(crate) fn plan(facility: &Facility) -> Plan {
         counters: &Counters::default(),
         now: NOW,
     };
-    let plan = Plan::make_noting(&seeded_catalog(), &declaration, &situation, &mut mistakes);
+    let plan = Plan::make_noting(catalog, &declaration, &situation, &mut mistakes);
     plan.unwrap_or_else(|| panic!("{:#?}", mistakes.into_list()))
 }

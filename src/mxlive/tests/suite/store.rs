@@ -46,7 +46,7 @@ impl Bench {
         &self.store
     }
 
-    fn apply(&self, batch: Batch) {
+    pub(crate) fn apply(&self, batch: Batch) {
         for outcome in self.engine.apply(&[batch]).unwrap().outcomes {
             outcome.unwrap();
         }

@@ -115,20 +115,78 @@ location = '3'
 }
 
 #[test]
+fn entries_of_every_section_keep_their_ids() {
+    let text = "
+[[beamline]]
+acronym = 'Z'
+id = 12
+[[data_type]]
+acronym = 'NEW'
+id = 13
+[[container_type]]
+name = 'Rack'
+locations = ['1']
+id = 14
+[[container]]
+project = 'a'
+name = 'inner'
+type = 'Puck'
+parent = { project = 'a', name = 'outer' }
+location = '1'
+id = 16
+[[container]]
+project = 'a'
+name = 'outer'
+type = 'Rack'
+id = 15
+[[automounter]]
+beamline = 'Z'
+container = { project = 'a', name = 'outer' }
+id = 17
+[[group]]
+project = 'b'
+name = 'h'
+id = 18
+[[access_list]]
+name = 'other'
+address = '10.0.0.1'
+id = 19
+[[beamtime]]
+project = 'b'
+beamline = 'Z'
+start = '2026-01-01 08:00'
+end = '2026-01-01 16:00'
+id = 20
+";
+    let first = plan(&base(), text, false).unwrap();
+    let catalog = &first.catalog;
+    assert_eq!(catalog.beamlines.id("Z"), Some(12));
+    assert_eq!(catalog.data_types.id("NEW"), Some(13));
+    assert_eq!(catalog.container_types.id("Rack"), Some(14));
+    assert_eq!(ids(&catalog.containers), [1, 2, 3, 4, 15, 16]);
+    let inner = catalog.containers.get(16).unwrap();
+    assert_eq!(inner.record.parent.unwrap().0, 15);
+    assert!(catalog.automounters.get(17).is_some() && catalog.groups.get(18).is_some());
+    assert!(catalog.access_lists.get(19).is_some() && catalog.beamtimes.get(20).is_some());
+    let again = plan(catalog, text, false).unwrap();
+    assert!(again.batch.is_empty(), "{:?}", again.changes);
+}
+
+#[test]
 fn locations_have_coordinates() {
     let text = "
 [[container_type]]
 name = 'Round'
 layout = 'circle'
 radius = 9
-locations = [{ name = '1', x = 0.36, y = 3.14 }, { name = '2', x = 0.8, y = 0 }]
+locations = [{ name = '1', x = 0.36, y = 3.1 }, { name = '2', x = 0.8, y = 0 }]
 ";
     let catalog = plan(&base(), text, false).unwrap().catalog;
     let round = &catalog.container_types.find("Round").unwrap().1.record;
     assert_eq!(round.locations, ["1", "2"]);
     let drawing = round.drawing.as_ref().unwrap();
     assert_eq!(drawing.layout, Layout::Circle);
-    assert_eq!(drawing.places, [(0.36, 3.14), (0.8, 0.0)]);
+    assert_eq!(drawing.places, [(0.36, 3.1), (0.8, 0.0)]);
     assert_eq!((drawing.height, drawing.radius), (1.0, 9.0));
 }
 
@@ -172,6 +230,21 @@ locations = [{ name = '1', x = 0.36, y = 3.14 }, { name = '2', x = 0.8, y = 0 }]
     "[[project]]\nusername = 'c'\nid = 2",
     "[[project]] #1 (line 1), id",
     "2 is the id of project b"
+)]
+#[case::other_id_of_a_container(
+    "[[container]]\nproject = 'a'\nname = 'P'\ntype = 'Puck'\nid = 9",
+    "[[container]] #1 (line 1), id",
+    "has the id 4 already, and ids never change"
+)]
+#[case::taken_id_of_a_container(
+    "[[container]]\nproject = 'a'\nname = 'N'\ntype = 'Puck'\nid = 4",
+    "[[container]] #1 (line 1), id",
+    "4 is the id of container a/P"
+)]
+#[case::id_of_two_containers(
+    "[[container]]\nproject = 'a'\nname = 'N'\ntype = 'Puck'\n[[container]]\nproject = 'a'\nname = 'M'\ntype = 'Puck'\nid = 5",
+    "[[container]] #2 (line 5), id",
+    "5 is the id of container a/N"
 )]
 #[case::bad_id(
     "[[project]]\nusername = 'c'\nid = 0",

@@ -312,7 +312,8 @@ pub(crate) fn blemishes() -> Vec<Value> {
             json!({"acronym": "MX_SCREEN", "name": "old", "metadata": "{}"}),
         ),
         record("lims.datatype", 9, json!({"acronym": null, "name": "none"})),
-        // Containers in a circle, too deep, at one place, of one name, at a location that the type lacks.
+        // Containers in a circle, too deep, at one place, of one name, at a location that the type
+        // lacks.
         container(30, "circle", json!(31), json!(11)),
         container(31, "circle-2", json!(30), json!(11)),
         container(32, "CLS-0042", Value::Null, Value::Null),

@@ -10,10 +10,12 @@
 //! | `throttle.rs` | [`throttle::Throttle`]: the delay that grows with failures |
 //! | `secrets.rs` | [`secrets::Secrets`]: what tokens are signed with |
 //! | `token.rs`, `token/` | [`token::Claims`]: a token issued, and verified |
+//! | `owner.rs` | the account that a token names |
 //! | `refresh.rs` | [`refresh::judge`]: what a refresh token is answered with |
 
 pub mod accounts;
 pub mod checker;
+mod owner;
 pub mod refresh;
 pub mod secrets;
 pub mod stand_in;

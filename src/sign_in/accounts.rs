@@ -106,6 +106,23 @@ impl Accounts {
         Ok(self.issue(account, &found)?)
     }
 
+    /// Signs a person in whom an issuer of OpenID Connect has verified. They need no password.
+    ///
+    /// # Errors
+    /// [`SignInRefused::Wrong`] for everyone who is no active person, and for projects.
+    pub async fn sign_in_person(&self, username: &str, from: IpAddr) -> Result<Pair, SignInRefused> {
+        let catalog = self.directory.services().catalog.current().await?;
+        let account = catalog.account(username);
+        let person = account.filter(|account| matches!(account, Account::Person(_)));
+        let Some((person, found)) = person.and_then(|person| Some((person, catalog.sign_in(person)?))) else {
+            let why = "there is no such active person";
+            tracing::info!(username, address = %from, why, "sign-in with OpenID Connect refused");
+            return Err(SignInRefused::Wrong);
+        };
+        tracing::info!(username, address = %from, "signed in with OpenID Connect");
+        Ok(self.issue(person, found)?)
+    }
+
     /// The first tokens of a sign-in.
     fn issue(&self, account: Account, found: &SignIn) -> Result<Pair, Unavailable> {
         let services = self.directory.services();

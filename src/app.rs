@@ -12,6 +12,7 @@ use crate::metrics::counters::Metrics;
 use crate::proxy::builtin::BuiltinProxy;
 use crate::proxy::files::Files;
 use crate::sign_in::accounts::Accounts;
+use crate::sign_in::oidc::Oidc;
 use actix_web::web::Data;
 use actix_web::HttpRequest;
 use beamlive_actors::ask::Unavailable;
@@ -29,6 +30,8 @@ pub struct App {
     pub verification: VerificationPool,
     /// Accounts that sign in with a password.
     pub accounts: Accounts,
+    /// Sign-in with OpenID Connect, if it is configured.
+    pub oidc: Option<Oidc>,
     /// The token of operators.
     pub admin_token: AdminToken,
     /// Who may use the host of a caller.

@@ -94,7 +94,8 @@ impl Issuer {
                     .route("/.well-known/openid-configuration", web::get().to(discovery))
                     .route("/jwks", web::get().to(jwks))
                     .route("/authorize", web::get().to(authorize))
-                    .route("/token", web::post().to(token)),
+                    .route("/token", web::post().to(token))
+                    .route("/elsewhere", web::to(HttpResponse::ServiceUnavailable)),
             )
         })
         .workers(1)
@@ -221,6 +222,7 @@ async fn token(
         let status = actix_web::http::StatusCode::from_u16(status).unwrap();
         return HttpResponse::build(status)
             .content_type("application/json")
+            .insert_header(("location", format!("{}/elsewhere", shared.url)))
             .body(body);
     }
     let refuse = |error: &str| HttpResponse::BadRequest().json(json!({ "error": error }));

@@ -85,3 +85,22 @@ impl<'c> AsyncHttpClient<'c> for IssuerHttp {
         Box::pin(self.send(request))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::net::TcpListener;
+
+    #[actix_web::test]
+    async fn nothing_is_sent_without_tls_to_an_issuer_with_tls() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let http = IssuerHttp::new(None, true).unwrap();
+        let mut request = HttpRequest::new(Vec::new());
+        let url = format!("http://{}/token", listener.local_addr().unwrap());
+        *request.uri_mut() = url.parse().unwrap();
+        assert!(http.send(request).await.is_err());
+        assert!(listener.accept().is_err(), "it connects");
+    }
+}

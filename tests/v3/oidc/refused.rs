@@ -12,8 +12,18 @@ async fn only_the_browser_that_began_a_sign_in_finishes_it() {
     let mine = answered(&site).await;
     let other = answered(&site).await;
     let query = [("state", mine.state.as_str()), ("code", &mine.code)];
+    // What it says is right, and its signature is that of another cookie.
+    let (says, _) = mine.cookie.rsplit_once('.').unwrap();
+    let (_, signature) = other.cookie.rsplit_once('.').unwrap();
+    let forged = format!("{says}.{signature}");
     let foreign = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl";
-    for cookie in [None, Some(""), Some(foreign), Some(&mine.cookie[1..])] {
+    for cookie in [
+        None,
+        Some(""),
+        Some(foreign),
+        Some(&forged),
+        Some(&mine.cookie[1..]),
+    ] {
         refused(
             &returned(&site, &query, cookie).await,
             400,

@@ -6,6 +6,7 @@ use crate::auth::pool::VerificationPool;
 use crate::config::Settings;
 use crate::connection::gate::Gate;
 use crate::error::ApiError;
+use crate::import::desk::Desk;
 use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
 use crate::metrics::counters::Metrics;
@@ -32,6 +33,8 @@ pub struct App {
     pub accounts: Accounts,
     /// Sign-in with OpenID Connect, if it is configured.
     pub oidc: Option<Oidc>,
+    /// Imports that are sent to this service.
+    pub imports: Arc<Desk>,
     /// The token of operators.
     pub admin_token: AdminToken,
     /// Who may use the host of a caller.

@@ -8,6 +8,7 @@ mod database;
 pub mod import;
 pub mod load;
 pub mod passwd;
+mod password;
 mod progress;
 pub mod proxy;
 pub mod restore;

@@ -5,11 +5,17 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `run.rs` | one import, from its files to its outcome |
+//! | `failure.rs` | why an import did nothing |
 //! | `batches.rs` | hands batches of records to the store |
+//! | `offline.rs` | an import into a store that no service uses |
+//! | `desk.rs` | imports that are sent to a running service |
 //! | `report.rs` | the lines about what was mended, and the counts |
 //! | `secret.rs` | the secret that signs the tokens of the earlier server |
 
 mod batches;
+pub mod desk;
+mod failure;
+pub mod offline;
 pub mod report;
 pub mod run;
 pub mod secret;

@@ -9,8 +9,8 @@ use crate::error::ApiError;
 use crate::metrics::observe::Observer;
 use crate::openapi::{self, Document};
 use crate::routes::admin::{
-    accounts, activity, apply, backup, connections, data as datasets, feedback, outbox, people, projects,
-    reports, samples as sheets, sessions,
+    accounts, activity, apply, backup, connections, data as datasets, feedback, import, outbox, people,
+    projects, reports, samples as sheets, sessions,
 };
 use crate::routes::download::{archive, create, frame, multi, raw, snapshot};
 use crate::routes::{
@@ -102,6 +102,9 @@ static ADMIN: LazyLock<Vec<Resource>> = LazyLock::new(|| {
         resource!(outbox::retry),
         resource!(projects::get),
         resource!(projects::put_key, projects::delete_key),
+        resource!(import::report),
+        resource!(import::put),
+        resource!(import::get, import::post),
         resource!(people::list),
         resource!(people::get),
         resource!(accounts::put_password),

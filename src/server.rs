@@ -23,6 +23,7 @@ use crate::auth::pool::VerificationPool;
 use crate::config::Settings;
 use crate::connection::gate::Gate;
 use crate::connection::listen::Listening;
+use crate::import::desk::Desk;
 use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
 use crate::metrics::counters::Metrics;
@@ -147,6 +148,7 @@ impl Running {
             verification: VerificationPool::new(settings.limits.verifications, settings.tokens.remembered),
             accounts,
             oidc,
+            imports: Arc::new(Desk::new(&settings.data)),
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
             files,

@@ -1,10 +1,11 @@
-//! The commands of the binary: `serve`, `apply`, `check`, `client`, `samples`, `load`, `backup`,
-//! `restore`, `verify`.
+//! The commands of the binary: `serve`, `apply`, `check`, `client`, `passwd`, `samples`, `load`,
+//! `backup`, `restore`, `verify`.
 
 mod backup;
 mod client;
 mod configuration;
 mod facility;
+mod import;
 mod load;
 mod restore;
 mod samples;

@@ -115,6 +115,8 @@ impl Site {
         facility["project"].as_array_mut().unwrap().extend(projects);
         let mut settings = settings(directory, &facility);
         settings.tokens.remembered = remembered;
+        // Clients name their addresses themselves.
+        settings.trusted_proxy = vec!["127.0.0.0/8".parse().unwrap()];
         let (started, running) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {

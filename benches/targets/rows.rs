@@ -8,12 +8,14 @@ use super::super::load::{self, Round};
 use super::super::pace::{self, Since};
 use super::super::requests::Requests;
 use super::super::site::{public_key, Caller, Site, BEAMLINES};
+use beamlive::config::Settings;
 use beamlive_actors::key::{self, PublicKey};
 use beamlive_client::key::Key;
 use serde_json::{json, Value};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// Clients with DSA keys, and as many polite clients.
@@ -42,6 +44,8 @@ pub(crate) enum Row {
     Polite(Beside),
     /// Uploads at twice the rate of [`PEAK`] in this round.
     Overload,
+    /// As `Service`, while guesses keep the check of passwords at its bound.
+    Guessed(&'static str, usize),
 }
 
 /// The row whose rate is the service's capacity.
@@ -138,6 +142,22 @@ impl Setup {
                     }
                 }
             }
+            Row::Guessed(operation, connections) => {
+                let case = cases::find(operation, connections);
+                self.site.open_sessions().await;
+                let measured = load::measure(&self.site, &case, self.window);
+                let (address, window) = (self.site.address(), self.window);
+                let (made, began) = (GUESSES.load(Ordering::Relaxed), Instant::now());
+                let flood = load::run(address, guesses(), 401, window, || (0, 0));
+                let (mut measured, flood) = tokio::join!(measured, flood);
+                // Each connection has made one more, which it did not send.
+                let made = GUESSES.load(Ordering::Relaxed) - made;
+                let answered = f64::from(made) - Settings::default().jwt.checks as f64;
+                let rate = answered / began.elapsed().as_secs_f64();
+                println!("{operation}: beside {rate:.1} guesses a second");
+                measured.errors += flood.errors;
+                measured
+            }
             Row::Overload => {
                 self.site.open_sessions().await;
                 // A very short round may have a peak of 0.
@@ -191,6 +211,34 @@ impl Setup {
         repeated(self.window, || {
             assert!(key::verify(Some(&key), &message, &token.signature));
         })
+    }
+}
+
+/// Guesses of passwords: as many at once as the service checks or lets wait.
+fn guesses() -> Vec<Box<dyn Requests>> {
+    (0..Settings::default().jwt.checks)
+        .map(|number| -> Box<dyn Requests> { Box::new(Guesses(number)) })
+        .collect()
+}
+
+/// How many were made. Each comes from an address of its own, so that none is delayed.
+static GUESSES: AtomicU32 = AtomicU32::new(0);
+
+/// The guesses of one connection, by its number.
+struct Guesses(usize);
+
+impl Requests for Guesses {
+    fn next(&mut self, out: &mut Vec<u8>) {
+        let made = GUESSES.fetch_add(1, Ordering::Relaxed);
+        let [_, network, subnet, host] = made.to_be_bytes();
+        let body = format!("username={}&password=guess-{made}", Site::username(self.0));
+        write!(
+            out,
+            "POST /api/v3/auth/ HTTP/1.1\r\nHost: bench\r\nX-Forwarded-For: 10.{network}.{subnet}.{host}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
     }
 }
 

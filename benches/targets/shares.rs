@@ -137,6 +137,18 @@ pub(crate) fn all() -> Vec<Share> {
         ],
         |of| at(of[0], 0.99) / at(of[2], 0.99),
     );
+    for (operation, connections) in [("upload", 32), ("samples", 32)] {
+        share(
+            format!("passwords: {operation}, {connections} conns"),
+            "p99 / p99 without guesses",
+            AtMost(1.5),
+            &[
+                Row::Guessed(operation, connections),
+                Row::Service(operation, connections),
+            ],
+            |of| at(of[0], 0.99) / at(of[1], 0.99),
+        );
+    }
     let overload = [Row::Overload, PEAK];
     share(
         "fairness: twice the capacity".to_owned(),

@@ -2,18 +2,27 @@
 
 use super::progress;
 use crate::config::Settings;
+use crate::import::desk::{ImportStatus, Progress};
+use crate::import::offline;
 use crate::import::report::{Lines, Outcome};
-use crate::import::run::{run, Setting, Source, Stage};
-use crate::import::secret;
-use crate::server::store_config;
+use crate::import::run::{Setting, Source, Stage};
+use crate::routes::admin::import::PIECE;
 use beamlive_actors::clock::{Clock, SystemClock, SystemKeys};
-use beamlive_actors::facility::open_catalog;
+use beamlive_client::admin::Admin;
 use beamlive_client::{print, Failure};
-use beamlive_storage::{EngineKind, OpenError, Store};
+use beamlive_storage::EngineKind;
 use clap::{Args, Subcommand};
-use indicatif::ProgressBar;
 use serde::Serialize;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// How often a service is asked whether its import has ended.
+const POLL: Duration = Duration::from_millis(500);
+/// How often it may be away in a row: an hour.
+const MOST_FAILURES: u32 = 7_200;
 
 /// Move a facility in from another server.
 #[derive(Debug, Args)]
@@ -46,6 +55,17 @@ struct MxLive {
     /// *.json.
     #[arg(long, value_name = "FILE", default_value = "import-report.txt")]
     report: PathBuf,
+    /// A running service to import into, instead of a data directory. It is away meanwhile.
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    url: Option<String>,
+    /// File with its admin token.
+    #[arg(
+        long,
+        env = "BEAMLIVE_TOKEN_FILE",
+        value_name = "FILE",
+        default_value = "data/admin.token"
+    )]
+    token_file: PathBuf,
     #[command(flatten)]
     place: Place,
 }
@@ -82,8 +102,8 @@ struct StorePlace {
         value_name = "URL",
         hide_env_values = true
     )]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+    #[serde(rename = "url", skip_serializing_if = "Option::is_none")]
+    store_url: Option<String>,
 }
 
 impl Import {
@@ -99,22 +119,17 @@ impl Import {
 
 impl MxLive {
     async fn run(self) -> Result<(), Failure> {
+        if let Some(url) = self.url.clone() {
+            return self.send(&url).await;
+        }
         let settings = Settings::load(self.place.config.as_deref(), &self.place)?;
-        if let Some(file) = &self.jwt_secret {
-            secret::check(file)?;
-        }
-        let runtime = tokio::runtime::Handle::current();
+        let runtime = Handle::current();
         let outcome = tokio::task::spawn_blocking(move || self.import(&settings, &runtime)).await??;
-        for line in outcome.lines() {
-            print(line)?;
-        }
-        Ok(())
+        outcome.lines().into_iter().try_for_each(print)
     }
 
-    fn import(&self, settings: &Settings, runtime: &tokio::runtime::Handle) -> Result<Outcome, Failure> {
-        let data = settings.data.as_path();
-        std::fs::create_dir_all(data)?;
-        let now = SystemClock.now();
+    /// Imports into a store that no service uses.
+    fn import(&self, settings: &Settings, runtime: &Handle) -> Result<Outcome, Failure> {
         let source = Source {
             dump: self.dump.clone(),
             proxy_dump: self.proxy_dump.clone(),
@@ -132,70 +147,111 @@ impl MxLive {
             }
             bar.set_position(bytes);
         };
-        let setting = |lines, watch| Setting {
+        let setting = Setting {
             zone: settings.timezone,
-            now,
+            now: SystemClock.now(),
             keys: &SystemKeys,
             dry_run: self.dry_run,
-            lines,
-            progress: watch,
+            lines: Lines::to_file(&self.report)
+                .map_err(|error| format!("can't write {}: {error}", self.report.display()))?,
+            progress: &mut watch,
         };
-        let lines = Lines::to_file(&self.report)
-            .map_err(|error| format!("can't write {}: {error}", self.report.display()))?;
-        if self.dry_run {
-            let store = self.to_look_at(settings)?;
-            let outcome = run(&source, &store, setting(lines, &mut watch))?;
-            return self.done(outcome, &bar);
-        }
-        let mut config = store_config(settings)?;
-        config.path = data.join("store");
-        config.cache_bytes = config.cache_bytes.min(16 << 20);
-        let import = beamlive_storage::Import::open(&config, now).map_err(in_use)?;
-        let imported = runtime
-            .block_on(open_catalog(import.store(), now))
-            .map_err(Failure::from)
-            .and_then(|_| Ok(run(&source, import.store(), setting(lines, &mut watch))?));
-        match imported {
-            Ok(outcome) => {
-                import.finish()?;
-                if let Some(file) = &self.jwt_secret {
-                    secret::keep(file, data)?;
-                }
-                self.done(outcome, &bar)
-            }
-            Err(error) => {
-                bar.finish_and_clear();
-                import.abandon()?;
-                Err(format!("{error}\nnothing was changed").into())
-            }
-        }
-    }
-
-    /// The store as it is; an empty one if there is none.
-    fn to_look_at(&self, settings: &Settings) -> Result<Store, Failure> {
-        if settings.store.engine == EngineKind::Postgres {
-            return Ok(Store::open_snapshot(&settings.store.postgres()?)?);
-        }
-        match Store::open_to_read(&settings.data.join("store"), 16 << 20) {
-            Ok(store) => Ok(store),
-            Err(OpenError::Missing { .. }) => Ok(Store::in_memory()),
-            Err(error) => Err(in_use(error)),
-        }
-    }
-
-    fn done(&self, outcome: Outcome, bar: &ProgressBar) -> Result<Outcome, Failure> {
+        let outcome = offline::import(
+            settings,
+            &source,
+            self.jwt_secret.as_deref(),
+            setting,
+            runtime,
+            Duration::ZERO,
+        );
         bar.finish_and_clear();
-        let report = self.report.display();
-        print(match (outcome.notes, outcome.dry_run) {
-            (0, _) => "nothing had to be mended".to_owned(),
-            (notes, false) => {
-                format!("{notes} things were mended or left out, or need attention: see {report}")
+        let outcome = outcome?;
+        self.say(outcome.notes)?;
+        Ok(outcome)
+    }
+
+    /// Sends everything to a running service, and waits until it has imported it.
+    async fn send(&self, url: &str) -> Result<(), Failure> {
+        let admin = Admin::new(url, &self.token_file)?;
+        let files = [
+            ("dump", Some(&self.dump)),
+            ("proxy-dump", self.proxy_dump.as_ref()),
+            ("jwt-secret", self.jwt_secret.as_ref()),
+        ];
+        for (part, file) in files {
+            if let Some(file) = file {
+                send_file(&admin, part, file).await?;
             }
-            (notes, true) => {
+        }
+        admin.start_import(self.dry_run).await?;
+        let status = ended(&admin).await?;
+        let report = admin.import_report().await?;
+        std::fs::write(&self.report, report)
+            .map_err(|error| format!("can't write {}: {error}", self.report.display()))?;
+        if let Some(error) = status.error {
+            return Err(error.into());
+        }
+        self.say(status.notes)?;
+        status.lines.into_iter().try_for_each(print)
+    }
+
+    fn say(&self, notes: u64) -> Result<(), Failure> {
+        let report = self.report.display();
+        print(match (notes, self.dry_run) {
+            (0, _) => "nothing had to be mended".to_owned(),
+            (_, false) => format!("{notes} things were mended or left out, or need attention: see {report}"),
+            (_, true) => {
                 format!("{notes} things would be mended or left out, or need attention: see {report}")
             }
-        })?;
-        Ok(outcome)
+        })
+    }
+}
+
+/// Sends a file in pieces.
+async fn send_file(admin: &Admin, part: &str, path: &Path) -> Result<(), Failure> {
+    let mut file = File::open(path).map_err(|error| format!("can't read {}: {error}", path.display()))?;
+    let bar = progress::bytes("sent", length(path));
+    let mut offset = 0;
+    loop {
+        let mut piece = Vec::new();
+        Read::take(&mut file, PIECE as u64).read_to_end(&mut piece)?;
+        let bytes = piece.len() as u64;
+        if bytes == 0 && offset > 0 {
+            break;
+        }
+        admin.send_piece(part, offset, piece).await?;
+        offset += bytes;
+        bar.set_position(offset);
+        if bytes == 0 {
+            break;
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Waits until an import has ended. Meanwhile the service may be away.
+async fn ended(admin: &Admin) -> Result<ImportStatus, Failure> {
+    let bar = progress::waiting("import");
+    let mut failures = 0_u32;
+    loop {
+        tokio::time::sleep(POLL).await;
+        match admin.get::<ImportStatus>("import").await {
+            Ok(Some(status)) => {
+                failures = 0;
+                if matches!(status.state, Progress::Done | Progress::Failed) {
+                    bar.finish_and_clear();
+                    return Ok(status);
+                }
+            }
+            Ok(None) => return Err("this service has no imports: is it an older version?".into()),
+            Err(error) => {
+                failures += 1;
+                if failures > MOST_FAILURES {
+                    return Err(format!("the service has not come back: {error}").into());
+                }
+            }
+        }
     }
 }
 
@@ -210,15 +266,4 @@ fn words(stage: Stage) -> &'static str {
 
 fn length(file: &Path) -> u64 {
     std::fs::metadata(file).map_or(0, |metadata| metadata.len())
-}
-
-fn in_use(error: OpenError) -> Failure {
-    match error {
-        OpenError::Locked { path } => format!(
-            "the store {} is in use: stop the service first, or import into it with --url",
-            path.display()
-        )
-        .into(),
-        error => error.into(),
-    }
 }

@@ -1,9 +1,9 @@
 //! `beamlive passwd`: the passwords of projects and persons.
 
+use super::password::asked_twice;
 use beamlive_client::admin::Service;
 use beamlive_client::{print, Failure};
 use clap::Args;
-use std::io::{BufRead, IsTerminal};
 
 /// Set, reset or expire the password of a project or a person. Its tokens end, so its clients have
 /// to sign in again.
@@ -48,25 +48,8 @@ impl Passwd {
             admin.end_tokens(username).await?;
             return print(format_args!("{username} has to sign in again"));
         }
-        admin.set_password(username, &asked(username)?).await?;
+        let password = asked_twice(&format!("new password of {username}: "))?;
+        admin.set_password(username, &password).await?;
         print(format_args!("{username} has a new password"))
     }
-}
-
-/// Asks for a password twice, or reads the first line of an input that is no terminal.
-fn asked(username: &str) -> Result<String, Failure> {
-    if !std::io::stdin().is_terminal() {
-        let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line)?;
-        let password = line.trim_end_matches(['\r', '\n']);
-        if password.is_empty() {
-            return Err("there is no password in the input".into());
-        }
-        return Ok(password.to_owned());
-    }
-    let password = rpassword::prompt_password(format!("new password of {username}: "))?;
-    if rpassword::prompt_password("once more: ")? != password {
-        return Err("the two passwords differ: nothing was changed".into());
-    }
-    Ok(password)
 }

@@ -9,6 +9,12 @@ pub(super) fn counting(what: &'static str) -> ProgressBar {
     styled(bar, "{spinner} {prefix}: {human_pos} rows {msg} [{elapsed}]")
 }
 
+/// Something that takes an unknown time.
+pub(super) fn waiting(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::no_length().with_prefix(what);
+    styled(bar, "{spinner} {prefix} [{elapsed}]")
+}
+
 /// Rows of an estimated number, which is set as the length.
 pub(super) fn rows(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(0).with_prefix(what);

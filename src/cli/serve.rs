@@ -1,18 +1,21 @@
 //! `beamlive serve`: runs the service until a signal stops it.
 
 use crate::config::{LogFormat, Settings};
+use crate::import::desk::Desk;
+use crate::import::offline;
 use crate::router::Mode;
 use crate::server::{Parts, Running};
 use beamlive_actors::access::lists;
 use beamlive_client::{print, Failure};
-use beamlive_storage::EngineKind;
+use beamlive_storage::{EngineKind, Store};
 use clap::Args;
 use serde::Serialize;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::{mpsc, Arc};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{signal, Signal, SignalKind};
 use tracing_subscriber::EnvFilter;
 
@@ -125,21 +128,62 @@ pub(super) async fn run_until_signal(
     log_to_stderr(&settings)?;
     // Before the start, so that a signal during it is not lost.
     let mut signals = StopSignals::new()?;
-    let parts = Parts {
-        mode,
-        ..Parts::default()
-    };
-    let running = Running::start(settings, parts).await?;
-    print(format_args!("listening on http://{}", running.address()))?;
-    signals.next().await;
-    tracing::info!("stopping: no new connections; finishing what is in flight");
-    exit_after(longest_stop)?;
-    tokio::select! {
-        stopped = running.stop() => stopped?,
-        () = signals.next() => return Err("stopped at once by a second signal".into()),
+    let mut settings = settings;
+    let mut announced = false;
+    loop {
+        let parts = Parts {
+            mode,
+            ..Parts::default()
+        };
+        let running = Running::start(settings.clone(), parts).await?;
+        // After an import it is at the same address again.
+        settings.listen = running.address();
+        if !announced {
+            print(format_args!("listening on http://{}", running.address()))?;
+            announced = true;
+        }
+        loop {
+            tokio::select! {
+                () = signals.next() => {
+                    tracing::info!("stopping: no new connections; finishing what is in flight");
+                    exit_after(longest_stop)?;
+                    tokio::select! {
+                        stopped = running.stop() => stopped?,
+                        () = signals.next() => return Err("stopped at once by a second signal".into()),
+                    }
+                    tracing::info!("stopped");
+                    return Ok(());
+                }
+                () = running.app().imports.wanted() => {}
+            }
+            let desk = Arc::clone(&running.app().imports);
+            desk.running();
+            if desk.status().dry_run {
+                let store = running.app().directory.services().store.clone();
+                import(desk, &settings, Some(store)).await?;
+            } else {
+                tracing::info!("stopping for an import");
+                running.stop().await?;
+                import(desk, &settings, None).await?;
+                break;
+            }
+        }
     }
-    tracing::info!("stopped");
-    Ok(())
+}
+
+/// Imports what was sent. A dry run looks at the store of the running service.
+async fn import(desk: Arc<Desk>, settings: &Settings, store: Option<Store>) -> Result<(), Failure> {
+    let (settings, runtime) = (settings.clone(), Handle::current());
+    let imported = tokio::task::spawn_blocking(move || {
+        let outcome = offline::import_sent(&desk, &settings, store.as_ref(), &runtime);
+        let outcome = outcome.map_err(|error| error.to_string());
+        match &outcome {
+            Ok(_) => tracing::info!("the import is done"),
+            Err(error) => tracing::error!(%error, "the import failed"),
+        }
+        desk.ended(outcome);
+    });
+    Ok(imported.await?)
 }
 
 /// Ends the process after `longest`, because a disk that hangs can keep threads for ever.

@@ -1,25 +1,25 @@
 //! One import, from its files to its outcome.
 
 use super::batches::Batches;
+use super::failure::ImportFailure;
 use super::report::{Lines, Outcome, Tally};
 use beamlive_actors::activity::{self, ActivityEntry, Origin};
 use beamlive_actors::beamline::state::JOINABLE_MICROS;
 use beamlive_actors::clock::KeySource;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::facility::declaration::{Declaration, Format};
-use beamlive_actors::facility::place::{Mistake, Mistakes};
+use beamlive_actors::facility::place::Mistakes;
 use beamlive_actors::facility::plan::{Counters, InUse, Plan, Situation};
 use beamlive_mxlive::records::{Context, Failure};
-use beamlive_mxlive::{mend, Directories, DumpError, Notes, Records, Rules, Tables, WriteError};
+use beamlive_mxlive::{mend, Directories, DumpError, Notes, Records, Rules, Tables};
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys;
-use beamlive_storage::records::{ImportState, SecureKey, Session, Subject};
-use beamlive_storage::{CommitError, ReadError, Store, Timestamp, Unavailable};
+use beamlive_storage::records::{SecureKey, Session, Subject};
+use beamlive_storage::{Store, Timestamp};
 use chrono_tz::Tz;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use thiserror::Error;
 
 /// Notes that are kept before they are written.
 const NOTES: usize = 10_000;
@@ -62,49 +62,6 @@ pub enum Stage {
     Keys,
 }
 
-/// Why an import did nothing.
-#[derive(Debug, Error)]
-pub enum ImportFailure {
-    /// A file can't be opened.
-    #[error("can't read {path}: {source}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// A dump can't be read.
-    #[error("{path}: {source}")]
-    Dump {
-        /// The file.
-        path: PathBuf,
-        /// Where, and why.
-        source: DumpError,
-    },
-    /// The facility of the dump does not fit the one that is here.
-    #[error("what is declared in the dump does not fit what is here:{}", list(.0))]
-    Facility(Vec<Mistake>),
-    /// A record could not be stored.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// The store can't be read.
-    #[error("the store can't be read")]
-    Read(#[from] ReadError),
-    /// A batch was not stored.
-    #[error("the store can't be written: {0}")]
-    Commit(#[from] CommitError),
-    /// The store does not write.
-    #[error("the store can't be written: {0}")]
-    Unavailable(#[from] Unavailable),
-    /// The report can't be written.
-    #[error("the report can't be written: {0}")]
-    Report(#[from] std::io::Error),
-}
-
-fn list(mistakes: &[Mistake]) -> String {
-    mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect()
-}
-
 /// Imports a dump into a store. What it wrote before a failure is to be undone.
 ///
 /// # Errors
@@ -118,10 +75,8 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
         mut lines,
         progress,
     } = setting;
-    let state = store.get::<ImportState>(&keys::import_state())?;
     let rules = Rules {
         joinable_micros: JOINABLE_MICROS,
-        now: state.as_ref().map_or(now, |state| state.record.first),
     };
     let directories = match &source.proxy_dump {
         Some(path) => {
@@ -154,7 +109,6 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
         mended: &mended,
         catalog: &plan.catalog,
         directories: &directories,
-        rules,
         survey: &survey,
     });
     records.visits(&mut notes, |item| batches.put(&item))?;
@@ -189,9 +143,6 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
     if batches.has_changed() {
         let batch = batches.batch();
         activity::log(batch, &origin(), entry(dump), now);
-        if state.is_none() {
-            batch.insert(keys::import_state(), &ImportState { first: now });
-        }
     }
     outcome.records = batches.finish()?;
     lines.finish(&mut outcome)?;

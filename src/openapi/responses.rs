@@ -61,7 +61,14 @@ pub struct RefusedToken {
     #[schema(example = "Token is invalid or expired")]
     pub detail: String,
     /// `token_not_valid`, if it was a token.
-    pub code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+}
+
+impl From<String> for RefusedToken {
+    fn from(detail: String) -> Self {
+        Self { detail, code: None }
+    }
 }
 
 /// Responses of the routes for tokens.

@@ -12,6 +12,7 @@ pub mod backup;
 pub mod connections;
 pub mod data;
 pub mod feedback;
+pub mod import;
 pub mod outbox;
 pub mod people;
 pub mod projects;

@@ -190,13 +190,17 @@ impl PairIds {
     }
 }
 
+/// Ends of an account's tokens may be this far in the future, in µs: each in the same second as
+/// the one before ends a second more. One that is farther is of a clock that was wrong.
+const AHEAD: i64 = 60 * 1_000_000;
+
 /// The second in which a token is issued at `now`. Tokens count whole seconds. One that is issued
 /// in the second of `tokens_from`, but later, says the next second: else it would be as old as the
 /// tokens that are dead.
 #[must_use]
 pub fn issue_second(now: Timestamp, tokens_from: Option<Timestamp>) -> i64 {
     let from = tokens_from
-        .filter(|from| *from <= now)
+        .filter(|from| from.0 <= now.0.saturating_add(AHEAD))
         .map_or(i64::MIN, next_second);
     seconds(now).max(from)
 }

@@ -173,11 +173,6 @@ pub fn importing() -> Key {
     Key::of(Table::Importing)
 }
 
-/// What was imported from an earlier server.
-pub fn import_state() -> Key {
-    Key::of(Table::ImportState)
-}
-
 /// Who sends the outbox.
 pub fn outbox_lease() -> Key {
     Key::of(Table::OutboxLease)

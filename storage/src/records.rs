@@ -29,7 +29,7 @@ pub use facility::{
     AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, ContainerType, DataType,
     Drawing, FacilityRevision, Group, Layout, Project, Sample,
 };
-pub use import::{ImportState, Importing};
+pub use import::Importing;
 pub use log::{Activity, Connection, ConnectionStatus, Subject};
 pub use session::{BeamlineState, Feedback, FeedbackCount, Session, Stretch};
 pub use upload::{directory_digest, identity, AnsweredRequest, Dataset, Report};
@@ -83,7 +83,6 @@ records! {
     PendingForward = "pending forward", 1;
     OutboxLease = "outbox lease", 1;
     Importing = "import", 1;
-    ImportState = "import state", 1;
     SecurePath = "secure path", 1;
     Connection = "connection", 1;
     Activity = "activity", 1;

@@ -33,8 +33,7 @@ use crate::engine::Order;
 use crate::ids::{ProjectId, SessionId};
 use crate::keys::{successor, Table};
 use crate::records::{
-    Activity, Dataset, FacilityRevision, ImportState, Importing, OutboxLease, Report, Session, SpentToken,
-    StoreFormat,
+    Activity, Dataset, FacilityRevision, Importing, OutboxLease, Report, Session, SpentToken, StoreFormat,
 };
 use crate::store::{ReadError, Store};
 use crate::tally::Tally;
@@ -183,10 +182,6 @@ impl Verifier<'_> {
             Table::Importing => {
                 row.end()?;
                 check.decode::<Importing>("import", row).map(drop)
-            }
-            Table::ImportState => {
-                row.end()?;
-                check.decode::<ImportState>("import state", row).map(drop)
             }
             Table::Connection => log::connection(check, row),
             Table::Activity => log::activity(check, row),

@@ -4,7 +4,7 @@ use crate::docs::{described, document};
 use crate::support::{Reply, Site};
 use reqwest::Method;
 
-const ROUTES: [(&str, &str); 25] = [
+const ROUTES: [(&str, &str); 29] = [
     ("POST", "apply"),
     ("GET", "backup"),
     ("GET", "sessions"),
@@ -22,6 +22,10 @@ const ROUTES: [(&str, &str); 25] = [
     ("DELETE", "projects/alice/key"),
     ("GET", "projects/alice/samples"),
     ("POST", "projects/alice/samples"),
+    ("PUT", "import/dump"),
+    ("POST", "import"),
+    ("GET", "import"),
+    ("GET", "import/report"),
     ("GET", "people"),
     ("GET", "people/alice"),
     ("PUT", "accounts/alice/password"),
@@ -37,7 +41,10 @@ async fn every_described_route_is_tested() {
     let site = Site::new().await;
     for (method, path) in described(&document(&site).await) {
         if let Some(path) = path.strip_prefix("/api/admin/") {
-            let path = path.replace("{id}", "1").replace("{username}", "alice");
+            let path = path
+                .replace("{id}", "1")
+                .replace("{username}", "alice")
+                .replace("{part}", "dump");
             assert!(
                 ROUTES.contains(&(method.as_str(), path.as_str())),
                 "{method} {path}"
@@ -107,7 +114,7 @@ async fn with_the_token_every_route_answers_with_and_without_its_slash() {
                 "sessions/1" | "data/1" | "reports/1" => &[404],
                 "projects/alice/key" | "accounts/alice/password" if method == Method::PUT => &[400],
                 "projects/alice/samples" if method == Method::POST => &[400],
-                "people/alice" => &[404],
+                "people/alice" | "import/report" => &[404],
                 _ => &[200],
             };
             assert!(

@@ -1,5 +1,7 @@
 //! `beamlive client`: a day at a beamline.
 
+mod version_3;
+
 use super::{admin, done, failed, repository, serve, write};
 use serde_json::{json, Value};
 use std::os::unix::fs::PermissionsExt;

@@ -2,6 +2,7 @@
 
 mod faults;
 mod faulty_proxy;
+mod version_3;
 
 use super::{admin, serve, write};
 use crate::support::process::{beamlive, ended, run, Ended, Served};
@@ -325,6 +326,8 @@ async fn accounts_from_a_file_do_not_need_the_admin_api() {
 #[case(&["--accounts", "nowhere.toml", "--url", "http://127.0.0.1:1"], "nowhere.toml")]
 #[case(&["--url", "http://127.0.0.1:1", "--token-file", "nowhere"], "nowhere")]
 #[case(&["--address", "here"], "--address here")]
+#[case(&["--api", "v3", "--sign", "each"], "--api v2")]
+#[case(&["--api", "v3", "--key-type", "dsa"], "--api v2")]
 #[actix_web::test]
 async fn unusable_arguments_are_explained(#[case] arguments: &[&str], #[case] why: &str) {
     let place = TempDir::new().unwrap();

@@ -30,6 +30,8 @@ class Server:
         self.data = home / "data"
         self.users_root = home / "users"
         self.log = home / "beamlive.log"
+        self.settings: dict[str, str] = {}
+        """More settings of the service, as variables of its environment."""
         self._process: subprocess.Popen[str] | None = None
         # The environment of the caller must not change the settings.
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("BEAMLIVE_")}
@@ -51,8 +53,9 @@ class Server:
         command += ["--facility", self.facility, "--users-root", self.users_root]
         command += ["--timezone", "America/Regina", "--schedule"]
         with self.log.open("a", encoding="utf-8") as log:
+            environment = self._environment | self.settings
             self._process = subprocess.Popen(
-                command, cwd=self.home, env=self._environment, stdout=subprocess.PIPE, stderr=log, text=True
+                command, cwd=self.home, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
             )
         if self._process.stdout is None:
             raise Mismatch("the service has no stdout")

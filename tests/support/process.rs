@@ -1,6 +1,6 @@
 //! Runs the binary as a process.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -15,7 +15,10 @@ pub fn beamlive(directory: &Path, arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BEAMLIVE_")) {
         command.env_remove(name);
     }
-    command.args(arguments).current_dir(directory);
+    command
+        .args(arguments)
+        .current_dir(directory)
+        .stdin(Stdio::null());
     command
 }
 
@@ -30,6 +33,16 @@ pub struct Ended {
 /// Runs the binary and waits for its end.
 pub fn run(directory: &Path, arguments: &[&str]) -> Ended {
     ended(beamlive(directory, arguments))
+}
+
+/// As [`run`], with `input` as its standard input.
+pub fn run_with_input(directory: &Path, arguments: &[&str], input: &str) -> Ended {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(input.as_bytes()).unwrap();
+    file.rewind().unwrap();
+    let mut command = beamlive(directory, arguments);
+    command.stdin(file);
+    ended(command)
 }
 
 /// Runs a command and waits for its end.
@@ -63,10 +76,7 @@ impl Served {
 
     /// Starts it without waiting.
     pub fn spawn(mut command: Command) -> Self {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines = lines_of(child.stdout.take().unwrap());
         let errors = lines_of(child.stderr.take().unwrap());

@@ -3,7 +3,7 @@
 use super::{site, PASSWORD};
 use crate::support::{Reply, Site};
 use rstest::rstest;
-use serde_json::{json, Value};
+use serde_json::json;
 
 const WRONG: &str = r#"{"detail":"No active account found with the given credentials"}"#;
 
@@ -56,23 +56,51 @@ async fn a_wrong_password_and_an_unknown_or_inactive_account_get_the_same_answer
 }
 
 #[rstest]
-#[case("application/json", r#"{"username": "alice"}"#, json!({"password": ["This field is required."]}))]
-#[case("application/json", "{}", json!({"username": ["This field is required."], "password": ["This field is required."]}))]
-#[case("application/json", r#"{"username": "", "password": null}"#, json!({"username": ["This field may not be blank."], "password": ["This field may not be null."]}))]
-#[case("application/json", r#"{"username": [], "password": {}}"#, json!({"username": ["Not a valid string."], "password": ["Not a valid string."]}))]
-#[case("application/json", "[]", json!({"non_field_errors": ["Invalid data. Expected a dictionary."]}))]
-#[case("application/x-www-form-urlencoded", "username=alice", json!({"password": ["This field is required."]}))]
-#[case("text/plain", "hello", json!({"username": ["This field is required."], "password": ["This field is required."]}))]
+#[case(
+    "application/json",
+    r#"{"username": "alice"}"#,
+    r#"{"password":["This field is required."]}"#
+)]
+#[case(
+    "application/json",
+    "{}",
+    r#"{"username":["This field is required."],"password":["This field is required."]}"#
+)]
+#[case(
+    "application/json",
+    r#"{"username": "", "password": null}"#,
+    r#"{"username":["This field may not be blank."],"password":["This field may not be null."]}"#
+)]
+#[case(
+    "application/json",
+    r#"{"username": [], "password": {}}"#,
+    r#"{"username":["Not a valid string."],"password":["Not a valid string."]}"#
+)]
+#[case(
+    "application/json",
+    "[]",
+    r#"{"non_field_errors":["Invalid data. Expected a dictionary."]}"#
+)]
+#[case(
+    "application/x-www-form-urlencoded",
+    "username=alice",
+    r#"{"password":["This field is required."]}"#
+)]
+#[case(
+    "text/plain",
+    "hello",
+    r#"{"username":["This field is required."],"password":["This field is required."]}"#
+)]
 #[actix_web::test]
 async fn fields_that_are_missing_or_wrong_are_named(
     #[case] kind: &str,
     #[case] body: &str,
-    #[case] mistakes: Value,
+    #[case] mistakes: &str,
 ) {
     let site = Site::new().await;
     let reply = posted(&site, "auth/", kind, body).await;
     assert_eq!(reply.status, 400);
-    assert_eq!(reply.json(), mistakes);
+    assert_eq!(reply.text(), mistakes);
 }
 
 #[actix_web::test]

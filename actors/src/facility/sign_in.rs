@@ -14,6 +14,9 @@ const TRIES: usize = 8;
 /// Families of an account that are ended one by one. Beyond that all its tokens are ended.
 const FAMILIES: usize = 64;
 
+/// A second in µs.
+const SECOND: i64 = 1_000_000;
+
 /// A record with a password.
 trait HasSignIn: Cataloged {
     fn sign_in(&mut self) -> &mut SignIn;
@@ -147,7 +150,14 @@ fn apply(sign_in: &mut SignIn, change: &SignInChange, now: Timestamp) -> Option<
 
 /// Ends all tokens that were issued before now.
 fn end_all(sign_in: &mut SignIn, now: Timestamp) {
-    sign_in.tokens_from = sign_in.tokens_from.max(now);
+    let second = |time: Timestamp| time.0.div_euclid(SECOND);
+    let before = second(sign_in.tokens_from);
+    // Tokens count whole seconds. Those that were issued since an end in this second say the next
+    // one, so that one ends too.
+    sign_in.tokens_from = match before >= second(now) {
+        true => Timestamp((before + 1).saturating_mul(SECOND).saturating_add(1)),
+        false => now,
+    };
     sign_in.ended.clear();
 }
 

@@ -2,7 +2,7 @@
 
 use crate::machine;
 use crate::options::Options;
-use crate::plan::{Rate, Signing};
+use crate::plan::{Api, Rate, Signing};
 use beamlive_storage::Timestamp;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -38,16 +38,21 @@ impl About {
             ("duration", seconds(options.duration)),
             ("seed", seed.to_string()),
             ("threads", options.threads.to_string()),
-            ("signing", signing.to_owned()),
             ("timeout", seconds(options.timeout)),
+            ("api", options.api.name().to_owned()),
         ];
+        if options.api == Api::V2 {
+            named.push(("signing", signing.to_owned()));
+        }
         match &options.accounts {
             Some(file) => named.push(("accounts", file.display().to_string())),
             None => named.extend([
                 ("beamlines", options.beamlines.to_string()),
                 ("samples", format!("{} in a list", options.samples)),
-                ("keys", format!("{:?}", options.key_type)),
             ]),
+        }
+        if options.accounts.is_none() && options.api == Api::V2 {
+            named.push(("keys", format!("{:?}", options.key_type)));
         }
         if options.mix.has_hosts() {
             named.push(("hosts", hosts.to_string()));

@@ -1,5 +1,7 @@
-//! The accounts that sign: the type, and the file that names existing ones.
+//! The accounts that send requests: the type, and the file that names existing ones.
 
+use crate::credentials::Credentials;
+use crate::plan::Api;
 use beamlive_client::key::Key;
 use beamlive_client::Failure;
 use serde::Deserialize;
@@ -10,7 +12,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
     pub(crate) username: String,
-    pub(crate) key: Key,
+    pub(crate) credentials: Credentials,
     /// Acronyms of the beamlines where it measures.
     pub(crate) beamlines: Vec<String>,
     /// Ids of its samples, as far as they are known.
@@ -27,16 +29,17 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Entry {
     username: String,
-    key: PathBuf,
+    key: Option<PathBuf>,
+    password: Option<String>,
     beamlines: Vec<String>,
 }
 
-/// Reads a TOML file of `[[account]]`, with `username`, `key` (the path of an OpenSSH private key,
-/// relative to this file) and `beamlines`.
+/// Reads a TOML file of `[[account]]`, with `username`, `beamlines`, and what `api` asks for: `key`
+/// (the path of an OpenSSH private key, relative to this file) or `password`.
 ///
 /// # Errors
 /// When a file can't be read, or has a mistake.
-pub(crate) fn read(file: &Path) -> Result<Vec<Account>, Failure> {
+pub(crate) fn read(file: &Path, api: Api) -> Result<Vec<Account>, Failure> {
     let place = file.display();
     let text = std::fs::read_to_string(file).map_err(|error| format!("can't read {place}: {error}"))?;
     let File { account } = toml::from_str(&text).map_err(|error| format!("{place}: {error}"))?;
@@ -57,9 +60,15 @@ pub(crate) fn read(file: &Path) -> Result<Vec<Account>, Failure> {
         if !is_word(&entry.username, "_-") || !entry.beamlines.iter().all(|acronym| is_word(acronym, "_-.")) {
             return Err(format!("{place}: {} or one of its beamlines is no name", entry.username).into());
         }
+        let credentials = match (api, &entry.key, &entry.password) {
+            (Api::V2, Some(key), _) => Credentials::Key(Key::read(&directory.join(key))?),
+            (Api::V3, _, Some(password)) => Credentials::Password(password.clone()),
+            (Api::V2, None, _) => return Err(format!("{place}: {} has no key", entry.username).into()),
+            (Api::V3, _, None) => return Err(format!("{place}: {} has no password", entry.username).into()),
+        };
         Ok(Account {
             username: entry.username.clone(),
-            key: Key::read(&directory.join(&entry.key))?,
+            credentials,
             beamlines: entry.beamlines.clone(),
             samples: Vec::new(),
         })

@@ -10,10 +10,13 @@ use beamlive_actors::clock::{Clock, SystemClock};
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{watch, Barrier};
+use tokio::sync::{watch, Barrier, Semaphore};
 
 /// How long a program of a closed loop waits after a connection was refused.
 const PAUSE: Duration = Duration::from_millis(100);
+/// Programs that sign in at once before the run. All are at one address, which has a share of what
+/// the service checks.
+const SIGN_INS: usize = 8;
 
 /// A program, and when its requests are due.
 pub(crate) struct Job {
@@ -33,6 +36,28 @@ pub(crate) struct RunContext {
     pub(crate) stop: watch::Receiver<bool>,
     /// All programs wait here until all others have made their first requests.
     pub(crate) ready: Arc<Barrier>,
+    /// The turn to sign in.
+    sign_ins: Arc<Semaphore>,
+}
+
+impl RunContext {
+    /// A run of `programs` programs at `target`, which ends early when `stop` becomes true.
+    pub(crate) fn new(
+        target: Arc<Target>,
+        programs: usize,
+        duration: Duration,
+        timeout: Duration,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            target,
+            duration,
+            timeout,
+            stop,
+            ready: Arc::new(Barrier::new(programs + 1)),
+            sign_ins: Arc::new(Semaphore::new(SIGN_INS)),
+        }
+    }
 }
 
 /// A program at work, on a connection that is kept between requests.
@@ -85,6 +110,18 @@ impl Worker {
         self.recorder.with(|tally| tally.count(operation, outcome, took));
         self.request.clear();
         outcome
+    }
+
+    async fn sign_in(&mut self) {
+        let turns = Arc::clone(&self.context.sign_ins);
+        let turn = turns.acquire().await;
+        // Many programs sign in for a while, and a run that ends meanwhile needs them no more.
+        if !self.is_stopped() {
+            if let Some(operation) = self.program.sign_in(&mut self.request) {
+                self.send(operation, Instant::now()).await;
+            }
+        }
+        drop(turn);
     }
 
     async fn send_next(&mut self, due: Instant) -> Outcome {
@@ -145,6 +182,7 @@ pub(crate) async fn run(
         recorder,
         request: Vec::new(),
     };
+    worker.sign_in().await;
     if let Some(operation) = worker
         .program
         .first_request(SystemClock.now(), &mut worker.request)

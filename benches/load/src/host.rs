@@ -2,6 +2,7 @@
 //! for login keys. Pure.
 
 use crate::http::{request, Target};
+use crate::plan::Api;
 use crate::program::{Operation, Program};
 use beamlive_client::Failure;
 use beamlive_storage::Timestamp;
@@ -29,6 +30,7 @@ pub(crate) enum Role {
 /// A simulated program of a host.
 pub(crate) struct Host {
     target: Arc<Target>,
+    api: &'static str,
     role: Role,
     users: Arc<[String]>,
     body: Vec<u8>,
@@ -47,6 +49,7 @@ impl Host {
     /// Host number `number`; `users` have connections there, which began at `began`.
     pub(crate) fn new(
         target: Arc<Target>,
+        api: Api,
         role: Role,
         number: usize,
         users: Arc<[String]>,
@@ -69,6 +72,7 @@ impl Host {
         Ok(Self {
             body: rmp_serde::to_vec_named(&entries)?,
             target,
+            api: api.name(),
             role,
             users,
             turn: number,
@@ -80,21 +84,29 @@ impl Program for Host {
     fn next_request(&mut self, _: Timestamp, out: &mut Vec<u8>) -> Operation {
         let turn = self.turn;
         self.turn += 1;
-        let target = &self.target;
+        let (target, api) = (&self.target, self.api);
         match (self.role, turn % 4) {
             (Role::Cron, _) | (Role::Everything, 0) => {
-                let path = format_args!("/api/v2/accesslist/");
-                request(out, target, "POST", path, Some(&self.body));
+                let path = format_args!("/api/{api}/accesslist/");
+                request(out, target, "POST", path, &[], Some(&self.body));
                 Operation::Connections
             }
             (Role::Everything, 1) => {
-                request(out, target, "GET", format_args!("/api/v2/accesslist/"), None);
+                let path = format_args!("/api/{api}/accesslist/");
+                request(out, target, "GET", path, &[], None);
                 Operation::AccessList
             }
             (Role::Sshd | Role::Everything, _) => {
                 let user = self.users.get(turn % self.users.len().max(1));
                 let user = user.map(String::as_str).unwrap_or_default();
-                request(out, target, "GET", format_args!("/api/v2/keys/{user}"), None);
+                request(
+                    out,
+                    target,
+                    "GET",
+                    format_args!("/api/{api}/keys/{user}"),
+                    &[],
+                    None,
+                );
                 Operation::Keys
             }
         }

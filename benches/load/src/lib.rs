@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `plan.rs`, `options.rs` | mixes, rates, when requests are due; the options |
 //! | [`http`], [`template`], [`machine`], [`chart`] | parts that benches and pages share |
+//! | `credentials.rs` | what accounts have, and the requests that they send with it |
 //! | `names.rs`, `ledger.rs` | names of records; what one program has sent |
 //! | `program.rs`, `bodies.rs`, `mxdc.rs`, `host.rs` | the simulated programs: which request is next |
 //! | `measure.rs` | counts and latencies, in total and second by second |
@@ -13,7 +14,7 @@
 //! | `timer.rs`, `drive.rs`, `programs.rs` | runs the programs, each on its own connection |
 //! | `live.rs`, `hdr.rs`, `monitor.rs` | what is shown and logged during the run |
 //! | `audit.rs`, `records.rs` | whether the service has what it acknowledged |
-//! | `prepare.rs` | declares the facility, registers keys, cleans up |
+//! | `prepare.rs` | declares the facility, registers keys or sets passwords, cleans up |
 //! | `about.rs`, `results.rs`, `report/` | the results, as JSON, text and a page |
 //! | `run.rs` | [`run`] |
 //!
@@ -26,6 +27,7 @@ mod accounts;
 mod audit;
 mod bodies;
 pub mod chart;
+mod credentials;
 mod drive;
 pub mod facility;
 mod hdr;

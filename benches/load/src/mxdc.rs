@@ -2,12 +2,12 @@
 //! for signing.
 
 use crate::bodies::Bodies;
-use crate::http::{request, Target};
+use crate::credentials::{Caller, Route};
+use crate::http::Target;
 use crate::ledger::{Kind, Ledger, Session, Upload};
 use crate::names::Run;
 use crate::plan::Mix;
 use crate::program::{Operation, Outcome, Program};
-use beamlive_client::key::Signer;
 use beamlive_storage::Timestamp;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub(crate) struct Setup {
     pub(crate) run: Run,
     pub(crate) mix: Mix,
     pub(crate) username: String,
-    pub(crate) signer: Signer,
+    pub(crate) caller: Caller,
     /// Its beamline's acronym.
     pub(crate) beamline: String,
     /// It launches and closes the beamline's session; the other programs there only use it.
@@ -88,6 +88,9 @@ impl Mxdc {
     }
 
     fn decide(&mut self) -> Operation {
+        if self.setup.caller.must_sign_in() {
+            return Operation::SignIn;
+        }
         if self.setup.mix == Mix::Launches {
             if self.is_open {
                 return Operation::Close;
@@ -125,22 +128,25 @@ impl Mxdc {
             run,
             program,
             beamline,
-            signer,
+            caller,
             bodies,
             samples,
             ..
         } = &mut self.setup;
-        let token = signer.token(u64::try_from(now.0 / 1_000_000).unwrap_or_default());
         let mut add = |kind, about| {
             let uploads = self.ledger.uploads.of_mut(kind);
             uploads.push(Upload { id: 0, about });
             u32::try_from(uploads.len() - 1).unwrap_or(u32::MAX)
         };
         match operation {
-            Operation::Launch | Operation::Close => {
-                let (action, session) = (operation.name(), run.name(*program, self.session));
-                let path = format_args!("/api/v2/{token}/{action}/{beamline}/{session}/");
-                request(out, target, "POST", path, Some(b""));
+            Operation::SignIn => caller.sign_in(target, out),
+            Operation::Launch => {
+                let session = run.name(*program, self.session);
+                caller.request(target, beamline, Route::Launch(&session), now, out);
+            }
+            Operation::Close => {
+                let session = run.name(*program, self.session);
+                caller.request(target, beamline, Route::Close(&session), now, out);
             }
             Operation::Dataset => {
                 let number = add(Kind::Dataset, 0);
@@ -152,8 +158,7 @@ impl Mxdc {
                 };
                 let (name, uuid) = (run.name(*program, number), run.uuid(*program, number));
                 let body = body.dataset(&name, &uuid, sample.copied().unwrap_or_default(), now);
-                let path = format_args!("/api/v2/{token}/data/{beamline}/");
-                request(out, target, "POST", path, Some(body));
+                caller.request(target, beamline, Route::Dataset(body), now, out);
             }
             Operation::Report => {
                 let about = self.unreported.take().unwrap_or_default();
@@ -164,13 +169,9 @@ impl Mxdc {
                     &mut bodies.analysis
                 };
                 let body = body.report(&run.name(*program, number), about);
-                let path = format_args!("/api/v2/{token}/report/{beamline}/");
-                request(out, target, "POST", path, Some(body));
+                caller.request(target, beamline, Route::Report(body), now, out);
             }
-            _ => {
-                let path = format_args!("/api/v2/{token}/samples/{beamline}/");
-                request(out, target, "GET", path, None);
-            }
+            _ => caller.request(target, beamline, Route::Samples, now, out),
         }
         operation
     }
@@ -231,9 +232,14 @@ impl Mxdc {
 }
 
 impl Program for Mxdc {
+    fn sign_in(&mut self, out: &mut Vec<u8>) -> Option<Operation> {
+        let must = self.setup.caller.must_sign_in();
+        must.then(|| self.write(Operation::SignIn, Timestamp(0), out))
+    }
+
     fn first_request(&mut self, now: Timestamp, out: &mut Vec<u8>) -> Option<Operation> {
-        self.keeps_session()
-            .then(|| self.write(Operation::Launch, now, out))
+        let launches = self.keeps_session() && !self.setup.caller.must_sign_in();
+        launches.then(|| self.write(Operation::Launch, now, out))
     }
 
     fn next_request(&mut self, now: Timestamp, out: &mut Vec<u8>) -> Operation {
@@ -242,7 +248,11 @@ impl Program for Mxdc {
     }
 
     fn answered(&mut self, outcome: Outcome, body: &[u8]) {
+        if outcome == Outcome::Status(403) {
+            self.setup.caller.forget_token();
+        }
         match self.sent.take() {
+            Some(Operation::SignIn) if outcome.is_success() => self.setup.caller.signed_in(body),
             Some(Operation::Launch) => self.launched(outcome),
             Some(Operation::Close) => self.closed(outcome),
             Some(Operation::Dataset) if outcome.is_success() => self.uploaded(Kind::Dataset, body),

@@ -1,6 +1,6 @@
 //! The command-line options.
 
-use crate::plan::{Mix, Rate, Signing};
+use crate::plan::{Api, Mix, Rate, Signing};
 use beamlive_actors::access::lists;
 use beamlive_client::key::KeyType;
 use beamlive_client::Failure;
@@ -39,6 +39,9 @@ pub struct Options {
     /// What they ask for.
     #[arg(long, value_enum, default_value_t = Mix::Mxdc)]
     pub(crate) mix: Mix,
+    /// The version of the API that they speak.
+    #[arg(long, value_enum, default_value_t = Api::V2)]
+    pub(crate) api: Api,
     /// The keys that sign.
     #[arg(long, value_enum, default_value_t = KeyType::Ed25519)]
     pub(crate) key_type: KeyType,
@@ -67,8 +70,8 @@ pub struct Options {
     /// Write HDR histogram logs, one for each operation.
     #[arg(long, value_name = "DIR")]
     pub(crate) hdr: Option<PathBuf>,
-    /// Use these accounts instead of new ones (TOML: username, key, beamlines), on any server of
-    /// the same contract; then nothing is declared.
+    /// Use these accounts instead of new ones (TOML: username, key or password, beamlines), on any
+    /// server of the same contract; then nothing is declared.
     #[arg(long, value_name = "FILE")]
     pub(crate) accounts: Option<PathBuf>,
     /// The beginning of all declared names.
@@ -116,6 +119,9 @@ impl Options {
                 "--connections is for --rate max: at a rate, every simulated program has one connection"
                     .into(),
             );
+        }
+        if self.api == Api::V3 && (self.sign == Signing::Each || self.key_type != KeyType::Ed25519) {
+            return Err("--sign and --key-type are for --api v2: version 3 has no keys".into());
         }
         if let Some(address) = &self.address {
             lists::parse_network(address)

@@ -36,6 +36,25 @@ impl Mix {
     }
 }
 
+/// A version of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Api {
+    /// Accounts have keys, which sign requests.
+    V2,
+    /// Accounts have passwords. Programs sign in, and send the access token with each request.
+    V3,
+}
+
+impl Api {
+    /// Its name, as in paths.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::V2 => "v2",
+            Self::V3 => "v3",
+        }
+    }
+}
+
 /// How often a simulated program signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Signing {

@@ -1,13 +1,17 @@
 //! Prepares a run through the admin API and as clients do it, and cleans up.
 
 use crate::accounts::Account;
+use crate::credentials::Credentials;
 use crate::facility::{Facility, MARK};
 use crate::http::{Connection, Target};
+use crate::options::Options;
+use crate::plan;
 use crate::records::NewestIds;
 use beamlive_actors::clock::{Clock, SystemClock};
 use beamlive_client::admin::Admin;
 use beamlive_client::http::{http_client, reason, refusal};
 use beamlive_client::key::{Key, KeyMaker, KeyType};
+use beamlive_client::sign_in::{with_token, SignIn};
 use beamlive_client::Failure;
 use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
@@ -45,8 +49,9 @@ impl Api {
         Ok((response.status().as_u16(), response.text().await?))
     }
 
-    async fn get(&self, path: &str) -> Result<String, Failure> {
-        match self.send(self.http.get(format!("{}{path}", self.url))).await? {
+    /// The body of an answer of success.
+    async fn accepted(&self, request: RequestBuilder) -> Result<String, Failure> {
+        match self.send(request).await? {
             (200, body) => Ok(body),
             (status, body) => Err(refusal(status, &body).into()),
         }
@@ -54,7 +59,8 @@ impl Api {
 
     /// The users on this machine's access list.
     async fn access_list(&self) -> Result<Vec<String>, Failure> {
-        Ok(serde_json::from_str(&self.get("/api/v2/accesslist/").await?)?)
+        let request = self.http.get(format!("{}/api/v2/accesslist/", self.url));
+        Ok(serde_json::from_str(&self.accepted(request).await?)?)
     }
 
     /// Reads the samples of each account at its first beamline.
@@ -68,23 +74,37 @@ impl Api {
                 continue;
             };
             let failed = |error: Failure| format!("samples of {} at {beamline}: {error}", account.username);
-            let token = account.key.token(&account.username, seconds());
-            let path = format!("/api/v2/{token}/samples/{beamline}/");
-            let body = self.get(&path).await.map_err(failed)?;
+            let body = self.samples(account, beamline).await.map_err(failed)?;
             let samples: Vec<Sample> = serde_json::from_str(&body).map_err(|error| failed(error.into()))?;
             account.samples = samples.into_iter().map(|sample| sample.id).collect();
         }
         Ok(())
     }
 
+    /// The sample list of an account at a beamline.
+    async fn samples(&self, account: &Account, beamline: &str) -> Result<String, Failure> {
+        let (url, username) = (&self.url, &account.username);
+        let request = match &account.credentials {
+            Credentials::Key(key) => {
+                let token = key.token(username, seconds());
+                self.http.get(format!("{url}/api/v2/{token}/samples/{beamline}/"))
+            }
+            Credentials::Password(password) => {
+                let pair = SignIn::new(url)?.sign_in(username, password).await?;
+                let request = self.http.get(format!("{url}/api/v3/samples/{beamline}/"));
+                with_token(request, &pair.access)
+            }
+        };
+        self.accepted(request).await
+    }
+
     /// Registers a key as clients do it. Where registration is closed, sets it.
-    async fn register(&self, admin: &Admin, account: &Account) -> Result<(), Failure> {
-        let username = &account.username;
+    async fn register(&self, admin: &Admin, username: &str, key: &Key) -> Result<(), Failure> {
         if admin.project(username).await?.is_some_and(|found| found.has_key) {
             admin.reset_key(username).await?;
         }
-        let line = account.key.public_line()?;
-        let token = account.key.token(username, seconds());
+        let line = key.public_line()?;
+        let token = key.token(username, seconds());
         let url = format!("{}/api/v2/{token}/project/", self.url);
         match self.send(self.http.post(url).form(&[("public", &line)])).await? {
             (200, _) => Ok(()),
@@ -113,11 +133,11 @@ pub(crate) struct Declaration<'a> {
 }
 
 impl Declaration<'_> {
-    /// Declares the facility, and registers a key for every account.
+    /// Declares the facility, and gives every account a key or a password.
     ///
     /// # Errors
     /// When an account belongs to somebody else, or the service refuses.
-    pub(crate) async fn declare(&mut self, keys: KeyType, has_hosts: bool) -> Result<Prepared, Failure> {
+    pub(crate) async fn declare(&mut self, options: &Options, has_hosts: bool) -> Result<Prepared, Failure> {
         let (admin, api) = (self.admin, self.api);
         let connection = connect(self.target).await?;
         self.check_names().await?;
@@ -136,17 +156,24 @@ impl Declaration<'_> {
                 "the service sees this machine under another address: name it with --address".to_owned(),
             );
         }
-        let maker = KeyMaker::new(keys);
+        let maker = KeyMaker::new(options.key_type);
         let mut accounts = Vec::new();
         for number in 0..self.facility.beamlines {
-            let account = Account {
-                username: self.facility.username(number),
-                key: maker.make(),
+            let username = self.facility.username(number);
+            let credentials = match options.api {
+                plan::Api::V2 => {
+                    let key = maker.make();
+                    api.register(admin, &username, &key).await?;
+                    Credentials::Key(key)
+                }
+                plan::Api::V3 => Credentials::Password(admin.reset_password(&username).await?),
+            };
+            accounts.push(Account {
+                username,
+                credentials,
                 beamlines: vec![self.facility.beamline(number)],
                 samples: Vec::new(),
-            };
-            api.register(admin, &account).await?;
-            accounts.push(account);
+            });
         }
         api.read_samples(&mut accounts).await?;
         Ok(Prepared {
@@ -218,8 +245,8 @@ impl Declaration<'_> {
         Ok(format!(
             "{beamlines} beamlines {prefix}-b… are inactive, the containers are archived{list}. What stays: \
              the sessions, datasets and reports, which are records; the {beamlines} accounts {prefix}-p… \
-             they belong to and {prefix}-staff, with keys whose private halves end with this program, so \
-             that nobody can sign for them. The next run uses them again."
+             they belong to and {prefix}-staff, with keys or passwords that end with this program, so that \
+             nobody can act for them. The next run uses them again."
         ))
     }
 }

@@ -9,6 +9,7 @@ use std::fmt;
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Operation {
+    SignIn,
     Launch,
     Close,
     Samples,
@@ -23,7 +24,8 @@ pub(crate) enum Operation {
 
 impl Operation {
     /// All of them, in the order of their numbers and of tables.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
+        Self::SignIn,
         Self::Launch,
         Self::Close,
         Self::Samples,
@@ -37,6 +39,7 @@ impl Operation {
     /// Its name in tables and files.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::SignIn => "sign-in",
             Self::Launch => "launch",
             Self::Close => "close",
             Self::Samples => "samples",
@@ -98,6 +101,11 @@ impl fmt::Display for Outcome {
 
 /// A simulated program. Each request is appended to `out`.
 pub(crate) trait Program: Send {
+    /// The request that signs in, if it has to.
+    fn sign_in(&mut self, _out: &mut Vec<u8>) -> Option<Operation> {
+        None
+    }
+
     /// The request before the run, if there is one.
     fn first_request(&mut self, _now: Timestamp, _out: &mut Vec<u8>) -> Option<Operation> {
         None

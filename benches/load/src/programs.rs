@@ -2,6 +2,7 @@
 
 use crate::accounts::Account;
 use crate::bodies::Bodies;
+use crate::credentials::Caller;
 use crate::drive::{self, Job, RunContext};
 use crate::host::{Host, Role};
 use crate::http::Target;
@@ -11,7 +12,6 @@ use crate::mxdc::{Mxdc, Setup};
 use crate::names::Run;
 use crate::options::Options;
 use crate::plan::{Arrivals, Mix, Rate, Signing};
-use beamlive_client::key::Signer;
 use beamlive_client::Failure;
 use beamlive_storage::Timestamp;
 use fastrand::Rng;
@@ -79,7 +79,7 @@ impl Programs<'_> {
                 run: self.run,
                 mix: self.options.mix,
                 username: account.username.clone(),
-                signer: Signer::new(&account.username, account.key.clone(), signs_each),
+                caller: Caller::new(&account.username, &account.credentials, signs_each),
                 beamline: (*beamline).clone(),
                 owns_session: number < places.len(),
                 is_alone: count <= places.len(),
@@ -100,9 +100,9 @@ impl Programs<'_> {
             .iter()
             .map(|account| account.username.clone())
             .collect();
-        let (target, now) = (self.target.clone(), self.now);
+        let (target, api, now) = (self.target.clone(), self.options.api, self.now);
         let mut add = |role, number, arrivals| -> Result<(), Failure> {
-            let host = Host::new(target.clone(), role, number, users.clone(), now)?;
+            let host = Host::new(target.clone(), api, role, number, users.clone(), now)?;
             jobs.push(Job {
                 program: Box::new(host),
                 arrivals,

@@ -27,7 +27,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::{watch, Barrier};
+use tokio::sync::watch;
 
 /// Runs the load, prints the results, and writes the files that were asked for. The run ends early,
 /// and cleans up, when `stop` becomes true.
@@ -113,7 +113,7 @@ struct Measurement<'a> {
 impl Measurement<'_> {
     /// Measures with the accounts of a file.
     async fn with_accounts(self, file: &Path, api: &Api) -> Result<Results, Failure> {
-        let mut accounts = accounts::read(file)?;
+        let mut accounts = accounts::read(file, self.options.api)?;
         prepare::connect(&self.target).await?;
         api.read_samples(&mut accounts).await?;
         let newest = match self.admin {
@@ -152,7 +152,7 @@ impl Measurement<'_> {
             is_declared: false,
         };
         let prepared = tokio::select! {
-            prepared = declaration.declare(options.key_type, options.hosts() > 0) => prepared,
+            prepared = declaration.declare(options, options.hosts() > 0) => prepared,
             _ = stop.wait_for(|stop| *stop) => Err("stopped while it was prepared".into()),
         };
         let measured = match prepared {
@@ -210,13 +210,13 @@ impl Measurement<'_> {
             now,
         };
         let jobs = programs.jobs()?;
-        let context = RunContext {
-            target: self.target,
-            duration: options.duration,
-            timeout: options.timeout,
-            stop: self.stop.clone(),
-            ready: Arc::new(Barrier::new(jobs.len() + 1)),
-        };
+        let context = RunContext::new(
+            self.target,
+            jobs.len(),
+            options.duration,
+            options.timeout,
+            self.stop.clone(),
+        );
         let logs = options.hdr.as_deref().map(|directory| Logs::new(directory, now));
         let logs = logs.transpose()?;
         let live = Live::new(options.duration);

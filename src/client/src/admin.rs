@@ -220,6 +220,35 @@ impl Admin {
         done.map(drop).ok_or_else(|| unknown(username))
     }
 
+    /// Sends a piece of a file of an import, which begins at `offset`.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses.
+    pub async fn send_piece(&self, part: &str, offset: u64, piece: Vec<u8>) -> Result<(), Failure> {
+        let path = format!("import/{part}?offset={offset}");
+        let sent = self.send(&self.http, Method::PUT, &path, |request| request.body(piece));
+        accepted(sent.await?).await.map(drop)
+    }
+
+    /// Asks for the import of what was sent.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses.
+    pub async fn start_import(&self, dry_run: bool) -> Result<(), Failure> {
+        let path = format!("import?dry_run={dry_run}");
+        let sent = self.send(&self.http, Method::POST, &path, |request| request);
+        accepted(sent.await?).await.map(drop)
+    }
+
+    /// The lines of the newest import about what was mended or left out.
+    ///
+    /// # Errors
+    /// When the service can't be reached or refuses.
+    pub async fn import_report(&self) -> Result<String, Failure> {
+        let text = self.ask(Method::GET, "import/report", |request| request).await?;
+        Ok(text.unwrap_or_default())
+    }
+
     /// Sets the password of a project or a person.
     ///
     /// # Errors

@@ -10,8 +10,15 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 #[derive(Deserialize)]
-struct Refusal {
-    error: RefusalBody,
+#[serde(untagged)]
+enum Refusal {
+    Error {
+        error: RefusalBody,
+    },
+    /// Of the routes for tokens.
+    Detail {
+        detail: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -25,10 +32,11 @@ struct RefusalBody {
 #[must_use]
 pub fn refusal(status: u16, body: &str) -> String {
     match serde_json::from_str::<Refusal>(body) {
-        Ok(Refusal { error }) => error.fields.iter().fold(
+        Ok(Refusal::Error { error }) => error.fields.iter().fold(
             format!("{status}: {}", error.message),
             |text, (place, mistake)| format!("{text}\n  {place}: {mistake}"),
         ),
+        Ok(Refusal::Detail { detail }) => format!("{status}: {detail}"),
         Err(_) => format!("{status}: {}", body.chars().take(500).collect::<String>()),
     }
 }

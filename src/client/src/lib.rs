@@ -6,10 +6,12 @@
 //! | `http.rs` | the HTTP client, and refusals in words |
 //! | `admin.rs` | the admin API |
 //! | `token.rs`, `key.rs` | the signed token, and the keys that sign it |
+//! | `sign_in.rs` | the tokens that a password gives |
 
 pub mod admin;
 pub mod http;
 pub mod key;
+pub mod sign_in;
 mod terminal;
 pub mod token;
 

@@ -2,12 +2,14 @@
 
 use crate::dump::fields::{FieldError, Fields, When};
 use crate::dump::{self, DumpError};
+use crate::exact::FIELD;
 use crate::notes::Notes;
 use crate::pk::Pk;
 use crate::rows::Row;
 use beamlive_storage::records::{directory_digest, SecureKey, Subject};
 use beamlive_storage::Timestamp;
 use chrono_tz::Tz;
+use rmpv::Value;
 use std::io::Read;
 
 const LABEL: &str = "downloads.securepath";
@@ -25,9 +27,15 @@ impl Directories {
     /// [`DumpError`].
     pub fn read(source: impl Read, zone: Tz, progress: &mut dyn FnMut(u64)) -> Result<Self, DumpError> {
         let mut all = Vec::new();
-        paths(source, zone, &mut Notes::new(), progress, |key, directory, _| {
-            all.push((key.0, directory_digest(directory)));
-        })?;
+        paths(
+            source,
+            zone,
+            &mut Notes::new(),
+            progress,
+            |key, directory, _, _| {
+                all.push((key.0, directory_digest(directory)));
+            },
+        )?;
         // Of two rows of one key, the choice must not depend on their order.
         all.sort_unstable();
         all.dedup_by_key(|(key, _)| *key);
@@ -69,7 +77,7 @@ pub(crate) fn paths(
     zone: Tz,
     notes: &mut Notes,
     progress: &mut dyn FnMut(u64),
-    mut each: impl FnMut(SecureKey, &str, Timestamp),
+    mut each: impl FnMut(SecureKey, &str, Timestamp, &Option<Value>),
 ) -> Result<(), DumpError> {
     dump::read(
         source,
@@ -94,7 +102,7 @@ pub(crate) fn paths(
                 }
                 (Some(key), Some(path)) => {
                     let created = notes.instant(LABEL, &pk, "created", row.created.as_ref());
-                    each(key, &path, created.unwrap_or(Timestamp(0)));
+                    each(key, &path, created.unwrap_or(Timestamp(0)), &row.exact);
                 }
             }
             Ok(())
@@ -107,6 +115,8 @@ struct SecurePath {
     path: Option<String>,
     key: Option<String>,
     created: Option<When>,
+    /// What the columns cannot say.
+    exact: Option<Value>,
 }
 
 impl Row for SecurePath {
@@ -117,6 +127,7 @@ impl Row for SecurePath {
             path: fields.text("path")?,
             key: fields.text("key")?,
             created: fields.time("created", zone)?,
+            exact: fields.json(FIELD),
         })
     }
 }

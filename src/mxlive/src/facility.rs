@@ -187,6 +187,9 @@ pub struct Facility {
     pub sample: Vec<Sample>,
     pub access_list: Vec<AccessList>,
     pub beamtime: Vec<Beamtime>,
+    /// Whether all sections keep their ids, as in a dump that beamlive wrote.
+    #[serde(skip)]
+    pub all_ids: bool,
 }
 
 /// The id that an entry had at the earlier server.
@@ -201,11 +204,15 @@ pub struct Preset {
 }
 
 impl Facility {
-    /// The facility file, as JSON. Projects, persons and samples keep their ids.
+    /// The facility file, as JSON. Projects, persons and samples keep their ids; in a dump that
+    /// beamlive wrote, all do.
     ///
     /// # Errors
     /// None that is known: all its values are texts, numbers and flags.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        if self.all_ids {
+            return serde_json::to_string(self);
+        }
         let mut file = self.clone();
         file.beamline.iter_mut().for_each(|it| it.id = None);
         file.data_type.iter_mut().for_each(|it| it.id = None);

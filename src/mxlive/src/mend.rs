@@ -30,6 +30,7 @@ pub(crate) use access::Lists;
 pub(crate) use accounts::Accounts;
 pub(crate) use beamlines::{Beamlines, UNKNOWN_TYPE};
 pub use rules::Rules;
+pub(crate) use rules::NO_DATE;
 pub(crate) use samples::Samples;
 pub(crate) use sessions::Sessions;
 pub(crate) use uploads::{Kept, KeptReport, Uploads};
@@ -56,7 +57,10 @@ pub struct Mended {
 #[must_use]
 pub fn mend(tables: &Tables, rules: &Rules, notes: &mut Notes) -> Mended {
     repeated(tables, notes);
-    let mut facility = Facility::default();
+    let mut facility = Facility {
+        all_ids: tables.origin.is_some(),
+        ..Facility::default()
+    };
     let accounts = accounts::mend(tables, &mut facility, notes);
     let beamlines = beamlines::mend(tables, &mut facility, notes);
     let mut types = container_types::mend(tables, notes);

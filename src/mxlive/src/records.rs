@@ -12,21 +12,22 @@
 //! Secure keys become rows of their own, as those of an external Data Proxy. The paths of the
 //! proxy's dump name no record, so several records may have one key.
 
-mod activity;
-mod connections;
-mod context;
-mod dataset;
+pub(crate) mod activity;
+pub(crate) mod connections;
+pub(crate) mod context;
+pub(crate) mod dataset;
 mod frames;
 mod item;
-mod report;
+pub(crate) mod report;
 mod visits;
 
 pub use context::Context;
-pub use item::Item;
+pub use item::{Item, Opens};
 
 use crate::directories::paths;
 use crate::dump::fields::FieldError;
 use crate::dump::{self, DumpError};
+use crate::exact;
 use crate::notes::Notes;
 use crate::pk::Pk;
 use crate::rows::{Activity, Dataset, Report, Row};
@@ -63,7 +64,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Gives the sessions, beamline states, feedback and connections.
+    /// Gives what the columns of declared records cannot say, the sessions, beamline states, feedback and connections.
     ///
     /// # Errors
     /// That of `each`.
@@ -72,6 +73,21 @@ impl<'a> Records<'a> {
         notes: &mut Notes,
         mut each: impl FnMut(Item) -> Result<(), E>,
     ) -> Result<(), E> {
+        let tables = self.context.tables;
+        for ((table, id), said) in &tables.exact {
+            let (table, id, said) = (*table, *id, said.clone());
+            each(Item::Declared { table, id, said })?;
+        }
+        if let Some(origin) = &tables.origin {
+            for (table, last) in &origin.last {
+                let skipped = origin.skipped.iter().filter(|(of, ..)| of == table);
+                each(Item::Ids {
+                    table: *table,
+                    last: *last,
+                    skipped: skipped.map(|(_, first, last)| (*first, *last)).collect(),
+                })?;
+            }
+        }
         for item in visits::sessions(&self.context, notes) {
             self.own(&item);
             each(item)?;
@@ -190,17 +206,21 @@ impl<'a> Records<'a> {
             self.context.tables.zone,
             notes,
             progress,
-            |key, directory, created| {
+            |key, directory, created, exact| {
                 if failed.is_some() || !self.context.directories.opens(&key, directory) {
                     return;
                 }
-                let path = SecurePath {
-                    record: RawId::NONE,
-                    subject: None,
-                    project: self.owners.get(&key.0).copied(),
-                    directory: directory.to_owned(),
-                    created,
-                };
+                let path = exact::with(
+                    SecurePath {
+                        record: RawId::NONE,
+                        subject: None,
+                        project: self.owners.get(&key.0).copied(),
+                        directory: directory.to_owned(),
+                        created,
+                    },
+                    exact,
+                );
+                let Ok(path) = path else { return };
                 failed = each(Item::Path { key, path }).err();
             },
         )?;
@@ -215,6 +235,8 @@ impl<'a> Records<'a> {
             Item::Report { record, key, .. } => (key, record.project),
             _ => return,
         };
-        self.owners.insert(key.0, project);
+        if let Opens::Given(key) = key {
+            self.owners.insert(key.0, project);
+        }
     }
 }

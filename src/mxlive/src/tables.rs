@@ -6,15 +6,19 @@
 use crate::directories::{key_start, secure_key, Directories};
 use crate::dump::fields::{FieldError, Fields};
 use crate::dump::{self, DumpError, Record};
+use crate::exact;
 use crate::meta::dataset_identity;
+use crate::origin::Origin;
 use crate::pk::Pk;
 use crate::rows::{
     AccessList, AccessType, Activity, Area, AreaFeedback, Automounter, Beamline, Beamtime, Connection,
     Container, ContainerType, ContentType, DataType, Dataset, Feedback, Group, Location, Member, Project,
     Rank, Report, Row, Rows, Sample, Session, SshKey, Stretch, User,
 };
+use beamlive_storage::Table;
 use chrono_tz::Tz;
 use serde::Serialize;
+use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 
@@ -36,6 +40,8 @@ pub struct Unread {
     pub secret: BTreeMap<String, u64>,
     /// Fields that are not known: `lims.project.color`.
     pub fields: BTreeMap<String, u64>,
+    /// Fields that hold something for which beamlive has no place: `lims.project.city`.
+    pub ignored: BTreeMap<String, u64>,
 }
 
 /// What of a dataset other records need.
@@ -167,6 +173,10 @@ pub struct Tables {
     pub(crate) access_types: Rows<AccessType>,
     pub(crate) beamtimes: Rows<Beamtime>,
     pub(crate) heads: Heads,
+    /// Where the dump comes from, if beamlive wrote it.
+    pub(crate) origin: Option<Origin>,
+    /// What the columns of declared records cannot say, by section and id.
+    pub(crate) exact: BTreeMap<(Table, u64), Json>,
     /// The zone of dates without an offset.
     pub(crate) zone: Tz,
     unread: Unread,
@@ -175,7 +185,7 @@ pub struct Tables {
 /// Whether the first pass reads records of a model.
 fn is_known(model: &str) -> bool {
     let streamed = matches!(model, "lims.data" | "lims.analysisreport" | "lims.activitylog");
-    streamed || MODELS.contains(&model)
+    streamed || model == exact::LABEL || MODELS.contains(&model)
 }
 
 /// Adds a record to the table of its model.
@@ -303,6 +313,7 @@ impl Tables {
             },
         };
         match model.as_str() {
+            exact::LABEL => self.origin = Some(Origin::read(&fields)?),
             "lims.data" => {
                 let row = Dataset::read(&fields, zone)?;
                 self.heads.dataset(pk, fields.digest(), &row, directories);
@@ -319,15 +330,42 @@ impl Tables {
                 }
             }
             _ => {
+                self.keep_exact(&model, &pk, &fields);
                 if let Some(rows) = self.rows_of(&model) {
                     rows.add(pk, &fields, zone)?;
                 }
             }
         }
+        for field in fields.ignored() {
+            *self.unread.ignored.entry(format!("{model}.{field}")).or_default() += 1;
+        }
         for field in fields.unknown() {
             *self.unread.fields.entry(format!("{model}.{field}")).or_default() += 1;
         }
         Ok(())
+    }
+
+    /// Keeps what the columns of a declared record cannot say.
+    fn keep_exact(&mut self, model: &str, pk: &Pk, fields: &Fields) {
+        let table = match model {
+            "lims.project" => Table::Project,
+            "users.user" => Table::Person,
+            "lims.beamline" => Table::Beamline,
+            "lims.datatype" => Table::DataType,
+            "lims.containertype" => Table::ContainerType,
+            "lims.container" => Table::Container,
+            "lims.automounter" => Table::Automounter,
+            "lims.group" => Table::Group,
+            "lims.sample" => Table::Sample,
+            "staff.userlist" => Table::AccessList,
+            "schedule.beamtime" => Table::Beamtime,
+            _ => return,
+        };
+        let exact = fields.json(exact::FIELD);
+        let record = exact::part(&exact, exact::RECORD).and_then(|record| serde_json::to_value(record).ok());
+        if let Some((id, record)) = pk.id().zip(record) {
+            self.exact.insert((table, id), record);
+        }
     }
 
     fn rows_of(&mut self, model: &str) -> Option<&mut dyn Add> {

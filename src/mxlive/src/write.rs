@@ -3,7 +3,8 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `error.rs` | why an item cannot be stored |
+//! | `declared.rs` | what the columns of declared records cannot say |
+//! | `error.rs`, `written.rs` | why an item cannot be stored, or what became of it |
 //! | `stored.rs` | how a record compares with the stored one |
 //! | `session.rs` | sessions, their stretches, beamline states |
 //! | `uploads.rs` | datasets and reports |
@@ -14,28 +15,20 @@
 //! Ids of feedback and of activities are new ones: nobody refers to them, and the service counts
 //! them without gaps. Nothing may write to the store meanwhile.
 
+mod declared;
 mod error;
 mod ids;
 mod log;
 mod session;
 mod stored;
 mod uploads;
+mod written;
 
 pub use error::WriteError;
+pub use written::Written;
 
 use crate::records::Item;
 use beamlive_storage::{Batch, ReadError, Store, Table};
-
-/// What became of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
-    /// The store had nothing like it.
-    New,
-    /// The store had an older version of it.
-    Changed,
-    /// The store has it, or a newer version.
-    Same,
-}
 
 /// Makes batches of items.
 pub struct Writer<'a> {
@@ -82,8 +75,18 @@ impl<'a> Writer<'a> {
                 Ok(done)
             }
             Item::BeamlineState { beamline, state } => session::state(store, batch, *beamline, state),
-            Item::Dataset { id, record, key } => {
-                let done = uploads::dataset(store, batch, *id, record, key)?;
+            Item::Declared { table, id, said } => declared::put(store, batch, *table, *id, said),
+            Item::Ids { table, last, skipped } => {
+                ids.raise(*table, *last, skipped);
+                Ok(Written::Same)
+            }
+            Item::Dataset {
+                id,
+                record,
+                older,
+                key,
+            } => {
+                let done = uploads::dataset(store, batch, *id, record, (key, older))?;
                 ids.add(Table::Dataset, *id, done);
                 Ok(done)
             }

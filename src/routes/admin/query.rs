@@ -154,6 +154,11 @@ impl Query {
         self.value(name, text, "must be true or false", |text| text.parse().ok())
     }
 
+    /// A place in a file.
+    pub(super) fn offset(&mut self, name: &str, text: Option<String>) -> Option<u64> {
+        self.value(name, text, "must be a number of bytes", |text| text.parse().ok())
+    }
+
     /// Ends the reading.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use crate::auth::AppData;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::ApiError;
-use crate::openapi::responses::AuthErrors;
+use crate::openapi::responses::{AuthErrors, RefusedToken};
 use crate::sign_in::accounts::{SignInRefused, TokenRefused};
 use crate::sign_in::oidc::refusal::OidcRefused;
 use crate::sign_in::refresh::Refusal;
@@ -13,9 +13,8 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::StatusCode;
 use actix_web::web::Json;
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
-use serde::Serialize;
-use serde_json::{json, Map, Value};
-use std::collections::BTreeMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 use thiserror::Error;
 use utoipa::ToSchema;
 
@@ -53,12 +52,22 @@ pub(super) struct TokenPair {
     refresh: String,
 }
 
+/// The mistakes of fields, in the order in which they are read.
+#[derive(Debug, Default)]
+pub struct Mistakes(Vec<(&'static str, &'static str)>);
+
+impl Serialize for Mistakes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(field, mistake)| (field, [mistake])))
+    }
+}
+
 /// Why a request about tokens is refused, in the words that clients know.
 #[derive(Debug, Error)]
 pub enum AuthError {
     /// A field is missing or wrong.
     #[error("a field is wrong")]
-    Fields(BTreeMap<&'static str, &'static str>),
+    Fields(Mistakes),
     /// The body can't be read.
     #[error("{1}")]
     Body(StatusCode, String),
@@ -126,25 +135,23 @@ impl ResponseError for AuthError {
             let challenge = HeaderValue::from_static("Bearer realm=\"api\"");
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
-        let body = match self {
+        let refused: RefusedToken = match self {
             Self::Api(error) => return error.error_response(),
-            Self::Fields(fields) => {
-                let lists = fields.iter().map(|(name, message)| (*name, [*message]));
-                json!(lists.collect::<BTreeMap<_, _>>())
-            }
-            Self::Body(_, message) => json!({ "detail": message }),
-            Self::SignIn(SignInRefused::Wrong) => {
-                json!({ "detail": "No active account found with the given credentials" })
-            }
+            Self::Fields(mistakes) => return response.json(mistakes),
+            Self::SignIn(SignInRefused::Wrong) => "No active account found with the given credentials"
+                .to_owned()
+                .into(),
             Self::SignIn(SignInRefused::Wait(seconds)) => {
                 response.insert_header((header::RETRY_AFTER, *seconds));
-                json!({ "detail": self.to_string() })
+                self.to_string().into()
             }
-            Self::SignIn(refused) => json!({ "detail": refused.to_string() }),
-            Self::Oidc(refused) => json!({ "detail": refused.to_string() }),
-            Self::Token(refusal) => json!({ "detail": refusal.detail(), "code": Refusal::CODE }),
+            Self::Body(..) | Self::SignIn(_) | Self::Oidc(_) => self.to_string().into(),
+            Self::Token(refusal) => RefusedToken {
+                detail: refusal.detail().to_owned(),
+                code: Some(Refusal::CODE),
+            },
         };
-        response.json(body)
+        response.json(refused)
     }
 }
 
@@ -226,7 +233,7 @@ async fn fields<const N: usize>(
     } else {
         super::super::form(&bytes).unwrap_or_default()
     };
-    let mut mistakes = BTreeMap::new();
+    let mut mistakes = Mistakes::default();
     let texts = names.map(|name| {
         let mistake = match given.get(name) {
             Some(Value::String(text)) if !text.is_empty() => return text.clone(),
@@ -236,10 +243,10 @@ async fn fields<const N: usize>(
             Some(_) => "Not a valid string.",
             None => "This field is required.",
         };
-        mistakes.insert(name, mistake);
+        mistakes.0.push((name, mistake));
         String::new()
     });
-    if mistakes.is_empty() {
+    if mistakes.0.is_empty() {
         Ok(texts)
     } else {
         Err(AuthError::Fields(mistakes))
@@ -251,7 +258,7 @@ fn object(bytes: &[u8]) -> Result<Map<String, Value>, AuthError> {
         .map_err(|error| AuthError::Body(StatusCode::BAD_REQUEST, format!("JSON parse error - {error}")))?;
     match value {
         Value::Object(object) => Ok(object),
-        _ => Err(AuthError::Fields(BTreeMap::from([(
+        _ => Err(AuthError::Fields(Mistakes(vec![(
             "non_field_errors",
             "Invalid data. Expected a dictionary.",
         )]))),

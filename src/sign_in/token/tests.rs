@@ -239,7 +239,10 @@ fn a_token_of_the_second_of_a_new_password_is_not_dead() {
         claims.iat = issue_second(Timestamp(ISSUED * 1_000_000 + micros), Some(from));
         claims
     };
-    assert!(issued_at(200_000).is_before(from));
+    // Of a node whose clock is behind.
+    assert!(!issued_at(200_000).is_before(from));
+    // The clock of the node that ended them was wrong by an hour.
+    assert!(issued_at(-3_600_000_000).is_before(from));
     assert!(!issued_at(500_000).is_before(from));
     assert!(!issued_at(800_000).is_before(from));
     assert!(!issued_at(1_700_000).is_before(from));

@@ -16,8 +16,6 @@ pub enum Table {
     SkippedIds = 3,
     /// The import that is not finished; no row if there is none
     Importing = 5,
-    /// What was imported from an earlier server
-    ImportState = 6,
     /// `[id]`
     Project = 10,
     /// `[id]`

@@ -13,10 +13,3 @@ pub struct Importing {
     pub node: String,
     pub began: Timestamp,
 }
-
-/// What was imported from an earlier server, so that a newer dump of it can follow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportState {
-    /// When the first import was made. It stands in for dates that a dump lacks.
-    pub first: Timestamp,
-}

@@ -100,7 +100,6 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
         | Table::FacilityRevision
         | Table::OutboxLease
         | Table::Importing
-        | Table::ImportState
         | Table::DatasetByProject
         | Table::DatasetBySession
         | Table::DatasetByIdentity

@@ -8,6 +8,7 @@ use beamlive_storage::records::{ContainerType, Drawing, Layout};
 const GREATEST: f64 = 100.0;
 
 pub(super) fn container_type(fields: &mut Fields<'_, '_>) -> ContainerType {
+    fields.wanted_id();
     let own = fields.text("name", name);
     fields.require("locations");
     let layout = fields.optional("layout", layout);

@@ -1,7 +1,7 @@
 //! From an entry to the record that it declares, for each section.
 
 use super::draft::Draft;
-use super::fields::Fields;
+use super::fields::{Fields, GREATEST_ID};
 use crate::facility::catalog::Cataloged;
 use crate::facility::declaration::values::{acronym, comments, line, name, network, status, username};
 use crate::facility::declaration::Declaration;
@@ -12,6 +12,7 @@ use beamlive_storage::records::{
 };
 use beamlive_storage::Timestamp;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// The fields by which other entries refer to one of a section.
 fn named_by(section: Section) -> &'static [&'static str] {
@@ -48,15 +49,24 @@ pub(super) fn declare<R: Cataloged>(
 
 /// Gives all containers of the file their ids: one may be in another that comes later.
 pub(super) fn reserve_containers(draft: &mut Draft<'_>, declaration: &Declaration) {
+    let mut wanted = HashSet::new();
     for (place, entry) in declaration.entries(Section::Container) {
         let path = path(Section::Container, entry);
         if let Some(name) = path.and_then(|path| draft.owned_name(&path)) {
+            // One that is taken is reported when the entry is read.
+            let id = entry.get("id").and_then(Value::as_u64);
+            let free =
+                |id: &u64| (1..=GREATEST_ID).contains(id) && draft.catalog.containers.get(*id).is_none();
+            let id = id.filter(free).filter(|id| wanted.insert(*id));
+            draft.want(id);
             draft.reserve::<Container>(name, *place);
+            draft.want(None);
         }
     }
 }
 
 pub(super) fn beamline(fields: &mut Fields<'_, '_>) -> Beamline {
+    fields.wanted_id();
     let acronym = fields.text("acronym", acronym);
     Beamline {
         name: fields.optional("name", name).unwrap_or_else(|| acronym.clone()),
@@ -83,6 +93,7 @@ fn energy(fields: &mut Fields<'_, '_>) -> Option<(f64, f64)> {
 
 /// The aliases and the metadata stay as they are if the file leaves them out.
 pub(super) fn data_type(fields: &mut Fields<'_, '_>) -> DataType {
+    fields.wanted_id();
     let own = fields.text("acronym", acronym);
     let name = fields.optional("name", name).unwrap_or_else(|| own.clone());
     let (aliases, metadata) = (fields.list("aliases", acronym), fields.list("metadata", line));
@@ -97,6 +108,7 @@ pub(super) fn data_type(fields: &mut Fields<'_, '_>) -> DataType {
 }
 
 pub(super) fn container(fields: &mut Fields<'_, '_>) -> Container {
+    fields.wanted_id();
     let project = fields.project();
     let own = fields.text("name", name);
     let kind = ContainerTypeId(fields.refer("type", Section::ContainerType, name));
@@ -120,6 +132,7 @@ pub(super) fn container(fields: &mut Fields<'_, '_>) -> Container {
 }
 
 pub(super) fn automounter(fields: &mut Fields<'_, '_>) -> Automounter {
+    fields.wanted_id();
     let beamline = BeamlineId(fields.refer("beamline", Section::Beamline, acronym));
     fields.require("container");
     let container = fields.container_path("container");
@@ -132,6 +145,7 @@ pub(super) fn automounter(fields: &mut Fields<'_, '_>) -> Automounter {
 }
 
 pub(super) fn group(fields: &mut Fields<'_, '_>) -> Group {
+    fields.wanted_id();
     Group {
         project: fields.project(),
         name: fields.text("name", name),
@@ -158,6 +172,7 @@ pub(super) fn sample(fields: &mut Fields<'_, '_>) -> Sample {
 }
 
 pub(super) fn access_list(fields: &mut Fields<'_, '_>) -> AccessList {
+    fields.wanted_id();
     let beamlines = |fields: &mut Fields<'_, '_>| fields.refer_all("beamlines", Section::Beamline, acronym);
     AccessList {
         name: fields.text("name", name),
@@ -169,6 +184,7 @@ pub(super) fn access_list(fields: &mut Fields<'_, '_>) -> AccessList {
 }
 
 pub(super) fn beamtime(fields: &mut Fields<'_, '_>) -> Beamtime {
+    fields.wanted_id();
     let project = ProjectId(fields.refer("project", Section::Project, username));
     let beamline = BeamlineId(fields.refer("beamline", Section::Beamline, acronym));
     let (start, end) = (fields.time("start"), fields.time("end"));

@@ -27,8 +27,17 @@ fn a_new_password_ends_all_tokens_of_the_account() {
     let set = after(&[SignInChange::Expire, end(1), SignInChange::Set("new".to_owned())]);
     assert_eq!(set.hash.as_deref(), Some("new"));
     assert!(!set.expired);
-    assert_eq!(set.tokens_from, NOW);
+    assert!(set.tokens_from > NOW);
     assert!(set.ended.is_empty());
+}
+
+#[test]
+fn an_end_in_the_same_second_as_another_ends_the_tokens_between_them() {
+    // Those say the next second.
+    let twice = after(&[SignInChange::EndTokens, SignInChange::EndTokens]);
+    assert_eq!(twice.tokens_from, Timestamp(1_700_000_001_000_001));
+    let often = after(&vec![SignInChange::EndTokens; 3]);
+    assert_eq!(often.tokens_from, Timestamp(1_700_000_002_000_001));
 }
 
 #[test]

@@ -8,7 +8,7 @@ fn host(role: Role) -> Host {
         prefix: "/live".to_owned(),
     };
     let users = ["a".to_owned(), "b".to_owned()];
-    Host::new(Arc::new(target), role, 3, Arc::new(users), Timestamp(0)).unwrap()
+    Host::new(Arc::new(target), Api::V2, role, 3, Arc::new(users), Timestamp(0)).unwrap()
 }
 
 fn requests(role: Role) -> Vec<(Operation, String)> {

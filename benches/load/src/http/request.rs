@@ -10,6 +10,7 @@ pub(crate) fn request(
     target: &Target,
     method: &str,
     path: Arguments<'_>,
+    headers: &[(&str, &str)],
     body: Option<&[u8]>,
 ) {
     let (prefix, host) = (&target.prefix, &target.host);
@@ -19,6 +20,9 @@ pub(crate) fn request(
         "{method} {prefix}{path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: beamlive-load\r\n\
          Accept-Encoding: gzip, deflate\r\nAccept: */*\r\nConnection: keep-alive\r\n"
     );
+    for (name, value) in headers {
+        let _ = write!(out, "{name}: {value}\r\n");
+    }
     if let Some(body) = body {
         let _ = write!(out, "Content-Length: {}\r\n", body.len());
     }

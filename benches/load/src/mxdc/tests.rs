@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 use super::*;
+use crate::credentials::Credentials;
 use crate::ledger::PerKind;
 use beamlive_client::key::Key;
 use std::collections::BTreeMap;
@@ -8,6 +9,10 @@ const RUN: Run = Run { id: 1, secret: 2 };
 const NOW: Timestamp = Timestamp(1_795_446_000_000_000);
 
 fn mxdc(mix: Mix, is_alone: bool) -> Mxdc {
+    with(&Credentials::Key(Key::from_seed(&[1; 32])), mix, is_alone)
+}
+
+fn with(credentials: &Credentials, mix: Mix, is_alone: bool) -> Mxdc {
     let target = Target {
         address: "127.0.0.1:80".parse().unwrap(),
         host: "somewhere".to_owned(),
@@ -19,7 +24,7 @@ fn mxdc(mix: Mix, is_alone: bool) -> Mxdc {
         run: RUN,
         mix,
         username: "p".to_owned(),
-        signer: Signer::new("p", Key::from_seed(&[1; 32]), false),
+        caller: Caller::new("p", credentials, false),
         beamline: "B".to_owned(),
         owns_session: true,
         is_alone,
@@ -189,4 +194,52 @@ fn an_answer_without_an_id_acknowledges_nothing() {
         Box::new(mxdc).into_ledger().unwrap().uploads.dataset,
         [Upload::default()]
     );
+}
+
+/// The operation of a request of version 3, its first line, and its access token.
+fn next(mxdc: &mut Mxdc) -> (Operation, String, Option<String>) {
+    let mut out = Vec::new();
+    let operation = mxdc.next_request(NOW, &mut out);
+    let text = String::from_utf8_lossy(&out).into_owned();
+    let token = text
+        .lines()
+        .find_map(|line| line.strip_prefix("X-Access-Token: "));
+    (
+        operation,
+        text.lines().next().unwrap().to_owned(),
+        token.map(str::to_owned),
+    )
+}
+
+#[test]
+fn with_a_password_it_signs_in_first_and_again_when_its_token_is_refused() {
+    let mut mxdc = with(&Credentials::Password("a b&c".to_owned()), Mix::Mxdc, true);
+    assert!(
+        mxdc.first_request(NOW, &mut Vec::new()).is_none(),
+        "it has no token"
+    );
+    let mut out = Vec::new();
+    assert_eq!(mxdc.sign_in(&mut out), Some(Operation::SignIn));
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.starts_with("POST /api/v3/auth/ HTTP/1.1\r\n"), "{text}");
+    assert!(text.ends_with("\r\n\r\nusername=p&password=a+b%26c"), "{text}");
+    for outcome in [Outcome::Status(503), Outcome::TimedOut] {
+        mxdc.answered(outcome, b"");
+        assert_eq!(next(&mut mxdc).0, Operation::SignIn);
+    }
+    mxdc.answered(fine(0), br#"{"access":"a.b.c","refresh":"d.e.f"}"#);
+    assert_eq!(mxdc.sign_in(&mut Vec::new()), None);
+    let token = Some("Bearer a.b.c".to_owned());
+    let line = format!("POST /api/v3/session/B/{}/start/ HTTP/1.1", RUN.name(7, 0));
+    assert_eq!(next(&mut mxdc), (Operation::Launch, line, token.clone()));
+    mxdc.answered(fine(0), b"{}");
+    let line = "GET /api/v3/samples/B/ HTTP/1.1".to_owned();
+    assert_eq!(next(&mut mxdc), (Operation::Samples, line, token.clone()));
+    mxdc.answered(fine(0), b"[]");
+    let line = "POST /api/v3/data/B/ HTTP/1.1".to_owned();
+    assert_eq!(next(&mut mxdc), (Operation::Dataset, line, token));
+    mxdc.answered(Outcome::Status(403), b"");
+    assert_eq!(next(&mut mxdc).0, Operation::SignIn);
+    let ledger = Box::new(mxdc).into_ledger().unwrap();
+    assert_eq!(ledger.uploads.dataset, [Upload::default()]);
 }

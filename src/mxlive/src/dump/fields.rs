@@ -58,6 +58,7 @@ impl When {
 pub(crate) struct Fields {
     entries: Vec<(Value, Value)>,
     asked: RefCell<Vec<&'static str>>,
+    skipped: RefCell<Vec<&'static str>>,
 }
 
 type Read<T> = Result<Option<T>, FieldError>;
@@ -67,6 +68,7 @@ impl Fields {
         Self {
             entries,
             asked: RefCell::default(),
+            skipped: RefCell::default(),
         }
     }
 
@@ -84,14 +86,29 @@ impl Fields {
 
     /// The names of fields that were not asked for.
     pub(crate) fn unknown(&self) -> Vec<&str> {
-        let asked = self.asked.borrow();
+        let (asked, skipped) = (self.asked.borrow(), self.skipped.borrow());
         let names = self.entries.iter().filter_map(|(name, _)| name.as_str());
-        names.filter(|name| !asked.contains(name)).collect()
+        names
+            .filter(|name| !asked.contains(name) && !skipped.contains(name))
+            .collect()
     }
 
-    /// Says that a field is known and deliberately not read.
+    /// The names of fields that hold something for which beamlive has no place.
+    pub(crate) fn ignored(&self) -> Vec<&str> {
+        let skipped = self.skipped.borrow();
+        let is_empty = |value: &Value| {
+            let text = value.as_str().is_some_and(str::is_empty);
+            text || value.is_nil() || value.as_array().is_some_and(Vec::is_empty)
+        };
+        let full = self.entries.iter().filter(|(_, value)| !is_empty(value));
+        full.filter_map(|(name, _)| name.as_str())
+            .filter(|name| skipped.contains(name))
+            .collect()
+    }
+
+    /// Says that beamlive has no place for these fields.
     pub(crate) fn skip(&self, names: &[&'static str]) {
-        self.asked.borrow_mut().extend(names);
+        self.skipped.borrow_mut().extend(names);
     }
 
     /// A field that is there and not null. Of several of one name, the last counts.

@@ -74,13 +74,9 @@ pub(super) fn mend(
         }
         let mut users = BTreeSet::new();
         for user in &row.users {
-            match accounts.user(Some(user)) {
-                Some(project) => drop(users.insert(project.to_owned())),
-                None => notes.mended(
-                    label,
-                    pk,
-                    format!("its user {user} does not exist, or is in no project"),
-                ),
+            match accounts.who(Some(user)) {
+                Some(username) => drop(users.insert(username.to_owned())),
+                None => notes.mended(label, pk, format!("its user {user} does not exist")),
             }
         }
         let mut acronyms = BTreeSet::new();

@@ -27,12 +27,12 @@ impl Accounts {
         self.projects.get(reference?).map(String::as_str)
     }
 
-    /// The project of a user of access lists and connections.
-    pub(crate) fn user(&self, reference: Option<&Pk>) -> Option<&str> {
+    /// The project that a user stands for.
+    fn user(&self, reference: Option<&Pk>) -> Option<&str> {
         self.users.get(reference?).map(String::as_str)
     }
 
-    /// The username of whoever did something: a person or a project.
+    /// The username of a user: a person or a project.
     pub(crate) fn who(&self, reference: Option<&Pk>) -> Option<&str> {
         let person = reference.and_then(|pk| self.persons.get(pk));
         person.map(String::as_str).or_else(|| self.user(reference))

@@ -1,5 +1,6 @@
 //! Beamlines and data types.
 
+use crate::exact;
 use crate::facility::{Beamline, DataType, Facility};
 use crate::notes::Notes;
 use crate::pk::Pk;
@@ -7,6 +8,7 @@ use crate::rows::{self, Row};
 use crate::tables::Tables;
 use crate::text;
 use beamlive_actors::facility::seeded_catalog;
+use rmpv::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The data type of datasets whose own does not exist.
@@ -17,6 +19,8 @@ pub(crate) const UNKNOWN_TYPE: &str = "UNKNOWN";
 pub(crate) struct Beamlines {
     acronyms: HashMap<Pk, String>,
     kinds: HashMap<Pk, String>,
+    /// The session that has, or last had, a beamline, where the dump says it.
+    pub(crate) newest: HashMap<String, u64>,
 }
 
 impl Beamlines {
@@ -60,7 +64,7 @@ fn beamlines(tables: &Tables, facility: &mut Facility, known: &mut Beamlines, no
             .zip(high)
             .filter(|(low, high)| low.is_finite() && high.is_finite());
         let energy = range
-            .filter(|(low, high)| *low >= 0.0 && low < high)
+            .filter(|(low, high)| *low > 0.0 && low <= high)
             .map(|(low, high)| [low, high]);
         if energy.is_none() && (low.is_some() || high.is_some()) {
             notes.mended(
@@ -84,6 +88,8 @@ fn beamlines(tables: &Tables, facility: &mut Facility, known: &mut Beamlines, no
                 .entry(Pk::Text(natural.clone()))
                 .or_insert_with(|| acronym.clone());
         }
+        let newest = exact::part(&row.exact, exact::NEWEST).and_then(Value::as_u64);
+        known.newest.extend(newest.map(|id| (acronym.clone(), id)));
         known.acronyms.insert(pk.clone(), acronym);
     }
 }
@@ -117,7 +123,7 @@ fn data_types(tables: &Tables, facility: &mut Facility, known: &mut Beamlines, n
     let mut types: BTreeMap<String, DataType> = BTreeMap::new();
     for (pk, row) in tables.data_types.iter() {
         let own = row.acronym.as_deref().unwrap_or_default();
-        let acronym = match seeded.data_type(own) {
+        let acronym = match seeded.data_type(own).filter(|_| tables.origin.is_none()) {
             Some(kind) => kind.acronym.clone(),
             None => text::acronym(own),
         };
@@ -153,7 +159,10 @@ fn data_types(tables: &Tables, facility: &mut Facility, known: &mut Beamlines, n
             }
         }
         let entry = DataType {
-            id: None,
+            // Built-in types have ids of their own.
+            id: pk
+                .id()
+                .filter(|_| tables.origin.is_some() && seeded.data_type(&acronym).is_none()),
             name: notes.name(label, pk, "its name", row.name.as_deref()),
             metadata,
             acronym: acronym.clone(),

@@ -8,6 +8,8 @@ pub struct Rules {
     /// How long after its last stretch a session is joined by a launch of its name, in
     /// microseconds.
     pub joinable_micros: i64,
-    /// The time of the import. It stands in for dates that are missing.
-    pub now: Timestamp,
 }
+
+/// Stands in for a date that is missing: 1970. It must be the same for each import of a dump, so it
+/// is not the time of the import.
+pub(crate) const NO_DATE: Timestamp = Timestamp(0);

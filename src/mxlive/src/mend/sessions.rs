@@ -2,8 +2,8 @@
 
 use super::accounts::Accounts;
 use super::beamlines::Beamlines;
-use super::rules::Rules;
-use super::stretches::{clean, free, sweep, Piece};
+use super::rules::{Rules, NO_DATE};
+use super::stretches::{apart, clean, free, sweep, Piece};
 use crate::directories::secure_key;
 use crate::notes::Notes;
 use crate::pk::Pk;
@@ -99,7 +99,7 @@ pub(super) fn mend(
         };
         sessions.all.insert(id, session);
     }
-    let mut pieces = pieces(tables, &mut sessions, rules, notes);
+    let mut pieces = pieces(tables, &mut sessions, notes);
     for (id, piece) in pieces.values().flatten().map(|piece| (piece.session, piece)) {
         if let Some(session) = sessions.all.get_mut(&id) {
             session.stretches.push(Stretch {
@@ -121,7 +121,9 @@ pub(super) fn mend(
         session.stretches.clear();
     }
     for (beamline, pieces) in pieces {
-        place(&mut sessions, &beamline, sweep(pieces, notes), notes);
+        let exact = tables.origin.is_some().then(|| apart(&pieces)).flatten();
+        let pieces = exact.unwrap_or_else(|| sweep(pieces, notes));
+        place(&mut sessions, &beamline, pieces, notes);
     }
     // Beamlines without any stretch.
     let bare: Vec<_> = sessions
@@ -134,7 +136,9 @@ pub(super) fn mend(
         place(&mut sessions, &beamline, Vec::new(), notes);
     }
     merge(&mut sessions, rules, notes);
-    keys(&mut sessions, notes);
+    if tables.origin.is_none() {
+        keys(&mut sessions, notes);
+    }
     sessions
 }
 
@@ -157,12 +161,7 @@ fn keys(sessions: &mut Sessions, notes: &mut Notes) {
 }
 
 /// The stretches of each beamline.
-fn pieces(
-    tables: &Tables,
-    sessions: &mut Sessions,
-    rules: &Rules,
-    notes: &mut Notes,
-) -> BTreeMap<String, Vec<Piece>> {
+fn pieces(tables: &Tables, sessions: &mut Sessions, notes: &mut Notes) -> BTreeMap<String, Vec<Piece>> {
     let label = rows::Stretch::LABEL;
     let mut pieces: BTreeMap<String, Vec<Piece>> = BTreeMap::new();
     let mut firsts: BTreeMap<u64, Timestamp> = BTreeMap::new();
@@ -183,7 +182,9 @@ fn pieces(
             session: session.id,
             pk: pk.clone(),
         };
-        let Some(piece) = clean(piece, notes) else {
+        // A launch and a close may have had the same time.
+        let brief = tables.origin.is_some() && piece.end == Some(piece.start);
+        let Some(piece) = brief.then(|| piece.clone()).or_else(|| clean(piece, notes)) else {
             continue;
         };
         let first = firsts.entry(session.id).or_insert(piece.start);
@@ -191,8 +192,8 @@ fn pieces(
         pieces.entry(session.beamline.clone()).or_default().push(piece);
     }
     for session in sessions.all.values_mut().filter(|it| it.created.0 == i64::MAX) {
-        session.created = firsts.get(&session.id).copied().unwrap_or(rules.now);
-        let text = "it has no date of creation: its first stretch stands in, or else the time of the import";
+        session.created = firsts.get(&session.id).copied().unwrap_or(NO_DATE);
+        let text = "it has no date of creation: its first stretch stands in, or else the year 1970";
         notes.mended(LABEL, &Pk::Number(i64::try_from(session.id).unwrap_or(0)), text);
     }
     pieces

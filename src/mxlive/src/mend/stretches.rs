@@ -45,6 +45,24 @@ pub(super) fn clean(mut piece: Piece, notes: &mut Notes) -> Option<Piece> {
     Some(piece)
 }
 
+/// The stretches of one beamline in order, if none overlaps another and only the newest is open.
+pub(super) fn apart(pieces: &[Piece]) -> Option<Vec<Piece>> {
+    let mut pieces = pieces.to_vec();
+    pieces.sort_by(|one, other| {
+        (one.start, one.end.is_none(), one.end, &one.pk).cmp(&(
+            other.start,
+            other.end.is_none(),
+            other.end,
+            &other.pk,
+        ))
+    });
+    let follow = |pair: &[Piece]| match pair {
+        [before, next] => before.end.is_some_and(|end| end <= next.start),
+        _ => true,
+    };
+    pieces.windows(2).all(follow).then_some(pieces)
+}
+
 /// The stretches of one beamline, so that none overlaps another and only the newest is open.
 ///
 /// A launch ends the stretch before it. A stretch that lasts beyond one that lies within it is that

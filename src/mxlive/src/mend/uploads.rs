@@ -50,6 +50,14 @@ pub(crate) struct Uploads {
 }
 
 impl Uploads {
+    /// No uploads, for records that are read back one by one.
+    pub(crate) fn named(names: Vec<String>) -> Self {
+        Self {
+            names,
+            ..Self::default()
+        }
+    }
+
     /// The place of a dataset in the list.
     pub(crate) fn dataset(&self, id: u64) -> Option<(usize, &Kept)> {
         let place = self.datasets.binary_search_by_key(&id, |kept| kept.id).ok()?;
@@ -109,7 +117,10 @@ pub(super) fn mend(
         }
     }
     // A key belongs to the first record that has it: a session, a dataset, a report.
-    let mut loses_key = |key: u64, project: u32| key != 0 && *owners.entry(key).or_insert(project) != project;
+    // In a dump of beamlive, all records keep their keys.
+    let exact = tables.origin.is_some();
+    let mut loses_key =
+        |key: u64, project: u32| !exact && key != 0 && *owners.entry(key).or_insert(project) != project;
     let mut all = heads.datasets.iter().peekable();
     while let Some(head) = all.next() {
         let pk = pk(head.id);
@@ -131,7 +142,7 @@ pub(super) fn mend(
             continue;
         };
         kept.loses_key = loses_key(head.key, kept.project);
-        unknown_kind |= beamlines.kind(heads.key(head.kind)).is_none();
+        unknown_kind |= !exact && beamlines.kind(heads.key(head.kind)).is_none();
         // Ids ascend: the newest dataset keeps its uuid.
         if head.identity != 0 {
             let place = uploads.datasets.len();

@@ -2,6 +2,7 @@
 
 use super::context::{number, Context};
 use super::item::Item;
+use crate::mend::NO_DATE;
 use crate::notes::Notes;
 use crate::pk::Pk;
 use crate::rows::{self, Row};
@@ -12,7 +13,7 @@ use beamlive_storage::records::{Activity, Subject};
 const LABEL: &str = rows::Activity::LABEL;
 
 /// An entry of the activity log. What it is about need not exist any more.
-pub(super) fn item(context: &Context<'_>, id: u64, row: &rows::Activity, notes: &mut Notes) -> Option<Item> {
+pub(crate) fn item(context: &Context<'_>, id: u64, row: &rows::Activity, notes: &mut Notes) -> Option<Item> {
     let pk = &number(id);
     let project = context.mended.accounts.project(row.project.as_ref());
     let who = context.mended.accounts.who(row.user.as_ref());
@@ -27,8 +28,8 @@ pub(super) fn item(context: &Context<'_>, id: u64, row: &rows::Activity, notes: 
     };
     let time = notes.instant(LABEL, pk, "created", row.created.as_ref());
     let time = time.unwrap_or_else(|| {
-        notes.mended(LABEL, pk, "it has no date: that of the import stands in");
-        context.rules.now
+        notes.mended(LABEL, pk, "it has no date: the year 1970 stands in");
+        NO_DATE
     });
     let address = row
         .address
@@ -50,7 +51,7 @@ pub(super) fn item(context: &Context<'_>, id: u64, row: &rows::Activity, notes: 
         note: text::comments(&note.join(": ")),
         time,
     };
-    let record = Box::new(record);
+    let record = Box::new(context.exactly((LABEL, id), record, &row.exact, notes));
     Some(Item::Activity { pk: id, record })
 }
 

@@ -1,13 +1,16 @@
 //! What is looked up while records are made.
 
+use super::item::Opens;
 use crate::directories::{secure_key, Directories};
-use crate::mend::{Mended, Rules};
+use crate::exact;
+use crate::mend::Mended;
 use crate::notes::Notes;
 use crate::pk::Pk;
 use crate::tables::Tables;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::{BeamlineId, ProjectId};
-use beamlive_storage::records::{directory_digest, SecureKey, Subject};
+use beamlive_storage::records::{directory_digest, Record, SecureKey, Subject};
+use rmpv::Value;
 
 /// What the records of a dump are made of.
 #[derive(Clone, Copy)]
@@ -21,8 +24,6 @@ pub struct Context<'a> {
     pub catalog: &'a Catalog,
     /// Which directories the keys open.
     pub directories: &'a Directories,
-    /// The rules that it was mended by.
-    pub rules: Rules,
     /// The key of the survey page of a session: unguessable, and the same if it is asked again.
     pub survey: &'a dyn Fn(u64) -> SecureKey,
 }
@@ -41,38 +42,66 @@ impl Context<'_> {
         id.filter(|id| self.mended.uploads.report(*id).is_some())
     }
 
-    /// The key of a record's directory. A record without one, or that `loses` it, gets a key that
+    /// The record with what its row says exactly.
+    pub(super) fn exactly<R: Record + Clone>(
+        &self,
+        (label, id): (&str, u64),
+        record: R,
+        exact: &Option<Value>,
+        notes: &mut Notes,
+    ) -> R {
+        exact::with(record.clone(), exact).unwrap_or_else(|error| {
+            let text = format!(
+                "its field {} cannot be read, and is left out: {error}",
+                exact::FIELD
+            );
+            notes.mended(label, &number(id), text);
+            record
+        })
+    }
+
+    /// What opens a record's directory. A record without one, or that `loses` it, gets a key that
     /// opens nothing.
     pub(super) fn key(
         &self,
         (label, subject, id): (&str, Subject, u64),
         url: Option<&str>,
         loses: bool,
+        exact: (Option<SecureKey>, &Option<Value>),
         notes: &mut Notes,
-    ) -> SecureKey {
+    ) -> Opens {
+        if exact.0.is_some() {
+            return Opens::Own;
+        }
+        if let Ok(Some(waits)) = exact::waits(exact.1) {
+            return Opens::Waits(waits);
+        }
         if let Some(key) = url.and_then(secure_key).filter(|_| !loses) {
-            return key;
+            return Opens::Given(key);
         }
         let why = if loses {
             "a record of another project has its secure key"
         } else {
             "it has no secure key"
         };
-        notes.mended(
-            label,
-            &number(id),
-            format!("{why}: it gets one that opens nothing"),
-        );
-        dead_key(subject, id)
+        // So it was with an earlier import, if beamlive wrote the dump.
+        if self.tables.origin.is_none() {
+            notes.mended(
+                label,
+                &number(id),
+                format!("{why}: it gets one that opens nothing"),
+            );
+        }
+        Opens::Given(dead_key(subject, id))
     }
 }
 
-pub(super) fn number(id: u64) -> Pk {
+pub(crate) fn number(id: u64) -> Pk {
     Pk::Number(i64::try_from(id).unwrap_or(0))
 }
 
 /// A key that opens nothing: no path has it, and none is ever made for it. It need not be secret.
-pub(super) fn dead_key(subject: Subject, id: u64) -> SecureKey {
+pub(crate) fn dead_key(subject: Subject, id: u64) -> SecureKey {
     let half = |part: &str| directory_digest(&format!("\0{part} of the key of {subject:?} {id}"));
     let mut key = [0; 20];
     let digits = half("first").into_iter().chain(half("second"));

@@ -4,7 +4,8 @@ use super::context::{number, Context};
 use super::frames;
 use super::item::Item;
 use crate::dump::fields::When;
-use crate::mend::{Kept, UNKNOWN_TYPE};
+use crate::exact;
+use crate::mend::{Kept, NO_DATE, UNKNOWN_TYPE};
 use crate::meta::{dataset_name, Meta};
 use crate::notes::Notes;
 use crate::pk::Pk;
@@ -24,7 +25,7 @@ const LABEL: &str = rows::Dataset::LABEL;
 pub(super) const TRASHED: i64 = 10;
 
 /// The record of a dataset; none if the facility lacks its project or beamline.
-pub(super) fn item(
+pub(crate) fn item(
     context: &Context<'_>,
     mut row: rows::Dataset,
     kept: &Kept,
@@ -104,10 +105,12 @@ pub(super) fn item(
         notes.mended(
             LABEL,
             &pk,
-            "it has no start and no end: its date of creation stands in",
+            "it has no start and no end: that of its creation stands in, or of its session, or the year 1970",
         );
     }
-    let now = created.or(modified).unwrap_or(context.rules.now);
+    let session = context.mended.sessions.all.get(&kept.session);
+    let visited = session.map(|session| session.created);
+    let now = created.or(modified).or(visited).unwrap_or(NO_DATE);
     let lasted = exposure.and_then(|exposure| measuring_micros(num_frames, exposure));
     let (start_time, end_time) = times(start, end, lasted.unwrap_or(0), now);
     if end_time < start_time {
@@ -123,7 +126,6 @@ pub(super) fn item(
     }
     let (sample, sample_group) = sample(context, &row, kept, &pk, notes);
     let created = created.unwrap_or(end_time);
-    let key = context.key((LABEL, SUBJECT, id), row.url.as_deref(), kept.loses_key, notes);
     let record = Dataset {
         project,
         beamline,
@@ -149,8 +151,21 @@ pub(super) fn item(
         created,
         modified: modified.unwrap_or(created),
     };
-    let record = Box::new(record);
-    Some(Item::Dataset { id, record, key })
+    let record = context.exactly((LABEL, id), record, &row.exact, notes);
+    let exact = (record.key, &row.exact);
+    let key = context.key(
+        (LABEL, SUBJECT, id),
+        row.url.as_deref(),
+        kept.loses_key,
+        exact,
+        notes,
+    );
+    Some(Item::Dataset {
+        id,
+        record: Box::new(record),
+        older: exact::older(&row.exact),
+        key,
+    })
 }
 
 fn frames_of(row: &rows::Dataset, pk: &Pk, notes: &mut Notes) -> (String, u64) {

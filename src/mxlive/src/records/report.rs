@@ -4,7 +4,7 @@ use super::context::{number, Context};
 use super::dataset::TRASHED;
 use super::item::Item;
 use crate::directories::{secure_key, unknown_directory};
-use crate::mend::KeptReport;
+use crate::mend::{KeptReport, NO_DATE};
 use crate::notes::Notes;
 use crate::pk::Pk;
 use crate::rows::{self, Row};
@@ -21,7 +21,7 @@ const LABEL: &str = rows::Report::LABEL;
 const DEEPEST: usize = 64;
 
 /// The record of a report; none if the facility lacks its project or has no beamline for it.
-pub(super) fn item(
+pub(crate) fn item(
     context: &Context<'_>,
     row: &rows::Report,
     kept: KeptReport,
@@ -77,12 +77,11 @@ pub(super) fn item(
     let created = notes.instant(LABEL, &pk, "created", row.created.as_ref());
     let modified = notes.instant(LABEL, &pk, "modified", row.modified.as_ref());
     if created.or(modified).is_none() {
-        notes.mended(LABEL, &pk, "it has no date: that of the import stands in");
+        notes.mended(LABEL, &pk, "it has no date: the year 1970 stands in");
     }
-    let created = created.or(modified).unwrap_or(context.rules.now);
+    let created = created.or(modified).unwrap_or(NO_DATE);
     let opened = row.url.as_deref().and_then(secure_key);
     let digest = opened.and_then(|key| context.directories.digest(&key));
-    let key = context.key((LABEL, SUBJECT, id), row.url.as_deref(), kept.loses_key, notes);
     let record = Report {
         project,
         beamline,
@@ -100,6 +99,15 @@ pub(super) fn item(
         created,
         modified: modified.unwrap_or(created),
     };
+    let record = context.exactly((LABEL, id), record, &row.exact, notes);
+    let exact = (record.key, &row.exact);
+    let key = context.key(
+        (LABEL, SUBJECT, id),
+        row.url.as_deref(),
+        kept.loses_key,
+        exact,
+        notes,
+    );
     let record = Box::new(record);
     Some(Item::Report { id, record, key })
 }

@@ -1,6 +1,6 @@
 //! Sessions, beamline states, feedback.
 
-use super::context::{dead_key, number, Context};
+use super::context::{number, Context};
 use super::item::Item;
 use crate::notes::Notes;
 use crate::pk::Pk;
@@ -31,6 +31,11 @@ pub(super) fn sessions(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
             continue;
         };
         let length = |stretch: &Stretch| stretch.end.map_or(0, |end| end.micros_since(stretch.start));
+        let exact = &context
+            .tables
+            .sessions
+            .get(&number(it.id))
+            .and_then(|row| row.exact.clone());
         let session = Session {
             project,
             beamline,
@@ -42,6 +47,7 @@ pub(super) fn sessions(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
             latest: *latest,
             ended_micros: it.stretches.iter().map(length).fold(0, i64::saturating_add),
         };
+        let session = context.exactly((rows::Session::LABEL, it.id), session, exact, notes);
         let state = BeamlineState {
             session: RawId::from(it.id),
             project,
@@ -51,18 +57,18 @@ pub(super) fn sessions(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
             end: latest.end,
         };
         let known = newest.entry(beamline).or_insert_with(|| state.clone());
-        if known.start < state.start {
+        let named = context.mended.beamlines.newest.get(&it.beamline);
+        if named.map_or(known.start < state.start, |id| *id == it.id) {
             *known = state;
         }
-        if it.key.is_none() {
-            let text = "it has no secure key: it gets one that opens nothing";
-            notes.mended(rows::Session::LABEL, &number(it.id), text);
-        }
+        let url = it.key.map(|key| key.to_hex());
+        let who = (rows::Session::LABEL, SUBJECT, it.id);
+        let key = context.key(who, url.as_deref(), false, (session.key, exact), notes);
         items.push(Item::Session {
             id: it.id,
             session,
             stretches: it.stretches.clone(),
-            key: it.key.unwrap_or_else(|| dead_key(SUBJECT, it.id)),
+            key,
         });
     }
     items.extend(
@@ -124,6 +130,7 @@ pub(super) fn feedback(context: &Context<'_>, notes: &mut Notes) -> Vec<Item> {
             areas: areas.remove(pk).unwrap_or_default(),
             comments: row.comments.as_deref().map(text::comments).unwrap_or_default(),
         };
+        let feedback = context.exactly((label, id), feedback, &row.exact, notes);
         let session = SessionId(session.id);
         items.push(Item::Feedback {
             session,

@@ -2,8 +2,10 @@
 
 use super::table::Row;
 use crate::dump::fields::{FieldError, Fields, When};
+use crate::exact::FIELD;
 use crate::pk::Pk;
 use chrono_tz::Tz;
+use rmpv::Value;
 
 /// Users who may use the hosts of one network.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub(crate) struct Connection {
     pub(crate) status: Option<String>,
     pub(crate) created: Option<When>,
     pub(crate) end: Option<When>,
+    /// What the columns cannot say.
+    pub(crate) exact: Option<Value>,
 }
 
 impl Row for Connection {
@@ -60,6 +64,7 @@ impl Row for Connection {
             status: fields.text("status")?,
             created: start.or(created),
             end: end.or(end_time),
+            exact: fields.json(FIELD),
         })
     }
 }

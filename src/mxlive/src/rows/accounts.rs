@@ -2,6 +2,7 @@
 
 use super::table::Row;
 use crate::dump::fields::{FieldError, Fields, When};
+use crate::exact::FIELD;
 use crate::pk::Pk;
 use chrono_tz::Tz;
 use rmpv::Value;
@@ -193,6 +194,8 @@ pub(crate) struct Beamline {
     pub(crate) simulated: bool,
     pub(crate) energy: (Option<f64>, Option<f64>),
     pub(crate) contact: Option<String>,
+    /// What the columns cannot say.
+    pub(crate) exact: Option<Value>,
 }
 
 impl Row for Beamline {
@@ -210,6 +213,7 @@ impl Row for Beamline {
                 .unwrap_or(false),
             energy: (fields.number("energy_lo")?, fields.number("energy_hi")?),
             contact: fields.text("contact_phone")?,
+            exact: fields.json(FIELD),
         })
     }
 

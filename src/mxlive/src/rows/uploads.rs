@@ -2,6 +2,7 @@
 
 use super::table::Row;
 use crate::dump::fields::{FieldError, Fields, When};
+use crate::exact::FIELD;
 use crate::pk::Pk;
 use chrono_tz::Tz;
 use rmpv::Value;
@@ -32,6 +33,8 @@ pub(crate) struct Dataset {
     pub(crate) status: Option<i64>,
     pub(crate) created: Option<When>,
     pub(crate) modified: Option<When>,
+    /// What the columns cannot say.
+    pub(crate) exact: Option<Value>,
 }
 
 impl Row for Dataset {
@@ -61,6 +64,7 @@ impl Row for Dataset {
             status: fields.whole("status")?,
             created: fields.time("created", zone)?,
             modified: fields.time("modified", zone)?,
+            exact: fields.json(FIELD),
         })
     }
 
@@ -84,6 +88,8 @@ pub(crate) struct Report {
     pub(crate) status: Option<i64>,
     pub(crate) created: Option<When>,
     pub(crate) modified: Option<When>,
+    /// What the columns cannot say.
+    pub(crate) exact: Option<Value>,
 }
 
 impl Row for Report {
@@ -103,6 +109,7 @@ impl Row for Report {
             status: fields.whole("status")?,
             created: fields.time("created", zone)?,
             modified: fields.time("modified", zone)?,
+            exact: fields.json(FIELD),
         })
     }
 

@@ -2,8 +2,10 @@
 
 use super::table::Row;
 use crate::dump::fields::{FieldError, Fields, When};
+use crate::exact::FIELD;
 use crate::pk::Pk;
 use chrono_tz::Tz;
+use rmpv::Value;
 
 /// One visit of a project at a beamline.
 #[derive(Debug)]
@@ -14,6 +16,8 @@ pub(crate) struct Session {
     /// The secure key.
     pub(crate) url: Option<String>,
     pub(crate) created: Option<When>,
+    /// What the columns cannot say.
+    pub(crate) exact: Option<Value>,
 }
 
 impl Row for Session {
@@ -27,6 +31,7 @@ impl Row for Session {
             beamline: fields.reference("beamline")?,
             url: fields.text("url")?,
             created: fields.time("created", zone)?,
+            exact: fields.json(FIELD),
         })
     }
 }
@@ -57,6 +62,8 @@ pub(crate) struct Feedback {
     pub(crate) session: Option<Pk>,
     pub(crate) comments: Option<String>,
     pub(crate) created: Option<When>,
+    /// What the columns cannot say.
+    pub(crate) exact: Option<Value>,
 }
 
 impl Row for Feedback {
@@ -68,6 +75,7 @@ impl Row for Feedback {
             session: fields.reference("session")?,
             comments: fields.text("comments")?,
             created: fields.time("created", zone)?,
+            exact: fields.json(FIELD),
         })
     }
 }
@@ -141,6 +149,8 @@ pub(crate) struct Activity {
     pub(crate) action: Option<i64>,
     pub(crate) description: Option<String>,
     pub(crate) created: Option<When>,
+    /// What the columns cannot say.
+    pub(crate) exact: Option<Value>,
 }
 
 impl Row for Activity {
@@ -158,6 +168,7 @@ impl Row for Activity {
             action: fields.whole("action_type")?,
             description: fields.text("description")?,
             created: fields.time("created", zone)?,
+            exact: fields.json(FIELD),
         })
     }
 }

@@ -9,6 +9,14 @@ pub enum WriteError {
     /// The store can't be read.
     #[error("the store cannot be read")]
     Read(#[from] ReadError),
+    /// What a row says exactly is no record.
+    #[error("the field beamlive of {what} cannot be read: {source}")]
+    Exact {
+        /// `Project 3`
+        what: String,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
     /// The store has another record of the same id or name.
     #[error(
         "the store has another {what}, of another project or another time of creation: import into a new store, or \

@@ -1,6 +1,6 @@
 //! Counters, and the ids that a dump leaves out.
 
-use super::Written;
+use super::written::Written;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Key, Table};
 use beamlive_storage::{Batch, Order, ReadError, Store};
@@ -8,21 +8,46 @@ use std::collections::BTreeMap;
 
 /// The new ids of each table.
 #[derive(Default)]
-pub(super) struct Ids(BTreeMap<Table, Vec<u64>>);
+pub(super) struct Ids {
+    new: BTreeMap<Table, Vec<u64>>,
+    /// Declared tables: the last id given, and the ranges that were never given.
+    declared: BTreeMap<Table, (u64, Vec<(u64, u64)>)>,
+    /// The last ids given of other tables.
+    last: BTreeMap<Table, u64>,
+}
 
 impl Ids {
     pub(super) fn add(&mut self, table: Table, id: u64, done: Written) {
         if done == Written::New {
-            self.0.entry(table).or_default().push(id);
+            self.new.entry(table).or_default().push(id);
+        }
+    }
+
+    /// Notes the last id that was given in a table.
+    pub(super) fn raise(&mut self, table: Table, last: u64, skipped: &[(u64, u64)]) {
+        if matches!(table, Table::Session | Table::Dataset | Table::Report) {
+            self.last.insert(table, last);
+            self.new.entry(table).or_default();
+        } else {
+            self.declared.insert(table, (last, skipped.to_vec()));
         }
     }
 
     /// Raises the counters, and records which ids below them were never given.
     pub(super) fn finish(self, store: &Store, batch: &mut Batch) -> Result<(), ReadError> {
-        for (table, mut ids) in self.0 {
+        for (table, (last, ranges)) in self.declared {
+            if store.counter(table)? < last {
+                batch.set(keys::counter(table), &last.to_be_bytes());
+                for (first, end) in ranges.into_iter().filter(|(_, end)| *end <= last) {
+                    batch.point(keys::skipped_ids(table, first), IdRef::Known(end));
+                }
+            }
+        }
+        for (table, mut ids) in self.new {
             ids.sort_unstable();
             let (counter, old) = (store.counter(table)?, skipped(store, table)?);
-            let last = ids.last().copied().unwrap_or(0).max(counter);
+            let told = self.last.get(&table).copied().unwrap_or(0);
+            let last = ids.last().copied().unwrap_or(0).max(counter).max(told);
             let mut ranges = old.clone();
             if last > counter {
                 ranges.push((counter + 1, last));

@@ -2,7 +2,7 @@
 
 use super::error::WriteError;
 use super::stored::Stored;
-use super::Written;
+use super::written::Written;
 use beamlive_actors::access::history::{observe, Entry, Observed};
 use beamlive_storage::ids::{AccessListId, Account, IdRef, SessionId};
 use beamlive_storage::keys::{self, Key, Table};

@@ -2,10 +2,11 @@
 
 use super::error::WriteError;
 use super::stored::{attach, Stored};
-use super::Written;
+use super::written::Written;
+use crate::records::Opens;
 use beamlive_storage::ids::{BeamlineId, IdRef, ProjectId};
 use beamlive_storage::keys::{self, Table};
-use beamlive_storage::records::{BeamlineState, SecureKey, Session, Stretch, Subject};
+use beamlive_storage::records::{BeamlineState, Session, Stretch, Subject};
 use beamlive_storage::{Batch, ReadError, Store};
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ pub(super) fn put(
     id: u64,
     session: &Session,
     stretches: &[Stretch],
-    key: &SecureKey,
+    key: &Opens,
 ) -> Result<Written, WriteError> {
     let row = keys::session(IdRef::Known(id));
     let known = IdRef::Known(id);

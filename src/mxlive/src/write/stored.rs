@@ -1,5 +1,6 @@
 //! How a record compares with the stored one.
 
+use crate::records::Opens;
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys;
 use beamlive_storage::records::{Record, SecureKey, Subject};
@@ -34,10 +35,18 @@ pub(super) fn attach(
     batch: &mut Batch,
     (subject, id): (Subject, u64),
     own: Option<SecureKey>,
-    key: &SecureKey,
+    key: &Opens,
 ) -> Result<(), ReadError> {
-    match own {
-        Some(_) => Ok(()),
-        None => set(store, batch, keys::secure_key(subject, IdRef::Known(id)), &key.0),
+    let row = keys::secure_key(subject, IdRef::Known(id));
+    match (own, key) {
+        (Some(_), _) | (None, Opens::Own) => {}
+        (None, Opens::Given(key)) => set(store, batch, row, &key.0)?,
+        (None, Opens::Waits(waits)) => {
+            let place = keys::outbox(subject, IdRef::Known(id));
+            if store.get_bytes(&row)?.is_none() && store.get_bytes(&place)?.is_none() {
+                batch.insert(place, waits);
+            }
+        }
     }
+    Ok(())
 }

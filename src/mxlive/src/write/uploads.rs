@@ -2,10 +2,11 @@
 
 use super::error::WriteError;
 use super::stored::{attach, set, Stored};
-use super::Written;
+use super::written::Written;
+use crate::records::Opens;
 use beamlive_storage::ids::{DatasetId, IdRef};
 use beamlive_storage::keys::{self, Table};
-use beamlive_storage::records::{Dataset, Report, SecureKey, Subject};
+use beamlive_storage::records::{identity, Dataset, Report, Subject};
 use beamlive_storage::{Batch, Store};
 
 /// Puts a dataset.
@@ -14,14 +15,14 @@ pub(super) fn dataset(
     batch: &mut Batch,
     id: u64,
     record: &Dataset,
-    key: &SecureKey,
+    (key, older): (&Opens, &[String]),
 ) -> Result<Written, WriteError> {
     let (row, known) = (keys::dataset(IdRef::Known(id)), IdRef::Known(id));
     let stored = Stored::<Dataset>::read(store, &row)?;
     let (done, own) = match stored {
         Stored::Nothing => {
             batch.insert(row, record);
-            (Written::New, None)
+            (Written::New, record.key)
         }
         Stored::Record(old, revision) => {
             if (old.project, old.created) != (record.project, record.created) {
@@ -62,6 +63,13 @@ pub(super) fn dataset(
         }
         batch.set(entry, &keys::identified(DatasetId(id), None));
     }
+    for uuid in older {
+        let digest = identity(uuid, &record.name, &record.directory_digest);
+        let entry = keys::dataset_by_identity(record.project, &digest);
+        if store.get_bytes(&entry)?.is_none() {
+            batch.set(entry, &keys::identified(DatasetId(id), Some(uuid)));
+        }
+    }
     attach(store, batch, (Subject::Dataset, id), own, key)?;
     Ok(done)
 }
@@ -84,13 +92,13 @@ pub(super) fn report(
     batch: &mut Batch,
     id: u64,
     record: &Report,
-    key: &SecureKey,
+    key: &Opens,
 ) -> Result<Written, WriteError> {
     let (row, known) = (keys::report(IdRef::Known(id)), IdRef::Known(id));
     let (done, own) = match Stored::<Report>::read(store, &row)? {
         Stored::Nothing => {
             batch.insert(row, record);
-            (Written::New, None)
+            (Written::New, record.key)
         }
         Stored::Record(old, revision) => {
             if (old.project, old.created) != (record.project, record.created) {

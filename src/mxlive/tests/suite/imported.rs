@@ -16,8 +16,10 @@ use chrono_tz::Tz;
 pub(crate) const ZONE: Tz = chrono_tz::America::Regina;
 pub(crate) const RULES: Rules = Rules {
     joinable_micros: 7 * 86_400 * 1_000_000,
-    now: Timestamp(1_790_000_000_000_000),
 };
+
+/// When the facility file is applied.
+pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000_000);
 
 pub(crate) struct Imported {
     pub(crate) facility: Facility,
@@ -47,7 +49,6 @@ pub(crate) fn import(dump: &str, proxy: &str) -> Imported {
         mended: &mended,
         catalog: &plan.catalog,
         directories: &directories,
-        rules: RULES,
         survey: &survey,
     };
     let mut records = Records::new(context);
@@ -88,7 +89,7 @@ pub(crate) fn plan(facility: &Facility) -> Plan {
         prune: false,
         in_use: &InUse::default(),
         counters: &Counters::default(),
-        now: RULES.now,
+        now: NOW,
     };
     let plan = Plan::make_noting(&seeded_catalog(), &declaration, &situation, &mut mistakes);
     plan.unwrap_or_else(|| panic!("{:#?}", mistakes.into_list()))

@@ -9,6 +9,8 @@
 )]
 
 mod builder;
+mod compare;
+mod export;
 mod hostile;
 mod imported;
 mod mended;

@@ -34,6 +34,17 @@ fn each_blemish_has_its_line() {
         [("lims.loadhistory".to_owned(), 1)].into()
     );
     assert_eq!(imported.unread.secret.len(), 2);
+    assert_eq!(
+        imported.unread.fields,
+        [].into(),
+        "every field of the models is known"
+    );
+    assert_eq!(
+        imported.unread.ignored.get("lims.dewar.staff_comments"),
+        None,
+        "it is null"
+    );
+    assert_eq!(imported.unread.ignored.get("lims.group.energy"), Some(&1));
 }
 
 #[test]

@@ -125,7 +125,6 @@ fn run(datasets: u64, report: bool) -> (u64, u64) {
         mended: &mended,
         catalog: &plan.catalog,
         directories: &directories,
-        rules: RULES,
         survey: &survey,
     };
     let mut found = (0, 0);

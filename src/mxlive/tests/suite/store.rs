@@ -1,7 +1,7 @@
 //! Stores what became of a dump, and has it verified.
 
 use crate::builder::{blemishes, proxy, record, sound, text, SHAPES};
-use crate::imported::{import, Imported, RULES};
+use crate::imported::{import, Imported, NOW, RULES};
 use beamlive_actors::facility::seeded_catalog;
 use beamlive_mxlive::{Item, WriteError, Writer};
 use beamlive_storage::ids::IdRef;
@@ -25,7 +25,7 @@ impl Bench {
         let format = StoreFormat {
             layout: LAYOUT,
             created_by: "test".to_owned(),
-            created: RULES.now,
+            created: NOW,
             written_by: "test".to_owned(),
             records: Vec::new(),
         };
@@ -40,6 +40,10 @@ impl Bench {
         bench.apply(batch);
         bench.apply(imported.batch.clone());
         bench
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     fn apply(&self, batch: Batch) {
@@ -180,7 +184,7 @@ fn what_the_service_has_changed_since_stays() {
     bench.write(&imported.items).unwrap();
     let key = keys::dataset(IdRef::Known(100));
     let mut found = bench.store.get::<Dataset>(&key).unwrap().unwrap();
-    found.record.modified = RULES.now;
+    found.record.modified = NOW;
     found.record.energy = 7.0;
     let mut batch = Batch::new();
     batch.replace(key.clone(), found.revision, &found.record);

@@ -370,7 +370,6 @@ fn directories_and_log(check: &mut Check) {
             retries: 1,
         },
     );
-    check.record("-", &ImportState { first: T1 });
     check.record(
         "-",
         &Importing {

@@ -1,0 +1,134 @@
+//! An import into a store that no service uses: all of it, or nothing.
+
+use super::desk::{Desk, Part};
+use super::report::{Lines, Outcome};
+use super::run::{run, Setting, Source};
+use super::secret;
+use crate::config::Settings;
+use crate::server::store_config;
+use beamlive_actors::clock::{Clock, SystemClock, SystemKeys};
+use beamlive_actors::facility::open_catalog;
+use beamlive_client::Failure;
+use beamlive_storage::{EngineKind, Import, OpenError, Store, StoreConfig, Table, Timestamp};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+
+/// Bytes of the database that are kept in memory: sled takes more for large groups.
+const CACHE_BYTES: u64 = 16 << 20;
+/// How long a service that has stopped may need to let go of its store.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Imports, or says what an import would do. Blocks. A store that is in use may become free within
+/// `patience`.
+///
+/// # Errors
+/// When a file can't be read, or what it holds can't be stored. Nothing is changed then.
+pub fn import(
+    settings: &Settings,
+    source: &Source,
+    jwt_secret: Option<&Path>,
+    setting: Setting<'_>,
+    runtime: &Handle,
+    patience: Duration,
+) -> Result<Outcome, Failure> {
+    if let Some(file) = jwt_secret {
+        secret::check(file)?;
+    }
+    if setting.dry_run {
+        let store = to_look_at(settings)?;
+        if store.counter(Table::DataType)? == 0 {
+            // A new store has the data types that exist from the start.
+            runtime.block_on(open_catalog(&store, setting.now))?;
+        }
+        return Ok(run(source, &store, setting)?);
+    }
+    std::fs::create_dir_all(&settings.data)?;
+    let mut config = store_config(settings)?;
+    config.cache_bytes = config.cache_bytes.min(CACHE_BYTES);
+    let now = setting.now;
+    let import = open(&config, now, patience)?;
+    let imported = runtime
+        .block_on(open_catalog(import.store(), now))
+        .map_err(Failure::from)
+        .and_then(|_| Ok(run(source, import.store(), setting)?));
+    match imported {
+        Ok(outcome) => {
+            import.finish()?;
+            if let Some(file) = jwt_secret {
+                secret::keep(file, &settings.data)?;
+            }
+            Ok(outcome)
+        }
+        Err(error) => {
+            import.abandon()?;
+            Err(format!("{error}\nnothing was changed").into())
+        }
+    }
+}
+
+/// Imports what a service received. `store` is that of the service, for a dry run. Blocks.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_sent(
+    desk: &Desk,
+    settings: &Settings,
+    store: Option<&Store>,
+    runtime: &Handle,
+) -> Result<Outcome, Failure> {
+    let there = |part| Some(desk.file(part)).filter(|file| file.is_file());
+    let source = Source {
+        dump: desk.file(Part::Dump),
+        proxy_dump: there(Part::ProxyDump),
+    };
+    let setting = Setting {
+        zone: settings.timezone,
+        now: SystemClock.now(),
+        keys: &SystemKeys,
+        dry_run: store.is_some(),
+        lines: Lines::to_file(&desk.report())?,
+        progress: &mut |_, _| {},
+    };
+    let secret = there(Part::JwtSecret);
+    match store {
+        Some(store) => Ok(run(&source, store, setting)?),
+        None => import(settings, &source, secret.as_deref(), setting, runtime, PATIENCE),
+    }
+}
+
+/// Opens the store for an import.
+fn open(config: &StoreConfig, now: Timestamp, patience: Duration) -> Result<Import, Failure> {
+    let begin = Instant::now();
+    loop {
+        match Import::open(config, now) {
+            Err(OpenError::Locked { .. }) if begin.elapsed() < patience => {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            opened => return opened.map_err(in_use),
+        }
+    }
+}
+
+/// The store as it is; an empty one if there is none.
+fn to_look_at(settings: &Settings) -> Result<Store, Failure> {
+    if settings.store.engine == EngineKind::Postgres {
+        return Ok(Store::open_snapshot(&settings.store.postgres()?)?);
+    }
+    match Store::open_to_read(&settings.data.join("store"), CACHE_BYTES) {
+        Ok(store) => Ok(store),
+        Err(OpenError::Missing { .. }) => Ok(Store::in_memory()),
+        Err(error) => Err(in_use(error)),
+    }
+}
+
+fn in_use(error: OpenError) -> Failure {
+    match error {
+        OpenError::Locked { path } => format!(
+            "the store {} is in use: stop the service first, or import into it with --url",
+            path.display()
+        )
+        .into(),
+        error => error.into(),
+    }
+}

@@ -13,6 +13,7 @@ use crate::metrics::counters::Metrics;
 use crate::proxy::builtin::BuiltinProxy;
 use crate::proxy::files::Files;
 use crate::sign_in::accounts::Accounts;
+use crate::sign_in::oidc::Oidc;
 use actix_web::web::Data;
 use actix_web::HttpRequest;
 use beamlive_actors::ask::Unavailable;
@@ -30,6 +31,8 @@ pub struct App {
     pub verification: VerificationPool,
     /// Accounts that sign in with a password.
     pub accounts: Accounts,
+    /// Sign-in with OpenID Connect, if it is configured.
+    pub oidc: Option<Oidc>,
     /// Imports that are sent to this service.
     pub imports: Arc<Desk>,
     /// The token of operators.

@@ -6,13 +6,14 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `jwt.rs`, `limits.rs`, `proxy.rs`, `store.rs` | the groups `[jwt]`, `[limits]`, `[proxy]`, `[store]` |
+//! | `jwt.rs`, `limits.rs`, `oidc.rs`, `proxy.rs`, `store.rs` | the groups of the same names |
 //! | `read.rs` | values with rules of their own |
 //! | `error.rs` | why a configuration can't be used |
 
 mod error;
 mod jwt;
 mod limits;
+mod oidc;
 mod proxy;
 mod read;
 mod store;
@@ -20,6 +21,7 @@ mod store;
 pub use error::ConfigError;
 pub use jwt::Jwt;
 pub use limits::{Limits, Quota, Rate};
+pub use oidc::Oidc;
 pub use proxy::{Alternate, Delegate, Proxy};
 pub use store::{PasswordError, StoreSettings};
 
@@ -61,6 +63,8 @@ pub struct Settings {
     pub tokens: Tokens,
     /// The tokens of version 3.
     pub jwt: Jwt,
+    /// Sign-in with OpenID Connect.
+    pub oidc: Oidc,
     /// Key registration.
     pub registration: Registration,
     /// The Data Proxy.
@@ -141,6 +145,7 @@ impl Default for Settings {
             schedule: false,
             tokens: Tokens::default(),
             jwt: Jwt::default(),
+            oidc: Oidc::default(),
             registration: Registration::default(),
             proxy: Proxy::default(),
             limits: Limits::default(),

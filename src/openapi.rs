@@ -25,9 +25,10 @@ seconds since 1970 in base62 (`0-9A-Za-z`), the signature in base64url, with or 
 an account that has no key yet is `400` with the code `no_key`.
 
 **Access tokens.** Routes of version 3 take `X-Access-Token: Bearer …` or `Authorization: Bearer …` with a token of \
-`POST /api/v3/auth/`. Without a good one they answer `403` without a body.
+`POST /api/v3/auth/`, or of `GET /api/v3/auth/oidc/`, which leads a browser to the facility's own sign-in. Without a good \
+one they answer `403` without a body.
 
-**Errors** are JSON: `{\"error\": {\"code\", \"message\", \"fields\"?}}`. Every success is `200`, and no failure is a `3xx`. \
+**Errors** are JSON: `{\"error\": {\"code\", \"message\", \"fields\"?}}`. Every success is `200`, except for `GET /api/v3/auth/oidc/`, and no failure is a `3xx`. \
 Every route works with and without its trailing slash. GET routes take HEAD too.
 
 **Busy or writes off**: `503` with `Retry-After`; nothing was done, and the request can be sent again.";

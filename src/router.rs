@@ -52,6 +52,8 @@ static V3: LazyLock<Vec<Resource>> = LazyLock::new(|| {
         resource!(v3::auth::sign_in).at("/api/v3/token"),
         resource!(v3::auth::verify).at("/api/v3/token/verify"),
         resource!(v3::auth::refresh).at("/api/v3/token/refresh"),
+        resource!(v3::oidc::begin),
+        resource!(v3::oidc::callback),
     ];
     let shared: [fn() -> Resource; 8] = [
         || resource!(v3::data::post),

@@ -6,11 +6,13 @@
 //! | `data_directory.rs` | the data directory and the admin token |
 //! | `data_proxy.rs` | the external or the built-in Data Proxy |
 //! | `failure.rs` | why a service does not start or stop |
+//! | `oidc.rs` | what sign-in with OpenID Connect needs to know |
 
 mod accounts;
 mod data_directory;
 mod data_proxy;
 mod failure;
+mod oidc;
 
 pub use failure::{StartError, StopError};
 
@@ -139,12 +141,13 @@ impl Running {
             beamlines: beamlines.handle(),
             others: others.handle(),
         }));
-        let accounts = accounts::accounts(&settings, &directory)?;
+        let (accounts, oidc) = accounts::accounts(&settings, &directory)?;
         let metrics = Metrics::new();
         metrics.register(ServiceState::new(directory.clone(), files.clone()));
         let app = Data::new(App {
             verification: VerificationPool::new(settings.limits.verifications, settings.tokens.remembered),
             accounts,
+            oidc,
             imports: Arc::new(Desk::new(&settings.data)),
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,

@@ -1,4 +1,4 @@
-//! Sign-in with a username and a password, and the tokens that come of it.
+//! Sign-in with a username and a password or with OpenID Connect, and the tokens that come of it.
 //!
 //! Only `accounts.rs` knows the store; none of it knows routes or the configuration.
 //!
@@ -10,10 +10,14 @@
 //! | `throttle.rs` | [`throttle::Throttle`]: the delay that grows with failures |
 //! | `secrets.rs` | [`secrets::Secrets`]: what tokens are signed with |
 //! | `token.rs`, `token/` | [`token::Claims`]: a token issued, and verified |
+//! | `owner.rs` | the account that a token names |
+//! | `oidc.rs`, `oidc/` | [`oidc::Oidc`]: persons whom an issuer of OpenID Connect verifies |
 //! | `refresh.rs` | [`refresh::judge`]: what a refresh token is answered with |
 
 pub mod accounts;
 pub mod checker;
+pub mod oidc;
+mod owner;
 pub mod refresh;
 pub mod secrets;
 pub mod stand_in;

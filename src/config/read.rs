@@ -30,7 +30,16 @@ pub(super) fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 
 /// A URL with scheme and host. A slash at its end is removed.
 pub(super) fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let Some(mut text) = Option::<String>::deserialize(deserializer)? else {
+    let text = whole_url(deserializer)?;
+    Ok(text.map(|mut text| {
+        text.truncate(text.trim_end_matches('/').len());
+        text
+    }))
+}
+
+/// A URL with scheme and host, as it is.
+pub(super) fn whole_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else {
         return Ok(None);
     };
     let uri = text.parse::<Uri>().ok();
@@ -41,7 +50,6 @@ pub(super) fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
             "{text:?} is no whole URL, such as https://beamlive.example.org"
         )));
     }
-    text.truncate(text.trim_end_matches('/').len());
     Ok(Some(text))
 }
 

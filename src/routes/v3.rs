@@ -4,11 +4,13 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `auth.rs` | signing in, and what becomes of tokens |
+//! | `oidc.rs` | signing in with OpenID Connect |
 //! | `session.rs` | starting and closing sessions |
 //! | `samples.rs`, `data.rs`, `report.rs` | as in version 2 |
 
 pub mod auth;
 pub mod data;
+pub mod oidc;
 pub mod report;
 pub mod samples;
 pub mod session;

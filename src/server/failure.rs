@@ -3,6 +3,7 @@
 use crate::config::PasswordError;
 use crate::proxy::client::ClientError;
 use crate::proxy::roots::BadRoots;
+use crate::sign_in::oidc::setup::SetupError;
 use crate::sign_in::secrets::SecretError;
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::facility::place::Mistake;
@@ -42,6 +43,20 @@ pub enum StartError {
     /// A secret for tokens can't be read or made.
     #[error(transparent)]
     Secret(SecretError),
+    /// Sign-in with OpenID Connect is not configured as a whole.
+    #[error("{0}")]
+    Oidc(&'static str),
+    /// A file for it can't be read.
+    #[error("can't read {path}, which the settings of OpenID Connect name")]
+    OidcFile {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// Its settings can't be used.
+    #[error(transparent)]
+    OidcSetup(#[from] SetupError),
     /// The store opens, but its records can't be read.
     #[error("the store opens, but can't be read: {0}")]
     Unreadable(String),

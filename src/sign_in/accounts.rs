@@ -1,18 +1,19 @@
 //! Signs accounts in, and verifies and refreshes their tokens.
 
 use super::checker::{Checked, Checker};
+use super::owner::{account_of, subject};
 use super::refresh::{self, Judgement, Known, Refusal, Spent};
 use super::secrets::Secrets;
 use super::stand_in::StandIns;
 use super::throttle::{Attempt, Throttle, Wait};
-use super::token::{issue_second, Claims, Family, Jti, Kind, Lifetimes, Pair, PairIds, Subject, TokenType};
+use super::token::{issue_second, Claims, Family, Jti, Lifetimes, Pair, PairIds, Subject, TokenType};
 use beamlive_actors::activity::Origin;
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::directory::Directory;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::facility::SignInChange;
 use beamlive_actors::password::{Password, PasswordHash};
-use beamlive_storage::ids::{Account, PersonId, ProjectId};
+use beamlive_storage::ids::Account;
 use beamlive_storage::records::{SignIn, SpentToken};
 use beamlive_storage::Timestamp;
 use parking_lot::Mutex;
@@ -101,13 +102,33 @@ impl Accounts {
         };
         self.settle(attempt, &checked);
         let (account, found) = checked?;
-        let now = clock.now();
-        let ids = PairIds::of_new_family(
-            &*self.directory.services().keys,
-            issue_second(now, Some(found.tokens_from)),
-        );
         tracing::info!(username, address = %from, "signed in");
-        Ok(self.pair(&ids, subject(account))?)
+        Ok(self.issue(account, &found)?)
+    }
+
+    /// Signs a person in whom an issuer of OpenID Connect has verified. They need no password.
+    ///
+    /// # Errors
+    /// [`SignInRefused::Wrong`] for everyone who is no active person, and for projects.
+    pub async fn sign_in_person(&self, username: &str, from: IpAddr) -> Result<Pair, SignInRefused> {
+        let catalog = self.directory.services().catalog.current().await?;
+        let account = catalog.account(username);
+        let person = account.filter(|account| matches!(account, Account::Person(_)));
+        let Some((person, found)) = person.and_then(|person| Some((person, catalog.sign_in(person)?))) else {
+            let why = "there is no such active person";
+            tracing::info!(username, address = %from, why, "sign-in with OpenID Connect refused");
+            return Err(SignInRefused::Wrong);
+        };
+        tracing::info!(username, address = %from, "signed in with OpenID Connect");
+        Ok(self.issue(person, found)?)
+    }
+
+    /// The first tokens of a sign-in.
+    fn issue(&self, account: Account, found: &SignIn) -> Result<Pair, Unavailable> {
+        let services = self.directory.services();
+        let second = issue_second(services.clock.now(), Some(found.tokens_from));
+        let ids = PairIds::of_new_family(&*services.keys, second);
+        self.pair(&ids, subject(account))
     }
 
     /// Notes how an attempt ended.
@@ -353,34 +374,6 @@ fn parsed(sign_in: &SignIn) -> Option<PasswordHash> {
 fn is_over(sign_in: &SignIn, claims: &Claims) -> bool {
     let family = claims.jti.family().0.to_be_bytes();
     claims.is_before(sign_in.tokens_from) || sign_in.ended.iter().any(|ended| ended.family == family)
-}
-
-fn subject(account: Account) -> Subject {
-    let (user_id, kind) = match account {
-        Account::Project(id) => (id.0, Kind::Project),
-        Account::Person(id) => (id.0, Kind::Person),
-    };
-    Subject {
-        user_id,
-        account: Some(kind),
-    }
-}
-
-/// The account that a token names. Tokens of an earlier server don't say of which kind: it is a
-/// person or a project, and nobody if there are both and both sign in.
-fn account_of(catalog: &Catalog, subject: Subject) -> Option<Account> {
-    let project = Account::Project(ProjectId(subject.user_id));
-    let person = Account::Person(PersonId(subject.user_id));
-    let signs_in = |account| catalog.sign_in(account).is_some_and(|it| it.hash.is_some());
-    match subject.account {
-        Some(Kind::Project) => Some(project),
-        Some(Kind::Person) => Some(person),
-        None => match (signs_in(project), signs_in(person)) {
-            (true, false) => Some(project),
-            (false, true) => Some(person),
-            _ => None,
-        },
-    }
 }
 
 fn end(claims: &Claims) -> u64 {

@@ -10,6 +10,7 @@ mod facility;
 mod form;
 pub mod frames;
 pub mod fuse;
+pub mod issuer;
 pub mod msgpack;
 #[path = "../../storage/tests/support/postgres.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the tests of the store need more of it")]

@@ -1,6 +1,7 @@
 //! Version 3: sign-in, tokens, and persons who act for projects.
 
 mod auth;
+mod oidc;
 mod people;
 mod refresh;
 mod routes;

@@ -7,6 +7,7 @@ use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::openapi::responses::{AuthErrors, RefusedToken};
 use crate::sign_in::accounts::{SignInRefused, TokenRefused};
+use crate::sign_in::oidc::refusal::OidcRefused;
 use crate::sign_in::refresh::Refusal;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::StatusCode;
@@ -44,7 +45,7 @@ struct RefreshToken {
 
 /// Two tokens.
 #[derive(Debug, Serialize, ToSchema)]
-struct TokenPair {
+pub(super) struct TokenPair {
     /// Goes with requests, as `X-Access-Token: Bearer …` or `Authorization: Bearer …`.
     access: String,
     /// Is exchanged for a new pair before the access token ends.
@@ -76,6 +77,9 @@ pub enum AuthError {
     /// The token is refused.
     #[error("{}", .0.detail())]
     Token(Refusal),
+    /// The sign-in with OpenID Connect is refused.
+    #[error(transparent)]
+    Oidc(OidcRefused),
     /// Anything else.
     #[error(transparent)]
     Api(#[from] ApiError),
@@ -86,6 +90,18 @@ impl From<SignInRefused> for AuthError {
         match refused {
             SignInRefused::Unavailable(error) => Self::Api(error.into()),
             refused => Self::SignIn(refused),
+        }
+    }
+}
+
+impl From<OidcRefused> for AuthError {
+    fn from(refused: OidcRefused) -> Self {
+        match refused {
+            OidcRefused::Away => Self::Api(ApiError::Overloaded(
+                "the issuer of OpenID Connect does not answer",
+            )),
+            OidcRefused::Busy => Self::Api(ApiError::Overloaded("too many persons sign in at once")),
+            refused => Self::Oidc(refused),
         }
     }
 }
@@ -105,7 +121,10 @@ impl ResponseError for AuthError {
             Self::Fields(_) => StatusCode::BAD_REQUEST,
             Self::Body(status, _) => *status,
             Self::SignIn(SignInRefused::Wait(_)) => StatusCode::TOO_MANY_REQUESTS,
-            Self::SignIn(_) | Self::Token(_) => StatusCode::UNAUTHORIZED,
+            Self::Oidc(OidcRefused::NotBegun | OidcRefused::Incomplete | OidcRefused::State) => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::SignIn(_) | Self::Token(_) | Self::Oidc(_) => StatusCode::UNAUTHORIZED,
             Self::Api(error) => error.status_code(),
         }
     }
@@ -126,7 +145,7 @@ impl ResponseError for AuthError {
                 response.insert_header((header::RETRY_AFTER, *seconds));
                 self.to_string().into()
             }
-            Self::Body(..) | Self::SignIn(_) => self.to_string().into(),
+            Self::Body(..) | Self::SignIn(_) | Self::Oidc(_) => self.to_string().into(),
             Self::Token(refusal) => RefusedToken {
                 detail: refusal.detail().to_owned(),
                 code: Some(Refusal::CODE),

@@ -1,5 +1,5 @@
-//! The cost of verifying a signature, by type of key, of parsing a token or a key, and of checking a
-//! password.
+//! The cost of verifying a signature, by type of key, of parsing a token or a key, and of checking
+//! a password.
 
 #![allow(
     clippy::unwrap_used,

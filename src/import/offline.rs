@@ -16,6 +16,8 @@ use tokio::runtime::Handle;
 
 /// Bytes of the database that are kept in memory: sled takes more for large groups.
 const CACHE_BYTES: u64 = 16 << 20;
+/// Between two tries to open a store that is in use.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How long a service that has stopped may need to let go of its store.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -47,7 +49,7 @@ pub fn import(
     let mut config = store_config(settings)?;
     config.cache_bytes = config.cache_bytes.min(CACHE_BYTES);
     let now = setting.now;
-    let import = open(&config, now, patience)?;
+    let import = open(&config, now, runtime, patience)?;
     let imported = runtime
         .block_on(open_catalog(import.store(), now))
         .map_err(Failure::from)
@@ -98,12 +100,17 @@ pub fn import_sent(
 }
 
 /// Opens the store for an import.
-fn open(config: &StoreConfig, now: Timestamp, patience: Duration) -> Result<Import, Failure> {
+fn open(
+    config: &StoreConfig,
+    now: Timestamp,
+    runtime: &Handle,
+    patience: Duration,
+) -> Result<Import, Failure> {
     let begin = Instant::now();
     loop {
         match Import::open(config, now) {
             Err(OpenError::Locked { .. }) if begin.elapsed() < patience => {
-                std::thread::sleep(Duration::from_millis(50));
+                runtime.block_on(tokio::time::sleep(PAUSE));
             }
             opened => return opened.map_err(in_use),
         }

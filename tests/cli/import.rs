@@ -333,7 +333,7 @@ fn an_import_that_is_killed_leaves_the_old_state() {
         let started = std::time::Instant::now();
         while std::fs::metadata(&undo).map_or(0, |file| file.len()) < 100_000 * (round + 1) {
             assert!(started.elapsed().as_secs() < 120, "nothing was written");
-            std::thread::sleep(std::time::Duration::from_millis(2));
+            std::thread::yield_now();
         }
         import.stop("KILL");
         let mut served = serve(place.path(), &[]);

@@ -115,7 +115,7 @@ fn facility(check: &mut Check) {
             locations: vec![text("1"), text("2A")],
             drawing: Some(Drawing {
                 layout: Layout::Circle,
-                places: vec![(0.36, 3.14), (0.8, 0.0)],
+                places: vec![(0.36, 3.5), (0.8, 0.0)],
                 height: 1.0,
                 radius: 8.0,
             }),

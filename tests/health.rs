@@ -223,7 +223,7 @@ async fn unknown_paths_are_answered_in_json() {
         "/",
         "/api",
         "/api/v2/",
-        "/api/v3/accesslist/",
+        "/api/v4/accesslist/",
         "/health",
         "/robots.txt",
     ] {

@@ -2,8 +2,8 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `flow.rs` | [`flow::Flow`]: what the browser keeps between the two requests |
-//! | `issuer.rs` | [`issuer::Issuer`]: the issuer's addresses and keys, and its ID tokens |
+//! | `flow.rs` | what the browser keeps between the two requests |
+//! | `issuer.rs` | the issuer's addresses and keys, and its ID tokens |
 //! | `http.rs` | the HTTP client of the issuer |
 //! | `setup.rs` | [`setup::Setup`]: what has to be configured |
 //! | `refusal.rs` | [`refusal::OidcRefused`]: why a sign-in is refused |

@@ -62,9 +62,13 @@ impl StoreConfig {
 
     /// The error of opening this store when it holds a part of an import that can't be undone.
     fn unfinished(&self, source: UndoError) -> OpenError {
-        OpenError::Unfinished {
-            store: self.name(),
-            source,
+        match source {
+            // It is not known whether there is one.
+            UndoError::Engine(error) => self.refused(error.into()),
+            source => OpenError::Unfinished {
+                store: self.name(),
+                source,
+            },
         }
     }
 

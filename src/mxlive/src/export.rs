@@ -12,7 +12,7 @@
 //! | `paths.rs` | the dump of the Data Proxy |
 //!
 //! Each row is read back as an import reads it. What the result lacks stands in the row's field
-//! `beamlive` ([`crate::exact`]). So an import of the dump gives the same records.
+//! `beamlive` (`exact.rs`). So an import of the dump gives the same records.
 //!
 //! Memory grows with the declared part of the facility, and not with its sessions and uploads.
 

@@ -186,6 +186,7 @@ fn an_account_is_shown_without_secrets() {
     let expected = json!({
         "id": 1, "username": "alice", "name": "alice's group", "has_key": true, "key_type": "ssh-ed25519",
         "fingerprint": "SHA256:UCUiLr7Pjs9wFFJMDByLgc3NrtdU344OgUM45wZPcIQ", "ssh_keys": 1,
+        "has_password": false, "password_expired": false,
         "created": "2026-11-23T15:00:00Z", "modified": "2026-11-23T15:00:00Z",
     });
     assert_eq!(row, expected);

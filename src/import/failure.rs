@@ -28,6 +28,9 @@ pub enum ImportFailure {
     /// The facility of the dump does not fit the one that is here.
     #[error("what is declared in the dump does not fit what is here:{}", list(.0))]
     Facility(Vec<Mistake>),
+    /// What was declared can't be written as a facility file.
+    #[error("the facility of the dump can't be written as a file: {0}")]
+    Declared(#[from] serde_json::Error),
     /// A record could not be stored.
     #[error(transparent)]
     Write(#[from] WriteError),

@@ -12,9 +12,7 @@ use beamlive_actors::facility::place::Mistakes;
 use beamlive_actors::facility::plan::{Counters, InUse, Plan, Situation};
 use beamlive_mxlive::records::{Context, Failure};
 use beamlive_mxlive::{mend, Directories, DumpError, Notes, Records, Rules, Tables};
-use beamlive_storage::ids::IdRef;
-use beamlive_storage::keys;
-use beamlive_storage::records::{SecureKey, Session, Subject};
+use beamlive_storage::records::Subject;
 use beamlive_storage::{Store, Timestamp};
 use chrono_tz::Tz;
 use std::fs::File;
@@ -94,7 +92,7 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
     let tables = tables.map_err(in_file(dump))?;
     let mut notes = Notes::new();
     let mended = mend(&tables, &rules, &mut notes);
-    let plan = plan(store, &mended.facility.to_json().unwrap_or_default(), zone, now)?;
+    let plan = plan(store, &mended.facility.to_json()?, zone, now)?;
     let mut batches = Batches::new(store, dry_run);
     *batches.tallies.entry("declared").or_default() = Tally {
         created: plan.counts.created as u64,
@@ -103,7 +101,8 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
     };
     *batches.batch() = plan.batch;
     batches.settle()?;
-    let survey = |id: u64| survey(store, keys, id);
+    // A session that is stored keeps its key.
+    let survey = |_| keys.secure_key();
     let mut records = Records::new(Context {
         tables: &tables,
         mended: &mended,
@@ -164,15 +163,6 @@ fn plan(store: &Store, text: &str, zone: Tz, now: Timestamp) -> Result<Plan, Imp
     let plan = declaration
         .and_then(|declaration| Plan::make_noting(&catalog, &declaration, &situation, &mut mistakes));
     plan.ok_or_else(|| ImportFailure::Facility(mistakes.into_list()))
-}
-
-/// The key of a session's survey: the one that it has, or a new one.
-fn survey(store: &Store, keys: &dyn KeySource, id: u64) -> SecureKey {
-    let known = store.get::<Session>(&keys::session(IdRef::Known(id)));
-    match known {
-        Ok(Some(session)) => session.record.survey,
-        _ => keys.secure_key(),
-    }
 }
 
 fn origin() -> Origin {

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub(crate) struct Accounts {
     /// The usernames of projects.
     projects: HashMap<Pk, String>,
-    /// The project that a user of an access list stands for.
+    /// The project that a user stands for.
     users: HashMap<Pk, String>,
     /// The usernames of persons.
     persons: HashMap<Pk, String>,

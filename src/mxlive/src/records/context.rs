@@ -24,7 +24,7 @@ pub struct Context<'a> {
     pub catalog: &'a Catalog,
     /// Which directories the keys open.
     pub directories: &'a Directories,
-    /// The key of the survey page of a session: unguessable, and the same if it is asked again.
+    /// An unguessable key for the survey page of a session. One that is stored keeps its own.
     pub survey: &'a dyn Fn(u64) -> SecureKey,
 }
 

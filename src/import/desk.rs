@@ -60,6 +60,9 @@ pub struct ImportStatus {
 #[derive(Debug)]
 pub struct Desk {
     directory: PathBuf,
+    /// Held while files are written, so that one thing happens at a time. Blocks.
+    files: Mutex<()>,
+    /// Held for a moment only: async tasks ask for it.
     status: Mutex<ImportStatus>,
     wanted: Notify,
 }
@@ -95,6 +98,7 @@ impl Desk {
         }
         Self {
             directory,
+            files: Mutex::new(()),
             status: Mutex::new(status),
             wanted: Notify::new(),
         }
@@ -124,10 +128,8 @@ impl Desk {
     /// # Errors
     /// [`DeskError`].
     pub fn receive(&self, part: Part, offset: u64, piece: &[u8]) -> Result<u64, DeskError> {
-        let status = self.status.lock();
-        if matches!(status.state, Progress::Waiting | Progress::Running) {
-            return Err(DeskError::Busy);
-        }
+        let _files = self.files.lock();
+        self.is_free()?;
         if !self.directory.is_dir() {
             fs::DirBuilder::new().mode(0o700).create(&self.directory)?;
         }
@@ -149,24 +151,23 @@ impl Desk {
         Ok(end + piece.len() as u64)
     }
 
-    /// Asks for the import of what was received.
+    /// Asks for the import of what was received. Blocks.
     ///
     /// # Errors
     /// [`DeskError`].
     pub fn start(&self, dry_run: bool) -> Result<(), DeskError> {
-        let mut status = self.status.lock();
-        if matches!(status.state, Progress::Waiting | Progress::Running) {
-            return Err(DeskError::Busy);
-        }
+        let _files = self.files.lock();
+        self.is_free()?;
         if !self.file(Part::Dump).is_file() {
             return Err(DeskError::NoDump);
         }
-        *status = ImportStatus {
+        let status = ImportStatus {
             state: Progress::Waiting,
             dry_run,
             ..ImportStatus::default()
         };
         self.keep(&status)?;
+        *self.status.lock() = status;
         self.wanted.notify_one();
         Ok(())
     }
@@ -176,16 +177,19 @@ impl Desk {
         self.wanted.notified().await;
     }
 
-    /// Notes that the import is running.
+    /// Notes that the import is running. Blocks.
     pub fn running(&self) {
-        let mut status = self.status.lock();
+        let _files = self.files.lock();
+        let mut status = self.status();
         status.state = Progress::Running;
         self.note(&status);
+        *self.status.lock() = status;
     }
 
-    /// Notes how the import ended, and removes its files.
+    /// Notes how the import ended, and removes its files. Blocks.
     pub fn ended(&self, outcome: Result<Outcome, String>) {
-        let mut status = self.status.lock();
+        let _files = self.files.lock();
+        let mut status = self.status();
         match outcome {
             Ok(outcome) => {
                 status.state = Progress::Done;
@@ -205,6 +209,15 @@ impl Desk {
                     tracing::warn!(?file, %error, "a file of an import could not be removed");
                 }
             }
+        }
+        *self.status.lock() = status;
+    }
+
+    /// Refuses while an import is under way.
+    fn is_free(&self) -> Result<(), DeskError> {
+        match self.status.lock().state {
+            Progress::Waiting | Progress::Running => Err(DeskError::Busy),
+            Progress::None | Progress::Done | Progress::Failed => Ok(()),
         }
     }
 

@@ -11,8 +11,6 @@ use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::beamline::LaunchSession;
 use beamlive_actors::duration;
-use beamlive_actors::facility::catalog::Catalog;
-use beamlive_storage::ids::{BeamlineId, ProjectId};
 use beamlive_storage::Timestamp;
 use chrono::SecondsFormat;
 use serde::Serialize;
@@ -69,29 +67,17 @@ pub async fn post(
     path: Path<(String, String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let (_, acronym, name) = path.into_inner();
-    launch(
-        &request,
-        &app,
-        verified.0,
-        &acronym,
-        &name,
-        |beamline, catalog, project, now| {
-            app.directory
-                .schedule()
-                .and_then(|schedule| schedule.end_time(catalog, project, beamline, now))
-        },
-    )
-    .await
+    launch(&request, &app, verified.0, &acronym, &name, |_| None).await
 }
 
-/// Takes the beamline for a session. `end_time` says when its time ends.
+/// Takes the beamline for a session. `unscheduled` says when its time ends if no schedule does.
 pub(super) async fn launch(
     request: &HttpRequest,
     app: &AppData,
     acting: Acting,
     acronym: &str,
     name: &str,
-    end_time: impl FnOnce(BeamlineId, &Catalog, ProjectId, Timestamp) -> Option<Timestamp>,
+    unscheduled: impl FnOnce(Timestamp) -> Option<Timestamp>,
 ) -> Result<HttpResponse, ApiError> {
     let name = session_name(name)?;
     let beamline = beamline(&acting.catalog, acronym)?;
@@ -104,7 +90,9 @@ pub(super) async fn launch(
     };
     let launched = app.directory.launch(beamline, command).await?;
     let now = app.directory.services().clock.now();
-    let end_time = end_time(beamline, &acting.catalog, acting.project, now);
+    let schedule = app.directory.schedule();
+    let scheduled = schedule.and_then(|it| it.end_time(&acting.catalog, acting.project, beamline, now));
+    let end_time = scheduled.or_else(|| unscheduled(now));
     Ok(HttpResponse::Ok().json(Launched {
         session: name,
         duration: duration::humanize(launched.total_micros),

@@ -53,11 +53,9 @@ pub async fn start(
 ) -> Result<HttpResponse, ApiError> {
     let (acronym, name) = path.into_inner();
     let id = beamline(signed_in.catalog(), &acronym)?;
-    let inactive = signed_in
-        .catalog()
-        .beamlines
-        .get(id.0)
-        .is_some_and(|it| !it.record.active);
+    let known = signed_in.catalog().beamlines.get(id.0);
+    let inactive = known.is_some_and(|it| !it.record.active);
+    let simulated = known.is_some_and(|it| it.record.simulated);
     if inactive && signed_in.is_person() {
         return Err(ApiError::Forbidden(format!(
             "{acronym} is not active: sessions can't be started there"
@@ -65,22 +63,9 @@ pub async fn start(
     }
     let project = in_form(body).await?;
     let acting = signed_in.acting(&app, project, id, Purpose::Start).await?;
-    launch::launch(
-        &request,
-        &app,
-        acting,
-        &acronym,
-        &name,
-        |beamline, catalog, project, now| {
-            let schedule = app.directory.schedule();
-            let end = schedule.and_then(|schedule| schedule.end_time(catalog, project, beamline, now));
-            let simulated = catalog
-                .beamlines
-                .get(beamline.0)
-                .is_some_and(|it| it.record.simulated);
-            end.or_else(|| simulated.then(|| now.plus(UNSCHEDULED)))
-        },
-    )
+    launch::launch(&request, &app, acting, &acronym, &name, |now| {
+        simulated.then(|| now.plus(UNSCHEDULED))
+    })
     .await
 }
 

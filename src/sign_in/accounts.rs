@@ -2,11 +2,11 @@
 
 use super::checker::{Checked, Checker};
 use super::owner::{account_of, subject};
-use super::refresh::{self, Judgement, Known, Refusal, Spent};
+use super::refresh::{self, Judgement, Refusal, Spent};
 use super::secrets::Secrets;
 use super::stand_in::StandIns;
 use super::throttle::{Attempt, Throttle, Wait};
-use super::token::{issue_second, Claims, Family, Jti, Lifetimes, Pair, PairIds, Subject, TokenType};
+use super::token::{Claims, Family, Jti, Lifetimes, Pair, PairIds, Subject, TokenType};
 use beamlive_actors::activity::Origin;
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::directory::Directory;
@@ -126,9 +126,8 @@ impl Accounts {
     /// The first tokens of a sign-in.
     fn issue(&self, account: Account, found: &SignIn) -> Result<Pair, Unavailable> {
         let services = self.directory.services();
-        let second = issue_second(services.clock.now(), Some(found.tokens_from));
-        let ids = PairIds::of_new_family(&*services.keys, second);
-        self.pair(&ids, subject(account))
+        let ids = PairIds::of_new_family(&*services.keys, services.clock.now().seconds());
+        self.pair(&ids, subject(account, found.token_epoch))
     }
 
     /// Notes how an attempt ended.
@@ -284,18 +283,14 @@ impl Accounts {
             let services = self.directory.services();
             let catalog = arc_swap::Guard::into_inner(services.catalog.current().await?);
             let (claims, account) = self.verify(&catalog, token)?;
-            let known = Known {
-                spent: self.spent(&claims).await?,
-                family_ended: false,
-                tokens_from: catalog.sign_in(account).map(|sign_in| sign_in.tokens_from),
-            };
-            match refresh::judge(&claims, &known, services.clock.now(), &*services.keys) {
+            let spent = self.spent(&claims).await?;
+            match refresh::judge(&claims, spent, services.clock.now(), &*services.keys) {
                 Judgement::New(spent) => {
                     if self.spend(&claims, spent).await? {
-                        return Ok(self.pair(&spent.next, subject(account))?);
+                        return Ok(self.pair(&spent.next, subject(account, claims.subject.epoch))?);
                     }
                 }
-                Judgement::Again(ids) => return Ok(self.pair(&ids, subject(account))?),
+                Judgement::Again(ids) => return Ok(self.pair(&ids, subject(account, claims.subject.epoch))?),
                 Judgement::Reuse(family) => {
                     self.end_family(&catalog, account, family, from).await?;
                     return Err(Refusal::Spent.into());
@@ -370,10 +365,10 @@ fn parsed(sign_in: &SignIn) -> Option<PasswordHash> {
         .ok()
 }
 
-/// Whether the account's tokens of that time, or those of that sign-in, have ended.
+/// Whether all tokens of the account have ended since, or those of this token's sign-in.
 fn is_over(sign_in: &SignIn, claims: &Claims) -> bool {
     let family = claims.jti.family().0.to_be_bytes();
-    claims.is_before(sign_in.tokens_from) || sign_in.ended.iter().any(|ended| ended.family == family)
+    claims.subject.epoch != sign_in.token_epoch || sign_in.ended.iter().any(|ended| ended.family == family)
 }
 
 fn end(claims: &Claims) -> u64 {

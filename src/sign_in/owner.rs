@@ -5,7 +5,7 @@ use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::{Account, PersonId, ProjectId};
 
 /// How new tokens name an account.
-pub(super) fn subject(account: Account) -> Subject {
+pub(super) fn subject(account: Account, epoch: u32) -> Subject {
     let (user_id, kind) = match account {
         Account::Project(id) => (id.0, Kind::Project),
         Account::Person(id) => (id.0, Kind::Person),
@@ -13,6 +13,7 @@ pub(super) fn subject(account: Account) -> Subject {
     Subject {
         user_id,
         account: Some(kind),
+        epoch,
     }
 }
 

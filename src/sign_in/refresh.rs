@@ -5,7 +5,7 @@
 //! end. A store keeps [`Spent`] by the token's id until the token expires, and ended families until
 //! their last token expires.
 
-use super::token::{issue_second, Claims, Family, PairIds, TokenType};
+use super::token::{Claims, Family, PairIds, TokenType};
 use beamlive_actors::clock::KeySource;
 use beamlive_storage::Timestamp;
 
@@ -21,18 +21,7 @@ pub struct Spent {
     pub next: PairIds,
 }
 
-/// What is known about a token besides its claims.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Known {
-    /// That it was used.
-    pub spent: Option<Spent>,
-    /// Whether its family has ended.
-    pub family_ended: bool,
-    /// From when on tokens of its account are good.
-    pub tokens_from: Option<Timestamp>,
-}
-
-/// What to do with a refresh token whose signature and time are good.
+/// What to do with a refresh token whose signature and time are good and that was not ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
     /// Record this, on condition that nothing is recorded for the token yet. Then answer with its
@@ -72,20 +61,18 @@ impl Refusal {
     }
 }
 
-/// Judges a refresh. The ids of a new pair are of `keys`.
+/// Judges a refresh of a token that has not been ended. `spent` is what is kept about it. The ids
+/// of a new pair are of `keys`.
 #[must_use]
-pub fn judge(claims: &Claims, known: &Known, now: Timestamp, keys: &dyn KeySource) -> Judgement {
+pub fn judge(claims: &Claims, spent: Option<Spent>, now: Timestamp, keys: &dyn KeySource) -> Judgement {
     if claims.token_type != TokenType::Refresh {
         return Judgement::Refuse(Refusal::WrongType);
     }
-    if known.family_ended || known.tokens_from.is_some_and(|from| claims.is_before(from)) {
-        return Judgement::Refuse(Refusal::Spent);
-    }
     let family = claims.jti.family();
-    match known.spent {
+    match spent {
         None => Judgement::New(Spent {
             at: now,
-            next: PairIds::of_family(family, keys, issue_second(now, known.tokens_from)),
+            next: PairIds::of_family(family, keys, now.seconds()),
         }),
         Some(spent) if now.micros_since(spent.at) < AGAIN => Judgement::Again(spent.next),
         Some(_) => Judgement::Reuse(family),
@@ -111,12 +98,13 @@ mod tests {
             subject: Subject {
                 user_id: 42,
                 account: None,
+                epoch: 0,
             },
         }
     }
 
-    fn judged(known: Known, now: Timestamp) -> Judgement {
-        judge(&claims(TokenType::Refresh), &known, now, &CountingKeys::default())
+    fn judged(spent: Option<Spent>, now: Timestamp) -> Judgement {
+        judge(&claims(TokenType::Refresh), spent, now, &CountingKeys::default())
     }
 
     fn spent() -> Spent {
@@ -130,7 +118,7 @@ mod tests {
 
     #[test]
     fn an_unused_token_gives_a_pair_of_its_family() {
-        assert_eq!(judged(Known::default(), NOW), Judgement::New(spent()));
+        assert_eq!(judged(None, NOW), Judgement::New(spent()));
     }
 
     #[rstest]
@@ -140,46 +128,12 @@ mod tests {
     #[case::too_late(30_000_000, Judgement::Reuse(Family(0x0f8b_3c2d_4e5f_6071)))]
     #[case::much_later(86_400_000_000, Judgement::Reuse(Family(0x0f8b_3c2d_4e5f_6071)))]
     fn a_spent_token_gives_the_same_pair_for_a_moment(#[case] later: i64, #[case] judgement: Judgement) {
-        let known = Known {
-            spent: Some(spent()),
-            ..Known::default()
-        };
-        assert_eq!(judged(known, NOW.plus_micros(later)), judgement);
-    }
-
-    #[test]
-    fn an_ended_family_gets_nothing_even_for_a_moment() {
-        for spent in [None, Some(spent())] {
-            let known = Known {
-                spent,
-                family_ended: true,
-                tokens_from: None,
-            };
-            assert_eq!(judged(known, NOW), Judgement::Refuse(Refusal::Spent));
-        }
-    }
-
-    #[rstest]
-    #[case::issued_before(1_764_600_000_000_001, true)]
-    #[case::issued_with_it(1_764_600_000_000_000, false)]
-    #[case::issued_after(1_764_500_000_000_000, false)]
-    fn tokens_that_an_account_has_ended_are_dead(#[case] from: i64, #[case] dead: bool) {
-        let known = Known {
-            tokens_from: Some(Timestamp(from)),
-            ..Known::default()
-        };
-        let refused = judged(known, NOW) == Judgement::Refuse(Refusal::Spent);
-        assert_eq!(refused, dead);
+        assert_eq!(judged(Some(spent()), NOW.plus_micros(later)), judgement);
     }
 
     #[test]
     fn an_access_token_is_no_refresh_token() {
-        let judgement = judge(
-            &claims(TokenType::Access),
-            &Known::default(),
-            NOW,
-            &CountingKeys::default(),
-        );
+        let judgement = judge(&claims(TokenType::Access), None, NOW, &CountingKeys::default());
         assert_eq!(judgement, Judgement::Refuse(Refusal::WrongType));
     }
 

@@ -1,4 +1,5 @@
-//! JSON Web Tokens: HS256, with the claims of MxLIVE, and `account`, which only we write.
+//! JSON Web Tokens: HS256, with the claims of MxLIVE, and `account` and `epoch`, which only
+//! beamlive writes.
 //!
 //! The first half of `jti` names the token's *family*: all tokens that come from one sign-in. The
 //! same ids and the same secret give the same text.
@@ -15,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::time::Duration;
 use thiserror::Error;
 
-/// Longest token, in bytes. Ours have about 330.
+/// Longest token, in bytes. Ours have about 350.
 const LONGEST: usize = 4096;
 
 /// What a token says.
@@ -43,6 +44,10 @@ pub struct Subject {
     /// The kind of the account. Tokens of MxLIVE do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<Kind>,
+    /// How often all tokens of the account had been ended when this one was issued. Tokens of
+    /// MxLIVE do not say: none had.
+    #[serde(default)]
+    pub epoch: u32,
 }
 
 /// What a token is for.
@@ -120,7 +125,7 @@ impl Claims {
     }
 
     /// The claims of a token that is signed with one of the secrets and has not expired at `now`.
-    /// That a secret has come out of use, an account has changed or a family has ended is not
+    /// That a secret has come out of use, an account has changed or its tokens have ended is not
     /// known here.
     ///
     /// # Errors
@@ -152,17 +157,10 @@ impl Claims {
     }
 
     fn fresh(self, now: Timestamp) -> Result<Self, Invalid> {
-        if self.exp <= seconds(now) {
+        if self.exp <= now.seconds() {
             return Err(Invalid::Expired);
         }
         Ok(self)
-    }
-
-    /// Whether it was issued before `tokens_from`, from when on tokens of its account are good: the
-    /// instant of a new password, for example.
-    #[must_use]
-    pub fn is_before(&self, tokens_from: Timestamp) -> bool {
-        self.iat < next_second(tokens_from)
     }
 }
 
@@ -188,30 +186,6 @@ impl PairIds {
             refresh: token(TokenType::Refresh, self.refresh, lifetimes.refresh)?,
         })
     }
-}
-
-/// Ends of an account's tokens may be this far in the future, in µs: each in the same second as
-/// the one before ends a second more. One that is farther is of a clock that was wrong.
-const AHEAD: i64 = 60 * 1_000_000;
-
-/// The second in which a token is issued at `now`. Tokens count whole seconds. One that is issued
-/// in the second of `tokens_from`, but later, says the next second: else it would be as old as the
-/// tokens that are dead.
-#[must_use]
-pub fn issue_second(now: Timestamp, tokens_from: Option<Timestamp>) -> i64 {
-    let from = tokens_from
-        .filter(|from| from.0 <= now.0.saturating_add(AHEAD))
-        .map_or(i64::MIN, next_second);
-    seconds(now).max(from)
-}
-
-fn seconds(time: Timestamp) -> i64 {
-    time.0.div_euclid(1_000_000)
-}
-
-/// The first whole second that is not before `time`.
-fn next_second(time: Timestamp) -> i64 {
-    seconds(time) + i64::from(time.0.rem_euclid(1_000_000) != 0)
 }
 
 fn number_or_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {

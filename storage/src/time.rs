@@ -19,6 +19,12 @@ impl Timestamp {
         })
     }
 
+    /// Whole seconds since 1970, rounded down.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
     /// Microseconds from `earlier` to this instant; saturating.
     #[must_use]
     pub fn micros_since(self, earlier: Self) -> i64 {

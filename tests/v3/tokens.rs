@@ -32,6 +32,29 @@ fn claims(kind: &str, user: &Value) -> Value {
     })
 }
 
+/// Strict verifiers refuse tokens from the future, so that none may say so.
+#[actix_web::test]
+async fn tokens_from_around_a_new_password_are_told_apart_within_an_instant() {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use base64::Engine;
+    let site = Site::with(|_| ()).await;
+    site.apply("[[project]]\nusername = \"alice\"").await;
+    let mut signed_in = Vec::new();
+    for password in [PASSWORD, "another horse", PASSWORD] {
+        site.set_password("alice", password).await;
+        let client = site.sign_in("alice", password).await;
+        let payload = client.access.split('.').nth(1).unwrap();
+        let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+        assert_eq!(claims["iat"], MORNING);
+        signed_in.push(client);
+    }
+    let mut statuses = Vec::new();
+    for client in &signed_in {
+        statuses.push(client.get("samples/BM/").await.status);
+    }
+    assert_eq!(statuses, [403, 403, 200]);
+}
+
 #[actix_web::test]
 async fn tokens_that_were_made_with_djangos_secret_before_the_move_are_good_after_it() {
     let place = TempDir::new().unwrap();

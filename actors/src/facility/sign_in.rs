@@ -14,9 +14,6 @@ const TRIES: usize = 8;
 /// Families of an account that are ended one by one. Beyond that all its tokens are ended.
 const FAMILIES: usize = 64;
 
-/// A second in µs.
-const SECOND: i64 = 1_000_000;
-
 /// A record with a password.
 trait HasSignIn: Cataloged {
     fn sign_in(&mut self) -> &mut SignIn;
@@ -113,7 +110,7 @@ fn apply(sign_in: &mut SignIn, change: &SignInChange, now: Timestamp) -> Option<
         SignInChange::Set(hash) => {
             sign_in.hash = Some(hash.clone());
             sign_in.expired = false;
-            end_all(sign_in, now);
+            end_all(sign_in);
             Some("set password")
         }
         SignInChange::Rehash { from, to } => {
@@ -124,11 +121,11 @@ fn apply(sign_in: &mut SignIn, change: &SignInChange, now: Timestamp) -> Option<
         }
         SignInChange::Expire => {
             sign_in.expired = true;
-            end_all(sign_in, now);
+            end_all(sign_in);
             Some("expire password")
         }
         SignInChange::EndTokens => {
-            end_all(sign_in, now);
+            end_all(sign_in);
             Some("end tokens")
         }
         SignInChange::EndFamily { family, until } => {
@@ -136,7 +133,7 @@ fn apply(sign_in: &mut SignIn, change: &SignInChange, now: Timestamp) -> Option<
                 return None;
             }
             if sign_in.ended.len() >= FAMILIES {
-                end_all(sign_in, now);
+                end_all(sign_in);
             } else {
                 sign_in.ended.push(EndedFamily {
                     family: *family,
@@ -148,16 +145,8 @@ fn apply(sign_in: &mut SignIn, change: &SignInChange, now: Timestamp) -> Option<
     }
 }
 
-/// Ends all tokens that were issued before now.
-fn end_all(sign_in: &mut SignIn, now: Timestamp) {
-    let second = |time: Timestamp| time.0.div_euclid(SECOND);
-    let before = second(sign_in.tokens_from);
-    // Tokens count whole seconds. Those that were issued since an end in this second say the next
-    // one, so that one ends too.
-    sign_in.tokens_from = match before >= second(now) {
-        true => Timestamp((before + 1).saturating_mul(SECOND).saturating_add(1)),
-        false => now,
-    };
+fn end_all(sign_in: &mut SignIn) {
+    sign_in.token_epoch = sign_in.token_epoch.wrapping_add(1);
     sign_in.ended.clear();
 }
 

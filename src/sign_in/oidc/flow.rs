@@ -32,7 +32,7 @@ impl Flow {
             nonce: random(),
             // At least 43 characters.
             verifier: random() + &random(),
-            exp: seconds(now) + PATIENCE,
+            exp: now.seconds() + PATIENCE,
         }
     }
 
@@ -54,12 +54,8 @@ impl Flow {
         rules.required_spec_claims.clear();
         let read = jsonwebtoken::decode::<Self>(cookie, &DecodingKey::from_secret(key), &rules);
         let flow = read.ok()?.claims;
-        (seconds(now) < flow.exp).then_some(flow)
+        (now.seconds() < flow.exp).then_some(flow)
     }
-}
-
-fn seconds(time: Timestamp) -> i64 {
-    time.0.div_euclid(1_000_000)
 }
 
 #[cfg(test)]

@@ -41,7 +41,11 @@ fn secrets(texts: &[&str]) -> Secrets {
 }
 
 fn subject(account: Option<Kind>) -> Subject {
-    Subject { user_id: 42, account }
+    Subject {
+        user_id: 42,
+        account,
+        epoch: 0,
+    }
 }
 
 fn djangos_claims(token_type: TokenType) -> Claims {
@@ -79,7 +83,7 @@ fn tokens_that_django_has_made_are_good(#[case] token: &str, #[case] token_type:
 }
 
 #[test]
-fn a_token_has_the_header_and_the_claims_of_mxlive_and_our_two() {
+fn a_token_has_the_header_and_the_claims_of_mxlive_and_ours() {
     let secrets = secrets(&[DJANGO]);
     let ids = PairIds::of_new_family(&CountingKeys::default(), ISSUED);
     let pair = ids
@@ -93,11 +97,11 @@ fn a_token_has_the_header_and_the_claims_of_mxlive_and_our_two() {
     let header = json!({ "alg": "HS256", "typ": "JWT", "kid": "d41178a9" });
     let access = json!({
         "token_type": "access", "exp": ISSUED + 2_592_000, "iat": ISSUED,
-        "jti": "00000000000000010000000000000002", "user_id": 42, "account": "person",
+        "jti": "00000000000000010000000000000002", "user_id": 42, "account": "person", "epoch": 0,
     });
     let refresh = json!({
         "token_type": "refresh", "exp": ISSUED + 31_104_000, "iat": ISSUED,
-        "jti": "00000000000000010000000000000003", "user_id": 42, "account": "person",
+        "jti": "00000000000000010000000000000003", "user_id": 42, "account": "person", "epoch": 0,
     });
     assert_eq!(parts(&pair.access), (header.clone(), access));
     assert_eq!(parts(&pair.refresh), (header, refresh));
@@ -206,6 +210,7 @@ fn a_secret_is_replaced_while_its_tokens_are_in_use() {
 #[case("user_id", Value::Null)]
 #[case("token_type", json!("sliding"))]
 #[case("account", json!("robot"))]
+#[case("epoch", json!(-1))]
 fn claims_that_are_missing_or_wrong_are_refused(#[case] claim: &str, #[case] value: Value) {
     let mut claims = good_claims();
     claims[claim] = value.clone();
@@ -228,27 +233,6 @@ fn claims_that_are_not_ours_are_passed_over() {
     assert_eq!(
         Claims::verify(&token, &secrets(&[DJANGO]), NOW),
         Ok(djangos_claims(TokenType::Access))
-    );
-}
-
-#[test]
-fn a_token_of_the_second_of_a_new_password_is_not_dead() {
-    let from = Timestamp(ISSUED * 1_000_000 + 500_000);
-    let issued_at = |micros| {
-        let mut claims = djangos_claims(TokenType::Access);
-        claims.iat = issue_second(Timestamp(ISSUED * 1_000_000 + micros), Some(from));
-        claims
-    };
-    // Of a node whose clock is behind.
-    assert!(!issued_at(200_000).is_before(from));
-    // The clock of the node that ended them was wrong by an hour.
-    assert!(issued_at(-3_600_000_000).is_before(from));
-    assert!(!issued_at(500_000).is_before(from));
-    assert!(!issued_at(800_000).is_before(from));
-    assert!(!issued_at(1_700_000).is_before(from));
-    assert_eq!(
-        issue_second(Timestamp(ISSUED * 1_000_000 + 999_999), None),
-        ISSUED
     );
 }
 

@@ -62,8 +62,9 @@ pub struct SignIn {
     pub declared: Option<String>,
     /// Whether the password has to be set anew before the next sign-in.
     pub expired: bool,
-    /// Tokens that were issued before are not valid any more.
-    pub tokens_from: Timestamp,
+    /// How often all tokens of the account were ended. A token names the number that it was issued
+    /// under, and is valid under no other.
+    pub token_epoch: u32,
     /// Families of tokens that were ended one by one.
     pub ended: Vec<EndedFamily>,
 }
@@ -83,7 +84,7 @@ impl SignIn {
         hash: None,
         declared: None,
         expired: false,
-        tokens_from: Timestamp(0),
+        token_epoch: 0,
         ended: Vec::new(),
     };
 }
@@ -100,7 +101,7 @@ impl fmt::Debug for SignIn {
         f.debug_struct("SignIn")
             .field("has_password", &self.hash.is_some())
             .field("expired", &self.expired)
-            .field("tokens_from", &self.tokens_from)
+            .field("token_epoch", &self.token_epoch)
             .field("ended", &self.ended.len())
             .finish_non_exhaustive()
     }

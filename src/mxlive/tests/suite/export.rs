@@ -145,7 +145,7 @@ fn what_the_columns_of_mxlive_cannot_say_comes_back() {
     change::<Project>(&first, keys::record(Table::Project, known(3)), |it| {
         it.sign_in.declared = Some("pbkdf2_sha256$1$a$b".to_owned());
         it.sign_in.expired = true;
-        it.sign_in.tokens_from = Timestamp(77);
+        it.sign_in.token_epoch = 7;
         it.sign_in.ended.push(EndedFamily {
             family: [7; 8],
             until: Timestamp(99),

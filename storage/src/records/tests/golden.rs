@@ -69,7 +69,7 @@ fn facility(check: &mut Check) {
                 hash: Some(text("$argon2id$v=19$")),
                 declared: Some(text("pbkdf2_sha256$1$a$b")),
                 expired: true,
-                tokens_from: T1,
+                token_epoch: 3,
                 ended: vec![EndedFamily {
                     family: [7; 8],
                     until: T2,

@@ -239,6 +239,7 @@ impl Running {
         }
         if let Some(expiry) = self.expiry {
             expiry.abort();
+            let _ = expiry.await;
         }
         self.app.directory.finish_forwards(FORWARDS_PATIENCE).await;
         for arbiter in &self.arbiters {

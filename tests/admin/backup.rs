@@ -86,10 +86,10 @@ async fn a_backup_is_the_store_at_one_moment_during_uploads() {
         task.await.unwrap();
     }
     site.stop().await;
-    assert_clean(site.data());
+    assert_clean(site.data()).await;
 
     for (data, before, after) in points {
-        assert_clean(&data);
+        assert_clean(&data).await;
         let uploads = uploads_in(&data);
         for ((.., name, _), (before, after)) in clients.iter().zip(before.into_iter().zip(after)) {
             let numbers = uploads.get(*name).cloned().unwrap_or_default();

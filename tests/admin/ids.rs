@@ -57,7 +57,7 @@ async fn ids_start_above_those_of_an_earlier_server() {
     site.apply(&at("600_000")).await;
     assert_eq!(alice.data("BM", &dataset).await.json()["id"], 600_001);
     site.stop().await;
-    assert_clean(site.data());
+    assert_clean(site.data()).await;
 }
 
 #[actix_web::test]

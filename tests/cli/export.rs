@@ -22,8 +22,8 @@ fn export(home: &Path, data: &str, name: &str) -> (String, String, String) {
     (said, read(&dump), read(&proxy))
 }
 
-fn all(data: &Path) -> Vec<String> {
-    until_free(data);
+async fn all(data: &Path) -> Vec<String> {
+    until_free(data).await;
     let store = Store::open_to_read(&data.join("store"), 8 * 1024 * 1024).unwrap();
     contents(&store)
 }
@@ -31,7 +31,7 @@ fn all(data: &Path) -> Vec<String> {
 #[actix_web::test]
 async fn a_store_that_a_service_made_comes_back() {
     let site = busy_site().await;
-    assert_clean(site.data());
+    assert_clean(site.data()).await;
     let home = site.data().parent().unwrap();
     let (said, dump, proxy) = export(home, "data", "first");
     let mode = std::fs::metadata(home.join("first.json"))
@@ -56,9 +56,9 @@ async fn a_store_that_a_service_made_comes_back() {
         ],
     );
     assert!(!imported.contains("beamlive has nothing like"), "{imported}");
-    assert_clean(&home.join("second"));
+    assert_clean(&home.join("second")).await;
     assert!(done(home, &["verify", "--data", "second"]).contains("clean: "));
-    assert_same(&all(site.data()), &all(&home.join("second")));
+    assert_same(&all(site.data()).await, &all(&home.join("second")).await);
     let import = [
         "import",
         "mxlive",
@@ -69,7 +69,7 @@ async fn a_store_that_a_service_made_comes_back() {
         "second",
     ];
     done(home, &import);
-    assert_same(&all(site.data()), &all(&home.join("second")));
+    assert_same(&all(site.data()).await, &all(&home.join("second")).await);
     let again = export(home, "second", "second");
     assert_eq!((again.1, again.2), (dump.clone(), proxy));
     let output = done(home, &["export", "mxlive", "--data", "second"]);

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 #[actix_web::test]
 async fn a_restored_store_equals_the_original() {
     let mut site = busy_site().await;
-    let before = assert_clean(site.data());
+    let before = assert_clean(site.data()).await;
     let home = TempDir::new().unwrap();
     // Its Data Proxy is down, so that the outbox stays the same here and in the copy.
     site.start_with(|_| {}).await;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 #[actix_web::test]
 async fn a_busy_store_is_clean_until_it_is_damaged() {
     let site = busy_site().await;
-    let findings = assert_clean(site.data());
+    let findings = assert_clean(site.data()).await;
     for table in [
         Table::Stretch,
         Table::Feedback,
@@ -54,7 +54,7 @@ async fn a_busy_store_is_clean_until_it_is_damaged() {
     store.reserve().unwrap().commit(batch).await.unwrap();
     store.close().unwrap();
     drop(store);
-    until_free(site.data());
+    until_free(site.data()).await;
     let ended = crate::support::process::run(directory, &["verify", "--data", "data"]);
     assert_eq!(ended.code, Some(1));
     assert!(

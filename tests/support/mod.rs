@@ -133,7 +133,7 @@ impl Site {
     /// Stops the service and starts it again on the same data.
     pub async fn restart(&mut self) {
         self.stop().await;
-        until_free(self.data());
+        until_free(self.data()).await;
         self.start().await;
     }
 
@@ -150,7 +150,7 @@ impl Site {
     /// Starts the stopped service on the same data with other settings.
     pub async fn start_with(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
-        until_free(self.data());
+        until_free(self.data()).await;
         self.start().await;
     }
 

@@ -79,7 +79,7 @@ impl Site {
     /// Stops the service and starts it again on the same data; `faults` decides which writes fail.
     pub async fn restart_on(&mut self, faults: impl Faults + Clone) {
         self.running.take().unwrap().stop().await.unwrap();
-        super::until_free(&self.settings.data);
+        super::until_free(&self.settings.data).await;
         let config = StoreConfig {
             path: self.settings.data.join("store"),
             engine: self.settings.store.engine,

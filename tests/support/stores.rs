@@ -12,9 +12,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Checks the store of a stopped service. No process has the store open when this returns.
-#[track_caller]
-pub fn assert_clean(data: &Path) -> Findings {
-    until_free(data);
+pub async fn assert_clean(data: &Path) -> Findings {
+    until_free(data).await;
     let store = match database_of(data) {
         Some(url) => Store::open_snapshot(&PostgresSettings {
             url,
@@ -30,7 +29,7 @@ pub fn assert_clean(data: &Path) -> Findings {
     assert_eq!(findings.problems.kept(), [""; 0], "{findings:?}");
     assert_eq!(findings.warnings.kept(), [""; 0], "{findings:?}");
     drop(store);
-    until_free(data);
+    until_free(data).await;
     findings
 }
 
@@ -65,9 +64,9 @@ fn database_of(data: &Path) -> Option<String> {
     std::fs::read_to_string(data.with_extension("url")).ok()
 }
 
-/// Waits until the store is unlocked. The threads of a service and of its database release it a
-/// moment after it is closed.
-pub fn until_free(data: &Path) {
+/// Waits until the store is unlocked. The tasks of a service and the threads of its database
+/// release it a moment after it is closed.
+pub async fn until_free(data: &Path) {
     let store = data.join("store");
     let locks = ["sled/db", "fjall/lock"].map(|lock| store.join(lock));
     let Some(lock) = locks.iter().find(|lock| lock.exists()) else {
@@ -78,7 +77,7 @@ pub fn until_free(data: &Path) {
     let began = Instant::now();
     while let Err(error) = file.try_lock() {
         assert!(began.elapsed() < Duration::from_secs(60), "{error}");
-        std::thread::yield_now();
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 

@@ -1,22 +1,28 @@
-//! Threads of low priority for slow work on keys and passwords.
+//! Threads for slow work on keys and passwords. All other threads go first.
 //!
 //! The queue is bounded, and each address may use a bounded share of it.
 
+mod task;
+mod threads;
+
+pub use threads::Priority;
+
 use crate::limits::network::whole;
 use beamlive_actors::ask::Unavailable;
-use rustix::process::setpriority_process;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::{mpsc, Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use task::{Run, Task};
+use threads::Threads;
 use tokio::sync::{oneshot, Semaphore};
+use tokio::time::timeout;
 
 /// One address may use a quarter of the queue, so that a flood of slow work from one address
 /// leaves room for others.
 const SHARES: usize = 4;
-/// All other threads go first: their work takes microseconds, slow work takes most of a millisecond
-/// or more.
-const NICENESS: i32 = 10;
+/// How long idle threads may finish nothing before a thread of low priority helps out.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The name and the number of a pool's threads, and the length of its queue.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +31,8 @@ pub struct PoolSize {
     pub name: &'static str,
     /// Number of threads. At least one is started, and one core is left to everything else.
     pub threads: usize,
+    /// When they get the processor.
+    pub priority: Priority,
     /// How much work may wait or run at once.
     pub waiting: usize,
 }
@@ -34,13 +42,13 @@ pub struct PoolSize {
 #[derive(Debug)]
 pub struct WorkPool {
     name: &'static str,
-    work: mpsc::Sender<Work>,
+    threads: Threads,
+    /// Helps out when a busy processor leaves nothing to idle threads.
+    reserve: Option<Threads>,
     queue: Arc<Semaphore>,
     share: usize,
     per_address: Arc<PerAddress>,
 }
-
-type Work = Box<dyn FnOnce() + Send>;
 
 /// Work in the queue by address. Addresses without any are not in it.
 #[derive(Debug, Default)]
@@ -56,54 +64,51 @@ impl WorkPool {
     /// Starts the threads.
     #[must_use]
     pub fn new(size: PoolSize) -> Self {
-        let PoolSize {
-            name,
-            threads,
-            waiting,
-        } = size;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let (work, queue) = mpsc::channel::<Work>();
-        let queue = Arc::new(Mutex::new(queue));
-        for _ in 0..threads.min(cores.saturating_sub(1)).max(1) {
-            let queue = Arc::clone(&queue);
-            let thread = std::thread::Builder::new().name(name.to_owned());
-            if let Err(error) = thread.spawn(move || run_all(name, &queue)) {
-                tracing::error!(name, %error, "a thread for slow work could not be started");
-            }
-        }
+        let number = size.threads.min(cores.saturating_sub(1)).max(1);
+        let reserve = size.priority == Priority::Idle;
         Self {
-            name,
-            work,
-            queue: Arc::new(Semaphore::new(waiting.min(Semaphore::MAX_PERMITS))),
-            share: waiting.div_ceil(SHARES),
+            name: size.name,
+            threads: Threads::start(size.name, number, size.priority),
+            reserve: reserve.then(|| Threads::start(size.name, 1, Priority::Low)),
+            queue: Arc::new(Semaphore::new(size.waiting.min(Semaphore::MAX_PERMITS))),
+            share: size.waiting.div_ceil(SHARES),
             per_address: Arc::default(),
         }
     }
 
-    /// Runs slow work for a caller at `from`.
+    /// Runs slow work for a caller at `from`. In a pool of idle threads it may run twice; the first
+    /// answer counts.
     ///
     /// # Errors
     /// [`Unavailable::Busy`] when the queue, or the caller's share of it, is full.
-    pub async fn run<T: Send + 'static>(
-        &self,
-        from: IpAddr,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Unavailable> {
+    pub async fn run<T, F>(&self, from: IpAddr, work: F) -> Result<T, Unavailable>
+    where
+        T: Send + 'static,
+        F: Fn() -> T + Send + Sync + 'static,
+    {
         let permit = Arc::clone(&self.queue)
             .try_acquire_owned()
             .map_err(|_| Unavailable::Busy)?;
         let place = self.place(whole(from)).ok_or(Unavailable::Busy)?;
-        let (answer, done) = oneshot::channel();
+        let (answer, mut done) = oneshot::channel();
+        let task: Arc<dyn Run> = Arc::new(Task::new(work, answer, (permit, place)));
         let lost = Unavailable::Lost(self.name);
-        let job = move || {
-            // If the caller has gone, skip the work and free its place.
-            let done = (!answer.is_closed()).then(work);
-            drop((permit, place));
-            if let Some(done) = done {
-                let _ = answer.send(done);
+        self.threads.send(Arc::clone(&task)).ok_or(lost.clone())?;
+        if let Some(reserve) = &self.reserve {
+            let mut finished = self.threads.finished();
+            loop {
+                if let Ok(done) = timeout(PATIENCE, &mut done).await {
+                    return done.map_err(|_| lost);
+                }
+                // If other work was finished, this is still waiting for its turn.
+                let before = std::mem::replace(&mut finished, self.threads.finished());
+                if before == finished {
+                    break;
+                }
             }
-        };
-        self.work.send(Box::new(job)).map_err(|_| lost.clone())?;
+            reserve.send(task).ok_or(lost.clone())?;
+        }
         done.await.map_err(|_| lost)
     }
 
@@ -127,23 +132,6 @@ impl PerAddress {
     }
 }
 
-/// Runs work until the pool is dropped. Work that panics loses only its own answer.
-fn run_all(name: &'static str, queue: &Mutex<mpsc::Receiver<Work>>) {
-    // On Linux this sets the priority of the calling thread alone.
-    if let Err(error) = setpriority_process(None, NICENESS) {
-        tracing::debug!(name, %error, "slow work runs at normal priority");
-    }
-    loop {
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(work) = next else {
-            return;
-        };
-        if catch_unwind(AssertUnwindSafe(work)).is_err() {
-            tracing::error!(name, "slow work panicked");
-        }
-    }
-}
-
 impl Drop for Place {
     fn drop(&mut self) {
         let mut per_address = self.per_address.lock();
@@ -162,6 +150,8 @@ mod tests {
     use super::*;
     use std::future::Future;
     use std::net::Ipv4Addr;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
     use std::task::{Context, Waker};
 
     const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -171,14 +161,25 @@ mod tests {
         WorkPool::new(PoolSize {
             name: "worker",
             threads: 1,
+            priority: Priority::Low,
             waiting: 8,
         })
     }
 
+    fn idle_pool() -> WorkPool {
+        WorkPool::new(PoolSize {
+            name: "idler",
+            threads: 1,
+            priority: Priority::Idle,
+            waiting: 32,
+        })
+    }
+
     /// Work that waits for a message, and the sender of that message.
-    fn held() -> (impl FnOnce() -> u8 + Send, mpsc::Sender<()>) {
+    fn held() -> (impl Fn() -> u8 + Send + Sync, mpsc::Sender<()>) {
         let (go, wait) = mpsc::channel::<()>();
-        (move || wait.recv().map_or(1, |()| 2), go)
+        let wait = Mutex::new(wait);
+        (move || wait.lock().unwrap().recv().map_or(1, |()| 2), go)
     }
 
     #[actix_web::test]
@@ -223,5 +224,49 @@ mod tests {
         let lost = pool.run(HERE, || -> u8 { panic!("wanted") }).await;
         assert_eq!(lost, Err(Unavailable::Lost("worker")));
         assert_eq!(pool.run(HERE, || 5).await, Ok(5));
+    }
+
+    #[actix_web::test]
+    async fn idle_threads_that_get_no_time_are_helped_out() {
+        let pool = idle_pool();
+        let (go, wait) = mpsc::channel::<()>();
+        let (wait, runs) = (Mutex::new(wait), AtomicUsize::new(0));
+        // Only the first run waits, as for a processor that never comes.
+        let starved = move || match runs.fetch_add(1, Ordering::SeqCst) {
+            0 => wait.lock().unwrap().recv().map_or(1, |()| 1),
+            _ => 2,
+        };
+        let answers = futures_util::future::join(pool.run(HERE, starved), pool.run(THERE, || 3)).await;
+        assert_eq!(answers, (Ok(2), Ok(3)));
+        drop(go);
+        assert_eq!(pool.run(HERE, || 4).await, Ok(4));
+    }
+
+    #[actix_web::test]
+    async fn idle_threads_that_get_on_do_all_the_work_themselves() {
+        let (pool, runs) = (idle_pool(), Arc::new(AtomicUsize::new(0)));
+        let all = (0..8).map(|_| {
+            let runs = Arc::clone(&runs);
+            pool.run(HERE, move || {
+                let (_kept, silent) = mpsc::channel::<()>();
+                assert!(silent.recv_timeout(PATIENCE / 4).is_err());
+                runs.fetch_add(1, Ordering::SeqCst)
+            })
+        });
+        let answers = futures_util::future::join_all(all).await;
+        assert!(answers.iter().all(Result::is_ok));
+        assert_eq!(runs.load(Ordering::SeqCst), 8);
+    }
+
+    /// Policy 5 is `SCHED_IDLE`.
+    #[actix_web::test]
+    async fn the_priority_of_idle_threads_is_set() {
+        let policy = || {
+            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+            let after_name = stat.rsplit_once(") ").unwrap().1.to_owned();
+            after_name.split(' ').nth(38).unwrap().to_owned()
+        };
+        assert_eq!(idle_pool().run(HERE, policy).await, Ok("5".to_owned()));
+        assert_eq!(pool().run(HERE, policy).await, Ok("0".to_owned()));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::known::KnownTokens;
 use super::token::Token;
-use crate::pool::{PoolSize, WorkPool};
+use crate::pool::{PoolSize, Priority, WorkPool};
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::key::{self, PublicKey};
 use std::net::IpAddr;
@@ -24,6 +24,7 @@ impl VerificationPool {
             pool: WorkPool::new(PoolSize {
                 name: "verification",
                 threads: usize::MAX,
+                priority: Priority::Low,
                 waiting,
             }),
             known: KnownTokens::new(known),
@@ -61,11 +62,11 @@ impl VerificationPool {
     ///
     /// # Errors
     /// [`Unavailable::Busy`] when the queue, or the caller's share of it, is full.
-    pub async fn run<T: Send + 'static>(
-        &self,
-        from: IpAddr,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Unavailable> {
+    pub async fn run<T, F>(&self, from: IpAddr, work: F) -> Result<T, Unavailable>
+    where
+        T: Send + 'static,
+        F: Fn() -> T + Send + Sync + 'static,
+    {
         self.pool.run(from, work).await
     }
 }

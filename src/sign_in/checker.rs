@@ -1,10 +1,12 @@
 //! Checks passwords on threads of its own, so that a flood of guesses costs nobody else anything.
 //!
-//! The threads have low priority, and one core is left to everything else. Each check uses up to
-//! 128 MiB (32 MiB for a hash that is made here), so all together use at most [`THREADS`] times
-//! that. What waits is bounded, and an address may use a quarter of the places.
+//! The threads run only when nothing else wants the processor, and one core is left to everything
+//! else. If that gives them no time for a second, one more thread checks at low priority, so that
+//! people can sign in to a busy machine too. Each check uses up to 128 MiB (32 MiB for a hash that
+//! is made here), so all together use at most [`THREADS`] and one times that. What waits is
+//! bounded, and an address may use a quarter of the places.
 
-use crate::pool::{PoolSize, WorkPool};
+use crate::pool::{PoolSize, Priority, WorkPool};
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::clock::KeySource;
 use beamlive_actors::password::{HashError, Password, PasswordHash};
@@ -40,6 +42,7 @@ impl Checker {
         let pool = WorkPool::new(PoolSize {
             name: "password",
             threads: THREADS,
+            priority: Priority::Idle,
             waiting,
         });
         Self { pool, salts }

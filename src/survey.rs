@@ -3,7 +3,8 @@
 //!
 //! `maud` escapes all texts, and the content security policy forbids scripts.
 
-use maud::{html, Markup, DOCTYPE};
+use beamlive_page::shell;
+use maud::{html, Markup};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -11,7 +12,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 /// The style sheet.
-pub const STYLE: &str = include_str!("survey/style.css");
+pub use beamlive_page::STYLE;
 /// What the page may load and where its form may go: this service, and no script.
 pub const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -169,7 +170,7 @@ fn comment(typed: &mut Typed, field: &str) -> String {
 pub fn form(session: &str, beamline: &str, project: &str, typed: &Typed) -> String {
     let content = html! {
         h1 { "How was your session?" }
-        p.session { (session) " at " (beamline) ", " (project) }
+        p.sub { (session) " at " (beamline) ", " (project) }
         p { "Every answer is optional. The beamline's staff read all of them." }
         form method="post" {
             @for (name, label) in AREAS {
@@ -180,7 +181,7 @@ pub fn form(session: &str, beamline: &str, project: &str, typed: &Typed) -> Stri
                 textarea id=(OVERALL) name=(OVERALL) maxlength=(MAX_COMMENT) { (typed.of(OVERALL)) }
                 (wrong(typed, OVERALL))
             }
-            button type="submit" { "Send" }
+            button.primary type="submit" { "Send" }
         }
     };
     page("How was your session?", &content)
@@ -191,7 +192,7 @@ fn area(name: &str, label: &str, typed: &Typed) -> Markup {
     html! {
         fieldset {
             legend { (label) }
-            div.rating {
+            div.choices {
                 @for (value, meaning) in RATINGS {
                     label {
                         input type="radio" name=(rated) value=(value) checked[typed.of(&rated) == value];
@@ -237,21 +238,12 @@ pub fn not_found() -> String {
 }
 
 fn page(title: &str, content: &Markup) -> String {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                title { (title) }
-                // Relative to `survey/{key}/`, because the service may be mounted below a path.
-                link rel="stylesheet" href="../style.css";
-            }
-            body { main { (content) } }
-        }
-    }
-    .into_string()
+    let head = html! {
+        meta name="robots" content="noindex";
+        // Relative to `survey/{key}/`, because the service may be mounted below a path.
+        link rel="stylesheet" href="../style.css";
+    };
+    shell(title, &head, &html! { main.narrow { (content) } }).into_string()
 }
 
 #[cfg(test)]
@@ -301,7 +293,7 @@ mod tests {
         let html = form("day", "BM", "alice", &Typed::default());
         let inputs = html.split(" name=\"").skip(1);
         let mut names: Vec<_> = inputs.filter_map(|input| input.split('"').next()).collect();
-        names.retain(|name| !["viewport", "robots"].contains(name));
+        names.retain(|name| !["viewport", "color-scheme", "robots"].contains(name));
         names.sort_unstable();
         names.dedup();
         let schema = serde_json::to_value(SurveyForm::schema()).unwrap();

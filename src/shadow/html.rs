@@ -1,63 +1,51 @@
 //! The report as one page: without network access or scripts, light and dark, printable.
 
 use super::report::{Latency, Report, Row};
-use super::text::{millis, remarks, sample};
-use beamlive_load::PAGE_STYLE;
-use maud::{html, Markup, PreEscaped, DOCTYPE};
+use super::text::{remarks, sample};
+use beamlive_page::{document, grouped, millis, tile};
+use maud::{html, Markup};
 
 /// The page.
 pub(super) fn page(report: &Report) -> String {
     let remarks = remarks(report);
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Rehearsal of " (report.service) }
-                style { (PreEscaped(PAGE_STYLE)) }
-            }
-            body {
-                (head(report))
-                section.tiles {
-                    (tile(report.requests, "requests"))
-                    (tile(report.copied, "copied"))
-                    (tile(report.same, "same"))
-                    (tile(report.explained, "explained"))
-                    (tile(report.different, "different"))
-                    (tile(report.dropped, "dropped"))
-                }
-                @if !remarks.is_empty() {
-                    section.warnings {
-                        h2 { "Notes" }
-                        ul { @for remark in &remarks { li { (remark) } } }
-                    }
-                }
-                section {
-                    h2 { "Routes" }
-                    (table(report))
-                    p.small {
-                        (report.not_copied) " requests of other routes were passed on and not copied. Latencies in \
-                         milliseconds, from the end of a request to the end of its answer: of the real server, then \
-                         of beamlive."
-                    }
-                }
-                @for row in &report.routes { (details(row)) }
+    let body = html! {
+        (head(report))
+        section.tiles {
+            (tile(&grouped(report.requests), "", "requests"))
+            (tile(&grouped(report.copied), "", "copied"))
+            (tile(&grouped(report.same), "", "same"))
+            (tile(&grouped(report.explained), "", "explained"))
+            (tile(&grouped(report.different), "", "different"))
+            (tile(&grouped(report.dropped), "", "dropped"))
+        }
+        @if !remarks.is_empty() {
+            section.notice {
+                h2 { "Notes" }
+                ul { @for remark in &remarks { li { (remark) } } }
             }
         }
-    }
-    .into_string()
+        section {
+            h2 { "Routes" }
+            (table(report))
+            p.small {
+                (report.not_copied) " requests of other routes were passed on and not copied. Latencies in \
+                 milliseconds, from the end of a request to the end of its answer: of the real server, then \
+                 of beamlive."
+            }
+        }
+        @for row in &report.routes { (details(row)) }
+    };
+    document(&format!("Rehearsal of {}", report.service), body).into_string()
 }
 
 fn head(report: &Report) -> Markup {
     let (class, words) = match report.different {
-        0 if report.copied == 0 => ("open", "Nothing compared"),
+        0 if report.copied == 0 => ("quiet", "Nothing compared"),
         0 => ("good", "Nothing to look at"),
         _ => ("bad", "Differences to look at"),
     };
     html! {
-        header {
+        header.head {
             div {
                 p.kicker { "beamlive shadow " (report.version) " · " (report.began) " to " (report.until) }
                 h1 { "Rehearsal of " (report.service) }
@@ -68,16 +56,12 @@ fn head(report: &Report) -> Markup {
     }
 }
 
-fn tile(value: u64, name: &str) -> Markup {
-    html! { div.tile { p.value { (value) } p.name { (name) } } }
-}
-
 fn table(report: &Report) -> Markup {
     let time = |latency: Option<Latency>, of: fn(Latency) -> f64| {
         latency.map_or_else(String::new, |latency| millis(of(latency)))
     };
     html! {
-        div.wide { table {
+        div.table tabindex="0" { table {
             thead { tr {
                 th { "route" } th.n { "requests" } th.n { "same" } th.n { "explained" } th.n { "different" }
                 th.n { "dropped" } th.n { "p50" } th.n { "p99" } th.n { "p50" } th.n { "p99" }

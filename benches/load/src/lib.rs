@@ -53,5 +53,4 @@ pub mod template;
 mod timer;
 
 pub use options::Options;
-pub use report::PAGE_STYLE;
 pub use run::run;

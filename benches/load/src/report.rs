@@ -6,5 +6,4 @@ mod tests;
 mod text;
 
 pub(crate) use html::page;
-pub use html::STYLE as PAGE_STYLE;
 pub(crate) use text::table;

@@ -1,83 +1,69 @@
 //! The results as one page: without network access or scripts, light and dark, printable.
 
-use super::text::{books, millis, per_second, statuses};
+use super::text::{books, per_second, statuses};
 use crate::about::About;
 use crate::chart::{self, Axis, Line};
 use crate::program::Operation;
 use crate::results::{float, Part, Results, Row, Verdict};
-use maud::{html, Markup, PreEscaped, DOCTYPE};
-
-/// The style sheet of the page.
-pub const STYLE: &str = include_str!("style.css");
+use beamlive_page::{document, facts, grouped, millis, tile};
+use maud::{html, Markup};
 
 /// The page.
 pub(crate) fn page(results: &Results) -> String {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Load on " (results.about.url) }
-                style { (PreEscaped(STYLE)) (PreEscaped(chart::STYLE)) }
-            }
-            body {
-                (head(results))
-                (tiles(results))
-                @let warnings = results.warnings();
-                @if !warnings.is_empty() {
-                    section.warnings {
-                        h2 { "Warnings" }
-                        ul { @for warning in &warnings { li { (warning) } } }
-                    }
-                }
-                section {
-                    h2 { "Operations" }
-                    (table(results))
-                    p.small {
-                        "Latencies in milliseconds, of requests that succeeded, counted from when a request was due: \
-                         the time it waited for earlier answers is part of it."
-                    }
-                }
-                section {
-                    h2 { "Latency by percentile" }
-                    p.small {
-                        "How long the fastest 50, 90, 99, 99.9 of a hundred requests took at most. Low and flat is good."
-                    }
-                    (percentiles(results))
-                }
-                section {
-                    h2 { "Throughput over time" }
-                    (throughput(results))
-                }
-                section {
-                    h2 { "Slowest percent over time" }
-                    p.small { "The 99th percentile of the slowest operation, second by second." }
-                    (slowest(results))
-                }
-                @if results.course.iter().any(|part| part.failed > 0.0) {
-                    section {
-                        h2 { "Requests that did not succeed" }
-                        (failures(results))
-                    }
-                }
-                (audit(results))
-                (about(results))
+    let body = html! {
+        (head(results))
+        (tiles(results))
+        @let warnings = results.warnings();
+        @if !warnings.is_empty() {
+            section.notice.warn {
+                h2 { "Warnings" }
+                ul { @for warning in &warnings { li { (warning) } } }
             }
         }
-    }
-    .into_string()
+        section {
+            h2 { "Operations" }
+            (table(results))
+            p.small {
+                "Latencies in milliseconds, of requests that succeeded, counted from when a request was due: \
+                 the time it waited for earlier answers is part of it."
+            }
+        }
+        section {
+            h2 { "Latency by percentile" }
+            p.small {
+                "How long the fastest 50, 90, 99, 99.9 of a hundred requests took at most. Low and flat is good."
+            }
+            (percentiles(results))
+        }
+        section {
+            h2 { "Throughput over time" }
+            (throughput(results))
+        }
+        section {
+            h2 { "Slowest percent over time" }
+            p.small { "The 99th percentile of the slowest operation, second by second." }
+            (slowest(results))
+        }
+        @if results.course.iter().any(|part| part.failed > 0.0) {
+            section {
+                h2 { "Requests that did not succeed" }
+                (failures(results))
+            }
+        }
+        (audit(results))
+        (about(results))
+    };
+    document(&format!("Load on {}", results.about.url), body).into_string()
 }
 
 fn head(results: &Results) -> Markup {
     let (class, word) = match &results.books {
         Verdict::Right(_) => ("good", "Books right"),
         Verdict::Wrong(_) => ("bad", "Books wrong"),
-        Verdict::Unchecked { .. } => ("open", "Books not checked"),
+        Verdict::Unchecked { .. } => ("quiet", "Books not checked"),
     };
     html! {
-        header {
+        header.head {
             div {
                 p.kicker { "beamlive load · " (results.about.began.replace('T', " ").replace('Z', " UTC")) }
                 h1 { "Load on " (results.about.url) }
@@ -102,38 +88,22 @@ fn tiles(results: &Results) -> Markup {
     let rate: f64 = results.operations.iter().map(|row| row.rate).sum();
     let busiest = results.operations.iter().max_by_key(|row| row.count);
     let share = 100.0 * float(made - failed) / float(made.max(1));
-    let tile = |value: String, unit: &str, name: &str| {
-        html! { div.tile { p.value { (value) span.unit { (unit) } } p.name { (name) } } }
-    };
     html! {
         section.tiles {
-            (tile(grouped(made), "", "requests"))
-            (tile(per_second(rate), "/s", "answered, on average"))
+            (tile(&grouped(made), "", "requests"))
+            (tile(&per_second(rate), "/s", "answered, on average"))
             @if failed == 0 {
-                (tile("100".to_owned(), "%", "succeeded"))
+                (tile("100", "%", "succeeded"))
             } @else {
                 // Never rounded up to all of them.
-                (tile(format!("{:.2}", share.min(99.99)), "%", "succeeded"))
+                (tile(&format!("{:.2}", share.min(99.99)), "%", "succeeded"))
             }
             @if let Some(row) = busiest {
-                (tile(millis(row.p50_ms), "ms", &format!("{}: half took at most", row.operation.name())))
-                (tile(millis(row.p99_ms), "ms", &format!("{}: 99 of 100 at most", row.operation.name())))
+                (tile(&millis(row.p50_ms), "ms", &format!("{}: half took at most", row.operation.name())))
+                (tile(&millis(row.p99_ms), "ms", &format!("{}: 99 of 100 at most", row.operation.name())))
             }
         }
     }
-}
-
-/// `12 345 678`, with thin spaces.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push('\u{2009}');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn colour(operation: Operation) -> usize {
@@ -142,7 +112,7 @@ fn colour(operation: Operation) -> usize {
 
 fn table(results: &Results) -> Markup {
     html! {
-        div.wide { table {
+        div.table tabindex="0" { table {
             thead { tr {
                 th { "operation" } th.n { "count" } th.n { "per second" } th.n { "p50" } th.n { "p90" } th.n { "p99" }
                 th.n { "p99.9" } th.n { "max" } th { "answers" }
@@ -287,15 +257,18 @@ fn about(results: &Results) -> Markup {
         machine,
         ..
     } = &results.about;
+    let mut all: Vec<(&str, String)> = options
+        .iter()
+        .map(|(name, value)| (*name, value.clone()))
+        .collect();
+    all.push(("load generator", format!("beamlive {version}")));
+    all.push(("its machine", machine.clone()));
+    let late = millis(results.generator_late_ms);
+    all.push(("its own lateness", format!("{late} ms, 99th percentile")));
     html! {
-        section.about {
+        section {
             h2 { "How it was measured" }
-            dl {
-                @for (name, value) in options { div { dt { (name) } dd { (value) } } }
-                div { dt { "load generator" } dd { "beamlive " (version) } }
-                div { dt { "its machine" } dd { (machine) } }
-                div { dt { "its own lateness" } dd { (millis(results.generator_late_ms)) " ms, 99th percentile" } }
-            }
+            (facts(&all))
             @for note in &results.notes { p.small { (capital(note)) } }
         }
     }

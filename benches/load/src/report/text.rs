@@ -1,16 +1,8 @@
 //! The results as text, for a terminal.
 
 use crate::results::{Results, Row, Verdict};
+use beamlive_page::millis;
 use std::fmt::Write;
-
-/// Milliseconds, with as many digits as matter.
-pub(super) fn millis(ms: f64) -> String {
-    match ms {
-        ms if ms < 9.995 => format!("{ms:.2}"),
-        ms if ms < 99.95 => format!("{ms:.1}"),
-        ms => format!("{ms:.0}"),
-    }
-}
 
 /// Requests a second, with as many digits as matter.
 pub(super) fn per_second(rate: f64) -> String {

@@ -6,6 +6,7 @@ use crate::auth::pool::VerificationPool;
 use crate::config::Settings;
 use crate::connection::gate::Gate;
 use crate::error::ApiError;
+use crate::events::Events;
 use crate::import::desk::Desk;
 use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
@@ -33,6 +34,8 @@ pub struct App {
     pub accounts: Accounts,
     /// Sign-in with OpenID Connect, if it is configured.
     pub oidc: Option<Oidc>,
+    /// What happens, for those who listen.
+    pub events: Arc<Events>,
     /// Imports that are sent to this service.
     pub imports: Arc<Desk>,
     /// The token of operators.

@@ -25,6 +25,8 @@
 //! | `sign_in.rs`, `sign_in/` | passwords and JSON Web Tokens |
 //! | `samples.rs`, `samples/` | samples as a sheet: CSV or a workbook, read and written |
 //! | `shadow.rs`, `shadow/` | the rehearsal: MxLIVE's traffic passed on, and copied to this service |
+//! | `console.rs`, `console/` | the console: pages for people |
+//! | `events.rs`, `events/` | what happens, as it happens |
 //! | `survey.rs`, `views.rs`, `openapi.rs` | pages and descriptions for people and machines |
 //!
 //! Dependencies between these files have no circle. `config`, `error`, `limits`, `conditional`,
@@ -49,7 +51,9 @@ pub mod cli;
 pub mod conditional;
 pub mod config;
 pub mod connection;
+pub mod console;
 pub mod error;
+pub mod events;
 pub mod idempotency;
 pub mod import;
 pub mod limits;

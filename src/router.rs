@@ -1,6 +1,7 @@
 //! The URL table, and the production application. Every route works with and without its trailing
 //! slash.
 
+mod pages;
 mod resource;
 
 use crate::app::App;
@@ -9,8 +10,8 @@ use crate::error::ApiError;
 use crate::metrics::observe::Observer;
 use crate::openapi::{self, Document};
 use crate::routes::admin::{
-    accounts, activity, apply, backup, connections, data as datasets, feedback, import, outbox, people,
-    projects, reports, samples as sheets, sessions,
+    accounts, activity, apply, backup, connections, data as datasets, events, feedback, import, outbox,
+    people, projects, reports, samples as sheets, sessions,
 };
 use crate::routes::download::{archive, create, frame, multi, raw, snapshot};
 use crate::routes::{
@@ -98,6 +99,7 @@ static ADMIN: LazyLock<Vec<Resource>> = LazyLock::new(|| {
         resource!(reports::get),
         resource!(connections::list),
         resource!(activity::list),
+        resource!(events::list),
         resource!(outbox::list),
         resource!(outbox::retry),
         resource!(projects::get),
@@ -144,7 +146,7 @@ static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
 /// Registers the API, the survey, the built-in Data Proxy and the documentation.
 pub fn api(config: &mut ServiceConfig) {
     config.app_data(Data::new(Document(|| DOCUMENT.clone())));
-    for table in [&V3, &API, &DOWNLOAD, &ADMIN, &DOCS] {
+    for table in [&V3, &API, &DOWNLOAD, &ADMIN, &DOCS, &pages::PAGES] {
         register(table, config);
     }
 }

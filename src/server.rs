@@ -82,6 +82,7 @@ pub struct Running {
     health: Option<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
     arbiters: Vec<Arbiter>,
     expiry: Option<JoinHandle<()>>,
+    following: Option<JoinHandle<()>>,
     app: Data<App>,
 }
 
@@ -148,6 +149,7 @@ impl Running {
             verification: VerificationPool::new(settings.limits.verifications, settings.tokens.remembered),
             accounts,
             oidc,
+            events: Arc::default(),
             imports: Arc::new(Desk::new(&settings.data)),
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
@@ -167,8 +169,11 @@ impl Running {
             Some(files) => Some(expiry::begin(files.shelf.clone()).await),
             None => None,
         };
+        let events = Arc::clone(&app.events);
+        let following = tokio::spawn(events.follow(app.directory.services().store.clone()));
         let mut running = Self::listen(app, vec![beamlines, others], parts.mode)?;
         running.expiry = expiry;
+        running.following = Some(following);
         Ok(running)
     }
 
@@ -203,6 +208,7 @@ impl Running {
             health: serving_health,
             arbiters,
             expiry: None,
+            following: None,
             app,
         })
     }
@@ -230,6 +236,8 @@ impl Running {
     /// # Errors
     /// [`StopError`] when writes in flight may not be durable.
     pub async fn stop(self) -> Result<(), StopError> {
+        // Streams of events have no end of their own.
+        self.app.events.close();
         self.listening.stop().await;
         if let Some((handle, task)) = self.health {
             handle.stop(true).await;
@@ -240,6 +248,9 @@ impl Running {
         if let Some(expiry) = self.expiry {
             expiry.abort();
             let _ = expiry.await;
+        }
+        if let Some(following) = self.following {
+            let _ = following.await;
         }
         self.app.directory.finish_forwards(FORWARDS_PATIENCE).await;
         for arbiter in &self.arbiters {

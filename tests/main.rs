@@ -18,6 +18,7 @@ mod admin;
 mod cli;
 mod concurrency;
 mod configuration;
+mod console;
 mod crash;
 mod docs;
 mod files;

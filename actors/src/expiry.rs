@@ -1,5 +1,5 @@
-//! Removes expired records of requests that were answered under an `Idempotency-Key`, and of
-//! refresh tokens that were used.
+//! Removes expired records of requests that were answered under an `Idempotency-Key`, of refresh
+//! tokens that were used, and of browsers that were signed in.
 //!
 //! It removes a few rows at a time, so that the writer serves others in between. Readers check the
 //! age of a record themselves; this actor only frees its space.
@@ -39,10 +39,10 @@ impl Expiry {
         context.spawn(swept.map(|swept, _, context| {
             match swept {
                 Ok(0) => {}
-                Ok(rows) => tracing::debug!(rows, "removed answered requests and refresh tokens that are over"),
+                Ok(rows) => tracing::debug!(rows, "removed answered requests, refresh tokens and browser sessions that are over"),
                 // The next sweep finds the same rows.
                 Err(error) => {
-                    tracing::warn!(%error, "answered requests and refresh tokens that are over could not be removed")
+                    tracing::warn!(%error, "answered requests, refresh tokens and browser sessions that are over could not be removed")
                 }
             }
             context.run_later(INTERVAL, Self::sweep);
@@ -64,7 +64,14 @@ impl Actor for Expiry {
 /// [`Unavailable`] when the store can't be read or written.
 pub async fn sweep(store: Store, now: Timestamp) -> Result<usize, Unavailable> {
     let mut swept = 0;
-    swept += sweep_tokens(&store, now).await?;
+    let seconds = u64::try_from(now.seconds()).unwrap_or(0);
+    let ended = [
+        keys::spent_tokens_before(seconds),
+        keys::browser_sessions_before(seconds),
+    ];
+    for (table, end) in [Table::SpentToken, Table::BrowserSession].into_iter().zip(ended) {
+        swept += sweep_ended(&store, table, &end).await?;
+    }
     loop {
         let reader = store.clone();
         let expired = pool::read(move || expired(&reader, now, ROWS)).await?;
@@ -88,15 +95,14 @@ pub async fn sweep(store: Store, now: Timestamp) -> Result<usize, Unavailable> {
     }
 }
 
-/// Removes what is kept of refresh tokens that are over. Each is removed once, so a row that is not
-/// there any more has been removed by another process.
-async fn sweep_tokens(store: &Store, now: Timestamp) -> Result<usize, Unavailable> {
-    let seconds = u64::try_from(now.0 / 1_000_000).unwrap_or(0);
+/// Removes the rows of a table whose keys begin with the time of their end, up to `end`. A row that
+/// is not there any more has been removed by another process.
+async fn sweep_ended(store: &Store, table: Table, end: &Key) -> Result<usize, Unavailable> {
     let mut swept = 0;
     loop {
-        let reader = store.clone();
+        let (reader, end) = (store.clone(), end.clone());
         let over = move || {
-            let (start, end) = (Key::of(Table::SpentToken), keys::spent_tokens_before(seconds));
+            let start = Key::of(table);
             let rows = reader.scan_keys(start.as_bytes(), end.as_bytes(), Order::Ascending);
             rows.take(ROWS).collect::<Result<Vec<_>, _>>()
         };

@@ -29,7 +29,7 @@ macro_rules! resource {
 }
 pub(super) use resource;
 
-type Bind = fn(Route) -> Route;
+pub(super) type Bind = fn(Route) -> Route;
 
 /// A handler with its description.
 pub(super) struct Handler {
@@ -74,6 +74,19 @@ impl Resource {
             }
             resource.description.merge(description);
         }
+        resource.derived()
+    }
+
+    /// Pages of the console at a path. They are for people, and not in the document of routes.
+    pub(super) fn pages(path: &str, handlers: &[(Method, Bind)]) -> Self {
+        let resource = Self {
+            path: path.to_owned(),
+            pattern: String::new(),
+            handlers: handlers.to_vec(),
+            description: OpenApi::default(),
+            takes_head: true,
+            allowed: String::new(),
+        };
         resource.derived()
     }
 

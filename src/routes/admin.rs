@@ -11,6 +11,7 @@ pub mod apply;
 pub mod backup;
 pub mod connections;
 pub mod data;
+pub mod events;
 pub mod feedback;
 pub mod import;
 pub mod outbox;

@@ -92,6 +92,20 @@ impl Accounts {
         password: String,
         from: IpAddr,
     ) -> Result<Pair, SignInRefused> {
+        let (account, found) = self.authenticate(username, password, from).await?;
+        Ok(self.issue(account, &found)?)
+    }
+
+    /// Checks who wants to sign in. Returns the account, and how it signs in.
+    ///
+    /// # Errors
+    /// [`SignInRefused`]. The time of the answer does not tell whether there is such an account.
+    pub async fn authenticate(
+        &self,
+        username: &str,
+        password: String,
+        from: IpAddr,
+    ) -> Result<(Account, SignIn), SignInRefused> {
         let clock = &self.directory.services().clock;
         let attempt = self.throttle.lock().begin(username, from, clock.monotonic());
         let attempt = attempt.map_err(|Wait(seconds)| SignInRefused::Wait(seconds))?;
@@ -103,7 +117,7 @@ impl Accounts {
         self.settle(attempt, &checked);
         let (account, found) = checked?;
         tracing::info!(username, address = %from, "signed in");
-        Ok(self.issue(account, &found)?)
+        Ok((account, found))
     }
 
     /// Signs a person in whom an issuer of OpenID Connect has verified. They need no password.

@@ -3,8 +3,8 @@
 use super::values::{FreeForm, Instant};
 use super::{ids, prefix, rows, url, Page, Row, Rows};
 use beamlive_actors::facility::catalog::Catalog;
-use beamlive_storage::ids::ProjectId;
-use beamlive_storage::keys::Table;
+use beamlive_storage::ids::{ProjectId, SessionId};
+use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{Report, Subject};
 use beamlive_storage::{ReadError, Store};
 use serde::Serialize;
@@ -51,6 +51,17 @@ pub fn list<'a>(
 ) -> Rows<'a, ReportRow> {
     let prefix = prefix(Table::Report, Table::ReportByProject, project);
     let ids = ids(store, &prefix, page.before);
+    rows(store, catalog, ids, |_| true, page.limit)
+}
+
+/// The reports about datasets of a session, newest first.
+pub fn of_session<'a>(
+    store: &'a Store,
+    catalog: &'a Catalog,
+    session: SessionId,
+    page: &Page,
+) -> Rows<'a, ReportRow> {
+    let ids = ids(store, &keys::record(Table::ReportBySession, session), page.before);
     rows(store, catalog, ids, |_| true, page.limit)
 }
 

@@ -213,6 +213,16 @@ pub fn spent_token(end: u64, token: &[u8; 16]) -> Key {
     spent_tokens_before(end).tail(token)
 }
 
+/// A browser that is signed in until `end`, in seconds. `digest` is of the secret in its cookie.
+pub fn browser_session(end: u64, digest: &[u8; 16]) -> Key {
+    browser_sessions_before(end).tail(digest)
+}
+
+/// The end of the range of browsers' sessions that ended before `end`, in seconds.
+pub fn browser_sessions_before(end: u64) -> Key {
+    record(Table::BrowserSession, IdRef::Known(end))
+}
+
 /// The end of the range of refresh tokens that were spent and ended before `end`, in seconds.
 pub fn spent_tokens_before(end: u64) -> Key {
     record(Table::SpentToken, IdRef::Known(end))

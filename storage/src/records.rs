@@ -23,7 +23,7 @@ mod log;
 mod session;
 mod upload;
 
-pub use account::{EndedFamily, Membership, Person, Role, SignIn, SpentToken, Staff};
+pub use account::{BrowserSession, EndedFamily, Membership, Person, Role, SignIn, SpentToken, Staff};
 pub use directory::{OutboxLease, PendingForward, SecureKey, SecurePath};
 pub use facility::{
     AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, ContainerType, DataType,
@@ -72,6 +72,7 @@ records! {
     FacilityRevision = "facility revision", 1;
     Person = "person", 1;
     SpentToken = "spent token", 1;
+    BrowserSession = "browser session", 1;
     BeamlineState = "beamline state", 1;
     Session = "session", 1;
     Stretch = "stretch", 1;

@@ -33,7 +33,8 @@ use crate::engine::Order;
 use crate::ids::{ProjectId, SessionId};
 use crate::keys::{successor, Table};
 use crate::records::{
-    Activity, Dataset, FacilityRevision, Importing, OutboxLease, Report, Session, SpentToken, StoreFormat,
+    Activity, BrowserSession, Dataset, FacilityRevision, Importing, OutboxLease, Report, Session, SpentToken,
+    StoreFormat,
 };
 use crate::store::{ReadError, Store};
 use crate::tally::Tally;
@@ -178,6 +179,10 @@ impl Verifier<'_> {
             Table::SpentToken => {
                 let [_end, _, _] = row.ids()?;
                 check.decode::<SpentToken>("spent token", row).map(drop)
+            }
+            Table::BrowserSession => {
+                let [_end, _, _] = row.ids()?;
+                check.decode::<BrowserSession>("browser session", row).map(drop)
             }
             Table::Importing => {
                 row.end()?;

@@ -177,7 +177,6 @@ async fn unknown_paths_are_answered_with_404_in_json() {
     let alice = site.client("alice").await;
     let token = alice.token();
     let paths = [
-        "/",
         "/api",
         "/api/v2/",
         "/api/v2/{t}",

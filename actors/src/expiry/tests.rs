@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 use beamlive_storage::ids::{IdRef, ProjectId, RawId};
-use beamlive_storage::records::{SpentToken, Subject};
+use beamlive_storage::records::{BrowserSession, SpentToken, Subject};
 
 const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
 
@@ -86,4 +86,22 @@ async fn refresh_tokens_are_kept_until_they_are_over() {
     }
     assert_eq!(sweep(store.clone(), NOW).await.unwrap(), 600);
     assert_eq!(rows(&store, Table::SpentToken), 2);
+}
+
+#[tokio::test]
+async fn browsers_are_signed_in_until_their_session_is_over() {
+    let store = Store::in_memory();
+    let seconds = u64::try_from(NOW.seconds()).unwrap();
+    let session = BrowserSession {
+        account: None,
+        token_epoch: 0,
+        created: NOW,
+    };
+    for end in [seconds - 1, seconds, seconds + 1] {
+        let mut batch = Batch::new();
+        batch.insert(keys::browser_session(end, &[7; 16]), &session);
+        store.reserve().unwrap().commit(batch).await.unwrap();
+    }
+    assert_eq!(sweep(store.clone(), NOW).await.unwrap(), 1);
+    assert_eq!(rows(&store, Table::BrowserSession), 2);
 }

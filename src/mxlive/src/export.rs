@@ -67,6 +67,7 @@ pub fn export<W: io::Write>(store: &Store, dump: &mut Dump<W>) -> Result<Exporte
         ("survey keys of sessions: they get new ones", Table::Session),
         ("answers to requests that may be repeated", Table::AnsweredRequest),
         ("refresh tokens that were used", Table::SpentToken),
+        ("browsers that are signed in", Table::BrowserSession),
     ] {
         exported.leave(what, rows(store, table)?);
     }

@@ -4,27 +4,18 @@
 //! |---|---|
 //! | `format.rs` | numbers as people read them |
 //! | `document.rs` | the frame of a page: [`document`], [`shell`] |
+//! | `style.rs` | the style sheet |
 //! | `parts.rs` | navigation, breadcrumbs, pages of a list, tiles, facts |
 //!
-//! Invariants: no clock, no I/O, no runtime. Nothing that is rendered here has a script or a `style`
-//! attribute, so a page may forbid both. Every text is escaped.
+//! Invariants: no clock, no I/O, no runtime. Nothing that is rendered here has a script or a
+//! `style` attribute, so a page may forbid both. Every text is escaped.
 
 mod document;
 mod format;
 mod parts;
+mod style;
 
 pub use document::{document, shell};
 pub use format::{grouped, millis};
 pub use parts::{crumbs, facts, pages, tile, top, Link};
-
-/// The style sheet of every page.
-pub const STYLE: &str = concat!(
-    include_str!("../style/tokens.css"),
-    include_str!("../style/text.css"),
-    include_str!("../style/layout.css"),
-    include_str!("../style/parts.css"),
-    include_str!("../style/table.css"),
-    include_str!("../style/form.css"),
-    include_str!("../style/figure.css"),
-    include_str!("../style/print.css"),
-);
+pub use style::STYLE;

@@ -92,6 +92,8 @@ pub enum Table {
     ActivityByProject = 81,
     /// `[seconds of its end][token]` → what a refresh token was exchanged for
     SpentToken = 90,
+    /// `[seconds of its end][digest of its cookie]` → a browser that is signed in
+    BrowserSession = 91,
     /// Pieces of values above 16 KiB: `[key of the record][revision][n]`
     Chunk = 255,
 }

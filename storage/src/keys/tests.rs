@@ -46,6 +46,9 @@ fn keys_read_back() {
     let spent = spent_token(77, &[9; 16]);
     assert!(spent_tokens_before(77).as_bytes() < spent.as_bytes());
     assert!(spent.as_bytes() < spent_tokens_before(78).as_bytes());
+    let browser = browser_session(77, &[9; 16]);
+    assert!(browser_sessions_before(77).as_bytes() < browser.as_bytes());
+    assert!(browser.as_bytes() < browser_sessions_before(78).as_bytes());
     let key = outbox(Subject::Report, IdRef::Known(9));
     assert_eq!(parse_outbox(key.as_bytes()), Some((Subject::Report, 9)));
     let by_time = answered_request_by_time(Timestamp(77), ProjectId(5), &[9; 16]);

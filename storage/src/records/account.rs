@@ -1,6 +1,6 @@
 //! Persons, and how accounts sign in with a password.
 
-use crate::ids::ProjectId;
+use crate::ids::{Account, ProjectId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -119,4 +119,15 @@ pub struct SpentToken {
     pub refresh: [u8; 16],
     /// When both say that they were issued, in seconds since 1970.
     pub issued_at: i64,
+}
+
+/// A browser that is signed in to the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrowserSession {
+    /// Who signed in. `None`: someone with the token of operators.
+    pub account: Option<Account>,
+    /// How often all tokens of the account had been ended when it signed in.
+    pub token_epoch: u32,
+    /// When it signed in.
+    pub created: Timestamp,
 }

@@ -114,6 +114,7 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
         | Table::SecureKey
         | Table::SecurePath
         | Table::SpentToken
+        | Table::BrowserSession
         | Table::Outbox => None,
         // What users said in confidence.
         Table::Feedback | Table::FeedbackCount => None,

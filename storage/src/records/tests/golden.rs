@@ -4,8 +4,8 @@
 use super::check::{golden, Check};
 use super::*;
 use crate::ids::{
-    BeamlineId, ContainerId, ContainerTypeId, DatasetId, GroupId, PersonId, ProjectId, RawId, SampleId,
-    SessionId,
+    Account, BeamlineId, ContainerId, ContainerTypeId, DatasetId, GroupId, PersonId, ProjectId, RawId,
+    SampleId, SessionId,
 };
 use crate::time::Timestamp;
 
@@ -86,6 +86,22 @@ fn facility(check: &mut Check) {
             access: [1; 16],
             refresh: [2; 16],
             issued_at: 1_760_000_000,
+        },
+    );
+    check.record(
+        "person",
+        &BrowserSession {
+            account: Some(Account::Person(PersonId(5))),
+            token_epoch: 3,
+            created: T1,
+        },
+    );
+    check.record(
+        "operator",
+        &BrowserSession {
+            account: None,
+            token_epoch: 0,
+            created: T1,
         },
     );
     check.record(

@@ -1,0 +1,210 @@
+//! What a table of the console is: its rows, its columns, and what its address asks for.
+
+use super::refusal::PageError;
+use super::show;
+use super::visitor::{Role, Visitor};
+use crate::error::ApiError;
+use crate::views::{Page, Rows};
+use actix_web::HttpRequest;
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_storage::ids::{BeamlineId, ProjectId};
+use beamlive_storage::{Store, Timestamp};
+use chrono_tz::Tz;
+use maud::{html, Markup};
+use serde::Deserialize;
+
+/// A table of records.
+pub(super) trait Table: 'static {
+    /// One row.
+    type Row: Send + 'static;
+    /// The name of the table.
+    const TITLE: &'static str;
+    /// Its address.
+    const PATH: &'static str;
+    /// The headings, and whether the values are numbers.
+    const COLUMNS: &'static [(&'static str, bool)];
+    /// Which filters it has.
+    const FILTERS: &'static [Filter];
+
+    /// The rows, newest first. Staff see those of all projects, others of one.
+    fn list<'a>(store: &'a Store, catalog: &'a Catalog, asked: &Asked, page: &Page) -> Rows<'a, Self::Row>;
+    /// What `before` is in the address of the page after this row.
+    fn id(row: &Self::Row) -> u64;
+    /// The values of the columns.
+    fn cells(row: &Self::Row) -> Vec<Cell>;
+}
+
+/// A filter of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filter {
+    /// Of one project.
+    Project,
+    /// At one beamline.
+    Beamline,
+    /// Open sessions, or others.
+    Active,
+}
+
+/// A value of a table.
+#[derive(Debug, Clone)]
+pub(super) enum Cell {
+    /// A text or a number.
+    Text(String),
+    /// A text that leads somewhere.
+    Link(String, String),
+    /// A time.
+    Time(Timestamp),
+}
+
+/// What the address of a table asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) project: Option<ProjectId>,
+    pub(super) beamline: Option<BeamlineId>,
+    pub(super) active: Option<bool>,
+    pub(super) before: Option<u64>,
+    pub(super) csv: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Texts {
+    #[serde(default)]
+    project: String,
+    #[serde(default)]
+    beamline: String,
+    #[serde(default)]
+    active: String,
+    #[serde(default)]
+    before: String,
+    #[serde(default)]
+    format: String,
+}
+
+impl Asked {
+    /// Reads what the address of a request asks for.
+    ///
+    /// # Errors
+    /// 400 for what does not exist, 403 for a project that is not the visitor's.
+    pub(super) fn read(request: &HttpRequest, visitor: &Visitor) -> Result<Self, PageError> {
+        let texts: Texts = serde_urlencoded::from_str(request.query_string())
+            .map_err(|error| ApiError::field("address", format!("can't be read: {error}")))?;
+        let catalog = &visitor.catalog;
+        let wrong = |name: &str, what: &str| PageError::from(ApiError::field(name, what));
+        let named = |text: &String| {
+            let found = catalog.project(text).map(|(id, _)| id);
+            found.ok_or_else(|| wrong("project", "names no project of this facility"))
+        };
+        let project = Some(&texts.project).filter(|text| !text.is_empty());
+        let project = project.map(named).transpose()?;
+        Ok(Self {
+            project: scope(&visitor.role, project)?,
+            beamline: match texts.beamline.as_str() {
+                "" => None,
+                acronym => {
+                    let found = catalog.beamline(acronym).map(|(id, _)| id);
+                    Some(found.ok_or_else(|| wrong("beamline", "names no beamline of this facility"))?)
+                }
+            },
+            active: match texts.active.as_str() {
+                "" => None,
+                text => Some(
+                    text.parse()
+                        .map_err(|_| wrong("active", "must be true or false"))?,
+                ),
+            },
+            before: match texts.before.as_str() {
+                "" => None,
+                text => Some(text.parse().map_err(|_| wrong("before", "must be an id"))?),
+            },
+            csv: texts.format == "csv",
+        })
+    }
+
+    /// The address of a page with the same filters.
+    pub(super) fn address<T: Table>(&self, catalog: &Catalog, more: &[(&str, String)]) -> String {
+        let mut query = Vec::new();
+        if let Some(project) = self.project {
+            query.push(("project", catalog.username(project).to_owned()));
+        }
+        if let Some(beamline) = self.beamline {
+            query.push(("beamline", catalog.acronym(beamline).to_owned()));
+        }
+        if let Some(active) = self.active {
+            query.push(("active", active.to_string()));
+        }
+        query.extend(more.iter().cloned());
+        let query = serde_urlencoded::to_string(query).unwrap_or_default();
+        format!("{}?{query}", T::PATH)
+    }
+}
+
+/// The project that a visitor sees rows of: the one asked for, or a member's first. `None`: all.
+fn scope(role: &Role, asked: Option<ProjectId>) -> Result<Option<ProjectId>, PageError> {
+    match (role, asked) {
+        (Role::Member(projects), None) => match projects.first() {
+            Some(first) => Ok(Some(*first)),
+            None => Err(PageError::forbidden(
+                "You are not a member of a project yet: ask the facility's staff.",
+            )),
+        },
+        (role, Some(project)) if !role.sees(project) => {
+            Err(PageError::forbidden("You are not a member of this project."))
+        }
+        (_, asked) => Ok(asked),
+    }
+}
+
+impl Cell {
+    /// A number.
+    pub(super) fn number(value: f64, digits: usize) -> Self {
+        Self::Text(show::number(value, digits))
+    }
+
+    /// As a page shows it.
+    pub(super) fn markup(&self, zone: Tz) -> Markup {
+        match self {
+            Self::Text(text) => html! { (text) },
+            Self::Link(text, href) => html! { a href=(href) { (text) } },
+            Self::Time(time) => show::time(*time, zone),
+        }
+    }
+
+    /// As a spreadsheet reads it. A text that it would take for a formula gets an apostrophe.
+    pub(super) fn plain(&self) -> String {
+        let text = match self {
+            Self::Text(text) | Self::Link(text, _) => text,
+            Self::Time(time) => return time.to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        };
+        let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+        if is_formula {
+            format!("'{text}")
+        } else {
+            text.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("=1+1", "'=1+1")]
+    #[case("-1.5", "-1.5")]
+    #[case("@x", "'@x")]
+    #[case("lysozyme", "lysozyme")]
+    fn formulas_are_texts(#[case] text: &str, #[case] plain: &str) {
+        assert_eq!(Cell::Text(text.to_owned()).plain(), plain);
+    }
+
+    #[test]
+    fn members_see_their_projects_alone() {
+        let member = Role::Member(vec![ProjectId(3), ProjectId(5)]);
+        assert_eq!(scope(&member, None).ok(), Some(Some(ProjectId(3))));
+        assert_eq!(scope(&member, Some(ProjectId(5))).ok(), Some(Some(ProjectId(5))));
+        assert!(scope(&member, Some(ProjectId(4))).is_err());
+        assert!(scope(&Role::Member(Vec::new()), None).is_err());
+        assert_eq!(scope(&Role::Viewer, None).ok(), Some(None));
+    }
+}

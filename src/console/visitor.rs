@@ -1,0 +1,178 @@
+//! Who is signed in, and what they may see.
+
+use super::cookie::{self, Cookie};
+use super::refusal::PageError;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::metrics::observe::RequestUser;
+use actix_web::{dev::Payload, FromRequest, HttpMessage, HttpRequest};
+use arc_swap::Guard;
+use beamlive_actors::activity::Origin;
+use beamlive_actors::facility::catalog::Catalog;
+use beamlive_storage::ids::{Account, ProjectId};
+use beamlive_storage::records::{BrowserSession, Staff as StaffRole};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// Someone who is signed in.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// Their name: a username, or `operator` for the admin token.
+    pub name: Arc<str>,
+    /// What they may see.
+    pub role: Role,
+    /// Name and address, for the activity log.
+    pub origin: Origin,
+    /// The facility when the request came.
+    pub catalog: Arc<Catalog>,
+    pub(super) cookie: Cookie,
+}
+
+/// What a visitor may see and change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// Sees and changes everything.
+    Operator,
+    /// Sees everything.
+    Viewer,
+    /// Sees what belongs to these projects.
+    Member(Vec<ProjectId>),
+}
+
+/// A visitor who sees everything.
+#[derive(Debug, Clone)]
+pub struct Staff(pub Visitor);
+
+/// A visitor who changes everything.
+#[derive(Debug, Clone)]
+pub struct Operator(pub Visitor);
+
+impl Role {
+    /// The role of an account.
+    #[must_use]
+    pub fn of(catalog: &Catalog, account: Account) -> Self {
+        let person = match account {
+            Account::Project(project) => return Self::Member(vec![project]),
+            Account::Person(person) => catalog.person(person),
+        };
+        match person.and_then(|person| person.staff) {
+            Some(StaffRole::Operator) => Self::Operator,
+            Some(StaffRole::Viewer) => Self::Viewer,
+            None => {
+                let members = person.map_or(&[][..], |person| &person.member_of);
+                Self::Member(members.iter().map(|member| member.project).collect())
+            }
+        }
+    }
+
+    /// Whether they see everything.
+    #[must_use]
+    pub fn is_staff(&self) -> bool {
+        !matches!(self, Self::Member(_))
+    }
+
+    /// Whether they see what belongs to `project`.
+    #[must_use]
+    pub fn sees(&self, project: ProjectId) -> bool {
+        match self {
+            Self::Operator | Self::Viewer => true,
+            Self::Member(projects) => projects.contains(&project),
+        }
+    }
+}
+
+/// Whether someone with the admin token may sign in: until an operator can with a password.
+#[must_use]
+pub fn takes_admin_token(catalog: &Catalog) -> bool {
+    !catalog.persons.iter().any(|(_, entry)| {
+        let person = &entry.record;
+        person.active && person.staff == Some(StaffRole::Operator) && person.sign_in.hash.is_some()
+    })
+}
+
+impl Visitor {
+    async fn of(request: &HttpRequest) -> Result<Self, PageError> {
+        let app = App::of(request)?;
+        let cookie = request.cookie(cookie::NAME).ok_or(PageError::SignIn)?;
+        let cookie = Cookie::parse(cookie.value()).ok_or(PageError::SignIn)?;
+        let now = app.directory.services().clock.now();
+        if u64::try_from(now.seconds()).is_ok_and(|now| cookie.end <= now) {
+            return Err(PageError::SignIn);
+        }
+        let found = app.directory.browser_session(cookie.end, cookie.digest());
+        let session = found.await?.ok_or(PageError::SignIn)?;
+        let catalog = Guard::into_inner(app.directory.services().catalog.current().await?);
+        let (name, role) = known(&catalog, &session).ok_or(PageError::SignIn)?;
+        let caller = Caller::or_peer(request, &app.settings.trusted_proxy);
+        request.extensions_mut().insert(RequestUser(name.clone()));
+        Ok(Self {
+            origin: Origin {
+                who: name.to_string(),
+                address: Some(caller.0),
+            },
+            name,
+            role,
+            catalog,
+            cookie,
+        })
+    }
+}
+
+/// The name and the role of who signed in; `None` if they may not be signed in any more.
+fn known(catalog: &Catalog, session: &BrowserSession) -> Option<(Arc<str>, Role)> {
+    let Some(account) = session.account else {
+        return takes_admin_token(catalog).then(|| ("operator".into(), Role::Operator));
+    };
+    let sign_in = catalog.sign_in(account)?;
+    if sign_in.token_epoch != session.token_epoch {
+        return None;
+    }
+    Some((catalog.account_name(account)?.into(), Role::of(catalog, account)))
+}
+
+type Found<T> = Pin<Box<dyn Future<Output = Result<T, PageError>>>>;
+
+impl FromRequest for Visitor {
+    type Error = PageError;
+    type Future = Found<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await.map_err(|error| error.at(&request)) })
+    }
+}
+
+impl FromRequest for Staff {
+    type Error = PageError;
+    type Future = Found<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let visitor = Visitor::from_request(request, payload);
+        Box::pin(async move {
+            let visitor = visitor.await?;
+            if visitor.role.is_staff() {
+                Ok(Self(visitor))
+            } else {
+                Err(PageError::forbidden("This page is for the facility's staff."))
+            }
+        })
+    }
+}
+
+impl FromRequest for Operator {
+    type Error = PageError;
+    type Future = Found<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let visitor = Visitor::from_request(request, payload);
+        Box::pin(async move {
+            let visitor = visitor.await?;
+            if visitor.role == Role::Operator {
+                Ok(Self(visitor))
+            } else {
+                Err(PageError::forbidden("Only operators can do this."))
+            }
+        })
+    }
+}

@@ -16,6 +16,7 @@
 //! | `connection.rs`, `connection/` | connections: accepted, refused, ended by deadlines |
 //! | `pool.rs` | threads of low priority for slow work |
 //! | `limits.rs`, `limits/` | limits on rates and on the bytes of bodies |
+//! | `offline_store.rs` | opens a store that no service uses |
 //! | `import.rs`, `import/` | moves a facility in from another server |
 //! | `body.rs`, `wire.rs`, `wire/` | bodies: bounded reading, MessagePack and JSON, checked requests |
 //! | `error.rs` | the one table of errors and statuses |
@@ -54,6 +55,7 @@ pub mod idempotency;
 pub mod import;
 pub mod limits;
 pub mod metrics;
+pub mod offline_store;
 pub mod openapi;
 pub mod pool;
 pub mod proxy;

@@ -1,6 +1,6 @@
 //! `beamlive restore`: makes a data directory from a backup.
 
-use super::database::Database;
+use super::flags::Database;
 use super::progress;
 use beamlive_client::{print, Failure};
 use beamlive_storage::backup::{self, Restored};

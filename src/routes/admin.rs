@@ -21,4 +21,5 @@ pub mod samples;
 pub mod sessions;
 
 mod answer;
+mod form;
 mod query;

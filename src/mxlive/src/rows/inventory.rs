@@ -84,8 +84,8 @@ impl Row for Container {
         })
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&When> {
+        self.modified.as_ref()
     }
 }
 
@@ -111,8 +111,8 @@ impl Row for Automounter {
         })
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&When> {
+        self.modified.as_ref()
     }
 }
 
@@ -149,8 +149,8 @@ impl Row for Group {
         })
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&When> {
+        self.modified.as_ref()
     }
 }
 
@@ -186,7 +186,7 @@ impl Row for Sample {
         })
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&When> {
+        self.modified.as_ref()
     }
 }

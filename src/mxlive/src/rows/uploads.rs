@@ -68,8 +68,8 @@ impl Row for Dataset {
         })
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&When> {
+        self.modified.as_ref()
     }
 }
 
@@ -113,7 +113,7 @@ impl Row for Report {
         })
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&When> {
+        self.modified.as_ref()
     }
 }

@@ -3,10 +3,10 @@
 use super::flags::{FacilityFlags, PlaceFlags};
 use super::progress;
 use crate::config::Settings;
-use crate::import::desk::{ImportStatus, Progress};
 use crate::import::offline;
 use crate::import::report::{Lines, Outcome};
 use crate::import::run::{Setting, Source, Stage};
+use crate::import::uploads::{ImportStatus, Progress};
 use crate::routes::admin::import::PIECE;
 use beamlive_actors::clock::{Clock, SystemClock, SystemKeys};
 use beamlive_client::admin::Admin;

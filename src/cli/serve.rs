@@ -2,8 +2,8 @@
 
 use super::flags::{FacilityFlags, PlaceFlags};
 use crate::config::{LogFormat, Settings};
-use crate::import::desk::Desk;
 use crate::import::offline;
+use crate::import::uploads::ImportUploads;
 use crate::router::Mode;
 use crate::server::{Parts, Running};
 use beamlive_actors::access::lists;
@@ -131,15 +131,15 @@ pub(super) async fn run_until_signal(
                 }
                 () = running.app().imports.wanted() => {}
             }
-            let desk = Arc::clone(&running.app().imports);
-            desk.running();
-            if desk.status().dry_run {
+            let uploads = Arc::clone(&running.app().imports);
+            uploads.running();
+            if uploads.status().dry_run {
                 let store = running.app().directory.services().store.clone();
-                import(desk, &settings, Some(store)).await?;
+                import(uploads, &settings, Some(store)).await?;
             } else {
                 tracing::info!("stopping for an import");
                 running.stop().await?;
-                import(desk, &settings, None).await?;
+                import(uploads, &settings, None).await?;
                 break;
             }
         }
@@ -147,16 +147,20 @@ pub(super) async fn run_until_signal(
 }
 
 /// Imports what was sent. A dry run looks at the store of the running service.
-async fn import(desk: Arc<Desk>, settings: &Settings, store: Option<Store>) -> Result<(), Failure> {
+async fn import(
+    uploads: Arc<ImportUploads>,
+    settings: &Settings,
+    store: Option<Store>,
+) -> Result<(), Failure> {
     let (settings, runtime) = (settings.clone(), Handle::current());
     let imported = tokio::task::spawn_blocking(move || {
-        let outcome = offline::import_sent(&desk, &settings, store.as_ref(), &runtime);
+        let outcome = offline::import_sent(&uploads, &settings, store.as_ref(), &runtime);
         let outcome = outcome.map_err(|error| error.to_string());
         match &outcome {
             Ok(_) => tracing::info!("the import is done"),
             Err(error) => tracing::error!(%error, "the import failed"),
         }
-        desk.ended(outcome);
+        uploads.ended(outcome);
     });
     Ok(imported.await?)
 }

@@ -1,9 +1,9 @@
 //! An import into a store that no service uses: all of it, or nothing.
 
-use super::desk::{Desk, Part};
 use super::report::{Lines, Outcome};
 use super::run::{run, Setting, Source};
 use super::secret;
+use super::uploads::{ImportUploads, Part};
 use crate::config::Settings;
 use crate::offline_store::{in_use, open_to_read};
 use crate::server::store_config;
@@ -77,14 +77,14 @@ pub fn import(
 /// # Errors
 /// As [`import`].
 pub fn import_sent(
-    desk: &Desk,
+    uploads: &ImportUploads,
     settings: &Settings,
     store: Option<&Store>,
     runtime: &Handle,
 ) -> Result<Outcome, Failure> {
-    let there = |part| Some(desk.file(part)).filter(|file| file.is_file());
+    let there = |part| Some(uploads.file(part)).filter(|file| file.is_file());
     let source = Source {
-        dump: desk.file(Part::Dump),
+        dump: uploads.file(Part::Dump),
         proxy_dump: there(Part::ProxyDump),
     };
     let setting = Setting {
@@ -92,7 +92,7 @@ pub fn import_sent(
         now: SystemClock.now(),
         keys: &SystemKeys,
         dry_run: store.is_some(),
-        lines: Lines::to_file(&desk.report())?,
+        lines: Lines::to_file(&uploads.report())?,
         progress: &mut |_, _| {},
     };
     let secret = there(Part::JwtSecret);

@@ -109,7 +109,7 @@ mod tests {
             first,
             slow_names(&StandIns::like([8; 32], &hashes(20, 40)).unwrap())
         );
-        // When accounts move on, names only move in the same direction.
+        // As accounts migrate, stand-ins only migrate the same way.
         let later = slow_names(&StandIns::like([7; 32], &hashes(10, 50)).unwrap());
         assert!(later.len() < first.len() && later.iter().all(|name| first.contains(name)));
     }

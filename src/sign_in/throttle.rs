@@ -5,9 +5,8 @@
 //! address of their own does not feel the failures of others. An IPv6 network of 64 bits is one
 //! address.
 //!
-//! A sign-in counts as a failure from its beginning, so that many at once are not all free. When it
-//! was good, the pair is forgotten. Nothing is kept over a restart, and each node counts for
-//! itself.
+//! A sign-in counts as a failure from its beginning, so concurrent attempts are limited too. When it
+//! succeeds, the pair is forgotten. Nothing is kept over a restart, and each node counts for itself.
 
 use crate::limits::network::whole;
 use lru::LruCache;
@@ -16,7 +15,8 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// Pairs that are remembered. The least recently used ones are forgotten first: that only forgives.
+/// Pairs that are remembered. The least recently used are evicted first.
+/// Evicting an entry only shortens a delay.
 const PAIRS: usize = 16_384;
 /// Addresses that are remembered.
 const ADDRESSES: usize = 16_384;

@@ -41,7 +41,7 @@ impl Bench {
             catalog,
             &store,
             Arc::new(clock.clone()),
-            Duration::ZERO,
+            std::time::Duration::ZERO,
         ));
         let start = {
             let (store, catalog, clock) = (store.clone(), catalog.clone(), clock.clone());

@@ -1,6 +1,6 @@
 //! Looks at the lease of the outbox in the store, and takes, renews or gives it up.
 
-use super::lease::{Held, Lease, Move};
+use super::lease::{Lease, LeaseGuard, Move};
 use crate::ask::Unavailable;
 use crate::clock::Clock;
 use crate::pool;
@@ -16,7 +16,7 @@ const TRIES: usize = 8;
 pub(super) struct Claim {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) held: Held,
+    pub(super) held: LeaseGuard,
     pub(super) lease: Lease,
     /// Whether the last round failed, so that an outage is logged once.
     pub(super) failed: bool,

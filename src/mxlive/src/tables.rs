@@ -70,7 +70,7 @@ pub(crate) struct ReportHead {
     pub(crate) key: u64,
 }
 
-/// What of datasets and reports other records need.
+/// Parts of datasets and reports that other records refer to.
 #[derive(Debug, Default)]
 pub(crate) struct Heads {
     /// By id. Of several of one id, the one of the greatest rank is last.

@@ -34,8 +34,8 @@ impl Held {
         }
     }
 
-    /// Of two that claim a name or a place, one that is on site has it, then one that was in
-    /// another, then the newer one.
+    /// Which of two that claim a name or a place has it. Priority: on site, then nested, then
+    /// newest.
     fn weight(&self) -> (bool, bool) {
         (self.status == "on-site", self.loaded)
     }

@@ -1,7 +1,7 @@
 //! Projects, users, keys, beamlines, data types.
 
 use super::table::Row;
-use crate::dump::fields::{FieldError, Fields, When};
+use crate::dump::fields::{DumpDate, FieldError, Fields};
 use crate::exact::FIELD;
 use crate::pk::Pk;
 use chrono_tz::Tz;
@@ -16,7 +16,7 @@ pub(crate) struct Account {
     pub(crate) active: bool,
     pub(crate) staff: bool,
     pub(crate) superuser: bool,
-    modified: Option<When>,
+    modified: Option<DumpDate>,
 }
 
 impl Account {
@@ -111,7 +111,7 @@ impl Row for Project {
         self.account.username.as_deref()
     }
 
-    fn modified(&self) -> Option<&When> {
+    fn modified(&self) -> Option<&DumpDate> {
         self.account.modified.as_ref()
     }
 }
@@ -140,7 +140,7 @@ impl Row for User {
         self.account.username.as_deref()
     }
 
-    fn modified(&self) -> Option<&When> {
+    fn modified(&self) -> Option<&DumpDate> {
         self.account.modified.as_ref()
     }
 }

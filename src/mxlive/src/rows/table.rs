@@ -1,6 +1,6 @@
 //! All records of one model.
 
-use crate::dump::fields::{FieldError, Fields, When};
+use crate::dump::fields::{DumpDate, FieldError, Fields};
 use crate::pk::Pk;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -19,13 +19,16 @@ pub(crate) trait Row: Sized {
     }
 
     /// When it was last modified.
-    fn modified(&self) -> Option<&When> {
+    fn modified(&self) -> Option<&DumpDate> {
         None
     }
 
     /// Which of two records with one key counts, with the hash of its fields.
     fn rank(&self, digest: u64) -> Rank {
-        (self.modified().and_then(When::micros).unwrap_or(i64::MIN), digest)
+        (
+            self.modified().and_then(DumpDate::micros).unwrap_or(i64::MIN),
+            digest,
+        )
     }
 }
 

@@ -46,8 +46,8 @@ fn complete<R: Record + PartialEq + Clone>(
     said: &Value,
 ) -> Result<Written, WriteError> {
     let key = keys::record(table, IdRef::Known(id));
-    // At its first revision, nothing has changed a record since it was made. The import itself may
-    // have changed a built-in data type once.
+    // Revision 1: unchanged since creation. The import itself may have changed a built-in data type
+    // once.
     let newest = if table == Table::DataType { 2 } else { 1 };
     let Stored::Record(old, revision) = Stored::<R>::read(store, &key)? else {
         return Ok(Written::Same);

@@ -30,8 +30,9 @@
 //!
 //! Dependencies between these files have no circle. `config`, `error`, `limits`, `conditional`,
 //! `pool.rs`, `auth/pool.rs`, `sign_in`, `connection/gate.rs`, `metrics/counters.rs` and `proxy`
-//! are below `app`; `caller`, `auth`, `body` and the middlewares are above it; then come the
-//! routes, `router`, `connection/listen.rs`, `server` and `cli`.
+//! are below `app`; `caller` and `connection/watch.rs` do not know it; `auth`, `body` and the other
+//! middlewares are above it; then come the routes, `router`, `connection/listen.rs`, `server` and
+//! `cli`.
 //!
 //! Rules are in `beamlive-actors`, durability in `beamlive-storage`; this crate speaks HTTP.
 

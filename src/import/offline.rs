@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 const CACHE_BYTES: u64 = 16 << 20;
 /// Between two tries to open a store that is in use.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long a service that has stopped may need to let go of its store.
+/// How long a stopped service may take to release its store.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What else can be done about a store that is in use.
 const ELSEWHERE: &str = ", or import into it with --url";

@@ -38,7 +38,7 @@ pub struct Outcome {
     pub records: BTreeMap<&'static str, Tally>,
     /// The number of lines about what was mended or left out.
     pub notes: u64,
-    /// What was not read, because beamlive has nothing like it.
+    /// What was not read, because beamlive has no such model or field.
     pub unread: Unread,
 }
 
@@ -125,14 +125,8 @@ impl Outcome {
             let named: Vec<_> = named.collect();
             (!named.is_empty()).then(|| format!("{what}: {}", named.join(", ")))
         };
-        lines.extend(unread(
-            "models that beamlive has nothing like",
-            &self.unread.models,
-        ));
-        lines.extend(unread(
-            "fields that beamlive has nothing like",
-            &self.unread.fields,
-        ));
+        lines.extend(unread("models that beamlive does not have", &self.unread.models));
+        lines.extend(unread("fields that beamlive does not have", &self.unread.fields));
         lines.extend(unread("secrets, which are never read", &self.unread.secret));
         lines
     }

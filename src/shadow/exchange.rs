@@ -73,7 +73,7 @@ pub(super) enum Outcome {
     Copy(Box<Exchange>),
     /// It is not to be copied.
     Passed,
-    /// It was to be copied, and can't be.
+    /// It should have been copied, but can't be.
     Lost(Dropped),
 }
 

@@ -36,7 +36,7 @@ impl Claims {
             add(Resource::Project(user.clone()), route.kind == Kind::Register);
         }
         if let Some(beamline) = &route.beamline {
-            // Without a name for the project, everything of the beamline may be one project's.
+            // Without a project in the request, all requests of the beamline may be of one project.
             let alone = matches!(route.kind, Kind::Launch | Kind::Close) || route.user.is_none();
             add(Resource::Beamline(beamline.clone()), alone);
             if let Some(user) = &route.user {

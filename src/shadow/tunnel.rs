@@ -230,7 +230,7 @@ async fn end(mut client: TcpStream) -> Result<(), Error> {
     client.shutdown().await?;
     let mut piece = vec![0; PIECE];
     let drain = async { while client.read(&mut piece).await.is_ok_and(|read| read > 0) {} };
-    // A client that does not close has had its time.
+    // The client had time to close.
     let _ = timeout(LINGER, drain).await;
     Ok(())
 }

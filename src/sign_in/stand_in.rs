@@ -52,8 +52,8 @@ impl StandIns {
         })
     }
 
-    /// The stand-in of an account. It is nobody's password: a caller also knows that the account
-    /// does not exist, and refuses whatever the check says.
+    /// The stand-in of an account. No password matches it, and the caller refuses the sign-in in
+    /// any case.
     #[must_use]
     pub fn of_account(&self, username: &str) -> &PasswordHash {
         let digest = Sha256::new()

@@ -35,7 +35,8 @@ pub(super) fn put(
     }
 }
 
-/// Fields of an account that change without a facility file. Once it exists, a dump leaves them.
+/// Fields of an account that change without a facility file. A dump does not change them once the
+/// account exists.
 const OWN: [&str; 5] = ["created", "modified", "sign_in", "key", "ssh_keys"];
 
 fn complete<R: Record + PartialEq + Clone>(

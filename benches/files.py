@@ -22,7 +22,8 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parent.parent
 MIB = 1 << 20
 CLIENTS = 64
-# Differences of neighbouring pixels as byte-offset compression writes them: mostly small, of both signs.
+# Differences of neighbouring pixels as byte-offset compression writes them: mostly small, of both
+# signs.
 DELTAS = bytes((value * value * value // 9000) % 256 for value in range(-128, 128))
 
 

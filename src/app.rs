@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::connection::gate::Gate;
 use crate::error::ApiError;
 use crate::events::Events;
-use crate::import::desk::Desk;
+use crate::import::uploads::ImportUploads;
 use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
 use crate::metrics::counters::Metrics;
@@ -37,7 +37,7 @@ pub struct App {
     /// What happens, for those who listen.
     pub events: Arc<Events>,
     /// Imports that are sent to this service.
-    pub imports: Arc<Desk>,
+    pub imports: Arc<ImportUploads>,
     /// The token of operators.
     pub admin_token: AdminToken,
     /// Who may use the host of a caller.
@@ -47,7 +47,7 @@ pub struct App {
     /// The files that the built-in Data Proxy serves. `None` without it, and where it serves none.
     pub files: Option<Arc<Files>>,
     /// Limits on the requests of one address and of one project.
-    pub rate: RateLimits,
+    pub rate: Arc<RateLimits>,
     /// Limit on the bytes of all bodies.
     pub bodies: BodyBudget,
     /// Limit on connections.

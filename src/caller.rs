@@ -1,12 +1,25 @@
 //! The address of a request's caller: the peer, or the address that a trusted proxy forwards for.
 
-use crate::app::App;
 use crate::error::ApiError;
 use actix_web::{dev::Payload, FromRequest, HttpRequest};
 use beamlive_actors::access::lists;
+use beamlive_actors::ask::Unavailable;
 use ipnet::IpNet;
 use std::future::{ready, Ready};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+/// The proxies that are believed about the addresses of callers. `create_app` adds them to the data
+/// of the application.
+#[derive(Debug, Clone)]
+pub struct TrustedProxies(pub Arc<[IpNet]>);
+
+impl TrustedProxies {
+    fn of(request: &HttpRequest) -> Result<&[IpNet], ApiError> {
+        let proxies = request.app_data::<Self>().map(|proxies| &*proxies.0);
+        proxies.ok_or(ApiError::Unavailable(Unavailable::Lost("application")))
+    }
+}
 
 /// The caller's address. IPv4 in IPv6 form is IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +75,7 @@ impl FromRequest for Caller {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(App::of(request).map(|app| Self::or_peer(request, &app.settings.trusted_proxy)))
+        ready(TrustedProxies::of(request).map(|trusted| Self::or_peer(request, trusted)))
     }
 }
 
@@ -75,7 +88,7 @@ impl FromRequest for KnownCaller {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let caller = App::of(request).and_then(|app| Caller::of(request, &app.settings.trusted_proxy));
+        let caller = TrustedProxies::of(request).and_then(|trusted| Caller::of(request, trusted));
         ready(caller.map(Self))
     }
 }

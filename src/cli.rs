@@ -1,11 +1,12 @@
 //! The command line: one file per command.
 
 pub mod apply;
+mod atomic_file;
 pub mod backup;
 pub mod check;
 pub mod client;
-mod database;
 pub mod export;
+mod flags;
 pub mod import;
 pub mod load;
 pub mod passwd;

@@ -16,6 +16,7 @@
 //! | `connection.rs`, `connection/` | connections: accepted, refused, ended by deadlines |
 //! | `pool.rs` | threads of low priority for slow work |
 //! | `limits.rs`, `limits/` | limits on rates and on the bytes of bodies |
+//! | `offline_store.rs` | opens a store that no service uses |
 //! | `import.rs`, `import/` | moves a facility in from another server |
 //! | `body.rs`, `wire.rs`, `wire/` | bodies: bounded reading, MessagePack and JSON, checked requests |
 //! | `error.rs` | the one table of errors and statuses |
@@ -31,8 +32,9 @@
 //!
 //! Dependencies between these files have no circle. `config`, `error`, `limits`, `conditional`,
 //! `pool.rs`, `auth/pool.rs`, `sign_in`, `connection/gate.rs`, `metrics/counters.rs` and `proxy`
-//! are below `app`; `caller`, `auth`, `body` and the middlewares are above it; then come the
-//! routes, `router`, `connection/listen.rs`, `server` and `cli`.
+//! are below `app`; `caller` and `connection/watch.rs` do not know it; `auth`, `body` and the other
+//! middlewares are above it; then come the routes, `router`, `connection/listen.rs`, `server` and
+//! `cli`.
 //!
 //! Rules are in `beamlive-actors`, durability in `beamlive-storage`; this crate speaks HTTP.
 
@@ -58,6 +60,7 @@ pub mod idempotency;
 pub mod import;
 pub mod limits;
 pub mod metrics;
+pub mod offline_store;
 pub mod openapi;
 pub mod pool;
 pub mod proxy;

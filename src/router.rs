@@ -5,6 +5,7 @@ mod pages;
 mod resource;
 
 use crate::app::App;
+use crate::caller::TrustedProxies;
 use crate::connection::watch::ConnectionWatch;
 use crate::error::ApiError;
 use crate::metrics::observe::Observer;
@@ -23,6 +24,7 @@ use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::Error;
 use resource::{resource, Resource};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 /// The API of beamlines and hosts, and the survey. Routes are tried one after the other, so those
@@ -202,9 +204,12 @@ pub fn create_app(
     >,
 > {
     let observer = Rc::new(Observer::new(app.metrics.clone(), &app.settings.trusted_proxy));
-    let watch = ConnectionWatch::new(app.clone());
+    let trusted = TrustedProxies(app.settings.trusted_proxy.as_slice().into());
+    let (rate, connections) = (Arc::clone(&app.rate), Arc::clone(&app.connections));
+    let watch = ConnectionWatch::new(rate, trusted.clone(), connections);
     actix_web::App::new()
         .app_data(app)
+        .app_data(trusted)
         .wrap_fn(move |request, service| watch.watch(request, service))
         .wrap_fn(move |request, service| observer.observe(request, service))
         .configure(move |config| {

@@ -23,7 +23,7 @@ use crate::auth::pool::VerificationPool;
 use crate::config::Settings;
 use crate::connection::gate::Gate;
 use crate::connection::listen::Listening;
-use crate::import::desk::Desk;
+use crate::import::uploads::ImportUploads;
 use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
 use crate::metrics::counters::Metrics;
@@ -150,12 +150,12 @@ impl Running {
             accounts,
             oidc,
             events: Arc::default(),
-            imports: Arc::new(Desk::new(&settings.data)),
+            imports: Arc::new(ImportUploads::new(&settings.data)),
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
             files,
             access_lists: AccessLists::new(directory.clone()),
-            rate: RateLimits::new(&settings.limits.rate, metrics.clone()),
+            rate: Arc::new(RateLimits::new(&settings.limits.rate, metrics.clone())),
             bodies: BodyBudget::new(settings.limits.bodies_bytes),
             connections: Arc::new(Gate::new(possible_connections(settings.limits.connections))),
             metrics,

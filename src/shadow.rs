@@ -56,7 +56,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, Semaphore};
 use tunnel::Tunnel;
-use watch::Ear;
+use watch::Recorder;
 
 /// How long requests that are on their way may take at a stop.
 const LONGEST_STOP: Duration = Duration::from_secs(30);
@@ -190,13 +190,13 @@ impl Running {
             heading,
         };
         play::start(playing, heard).map_err(ShadowError::Thread)?;
-        let ear = Ear {
+        let recorder = Recorder {
             events: events.clone(),
             places: Arc::new(Semaphore::new(settings.queue.min(Semaphore::MAX_PERMITS))),
             budget: Budget::new(settings.max_memory),
             most: settings.max_body,
         };
-        let tunnel = Tunnel::new(upstream, ear);
+        let tunnel = Tunnel::new(upstream, recorder);
         let accepting = actix_web::rt::spawn(tunnel.clone().accept(listener));
         Ok(Self {
             address,

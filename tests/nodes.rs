@@ -33,7 +33,7 @@ struct Nodes {
 }
 
 impl Nodes {
-    /// Two services. A database that is away is waited for for `hold`.
+    /// Two services, which wait up to `hold` for a database that is away.
     async fn start(hold: Duration, change: impl Fn(&mut Settings)) -> Self {
         let database = MemoryEngine::new();
         let mut nodes = Self {
@@ -63,7 +63,7 @@ impl Nodes {
     }
 }
 
-/// How long a database that is away is waited for, where a test does not say.
+/// How long services wait for a database that is away, by default.
 const HOLD: Duration = Duration::from_secs(30);
 
 /// Two services, each with a client of alice.

@@ -11,7 +11,7 @@ pub trait Clock: Send + Sync + 'static {
     /// The present instant, UTC.
     fn now(&self) -> Timestamp;
 
-    /// The time since the process first asked. It never goes back, whoever sets the clock.
+    /// The time since the first call. Monotonic: it does not follow changes of the machine's clock.
     fn monotonic(&self) -> Duration {
         static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
         FIRST.elapsed().max(Duration::from_nanos(1))

@@ -22,7 +22,7 @@ mod scan;
 mod status;
 
 pub use due_queue::ForwarderSettings;
-pub use proxy::{Blame, DataProxy, LocalProxy, ProxyError};
+pub use proxy::{Cause, DataProxy, LocalProxy, ProxyError};
 pub use status::{ForwarderHealth, ForwarderStatus};
 
 use crate::activity::{self, ActivityEntry, Origin};
@@ -36,7 +36,7 @@ use beamlive_storage::records::Subject;
 use beamlive_storage::{Batch, Store, Timestamp};
 use claim::{Claim, Round};
 use due_queue::{DueQueue, Failure};
-use lease::{Held, Lease, ROUND};
+use lease::{Lease, LeaseGuard, ROUND};
 use outbox::Page;
 use scan::{Scan, SWEEP};
 use std::sync::Arc;
@@ -102,7 +102,7 @@ pub struct Forwarder {
     stopped: bool,
     finishing: Vec<Answer<()>>,
     /// Whether this process may start calls.
-    held: Held,
+    held: LeaseGuard,
     /// With other processes on the database; taken while it is being renewed or given up.
     claim: Option<Claim>,
     shared: bool,
@@ -128,14 +128,14 @@ impl Forwarder {
             let claim = store.shared().map(|log| Claim {
                 store: store.clone(),
                 clock: Arc::clone(&clock),
-                held: Held::by_record(Arc::clone(&clock)),
+                held: LeaseGuard::by_record(Arc::clone(&clock)),
                 lease: Lease::new(log.node(), settings.call_timeout),
                 failed: false,
             });
             Self {
                 held: claim
                     .as_ref()
-                    .map_or_else(Held::always, |claim| claim.held.clone()),
+                    .map_or_else(LeaseGuard::always, |claim| claim.held.clone()),
                 shared: claim.is_some(),
                 claim,
                 elsewhere: Arc::from(""),
@@ -328,14 +328,14 @@ impl Handler<Ask<Retry>> for Forwarder {
         // Counted before any call starts, so that rows delivered meanwhile count as tried.
         let (store, held) = (self.store.clone(), self.held.clone());
         let log = log_retry(store.clone(), ask.command.origin, self.clock.now());
-        let told = async move {
+        let logged = async move {
             let rows = log.await?;
             if !held.is_held() {
                 claim::ask_for_retry(&store).await?;
             }
             Ok(rows)
         };
-        context.spawn(told.into_actor(self).map(|rows, forwarder, context| {
+        context.spawn(logged.into_actor(self).map(|rows, forwarder, context| {
             forwarder.try_everything(context);
             forwarder.tick(context);
             // The caller may have gone.

@@ -1,4 +1,4 @@
-//! Whether this process knows the present, on a database that several processes write.
+//! Whether this node is up to date, on a database that several nodes write.
 //!
 //! The follower says up to which instant it has read what the others changed. From then on the
 //! process answers for five seconds from what it has in memory. After that, requests wait until the
@@ -91,7 +91,7 @@ impl Presence {
         self.followed.notify_waiters();
     }
 
-    /// Resolves when a request has found the database away: then the follower looks at once.
+    /// Resolves when a request has found the database away: then the follower reads immediately.
     pub(crate) async fn asked(&self) {
         self.asked.notified().await;
     }

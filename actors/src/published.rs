@@ -32,15 +32,6 @@ impl Published {
         }
     }
 
-    /// Publishes the facility of a store that no other process writes.
-    #[must_use]
-    pub fn alone(catalog: Catalog) -> Self {
-        Self {
-            catalog: ArcSwap::from_pointee(catalog),
-            presence: None,
-        }
-    }
-
     /// The catalog. What other processes changed more than five seconds ago is in it.
     ///
     /// # Errors

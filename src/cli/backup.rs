@@ -1,5 +1,6 @@
 //! `beamlive backup`: writes the store of a running service to a file.
 
+use super::atomic_file::AtomicFile;
 use super::progress;
 use beamlive_client::admin::Service;
 use beamlive_client::http::reason;
@@ -8,10 +9,9 @@ use beamlive_storage::backup::{Header, Reader};
 use bytes::{Buf, Bytes};
 use clap::Args;
 use indicatif::ProgressBar;
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tokio::sync::mpsc;
 
 /// Maximum pieces that are received and not yet written.
@@ -45,13 +45,7 @@ impl Backup {
             .into());
         }
         let mut answer = self.service.admin()?.backup().await?;
-        let part = part_of(&self.file)?;
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&part)
-            .map_err(|error| format!("can't write {}: {error}", part.display()))?;
+        let (part, file) = AtomicFile::create(&self.file)?;
         let (sender, pieces) = mpsc::channel(WAITING);
         let bar = progress::rows("backup");
         let checking = tokio::task::spawn_blocking({
@@ -73,52 +67,28 @@ impl Backup {
         drop(sender);
         let checked = checking.await?;
         bar.finish_and_clear();
-        let done = match (sent, checked) {
-            (Err(broken), _) => Err(format!(
+        if let Err(broken) = sent {
+            return Err(format!(
                 "the service broke off ({broken}): see that it runs, and take the backup again"
             )
-            .into()),
-            (Ok(()), checked) => checked,
-        };
-        let done = done.and_then(|done| {
-            publish(&part, &self.file)
-                .map_err(|error| format!("can't write {}: {error}", self.file.display()))?;
-            Ok(done)
-        });
-        match done {
-            Ok((header, rows)) => print(format_args!(
-                "{}: {rows} rows, the store as it was at {}",
-                self.file.display(),
-                header.created.to_utc().format("%Y-%m-%dT%H:%M:%SZ")
-            )),
-            Err(error) => {
-                // If this fails, the name of the file tells that it is a part.
-                let _ = fs::remove_file(&part);
-                Err(error)
-            }
+            .into());
         }
+        let (header, rows, file) = checked?;
+        part.publish(&file)?;
+        print(format_args!(
+            "{}: {rows} rows, the store as it was at {}",
+            self.file.display(),
+            header.created.to_utc().format("%Y-%m-%dT%H:%M:%SZ")
+        ))
     }
 }
 
-/// The name of the file while it is incomplete, in the same directory.
-fn part_of(file: &Path) -> Result<PathBuf, Failure> {
-    let name = file
-        .file_name()
-        .ok_or_else(|| format!("{} names no file", file.display()))?;
-    let mut part = name.to_owned();
-    part.push(format!(".part-{}", std::process::id()));
-    Ok(file.with_file_name(part))
-}
-
-/// Gives the file its name, durably.
-fn publish(part: &Path, file: &Path) -> io::Result<()> {
-    fs::rename(part, file)?;
-    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
-}
-
 /// Writes the pieces to the file, and reads them as a restore would.
-fn receive(file: File, pieces: mpsc::Receiver<Bytes>, bar: &ProgressBar) -> Result<(Header, u64), Failure> {
+fn receive(
+    file: File,
+    pieces: mpsc::Receiver<Bytes>,
+    bar: &ProgressBar,
+) -> Result<(Header, u64, File), Failure> {
     let mut incoming = Incoming {
         pieces,
         current: Bytes::new(),
@@ -133,9 +103,8 @@ fn receive(file: File, pieces: mpsc::Receiver<Bytes>, bar: &ProgressBar) -> Resu
         }
         bar.set_position(reader.rows());
     }
-    let done = (reader.header().clone(), reader.rows());
-    incoming.file.sync_all()?;
-    Ok(done)
+    let (header, rows) = (reader.header().clone(), reader.rows());
+    Ok((header, rows, incoming.file))
 }
 
 /// The bytes from the service. Each piece is written to the file before it is read.

@@ -2,8 +2,7 @@
 
 use super::apply::{read, summary};
 use beamlive_actors::clock::{Clock, SystemClock};
-use beamlive_actors::facility::declaration::{Declaration, Format};
-use beamlive_actors::facility::place::Mistakes;
+use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::plan::{Counters, InUse, Plan, Situation};
 use beamlive_actors::facility::seeded_catalog;
 use beamlive_client::admin::{Admin, Counts};
@@ -66,20 +65,15 @@ fn against_empty(text: &str, is_json: bool, zone: chrono_tz::Tz) -> Result<Count
         counters: &Counters::default(),
         now: SystemClock.now(),
     };
-    let mut mistakes = Mistakes::new();
-    let plan = Declaration::read(text, format, zone, &mut mistakes).and_then(|declaration| {
-        Plan::make_noting(&seeded_catalog(), &declaration, &situation, &mut mistakes)
-    });
-    match plan {
-        Some(plan) => Ok(Counts {
+    match Plan::of_file(&seeded_catalog(), (text, format), zone, &situation) {
+        Ok(plan) => Ok(Counts {
             created: plan.counts.created,
             updated: plan.counts.updated,
             unchanged: plan.counts.unchanged,
             changes: plan.changes,
             ..Counts::default()
         }),
-        None => {
-            let mistakes = mistakes.into_list();
+        Err(mistakes) => {
             let lines: String = mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect();
             Err(format!("{} mistakes:{lines}", mistakes.len()).into())
         }

@@ -1,18 +1,17 @@
 //! `beamlive export mxlive`: writes all records for another server.
 
-use super::database::Database;
+use super::atomic_file::AtomicFile;
+use super::flags::Database;
 use super::progress;
+use crate::offline_store::{in_use, open_to_read};
 use beamlive_client::{print, Failure};
 use beamlive_mxlive::export::{export, paths, Dump, ExportError, Exported};
-use beamlive_storage::{OpenError, PostgresSettings, Store};
+use beamlive_storage::{PostgresSettings, Store};
 use clap::{Args, Subcommand};
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Memory for pages of the database.
-const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 /// Bytes that are written at once.
 const WRITE_BYTES: usize = 1024 * 1024;
 
@@ -106,10 +105,8 @@ fn write(
     dump: Option<&Path>,
     proxy_dump: Option<&Path>,
 ) -> Result<Exported, Failure> {
-    let store = match database {
-        Some(settings) => Store::open_snapshot(&settings)?,
-        None => open(&data.join("store"))?,
-    };
+    let copy = ", or export a copy that beamlive backup and beamlive restore make";
+    let store = open_to_read(data, database.as_ref()).map_err(|error| in_use(error, copy))?;
     let mut exported = match dump {
         Some(file) => to_file(file, |out| export_to(&store, out))?,
         None => export_to(&store, BufWriter::with_capacity(WRITE_BYTES, io::stdout()))?.0,
@@ -136,43 +133,16 @@ fn export_to<W: Write>(store: &Store, out: W) -> Result<(Exported, W), ExportErr
     Ok((exported?, dump.finish()?))
 }
 
-fn open(path: &Path) -> Result<Store, Failure> {
-    Store::open_to_read(path, CACHE_BYTES).map_err(|error| match error {
-        OpenError::Locked { path } => format!(
-            "the store {} is in use: stop the service first, or export a copy that beamlive backup and \
-             beamlive restore make",
-            path.display()
-        )
-        .into(),
-        error => Failure::from(error),
-    })
-}
-
 /// Writes a file that only its owner may read. It gets its name when it is whole.
 fn to_file(
-    file: &Path,
+    path: &Path,
     write: impl FnOnce(BufWriter<File>) -> Result<(Exported, BufWriter<File>), ExportError>,
 ) -> Result<Exported, Failure> {
-    let mut part = file.as_os_str().to_owned();
-    part.push(format!(".part-{}", std::process::id()));
-    let part = PathBuf::from(part);
-    let unwritable = |error: io::Error| format!("can't write {}: {error}", file.display());
-    let out = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&part)
-        .map_err(unwritable)?;
-    let written = write(BufWriter::with_capacity(WRITE_BYTES, out));
-    let done = written.map_err(Failure::from).and_then(|(exported, out)| {
-        let out = out.into_inner().map_err(|error| unwritable(error.into_error()))?;
-        out.sync_all().map_err(unwritable)?;
-        fs::rename(&part, file).map_err(unwritable)?;
-        Ok(exported)
-    });
-    if done.is_err() {
-        // If this fails, the name of the file tells that it is a part.
-        let _ = fs::remove_file(&part);
-    }
-    done
+    let (part, file) = AtomicFile::create(path)?;
+    let (exported, out) = write(BufWriter::with_capacity(WRITE_BYTES, file))?;
+    let file = out
+        .into_inner()
+        .map_err(|error| format!("can't write {}: {}", path.display(), error.error()))?;
+    part.publish(&file)?;
+    Ok(exported)
 }

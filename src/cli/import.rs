@@ -1,16 +1,16 @@
 //! `beamlive import mxlive`: moves a facility in from another server.
 
+use super::flags::{FacilityFlags, PlaceFlags};
 use super::progress;
 use crate::config::Settings;
-use crate::import::desk::{ImportStatus, Progress};
 use crate::import::offline;
 use crate::import::report::{Lines, Outcome};
 use crate::import::run::{Setting, Source, Stage};
+use crate::import::uploads::{ImportStatus, Progress};
 use crate::routes::admin::import::PIECE;
 use beamlive_actors::clock::{Clock, SystemClock, SystemKeys};
 use beamlive_client::admin::Admin;
 use beamlive_client::{print, Failure};
-use beamlive_storage::EngineKind;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::fs::File;
@@ -55,7 +55,8 @@ struct MxLive {
     /// *.json.
     #[arg(long, value_name = "FILE", default_value = "import-report.txt")]
     report: PathBuf,
-    /// A running service to import into, instead of a data directory. It is away meanwhile.
+    /// A running service to import into, instead of a data directory that no service uses. It is
+    /// unavailable during the import.
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     url: Option<String>,
     /// File with its admin token.
@@ -70,40 +71,15 @@ struct MxLive {
     place: Place,
 }
 
-/// Where it is imported, as for the service.
+/// Where it is imported, as for the service. No service may use the data directory meanwhile.
 #[derive(Debug, Args, Serialize)]
 struct Place {
-    /// Configuration file of the service (TOML).
-    #[arg(long, env = "BEAMLIVE_CONFIG", value_name = "FILE")]
-    #[serde(skip)]
-    config: Option<PathBuf>,
-    /// Data directory, created if there is none. No service may use it meanwhile [default: data].
-    #[arg(long, env = "BEAMLIVE_DATA", value_name = "DIR")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<PathBuf>,
-    /// The facility's time zone, for dates without an offset [default: UTC].
-    #[arg(long, env = "BEAMLIVE_TIMEZONE", value_name = "ZONE")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timezone: Option<chrono_tz::Tz>,
     #[command(flatten)]
-    store: StorePlace,
-}
-
-#[derive(Debug, Args, Serialize)]
-struct StorePlace {
-    /// The database of the store: sled, fjall or postgres [default: sled].
-    #[arg(long = "store-engine", env = "BEAMLIVE_STORE__ENGINE", value_name = "ENGINE")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    engine: Option<EngineKind>,
-    /// Where PostgreSQL is, as postgres://user@host/database.
-    #[arg(
-        long = "store-url",
-        env = "BEAMLIVE_STORE__URL",
-        value_name = "URL",
-        hide_env_values = true
-    )]
-    #[serde(rename = "url", skip_serializing_if = "Option::is_none")]
-    store_url: Option<String>,
+    #[serde(flatten)]
+    place: PlaceFlags,
+    #[command(flatten)]
+    #[serde(flatten)]
+    facility: FacilityFlags,
 }
 
 impl Import {
@@ -122,7 +98,7 @@ impl MxLive {
         if let Some(url) = self.url.clone() {
             return self.send(&url).await;
         }
-        let settings = Settings::load(self.place.config.as_deref(), &self.place)?;
+        let settings = Settings::load(self.place.place.config.as_deref(), &self.place)?;
         let runtime = Handle::current();
         let outcome = tokio::task::spawn_blocking(move || self.import(&settings, &runtime)).await??;
         outcome.lines().into_iter().try_for_each(print)

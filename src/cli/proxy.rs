@@ -23,7 +23,7 @@ impl Proxy {
     /// # Errors
     /// When it can't start. The message says what to do.
     pub async fn run(self) -> Result<(), Failure> {
-        let settings = Settings::load(self.server.config.as_deref(), &self)?;
+        let settings = Settings::load(self.server.place.config.as_deref(), &self)?;
         if let Some(value) = settings.proxy_url {
             return Err(Box::new(ConfigError::Unusable {
                 key: "proxy_url",

@@ -1,6 +1,6 @@
 //! `beamlive restore`: makes a data directory from a backup.
 
-use super::database::Database;
+use super::flags::Database;
 use super::progress;
 use beamlive_client::{print, Failure};
 use beamlive_storage::backup::{self, Restored};
@@ -34,7 +34,7 @@ fn durable(name: &str) -> Result<EngineKind, String> {
     match name.parse::<EngineKind>() {
         Ok(engine) if engine.is_durable() => Ok(engine),
         Ok(engine) => Err(format!(
-            "what is restored into {engine} is gone at once: choose sled or fjall"
+            "{engine} keeps nothing after the process ends: choose sled or fjall"
         )),
         Err(error) => Err(error.to_string()),
     }

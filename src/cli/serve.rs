@@ -1,13 +1,14 @@
 //! `beamlive serve`: runs the service until a signal stops it.
 
+use super::flags::{FacilityFlags, PlaceFlags};
 use crate::config::{LogFormat, Settings};
-use crate::import::desk::Desk;
 use crate::import::offline;
+use crate::import::uploads::ImportUploads;
 use crate::router::Mode;
 use crate::server::{Parts, Running};
 use beamlive_actors::access::lists;
 use beamlive_client::{print, Failure};
-use beamlive_storage::{EngineKind, Store};
+use beamlive_storage::Store;
 use clap::Args;
 use serde::Serialize;
 use std::io::IsTerminal;
@@ -41,16 +42,13 @@ pub struct Serve {
     #[arg(long, env = "BEAMLIVE_PROXY_URL", value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     proxy_url: Option<String>,
-    /// The facility's time zone, such as America/Regina [default: UTC].
-    #[arg(long, env = "BEAMLIVE_TIMEZONE", value_name = "ZONE")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timezone: Option<chrono_tz::Tz>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    facility_flags: FacilityFlags,
     /// Beamtimes count for end_time and access lists [default: off].
     #[arg(long, env = "BEAMLIVE_SCHEDULE", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule: Option<bool>,
-    #[command(flatten)]
-    store: StoreFlags,
     /// Seconds that a stop may take, for tests.
     #[arg(long, hide = true, value_name = "SECONDS")]
     #[serde(skip)]
@@ -60,18 +58,13 @@ pub struct Serve {
 /// Flags of every command that serves.
 #[derive(Debug, Args, Serialize)]
 pub(super) struct ServerFlags {
-    /// Configuration file (TOML).
-    #[arg(long, env = "BEAMLIVE_CONFIG", value_name = "FILE")]
-    #[serde(skip)]
-    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub place: PlaceFlags,
     /// The address to listen on; port 0 picks a free one [default: 127.0.0.1:8000].
     #[arg(long, env = "BEAMLIVE_LISTEN", value_name = "ADDRESS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     listen: Option<SocketAddr>,
-    /// Data directory, created on first start [default: data].
-    #[arg(long, env = "BEAMLIVE_DATA", value_name = "DIR")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<PathBuf>,
     /// What the built-in Data Proxy may serve; may be repeated, relative paths start at the first
     /// [default: /users].
     #[arg(long, env = "BEAMLIVE_USERS_ROOT", value_name = "DIR", value_delimiter = ',')]
@@ -81,24 +74,6 @@ pub(super) struct ServerFlags {
     #[arg(long, env = "BEAMLIVE_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     trusted_proxy: Vec<ipnet::IpNet>,
-}
-
-/// Flags of the store.
-#[derive(Debug, Args, Serialize)]
-struct StoreFlags {
-    /// The database of the store: sled, fjall, postgres, or memory for tests [default: sled].
-    #[arg(long = "store-engine", env = "BEAMLIVE_STORE__ENGINE", value_name = "ENGINE")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    engine: Option<EngineKind>,
-    /// Where PostgreSQL is, as postgres://user@host/database.
-    #[arg(
-        long = "store-url",
-        env = "BEAMLIVE_STORE__URL",
-        value_name = "URL",
-        hide_env_values = true
-    )]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
 }
 
 /// A network, or one address as a network of its own.
@@ -113,7 +88,7 @@ impl Serve {
     /// # Errors
     /// When the service can't start. The message says what to do.
     pub async fn run(self) -> Result<(), Failure> {
-        let settings = Settings::load(self.server.config.as_deref(), &self)?;
+        let settings = Settings::load(self.server.place.config.as_deref(), &self)?;
         let longest = self.stop_seconds.map_or(LONGEST_STOP, Duration::from_secs);
         run_until_signal(settings, Mode::Service, longest).await
     }
@@ -156,15 +131,15 @@ pub(super) async fn run_until_signal(
                 }
                 () = running.app().imports.wanted() => {}
             }
-            let desk = Arc::clone(&running.app().imports);
-            desk.running();
-            if desk.status().dry_run {
+            let uploads = Arc::clone(&running.app().imports);
+            uploads.running();
+            if uploads.status().dry_run {
                 let store = running.app().directory.services().store.clone();
-                import(desk, &settings, Some(store)).await?;
+                import(uploads, &settings, Some(store)).await?;
             } else {
                 tracing::info!("stopping for an import");
                 running.stop().await?;
-                import(desk, &settings, None).await?;
+                import(uploads, &settings, None).await?;
                 break;
             }
         }
@@ -172,16 +147,20 @@ pub(super) async fn run_until_signal(
 }
 
 /// Imports what was sent. A dry run looks at the store of the running service.
-async fn import(desk: Arc<Desk>, settings: &Settings, store: Option<Store>) -> Result<(), Failure> {
+async fn import(
+    uploads: Arc<ImportUploads>,
+    settings: &Settings,
+    store: Option<Store>,
+) -> Result<(), Failure> {
     let (settings, runtime) = (settings.clone(), Handle::current());
     let imported = tokio::task::spawn_blocking(move || {
-        let outcome = offline::import_sent(&desk, &settings, store.as_ref(), &runtime);
+        let outcome = offline::import_sent(&uploads, &settings, store.as_ref(), &runtime);
         let outcome = outcome.map_err(|error| error.to_string());
         match &outcome {
             Ok(_) => tracing::info!("the import is done"),
             Err(error) => tracing::error!(%error, "the import failed"),
         }
-        desk.ended(outcome);
+        uploads.ended(outcome);
     });
     Ok(imported.await?)
 }

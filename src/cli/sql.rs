@@ -1,6 +1,6 @@
 //! `beamlive sql`: the tables for people in PostgreSQL.
 
-use super::database::Database;
+use super::flags::Database;
 use super::progress;
 use beamlive_client::{print, Failure};
 use beamlive_storage::rebuild_tables;

@@ -1,19 +1,18 @@
 //! `beamlive verify`: checks a data directory offline.
 
-use super::database::Database;
+use super::flags::Database;
 use super::progress;
+use crate::offline_store::{in_use, open_to_read};
 use beamlive_actors::beamline::state::JOINABLE_MICROS;
 use beamlive_actors::facility::DEEPEST;
 use beamlive_client::{print, Failure};
 use beamlive_storage::verify::{self, Findings, Rules};
-use beamlive_storage::{OpenError, Store};
+use beamlive_storage::Store;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Maximum lines of each kind that are printed. The others are counted.
 const PRINTED: usize = 100;
-/// Memory for pages of the database.
-const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 
 /// Check a data directory while no service uses it, or one moment of a store on PostgreSQL: every
 /// record, every index both ways, every promise.
@@ -41,10 +40,10 @@ impl Verify {
     /// # Errors
     /// When there is a problem, or the store can't be opened or read completely.
     pub async fn run(self) -> Result<(), Failure> {
-        let (path, database) = (self.data.join("store"), self.database.settings()?);
-        let check = move || match database {
-            Some(settings) => check(&Store::open_snapshot(&settings)?),
-            None => check(&open(&path)?),
+        let database = self.database.settings()?;
+        let check = move || {
+            let store = open_to_read(&self.data, database.as_ref());
+            check(&store.map_err(|error| in_use(error, ""))?)
         };
         let findings = tokio::task::spawn_blocking(check).await??;
         for line in findings.problems.kept().iter().take(PRINTED) {
@@ -69,15 +68,6 @@ impl Verify {
             .into()),
         }
     }
-}
-
-fn open(path: &Path) -> Result<Store, Failure> {
-    Store::open_to_read(path, CACHE_BYTES).map_err(|error| match error {
-        OpenError::Locked { path } => {
-            format!("the store {} is in use: stop the service first", path.display()).into()
-        }
-        error => Failure::from(error),
-    })
 }
 
 fn check(store: &Store) -> Result<Findings, Failure> {

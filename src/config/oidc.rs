@@ -14,11 +14,11 @@ pub struct Oidc {
     /// What the issuer calls this service.
     #[serde(deserialize_with = "secret")]
     pub client_id: Option<String>,
-    /// A file with the secret that the issuer gave to this service. Without it, it gave none.
+    /// A file with the client's secret. Unset if the client has no secret.
     pub client_secret_file: Option<PathBuf>,
     /// The claim of the ID token that holds the username of a person.
     pub claim: String,
-    /// The URL of the callback, as the issuer knows it. Without it, it is made of `public_url`.
+    /// The URL of the callback, as the issuer knows it. Derived from `public_url` if unset.
     #[serde(deserialize_with = "whole_url")]
     pub redirect_url: Option<String>,
     /// The certificates (PEM) that sign the issuer's. Without it, Mozilla's list.

@@ -78,7 +78,7 @@ pub(super) struct Stream {
     quiet_since: Instant,
     /// Since when no byte of an answer could be written.
     blocked_since: Option<Instant>,
-    /// The head was too slow, and the client was answered so. Nothing more is read.
+    /// The head timed out and 408 was sent. Nothing more is read.
     timed_out: bool,
     closing: bool,
     /// Bytes that are read before those of the socket.

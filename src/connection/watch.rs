@@ -1,31 +1,39 @@
 //! The middleware next to the routes. It refuses addresses that send too many requests, and marks
 //! requests as being worked on, so that no deadline of their connection ends them.
 
+use super::gate::Gate;
 use super::stream::{ConnectionState, Working};
-use crate::app::App;
-use crate::caller::Caller;
+use crate::caller::{Caller, TrustedProxies};
+use crate::limits::rate::RateLimits;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Bytes;
 use actix_web::Error;
 use pin_project_lite::pin_project;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// The middleware.
 #[derive(Debug, Clone)]
 pub struct ConnectionWatch {
-    app: Data<App>,
+    rate: Arc<RateLimits>,
+    trusted: TrustedProxies,
+    connections: Arc<Gate>,
 }
 
 impl ConnectionWatch {
-    /// Uses the rate limits and the connections of `app`.
+    /// Limits the requests of each address by `rate`.
     #[must_use]
-    pub fn new(app: Data<App>) -> Self {
-        Self { app }
+    pub fn new(rate: Arc<RateLimits>, trusted: TrustedProxies, connections: Arc<Gate>) -> Self {
+        Self {
+            rate,
+            trusted,
+            connections,
+        }
     }
 
     /// Has `service` answer `request`.
@@ -38,9 +46,9 @@ impl ConnectionWatch {
         S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
         B: MessageBody,
     {
-        let app = self.app.clone();
-        let address = || Caller::or_peer(request.request(), &app.settings.trusted_proxy).0;
-        let admitted = app.rate.admit_address(address).map(|()| {
+        let connections = Arc::clone(&self.connections);
+        let address = || Caller::or_peer(request.request(), &self.trusted.0).0;
+        let admitted = self.rate.admit_address(address).map(|()| {
             let working = request.conn_data::<Rc<ConnectionState>>().map(Working::begin);
             // The dispatcher ends a connection that asked for another protocol after its answer.
             let ends = request.head().connection_type() == ConnectionType::Upgrade;
@@ -49,7 +57,7 @@ impl ConnectionWatch {
         async move {
             let (answer, working, ends) = admitted?;
             let mut response = answer.await?;
-            if ends || app.connections.is_stopping() {
+            if ends || connections.is_stopping() {
                 let head = response.response_mut().head_mut();
                 head.set_connection_type(ConnectionType::Close);
             }

@@ -1,7 +1,7 @@
 //! Reads new rows, and gives them to whoever listens.
 
+use super::event::{Event, Kind, Position};
 use super::row::{after, newest};
-use super::{Event, Kind, Position};
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::pool;
 use beamlive_storage::records::{Activity, Dataset, Report};

@@ -1,6 +1,6 @@
 //! Rows of the store as events.
 
-use super::{Event, Kind, Position};
+use super::event::{Event, Kind, Position};
 use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{Activity, Dataset, Record, Report, Session, Subject};

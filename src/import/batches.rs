@@ -59,7 +59,7 @@ impl<'a> Batches<'a> {
             Item::Path { path, .. } => ("secure path", path.directory.len()),
         };
         let written = self.writer.add(&mut self.batch, item)?;
-        // What a dump of beamlive says more exactly completes records that are counted already.
+        // Exact fields of beamlive's own dump update records already counted.
         if !kind.is_empty() {
             self.tallies.entry(kind).or_default().count(written);
         }

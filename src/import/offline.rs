@@ -1,10 +1,11 @@
 //! An import into a store that no service uses: all of it, or nothing.
 
-use super::desk::{Desk, Part};
 use super::report::{Lines, Outcome};
 use super::run::{run, Setting, Source};
 use super::secret;
+use super::uploads::{ImportUploads, Part};
 use crate::config::Settings;
+use crate::offline_store::{in_use, open_to_read};
 use crate::server::store_config;
 use beamlive_actors::clock::{Clock, SystemClock, SystemKeys};
 use beamlive_actors::facility::open_catalog;
@@ -18,8 +19,10 @@ use tokio::runtime::Handle;
 const CACHE_BYTES: u64 = 16 << 20;
 /// Between two tries to open a store that is in use.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long a service that has stopped may need to let go of its store.
+/// How long a stopped service may take to release its store.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What else can be done about a store that is in use.
+const ELSEWHERE: &str = ", or import into it with --url";
 
 /// Imports, or says what an import would do. Blocks. A store that is in use may become free within
 /// `patience`.
@@ -74,14 +77,14 @@ pub fn import(
 /// # Errors
 /// As [`import`].
 pub fn import_sent(
-    desk: &Desk,
+    uploads: &ImportUploads,
     settings: &Settings,
     store: Option<&Store>,
     runtime: &Handle,
 ) -> Result<Outcome, Failure> {
-    let there = |part| Some(desk.file(part)).filter(|file| file.is_file());
+    let there = |part| Some(uploads.file(part)).filter(|file| file.is_file());
     let source = Source {
-        dump: desk.file(Part::Dump),
+        dump: uploads.file(Part::Dump),
         proxy_dump: there(Part::ProxyDump),
     };
     let setting = Setting {
@@ -89,7 +92,7 @@ pub fn import_sent(
         now: SystemClock.now(),
         keys: &SystemKeys,
         dry_run: store.is_some(),
-        lines: Lines::to_file(&desk.report())?,
+        lines: Lines::to_file(&uploads.report())?,
         progress: &mut |_, _| {},
     };
     let secret = there(Part::JwtSecret);
@@ -112,30 +115,19 @@ fn open(
             Err(OpenError::Locked { .. }) if begin.elapsed() < patience => {
                 runtime.block_on(tokio::time::sleep(PAUSE));
             }
-            opened => return opened.map_err(in_use),
+            opened => return opened.map_err(|error| in_use(error, ELSEWHERE)),
         }
     }
 }
 
 /// The store as it is; an empty one if there is none.
 fn to_look_at(settings: &Settings) -> Result<Store, Failure> {
-    if settings.store.engine == EngineKind::Postgres {
-        return Ok(Store::open_snapshot(&settings.store.postgres()?)?);
-    }
-    match Store::open_to_read(&settings.data.join("store"), CACHE_BYTES) {
-        Ok(store) => Ok(store),
+    let database = match settings.store.engine {
+        EngineKind::Postgres => Some(settings.store.postgres()?),
+        _ => None,
+    };
+    match open_to_read(&settings.data, database.as_ref()) {
         Err(OpenError::Missing { .. }) => Ok(Store::in_memory()),
-        Err(error) => Err(in_use(error)),
-    }
-}
-
-fn in_use(error: OpenError) -> Failure {
-    match error {
-        OpenError::Locked { path } => format!(
-            "the store {} is in use: stop the service first, or import into it with --url",
-            path.display()
-        )
-        .into(),
-        error => error.into(),
+        opened => opened.map_err(|error| in_use(error, ELSEWHERE)),
     }
 }

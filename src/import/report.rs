@@ -38,29 +38,19 @@ pub struct Outcome {
     pub records: BTreeMap<&'static str, Tally>,
     /// The number of lines about what was mended or left out.
     pub notes: u64,
-    /// What was not read, because beamlive has nothing like it.
+    /// What was not read, because beamlive has no such model or field.
     pub unread: Unread,
 }
 
 /// Where the lines go: a file, in the form of its name's ending.
 #[derive(Debug)]
 pub struct Lines {
-    file: Option<BufWriter<File>>,
+    file: BufWriter<File>,
     json: bool,
     count: u64,
 }
 
 impl Lines {
-    /// Lines that are only counted.
-    #[must_use]
-    pub fn counted() -> Self {
-        Self {
-            file: None,
-            json: false,
-            count: 0,
-        }
-    }
-
     /// Writes a file: JSON when its name ends with `.json`, else text.
     ///
     /// # Errors
@@ -73,11 +63,7 @@ impl Lines {
         if json {
             file.write_all(b"{\"notes\":[")?;
         }
-        Ok(Self {
-            file: Some(file),
-            json,
-            count: 0,
-        })
+        Ok(Self { file, json, count: 0 })
     }
 
     /// Adds lines.
@@ -86,13 +72,12 @@ impl Lines {
     /// When the file can't be written.
     pub(super) fn add(&mut self, notes: Vec<Note>) -> io::Result<()> {
         for note in notes {
-            if let Some(file) = &mut self.file {
-                if self.json {
-                    file.write_all(if self.count == 0 { b"\n" } else { b",\n" })?;
-                    serde_json::to_writer(&mut *file, &note)?;
-                } else {
-                    writeln!(file, "{note}")?;
-                }
+            if self.json {
+                self.file
+                    .write_all(if self.count == 0 { b"\n" } else { b",\n" })?;
+                serde_json::to_writer(&mut self.file, &note)?;
+            } else {
+                writeln!(self.file, "{note}")?;
             }
             self.count += 1;
         }
@@ -105,20 +90,17 @@ impl Lines {
     /// When it can't be written.
     pub(super) fn finish(mut self, outcome: &mut Outcome) -> io::Result<()> {
         outcome.notes = self.count;
-        let Some(mut file) = self.file.take() else {
-            return Ok(());
-        };
         if self.json {
-            file.write_all(b"\n],\"outcome\":")?;
-            serde_json::to_writer(&mut file, outcome)?;
-            file.write_all(b"}\n")?;
+            self.file.write_all(b"\n],\"outcome\":")?;
+            serde_json::to_writer(&mut self.file, outcome)?;
+            self.file.write_all(b"}\n")?;
         } else {
-            writeln!(file)?;
+            writeln!(self.file)?;
             for line in outcome.lines() {
-                writeln!(file, "{line}")?;
+                writeln!(self.file, "{line}")?;
             }
         }
-        file.into_inner()?.sync_all()
+        self.file.into_inner()?.sync_all()
     }
 }
 
@@ -143,14 +125,8 @@ impl Outcome {
             let named: Vec<_> = named.collect();
             (!named.is_empty()).then(|| format!("{what}: {}", named.join(", ")))
         };
-        lines.extend(unread(
-            "models that beamlive has nothing like",
-            &self.unread.models,
-        ));
-        lines.extend(unread(
-            "fields that beamlive has nothing like",
-            &self.unread.fields,
-        ));
+        lines.extend(unread("models that beamlive does not have", &self.unread.models));
+        lines.extend(unread("fields that beamlive does not have", &self.unread.fields));
         lines.extend(unread("secrets, which are never read", &self.unread.secret));
         lines
     }

@@ -7,8 +7,7 @@ use beamlive_actors::activity::{self, ActivityEntry, Origin};
 use beamlive_actors::beamline::state::JOINABLE_MICROS;
 use beamlive_actors::clock::KeySource;
 use beamlive_actors::facility::catalog::Catalog;
-use beamlive_actors::facility::declaration::{Declaration, Format};
-use beamlive_actors::facility::place::Mistakes;
+use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::plan::{Counters, InUse, Plan, Situation};
 use beamlive_mxlive::records::{Context, Failure};
 use beamlive_mxlive::{mend, Directories, DumpError, Notes, Records, Rules, Tables};
@@ -152,17 +151,13 @@ pub fn run(source: &Source, store: &Store, setting: Setting<'_>) -> Result<Outco
 fn plan(store: &Store, text: &str, zone: Tz, now: Timestamp) -> Result<Plan, ImportFailure> {
     let catalog = Catalog::load(store)?;
     let counters = Counters::load(store)?;
-    let mut mistakes = Mistakes::new();
     let situation = Situation {
         prune: false,
         in_use: &InUse::default(),
         counters: &counters,
         now,
     };
-    let declaration = Declaration::read(text, Format::Json, zone, &mut mistakes);
-    let plan = declaration
-        .and_then(|declaration| Plan::make_noting(&catalog, &declaration, &situation, &mut mistakes));
-    plan.ok_or_else(|| ImportFailure::Facility(mistakes.into_list()))
+    Plan::of_file(&catalog, (text, Format::Json), zone, &situation).map_err(ImportFailure::Facility)
 }
 
 fn origin() -> Origin {

@@ -212,7 +212,7 @@ pub(super) const FAMILIES: &[Family] = &[
     ),
     gauge(
         "beamlive_store_trouble",
-        "1: the database says that an operator has to see to it; /health/ready says what.",
+        "1: the database reports a problem that needs an operator; /health/ready says what.",
         |state| flag(state.writer.trouble.is_some()),
     ),
     gauge(
@@ -227,17 +227,17 @@ pub(super) const FAMILIES: &[Family] = &[
     ),
     gauge(
         "beamlive_data_proxy_up",
-        "Whether the Data Proxy is believed to work.",
+        "1 unless calls of the Data Proxy fail.",
         |state| flag(state.forwarder.up),
     ),
     gauge(
         "beamlive_outbox_depth",
-        "Directories before the forwarder, which wait for a key.",
+        "Outbox rows held by the forwarder: directories that wait for a key.",
         |state| one(count(state.forwarder.waiting)),
     ),
     gauge(
         "beamlive_outbox_more",
-        "1 when more wait than the forwarder has before it.",
+        "1 when the outbox has more rows than the forwarder holds.",
         |state| flag(state.forwarder.more),
     ),
     gauge(

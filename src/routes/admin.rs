@@ -22,4 +22,5 @@ pub mod samples;
 pub mod sessions;
 
 mod answer;
+mod form;
 mod query;

@@ -211,7 +211,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The text of a row in a column. `None` when the sheet has no such column. Spaces around it
-    /// don't count, unless that is how it is known.
+    /// don't count, unless the stored text has them.
     fn text<'c>(
         &self,
         cells: &'c [String],

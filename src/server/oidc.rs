@@ -28,7 +28,7 @@ pub(super) fn setup(settings: &Settings) -> Result<Option<Setup>, StartError> {
     if issuer.starts_with("http://") {
         tracing::warn!(
             issuer,
-            "oidc.issuer has no TLS: who is on the way can sign in as anyone"
+            "oidc.issuer has no TLS: anyone on the network path can sign in as any user"
         );
     }
     let secret = oidc.client_secret_file.as_ref().map(read).transpose()?;

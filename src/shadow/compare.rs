@@ -144,7 +144,7 @@ fn counts(what: &str, theirs: usize, ours: usize) -> Option<String> {
     (theirs != ours).then(|| format!("{what}: {theirs} / {ours}"))
 }
 
-/// Lists of which the values count: an access list decides who is logged off, and a sample that is
+/// Lists whose values are compared: an access list decides who is logged off, and a sample that is
 /// missing can't be measured.
 fn values(kind: Kind, theirs: &Value, ours: &Value) -> Option<String> {
     let (theirs, ours) = (theirs.as_array()?, ours.as_array()?);

@@ -107,7 +107,7 @@ fn number(value: &rmpv::Value) -> Value {
         .as_i64()
         .map(Value::from)
         .or_else(|| value.as_u64().map(Value::from))
-        // Not a number has no JSON; its type is that of any number.
+        // NaN has no JSON form; its type is that of any number.
         .unwrap_or_else(|| Value::from(value.as_f64().filter(|number| number.is_finite()).unwrap_or(0.0)))
 }
 

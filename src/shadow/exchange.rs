@@ -68,12 +68,12 @@ impl Dropped {
 
 /// What became of a request that passed.
 #[derive(Debug)]
-pub(super) enum Fate {
+pub(super) enum Outcome {
     /// It is to be copied.
     Copy(Box<Exchange>),
     /// It is not to be copied.
     Passed,
-    /// It was to be copied, and can't be.
+    /// It should have been copied, but can't be.
     Lost(Dropped),
 }
 
@@ -86,7 +86,7 @@ pub(super) enum Event {
         pattern: &'static str,
         /// From the end of the request to the end of the answer; `None` without an answer.
         took: Option<Duration>,
-        fate: Fate,
+        outcome: Outcome,
     },
     /// A request for which the real server was not reached, or gave no answer.
     NoUpstream,

@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 
 /// Something that copies take turns with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Thing {
+enum Resource {
     Project(String),
     Beamline(String),
     /// One project at one beamline.
@@ -17,7 +17,7 @@ enum Thing {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Claim {
-    thing: Thing,
+    resource: Resource,
     /// Whether the copy needs it alone.
     alone: bool,
 }
@@ -31,23 +31,23 @@ impl Claims {
     /// turns with its uploads; requests of one project at one beamline take turns.
     pub(super) fn of(route: &Route) -> Self {
         let mut claims = Vec::new();
-        let mut add = |thing, alone| claims.push(Claim { thing, alone });
+        let mut add = |resource, alone| claims.push(Claim { resource, alone });
         if let Some(user) = &route.user {
-            add(Thing::Project(user.clone()), route.kind == Kind::Register);
+            add(Resource::Project(user.clone()), route.kind == Kind::Register);
         }
         if let Some(beamline) = &route.beamline {
-            // Without a name for the project, everything of the beamline may be one project's.
+            // Without a project in the request, all requests of the beamline may be of one project.
             let alone = matches!(route.kind, Kind::Launch | Kind::Close) || route.user.is_none();
-            add(Thing::Beamline(beamline.clone()), alone);
+            add(Resource::Beamline(beamline.clone()), alone);
             if let Some(user) = &route.user {
-                add(Thing::Visit(user.clone(), beamline.clone()), true);
+                add(Resource::Visit(user.clone(), beamline.clone()), true);
             }
         }
         Self(claims)
     }
 }
 
-/// Who holds a thing.
+/// Who holds a resource.
 #[derive(Debug, Default)]
 struct Holders {
     shared: usize,
@@ -64,7 +64,7 @@ impl Holders {
 #[derive(Debug)]
 pub(super) struct Queue<T> {
     waiting: VecDeque<(Claims, T)>,
-    held: HashMap<Thing, Holders>,
+    held: HashMap<Resource, Holders>,
 }
 
 impl<T> Queue<T> {
@@ -87,24 +87,24 @@ impl<T> Queue<T> {
     /// Takes the oldest copy that need not wait for another one. Its claims must come back to
     /// [`Self::done`].
     pub(super) fn next(&mut self) -> Option<(Claims, T)> {
-        let mut before: HashMap<&Thing, bool> = HashMap::new();
+        let mut before: HashMap<&Resource, bool> = HashMap::new();
         let ready = self.waiting.iter().position(|(claims, _)| {
             let free = claims.0.iter().all(|claim| {
-                let held = self.held.get(&claim.thing);
-                let by_earlier = before.get(&claim.thing);
+                let held = self.held.get(&claim.resource);
+                let by_earlier = before.get(&claim.resource);
                 held.is_none_or(|holders| holders.allow(claim.alone))
                     && by_earlier.is_none_or(|alone| !alone && !claim.alone)
             });
             if !free {
                 for claim in &claims.0 {
-                    *before.entry(&claim.thing).or_default() |= claim.alone;
+                    *before.entry(&claim.resource).or_default() |= claim.alone;
                 }
             }
             free
         })?;
         let (claims, copy) = self.waiting.remove(ready)?;
         for claim in &claims.0 {
-            let holders = self.held.entry(claim.thing.clone()).or_default();
+            let holders = self.held.entry(claim.resource.clone()).or_default();
             holders.alone |= claim.alone;
             holders.shared += usize::from(!claim.alone);
         }
@@ -114,11 +114,11 @@ impl<T> Queue<T> {
     /// The copy with these claims has been played.
     pub(super) fn done(&mut self, claims: Claims) {
         for claim in claims.0 {
-            if let Some(holders) = self.held.get_mut(&claim.thing) {
+            if let Some(holders) = self.held.get_mut(&claim.resource) {
                 holders.alone &= !claim.alone;
                 holders.shared -= usize::from(!claim.alone);
                 if !holders.alone && holders.shared == 0 {
-                    self.held.remove(&claim.thing);
+                    self.held.remove(&claim.resource);
                 }
             }
         }

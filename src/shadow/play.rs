@@ -3,7 +3,7 @@
 use super::compare::{compare, only_ours_is_empty, Answer, Verdict};
 use super::content::{media_type, Content};
 use super::copy::{Copied, Copies};
-use super::exchange::{Dropped, Event, Exchange, Fate};
+use super::exchange::{Dropped, Event, Exchange, Outcome};
 use super::ids::Ids;
 use super::known::Facts;
 use super::order::{Claims, Queue};
@@ -153,15 +153,15 @@ impl Player {
                 method,
                 pattern,
                 took,
-                fate,
+                outcome,
             } => {
                 self.tally.seen(&method, pattern, took);
-                match fate {
-                    Fate::Copy(exchange) => {
+                match outcome {
+                    Outcome::Copy(exchange) => {
                         self.queue.push(Claims::of(&exchange.route), exchange);
                     }
-                    Fate::Passed => {}
-                    Fate::Lost(why) => self.tally.dropped(&method, pattern, why),
+                    Outcome::Passed => {}
+                    Outcome::Lost(why) => self.tally.dropped(&method, pattern, why),
                 }
             }
             Event::NoUpstream => self.tally.no_upstream(),

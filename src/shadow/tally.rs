@@ -32,9 +32,9 @@ struct Counts {
     dropped: BTreeMap<Dropped, u64>,
     theirs: Times,
     ours: Times,
-    /// Of requests with an access token that the real server answered well.
+    /// Requests with an access token that the real server answered with success.
     bearer: u64,
-    /// Of those, what beamlive refused with 403 or 404; also of sign-in, with 404.
+    /// Of those, what beamlive refused with 403 or 404, including 404 on sign-in routes.
     refused: BTreeMap<u16, (u64, Vec<Sample>)>,
 }
 

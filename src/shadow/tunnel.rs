@@ -5,7 +5,7 @@
 //! between the client and the server as before.
 
 use super::exchange::Event;
-use super::watch::{Ear, Watch};
+use super::watch::{Recorder, Watch};
 use std::cell::{Cell, RefCell};
 use std::io::Error;
 use std::net::SocketAddr;
@@ -33,17 +33,17 @@ const PIECE: usize = 64 * 1024;
 pub(super) struct Tunnel {
     /// The real server, as host and port.
     upstream: String,
-    ear: Ear,
+    recorder: Recorder,
     /// How many connections are open.
     open: Rc<Cell<usize>>,
     stop: Rc<watch::Sender<bool>>,
 }
 
 impl Tunnel {
-    pub(super) fn new(upstream: String, ear: Ear) -> Self {
+    pub(super) fn new(upstream: String, recorder: Recorder) -> Self {
         Self {
             upstream,
-            ear,
+            recorder,
             open: Rc::default(),
             stop: Rc::new(watch::Sender::new(false)),
         }
@@ -56,7 +56,7 @@ impl Tunnel {
                 Ok((client, address)) => {
                     let tunnel = self.clone();
                     actix_web::rt::spawn(async move {
-                        // A connection that breaks needs no word: the client has seen it.
+                        // Broken connections are not logged.
                         let _ = tunnel.pass(client, address).await;
                     });
                 }
@@ -91,7 +91,7 @@ impl Tunnel {
             readable = client.readable() => readable?,
             () = stopped(&mut stop) => return Ok(()),
         }
-        let watch = RefCell::new(Watch::new(address.ip(), self.ear.clone()));
+        let watch = RefCell::new(Watch::new(address.ip(), self.recorder.clone()));
         let connected = timeout(CONNECT, TcpStream::connect(self.upstream.as_str())).await;
         let mut server = match connected.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into())) {
             Ok(server) => server,
@@ -103,11 +103,11 @@ impl Tunnel {
             () = idle(&mut stop, &watch) => {}
         }
         if watch.borrow().awaits_first_answer() {
-            // As a front end answers for a server that hangs up.
+            // Answer 502, as a proxy does.
             let why = "it ended the connection without an answer";
             let answer = bad_gateway(&watch.borrow(), why);
             client.write_all(&answer).await?;
-            self.ear.tell(Event::NoUpstream);
+            self.recorder.tell(Event::NoUpstream);
         }
         watch.borrow_mut().upstream_ended();
         end(client).await
@@ -131,7 +131,7 @@ impl Tunnel {
         }
         let answer = bad_gateway(&watch.borrow(), &error.to_string());
         client.write_all(&answer).await?;
-        self.ear.tell(Event::NoUpstream);
+        self.recorder.tell(Event::NoUpstream);
         end(client).await
     }
 }
@@ -230,7 +230,7 @@ async fn end(mut client: TcpStream) -> Result<(), Error> {
     client.shutdown().await?;
     let mut piece = vec![0; PIECE];
     let drain = async { while client.read(&mut piece).await.is_ok_and(|read| read > 0) {} };
-    // A client that does not close has had its time.
+    // The client had time to close.
     let _ = timeout(LINGER, drain).await;
     Ok(())
 }

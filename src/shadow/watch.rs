@@ -1,7 +1,7 @@
 //! Watches one connection: which request got which answer.
 
 use super::capture::{Budget, Capture, Refused};
-use super::exchange::{Dropped, Event, Exchange, Fate};
+use super::exchange::{Dropped, Event, Exchange, Outcome};
 use super::head::{RequestHead, ResponseHead};
 use super::message::{Framing, Reader, Sink, Unreadable};
 use super::route::{Route, NOT_COPIED};
@@ -18,7 +18,7 @@ const MAX_AHEAD: usize = 1000;
 
 /// What all connections share.
 #[derive(Debug, Clone)]
-pub(super) struct Ear {
+pub(super) struct Recorder {
     /// To the thread that copies. Its length is bounded by `places`, but for counts.
     pub(super) events: UnboundedSender<Event>,
     /// Places for exchanges that wait to be copied.
@@ -29,7 +29,7 @@ pub(super) struct Ear {
     pub(super) most: usize,
 }
 
-impl Ear {
+impl Recorder {
     pub(super) fn tell(&self, event: Event) {
         // The receiver is gone only when the process ends.
         let _ = self.events.send(event);
@@ -47,9 +47,9 @@ pub(super) struct Watch {
 /// Requests whose answers are not complete, the oldest first.
 #[derive(Debug)]
 struct Pending {
-    ear: Ear,
+    recorder: Recorder,
     client: IpAddr,
-    queue: VecDeque<One>,
+    queue: VecDeque<PendingExchange>,
     /// Whether the newest request of `queue` is not complete.
     requesting: bool,
     /// Whether any byte of an answer came.
@@ -57,7 +57,7 @@ struct Pending {
 }
 
 #[derive(Debug)]
-struct One {
+struct PendingExchange {
     head: RequestHead,
     /// `None` if the route is not copied.
     route: Option<Route>,
@@ -70,12 +70,12 @@ struct One {
 }
 
 impl Watch {
-    pub(super) fn new(client: IpAddr, ear: Ear) -> Self {
+    pub(super) fn new(client: IpAddr, recorder: Recorder) -> Self {
         Self {
             requests: Reader::new(),
             responses: Reader::new(),
             pending: Pending {
-                ear,
+                recorder,
                 client,
                 queue: VecDeque::new(),
                 requesting: false,
@@ -112,7 +112,7 @@ impl Watch {
         self.requests.stop();
         self.responses.stop();
         self.pending.lose();
-        self.pending.ear.tell(Event::Unread);
+        self.pending.recorder.tell(Event::Unread);
     }
 
     /// Whether the first request of the connection has been sent, and not one byte of its answer.
@@ -122,7 +122,10 @@ impl Watch {
 
     /// The method of the oldest request without an answer.
     pub(super) fn method(&self) -> Option<&str> {
-        self.pending.queue.front().map(|one| one.head.method.as_str())
+        self.pending
+            .queue
+            .front()
+            .map(|exchange| exchange.head.method.as_str())
     }
 
     /// Whether no request and no answer is on its way; never once the watch has ended.
@@ -145,16 +148,16 @@ impl Drop for Watch {
 impl Pending {
     /// The requests of which the rest will not be seen.
     fn lose(&mut self) {
-        for one in self.queue.drain(..) {
-            let fate = match one.route {
-                Some(_) => Fate::Lost(Dropped::Incomplete),
-                None => Fate::Passed,
+        for exchange in self.queue.drain(..) {
+            let outcome = match exchange.route {
+                Some(_) => Outcome::Lost(Dropped::Incomplete),
+                None => Outcome::Passed,
             };
-            self.ear.tell(Event::Seen {
-                method: one.head.method,
-                pattern: one.route.map_or(NOT_COPIED, |route| route.pattern),
+            self.recorder.tell(Event::Seen {
+                method: exchange.head.method,
+                pattern: exchange.route.map_or(NOT_COPIED, |route| route.pattern),
                 took: None,
-                fate,
+                outcome,
             });
         }
         self.requesting = false;
@@ -162,39 +165,39 @@ impl Pending {
 
     /// Hands over the oldest exchanges that are complete.
     fn hand_over(&mut self) {
-        while let Some(one) = self.queue.front() {
+        while let Some(exchange) = self.queue.front() {
             let incomplete = self.requesting && self.queue.len() == 1;
-            if one.answered.is_none() || incomplete {
+            if exchange.answered.is_none() || incomplete {
                 return;
             }
-            if let Some(one) = self.queue.pop_front() {
-                let event = one.seen(self.client, &self.ear);
-                self.ear.tell(event);
+            if let Some(exchange) = self.queue.pop_front() {
+                let event = exchange.seen(self.client, &self.recorder);
+                self.recorder.tell(event);
             }
         }
     }
 }
 
-impl One {
-    fn seen(self, client: IpAddr, ear: &Ear) -> Event {
+impl PendingExchange {
+    fn seen(self, client: IpAddr, recorder: &Recorder) -> Event {
         let answered = self.answered.unwrap_or_else(Instant::now);
         let took = self.sent.map(|sent| answered.saturating_duration_since(sent));
         let method = self.head.method.clone();
         let pattern = self.route.as_ref().map_or(NOT_COPIED, |route| route.pattern);
-        let fate = match (self.route, self.response) {
-            (None, _) => Fate::Passed,
-            (Some(_), None) => Fate::Lost(Dropped::Incomplete),
+        let outcome = match (self.route, self.response) {
+            (None, _) => Outcome::Passed,
+            (Some(_), None) => Outcome::Lost(Dropped::Incomplete),
             (Some(route), Some(response)) => {
                 let refused = self
                     .request_body
                     .refused()
                     .or_else(|| self.response_body.refused());
-                let place = ear.places.clone().try_acquire_owned();
+                let place = recorder.places.clone().try_acquire_owned();
                 match (refused, place) {
-                    (Some(Refused::TooLarge), _) => Fate::Lost(Dropped::TooLarge),
-                    (Some(Refused::NoRoom), _) => Fate::Lost(Dropped::NoRoom),
-                    (None, Err(_)) => Fate::Lost(Dropped::QueueFull),
-                    (None, Ok(place)) => Fate::Copy(Box::new(Exchange {
+                    (Some(Refused::TooLarge), _) => Outcome::Lost(Dropped::TooLarge),
+                    (Some(Refused::NoRoom), _) => Outcome::Lost(Dropped::NoRoom),
+                    (None, Err(_)) => Outcome::Lost(Dropped::QueueFull),
+                    (None, Ok(place)) => Outcome::Copy(Box::new(Exchange {
                         route,
                         client,
                         method: self.head.method,
@@ -214,7 +217,7 @@ impl One {
             method,
             pattern,
             took,
-            fate,
+            outcome,
         }
     }
 }
@@ -228,32 +231,32 @@ impl Sink for Requests<'_> {
         if self.0.queue.len() >= MAX_AHEAD {
             return Err(Unreadable);
         }
-        let (framing, ear) = (head.framing, &self.0.ear);
-        let one = One {
+        let (framing, recorder) = (head.framing, &self.0.recorder);
+        let exchange = PendingExchange {
             route: Route::of(&head.target),
-            request_body: Capture::new(ear.most, &ear.budget),
-            response_body: Capture::new(ear.most, &ear.budget),
+            request_body: Capture::new(recorder.most, &recorder.budget),
+            response_body: Capture::new(recorder.most, &recorder.budget),
             sent: None,
             response: None,
             answered: None,
             head,
         };
-        self.0.queue.push_back(one);
+        self.0.queue.push_back(exchange);
         self.0.requesting = true;
         Ok(framing)
     }
 
     fn body(&mut self, bytes: &[u8]) {
-        if let Some(one) = self.0.queue.back_mut() {
-            if one.route.is_some() {
-                one.request_body.add(bytes);
+        if let Some(exchange) = self.0.queue.back_mut() {
+            if exchange.route.is_some() {
+                exchange.request_body.add(bytes);
             }
         }
     }
 
     fn end(&mut self) {
-        if let Some(one) = self.0.queue.back_mut() {
-            one.sent = Some(Instant::now());
+        if let Some(exchange) = self.0.queue.back_mut() {
+            exchange.sent = Some(Instant::now());
         }
         self.0.requesting = false;
         self.0.hand_over();
@@ -265,33 +268,36 @@ struct Responses<'p>(&'p mut Pending);
 
 impl Responses<'_> {
     /// The request that is being answered.
-    fn one(&mut self) -> Option<&mut One> {
-        self.0.queue.iter_mut().find(|one| one.answered.is_none())
+    fn answering(&mut self) -> Option<&mut PendingExchange> {
+        self.0
+            .queue
+            .iter_mut()
+            .find(|exchange| exchange.answered.is_none())
     }
 }
 
 impl Sink for Responses<'_> {
     fn head(&mut self, head: &[u8]) -> Result<Framing, Unreadable> {
-        let one = self.one().ok_or(Unreadable)?;
-        let head = ResponseHead::parse(head, &one.head.method)?;
+        let exchange = self.answering().ok_or(Unreadable)?;
+        let head = ResponseHead::parse(head, &exchange.head.method)?;
         let framing = head.framing;
         if framing != Framing::Interim {
-            one.response = Some(head);
+            exchange.response = Some(head);
         }
         Ok(framing)
     }
 
     fn body(&mut self, bytes: &[u8]) {
-        if let Some(one) = self.one() {
-            if one.route.is_some() {
-                one.response_body.add(bytes);
+        if let Some(exchange) = self.answering() {
+            if exchange.route.is_some() {
+                exchange.response_body.add(bytes);
             }
         }
     }
 
     fn end(&mut self) {
-        if let Some(one) = self.one() {
-            one.answered = Some(Instant::now());
+        if let Some(exchange) = self.answering() {
+            exchange.answered = Some(Instant::now());
         }
         self.0.hand_over();
     }

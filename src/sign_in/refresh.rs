@@ -1,9 +1,9 @@
 //! What a refresh token is answered with.
 //!
 //! A refresh token is spent by its use. A client that has lost the answer may ask again for a
-//! moment, and gets the same pair. Later, a spent token is in two hands: all tokens of its family
-//! end. A store keeps [`Spent`] by the token's id until the token expires, and ended families until
-//! their last token expires.
+//! moment, and gets the same pair. A spent token that is used later was copied: all tokens of its
+//! family end. A store keeps [`Spent`] by the token's id until the token expires, and ended
+//! families until their last token expires.
 
 use super::token::{Claims, Family, PairIds, TokenType};
 use beamlive_actors::clock::KeySource;

@@ -52,8 +52,8 @@ impl StandIns {
         })
     }
 
-    /// The stand-in of an account. It is nobody's password: a caller also knows that the account
-    /// does not exist, and refuses whatever the check says.
+    /// The stand-in of an account. No password matches it, and the caller refuses the sign-in in
+    /// any case.
     #[must_use]
     pub fn of_account(&self, username: &str) -> &PasswordHash {
         let digest = Sha256::new()
@@ -109,7 +109,7 @@ mod tests {
             first,
             slow_names(&StandIns::like([8; 32], &hashes(20, 40)).unwrap())
         );
-        // When accounts move on, names only move in the same direction.
+        // As accounts migrate, stand-ins only migrate the same way.
         let later = slow_names(&StandIns::like([7; 32], &hashes(10, 50)).unwrap());
         assert!(later.len() < first.len() && later.iter().all(|name| first.contains(name)));
     }

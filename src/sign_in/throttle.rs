@@ -1,12 +1,11 @@
 //! The delay that grows with failed sign-ins.
 //!
 //! Failures count for the pair of an account and an address, and for the address over all accounts.
-//! They never count for an account alone, so nobody can lock others out: whoever signs in from an
-//! address of their own does not feel the failures of others. An IPv6 network of 64 bits is one
-//! address.
+//! They never count for an account alone, so nobody can lock others out: failures from other
+//! addresses do not delay a sign-in. An IPv6 network of 64 bits is one address.
 //!
-//! A sign-in counts as a failure from its beginning, so that many at once are not all free. When it
-//! was good, the pair is forgotten. Nothing is kept over a restart, and each node counts for
+//! A sign-in counts as a failure from its beginning, so concurrent attempts are limited too. When
+//! it succeeds, the pair is forgotten. Nothing is kept over a restart, and each node counts for
 //! itself.
 
 use crate::limits::network::whole;
@@ -16,7 +15,8 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// Pairs that are remembered. The least recently used ones are forgotten first: that only forgives.
+/// Pairs that are remembered. The least recently used are evicted first.
+/// Evicting an entry only shortens a delay.
 const PAIRS: usize = 16_384;
 /// Addresses that are remembered.
 const ADDRESSES: usize = 16_384;

@@ -24,7 +24,7 @@ const LONGEST: usize = 4096;
 pub struct Claims {
     /// What the token is for.
     pub token_type: TokenType,
-    /// When it ends, in seconds since 1970. It is dead in that second.
+    /// When it ends, in seconds since 1970. Invalid from that second on.
     pub exp: i64,
     /// When it was issued, in seconds since 1970.
     pub iat: i64,
@@ -41,11 +41,11 @@ pub struct Subject {
     /// The id of the account. Newer versions of simplejwt write it as a string.
     #[serde(deserialize_with = "number_or_string")]
     pub user_id: u64,
-    /// The kind of the account. Tokens of MxLIVE do not say.
+    /// The kind of the account. Absent in MxLIVE's tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<Kind>,
-    /// How often all tokens of the account had been ended when this one was issued. Tokens of
-    /// MxLIVE do not say: none had.
+    /// How often all tokens of the account had been ended when this one was issued. Absent in
+    /// MxLIVE's tokens; counts as 0.
     #[serde(default)]
     pub epoch: u32,
 }

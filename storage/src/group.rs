@@ -41,11 +41,6 @@ impl Conflict {
     pub fn key(&self) -> &[u8] {
         &self.key
     }
-
-    /// Whether the key is one of `table`.
-    pub fn is_in(&self, table: Table) -> bool {
-        self.key.first() == Some(&(table as u8))
-    }
 }
 
 /// Shows the table only: keys may be secrets, such as those of directories.

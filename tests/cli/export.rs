@@ -55,7 +55,7 @@ async fn a_store_that_a_service_made_comes_back() {
             "second",
         ],
     );
-    assert!(!imported.contains("beamlive has nothing like"), "{imported}");
+    assert!(!imported.contains("that beamlive does not have"), "{imported}");
     assert_clean(&home.join("second")).await;
     assert!(done(home, &["verify", "--data", "second"]).contains("clean: "));
     assert_same(&all(site.data()).await, &all(&home.join("second")).await);

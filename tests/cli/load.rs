@@ -47,7 +47,7 @@ fn assert_success(ended: &Ended) {
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
 }
 
-/// Asserts that every request was answered with 200 and that the books are right.
+/// Asserts that every request was answered with 200 and that the records are right.
 fn assert_results(results: &Value, operations: &[&str]) {
     for operation in operations {
         let row = row(results, operation);
@@ -55,7 +55,7 @@ fn assert_results(results: &Value, operations: &[&str]) {
         assert_eq!(row["statuses"]["200"], row["count"], "{row}");
         assert!(row["p50_ms"].as_f64().unwrap() > 0.0 && row["max_ms"].as_f64() >= row["p99_ms"].as_f64());
     }
-    assert_eq!(results["books"]["verdict"], "right", "{results:#}");
+    assert_eq!(results["audit"]["verdict"], "right", "{results:#}");
 }
 
 #[rstest]
@@ -79,16 +79,16 @@ async fn every_mix_is_answered_and_its_books_are_right(
     assert_success(&ended);
     let results = results(place.path());
     assert_results(&results, operations);
-    assert!(ended.stdout.contains("books: right"), "{}", ended.stdout);
-    let books = &results["books"];
+    assert!(ended.stdout.contains("audit: right"), "{}", ended.stdout);
+    let audit = &results["audit"];
     let data = place.path().join("data");
     if mix != "samples" && mix != "access" {
-        assert_eq!(books["launches"], row(&results, "launch")["count"]);
+        assert_eq!(audit["launches"], row(&results, "launch")["count"]);
         let open = admin(&served, &data, "sessions?active=true").await;
         assert_eq!(open, serde_json::json!([]), "a session of the load is still open");
     }
     if mix == "uploads" {
-        assert_eq!(books["datasets"], row(&results, "dataset")["count"]);
+        assert_eq!(audit["datasets"], row(&results, "dataset")["count"]);
     }
     served.stop("TERM");
 }
@@ -306,7 +306,7 @@ async fn accounts_from_a_file_do_not_need_the_admin_api() {
     let ended = run(place.path(), &accounts);
     assert_success(&ended);
     assert!(
-        ended.stdout.contains("books: not checked") && ended.stdout.contains("--token-file"),
+        ended.stdout.contains("audit: not checked") && ended.stdout.contains("--token-file"),
         "{}",
         ended.stdout
     );

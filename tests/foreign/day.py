@@ -185,7 +185,8 @@ class Day:
         for name in sorted(path.stem for path in PAYLOADS.glob("data-*.json") if "reupload" not in path.stem):
             with self.step(f"{name}: uploaded; again with its id: the same; again without it: the same"):
                 sent = payload(name) | {"uuid": str(uuid.uuid4())}
-                # One payload names a sample that does not exist. The sample is ignored, the dataset is stored.
+                # One payload names a sample that does not exist. The sample is ignored, the dataset
+                # is stored.
                 known = name != "data-XRF"
                 sent |= {"sample_id": self.sample} if known else {}
                 number = self.alpha.upload("data", sent)

@@ -2,14 +2,18 @@
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
+use proc_macro2::{TokenStream, TokenTree};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
-use syn::{Attribute, File, Item, UseTree};
+use syn::{Attribute, File, Item, Lit, Meta, UseTree};
 
 /// A path as it is written: `crate`, `keys`, `Table`.
 type Names = Vec<String>;
+
+/// The name of the folder with benchmarks.
+pub(super) const BENCHES: &str = "benches";
 
 /// One file of a crate.
 struct Source {
@@ -22,8 +26,10 @@ struct Source {
     imports: Vec<(String, Names)>,
     /// Where it takes everything from (`use super::*`).
     globs: Vec<Names>,
-    /// Other paths in its code.
+    /// Other paths in its code, in macros and in attributes.
     paths: Vec<Names>,
+    /// Modules whose file is named by `#[path]`: the name, and the file.
+    placed: Vec<(String, PathBuf)>,
 }
 
 /// All files of all crates.
@@ -45,11 +51,19 @@ impl Sources {
                 files.push(Source::read(root, folder, name, &path));
             }
         }
-        let modules = files
+        let mut modules: HashMap<_, _> = files
             .iter()
             .enumerate()
             .map(|(number, file)| (file.module.clone(), number))
             .collect();
+        for file in &files {
+            for (name, path) in &file.placed {
+                let path = path.strip_prefix(root).unwrap().display().to_string();
+                if let Some(number) = files.iter().position(|other| other.path == path) {
+                    modules.insert(child(&file.module, name), number);
+                }
+            }
+        }
         Self { files, modules }
     }
 
@@ -178,6 +192,11 @@ impl Source {
         let mut module = vec![name.to_owned()];
         let below = path.strip_prefix(folder).unwrap().with_extension("");
         module.extend(below.iter().map(|part| part.to_string_lossy().into_owned()));
+        if name == BENCHES {
+            // Each benchmark is a crate of its own, whose name is not that of any module.
+            let first = module.remove(1);
+            module[0] = format!("{BENCHES} {first}");
+        }
         if matches!(module.last().map(String::as_str), Some("lib" | "mod")) {
             module.pop();
         }
@@ -188,9 +207,48 @@ impl Source {
             imports: Vec::new(),
             globs: Vec::new(),
             paths: Vec::new(),
+            placed: placed(&parsed, path.parent().unwrap()),
         };
         source.visit_file(&parsed);
         source
+    }
+
+    /// Collects the paths in the tokens of a macro or of an attribute. Literals in attributes may
+    /// be paths, as in `#[serde(with = "…")]`.
+    fn scan(&mut self, tokens: TokenStream, literals: bool) {
+        let mut names = Names::new();
+        let mut colons = 0;
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) if colons == 2 && !names.is_empty() => {
+                    names.push(ident.to_string());
+                    colons = 0;
+                    continue;
+                }
+                TokenTree::Punct(punct) if punct.as_char() == ':' => {
+                    colons += 1;
+                    continue;
+                }
+                _ if names.len() > 1 => self.paths.push(std::mem::take(&mut names)),
+                _ => names.clear(),
+            }
+            colons = 0;
+            match token {
+                TokenTree::Ident(ident) => names.push(ident.to_string()),
+                TokenTree::Group(group) => self.scan(group.stream(), literals),
+                TokenTree::Literal(literal) if literals => {
+                    if let Lit::Str(text) = Lit::new(literal) {
+                        if let Ok(path) = text.parse::<syn::Path>() {
+                            self.visit_path(&path);
+                        }
+                    }
+                }
+                TokenTree::Literal(_) | TokenTree::Punct(_) => {}
+            }
+        }
+        if names.len() > 1 {
+            self.paths.push(names);
+        }
     }
 
     fn import(&mut self, prefix: &[String], tree: &UseTree) {
@@ -218,6 +276,25 @@ impl Source {
     }
 }
 
+/// The modules of a file in a place of their own.
+fn placed(file: &File, folder: &Path) -> Vec<(String, PathBuf)> {
+    let modules = file.items.iter().filter_map(|item| {
+        let Item::Mod(module) = item else { return None };
+        let attribute = module.attrs.iter().find(|it| it.path().is_ident("path"))?;
+        let Meta::NameValue(pair) = &attribute.meta else {
+            return None;
+        };
+        let syn::Expr::Lit(syn::ExprLit {
+            lit: Lit::Str(path), ..
+        }) = &pair.value
+        else {
+            return None;
+        };
+        Some((module.ident.to_string(), folder.join(path.value())))
+    });
+    modules.collect()
+}
+
 fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let cfg = attribute.path().is_ident("cfg");
@@ -236,6 +313,7 @@ fn attributes(item: &Item) -> &[Attribute] {
         Item::Struct(item) => &item.attrs,
         Item::Enum(item) => &item.attrs,
         Item::Const(item) => &item.attrs,
+        Item::Macro(item) => &item.attrs,
         _ => &[],
     }
 }
@@ -249,6 +327,17 @@ impl<'ast> Visit<'ast> for Source {
 
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         self.import(&[], &item.tree);
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.scan(call.tokens.clone(), false);
+        visit::visit_macro(self, call);
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        if let Meta::List(list) = &attribute.meta {
+            self.scan(list.tokens.clone(), true);
+        }
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {

@@ -91,7 +91,8 @@ async fn tokens_that_were_made_with_djangos_secret_before_the_move_are_good_afte
         assert_eq!(client.get("samples/BM/").await.status, 403, "{nobody}");
     }
 
-    // A new secret signs, and the old one still verifies. Without it its tokens are dead.
+    // A new secret signs, and the old one still verifies. Without the old one, its tokens are
+    // refused.
     let new = place.path().join("new");
     fs::write(&new, "n".repeat(64)).unwrap();
     site.stop().await;

@@ -6,6 +6,7 @@
 )]
 
 use super::*;
+use crate::clock::ManualClock;
 use crate::facility::catalog::Catalog;
 use crate::fixtures::{project, versioned};
 use beamlive_storage::ids::ProjectId;
@@ -92,7 +93,8 @@ impl Bench {
 fn start(store: &Store) -> Addr<Access> {
     let mut catalog = Catalog::default();
     catalog.projects.put(ALICE.0, versioned(project("alice")));
-    let catalog = Arc::new(Published::alone(catalog));
+    let clock = Arc::new(ManualClock::at(Timestamp(0)));
+    let catalog = Arc::new(Published::new(catalog, store, clock, std::time::Duration::ZERO));
     Access::start(store.clone(), catalog, Tz::UTC, &actix::Arbiter::current(), 256)
 }
 

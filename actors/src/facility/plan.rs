@@ -28,10 +28,11 @@ pub use situation::{Counters, Counts, InUse, KeyChange, Situation};
 use super::capped::Capped;
 use super::catalog::Catalog;
 use super::check;
-use super::declaration::Declaration;
-use super::place::Mistakes;
+use super::declaration::{Declaration, Format};
+use super::place::{Mistake, Mistakes};
 use beamlive_storage::ids::ProjectId;
 use beamlive_storage::Batch;
+use chrono_tz::Tz;
 use draft::Draft;
 use sections::declare;
 
@@ -51,9 +52,25 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Reads a facility file and plans it over `catalog`. Times without an offset are in `zone`.
+    ///
+    /// # Errors
+    /// All mistakes of both steps.
+    pub fn of_file(
+        catalog: &Catalog,
+        (text, format): (&str, Format),
+        zone: Tz,
+        situation: &Situation<'_>,
+    ) -> Result<Self, Vec<Mistake>> {
+        let mut mistakes = Mistakes::new();
+        Declaration::read(text, format, zone, &mut mistakes)
+            .and_then(|declaration| Self::make_noting(catalog, &declaration, situation, &mut mistakes))
+            .ok_or_else(|| mistakes.into_list())
+    }
+
     /// Plans `declaration` over `catalog`. Mistakes are added to `mistakes`; with any, also of
     /// reading the file, there is no plan.
-    pub fn make_noting(
+    pub(crate) fn make_noting(
         catalog: &Catalog,
         declaration: &Declaration,
         situation: &Situation<'_>,

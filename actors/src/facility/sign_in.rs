@@ -2,67 +2,50 @@
 
 use super::catalog::{Catalog, Cataloged};
 use super::commands::{ChangeSignIn, SignInChange, SignInChanged};
-use super::writer::{require_revision, Change, Writer};
+use super::writer::{Change, Writer};
 use crate::activity::{self, ActivityEntry, Origin};
 use crate::ask::Unavailable;
-use beamlive_storage::ids::{Account, IdRef};
+use beamlive_storage::ids::Account;
 use beamlive_storage::records::{EndedFamily, Person, Project, SignIn, Subject};
-use beamlive_storage::{keys, Batch, Timestamp, Versioned};
+use beamlive_storage::{Batch, Timestamp};
+use std::sync::Arc;
 
-/// Tries of one change. Each but the first follows a conflict with another writer of the store.
-const TRIES: usize = 8;
 /// Families of an account that are ended one by one. Beyond that all its tokens are ended.
 const FAMILIES: usize = 64;
 
 /// A record with a password.
 trait HasSignIn: Cataloged {
-    fn sign_in(&mut self) -> &mut SignIn;
-    fn touch(&mut self, now: Timestamp);
+    /// How it signs in, and when the record was modified.
+    fn parts(&mut self) -> (&mut SignIn, &mut Timestamp);
 }
 
 impl HasSignIn for Project {
-    fn sign_in(&mut self) -> &mut SignIn {
-        &mut self.sign_in
-    }
-
-    fn touch(&mut self, now: Timestamp) {
-        self.modified = now;
+    fn parts(&mut self) -> (&mut SignIn, &mut Timestamp) {
+        (&mut self.sign_in, &mut self.modified)
     }
 }
 
 impl HasSignIn for Person {
-    fn sign_in(&mut self) -> &mut SignIn {
-        &mut self.sign_in
-    }
-
-    fn touch(&mut self, now: Timestamp) {
-        self.modified = now;
+    fn parts(&mut self) -> (&mut SignIn, &mut Timestamp) {
+        (&mut self.sign_in, &mut self.modified)
     }
 }
 
 impl Change for ChangeSignIn {
     async fn make(self, writer: &Writer) -> Self::Reply {
-        for _ in 0..TRIES {
-            let catalog = writer.current().await?;
-            let done = match catalog.account(&self.username) {
-                Some(account @ Account::Project(id)) => {
-                    self.change::<Project>(writer, &catalog, account, id.0).await?
-                }
-                Some(account @ Account::Person(id)) => {
-                    self.change::<Person>(writer, &catalog, account, id.0).await?
-                }
-                None => {
-                    let mut same = Batch::new();
-                    require_revision(&mut same, catalog.revision);
-                    let unknown = writer.still_holds(same).await?;
-                    unknown.then_some(SignInChanged::UnknownUser)
-                }
-            };
-            if let Some(done) = done {
-                return Ok(done);
+        let change = async |catalog: Arc<Catalog>| match catalog.account(&self.username) {
+            Some(account @ Account::Project(id)) => {
+                self.change::<Project>(writer, &catalog, account, id.0).await
             }
-        }
-        Err(Unavailable::Contended)
+            Some(account @ Account::Person(id)) => {
+                self.change::<Person>(writer, &catalog, account, id.0).await
+            }
+            None => {
+                let unknown = writer.facility_still_holds(catalog.revision).await?;
+                Ok(unknown.then_some(SignInChanged::UnknownUser))
+            }
+        };
+        writer.retrying(change).await
     }
 }
 
@@ -79,27 +62,21 @@ impl ChangeSignIn {
             return Ok(None);
         };
         let now = writer.clock.now();
-        let key = keys::record(R::TABLE, IdRef::Known(id));
         let mut record = entry.record.clone();
-        let before = record.sign_in().clone();
-        let action = apply(record.sign_in(), &self.change, now);
-        if before == *record.sign_in() {
-            let mut same = Batch::new();
-            same.require_revision(key, entry.revision);
-            let holds = writer.still_holds(same).await?;
+        let (sign_in, modified) = record.parts();
+        let before = sign_in.clone();
+        let action = apply(sign_in, &self.change, now);
+        if before == *sign_in {
+            let holds = writer.still_holds::<R>(id, entry.revision).await?;
             return Ok(holds.then_some(SignInChanged::Unchanged));
         }
-        record.touch(now);
-        let mut batch = Batch::new();
-        let revision = batch.replace(key, entry.revision, &record);
-        if let Some(action) = action {
-            log(&mut batch, &self.origin, account, action, now);
-        }
-        let mut after = Catalog::clone(catalog);
-        after.generation += 1;
-        R::of_mut(&mut after).put(id, Versioned { revision, record });
-        let done = writer.commit(batch, after).await?;
-        Ok(done.then_some(SignInChanged::Changed))
+        *modified = now;
+        let done = writer.replace(catalog, id, record, |batch| {
+            if let Some(action) = action {
+                log(batch, &self.origin, account, action, now);
+            }
+        });
+        Ok(done.await?.then_some(SignInChanged::Changed))
     }
 }
 

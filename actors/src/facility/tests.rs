@@ -37,7 +37,12 @@ impl Bench {
         let store = Store::in_memory();
         let clock = ManualClock::at(Timestamp(1_000_000));
         let catalog = open_catalog(&store, Timestamp(1_000_000)).await.unwrap();
-        let catalog = Arc::new(Published::alone(catalog));
+        let catalog = Arc::new(Published::new(
+            catalog,
+            &store,
+            Arc::new(clock.clone()),
+            std::time::Duration::ZERO,
+        ));
         let start = {
             let (store, catalog, clock) = (store.clone(), catalog.clone(), clock.clone());
             let arbiter = actix::Arbiter::current();

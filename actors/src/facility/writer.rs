@@ -1,9 +1,9 @@
 //! Changes of the facility: planned on the published snapshot, committed, then published.
 
-use super::catalog::{Catalog, Declared};
+use super::catalog::{Catalog, Cataloged};
 use super::commands::{Applied, Apply, File, Follow, KeySetting, RegisterKey, Registration, SetKey};
-use super::declaration::{Declaration, Format};
-use super::place::{Mistake, Mistakes};
+use super::declaration::Format;
+use super::place::Mistake;
 use super::plan::{Counters, InUse, Plan, Situation};
 use crate::activity::{self, ActivityEntry, Origin};
 use crate::ask::{Command, Unavailable};
@@ -12,7 +12,7 @@ use crate::key::PublicKey;
 use crate::pool;
 use crate::published::Published;
 use arc_swap::Guard;
-use beamlive_storage::ids::ProjectId;
+use beamlive_storage::ids::{IdRef, ProjectId};
 use beamlive_storage::records::{FacilityRevision, Project, Subject};
 use beamlive_storage::shared::Changes;
 use beamlive_storage::{keys, Batch, ReadError, Store, StoreStatus, Timestamp, Versioned};
@@ -68,6 +68,20 @@ impl Writer {
         Guard::into_inner(self.catalog.last_known())
     }
 
+    /// Makes a change on the facility as it is, again after each conflict with another writer of
+    /// the store. `attempt` returns `None` on a conflict.
+    pub(super) async fn retrying<T>(
+        &self,
+        attempt: impl AsyncFn(Arc<Catalog>) -> Result<Option<T>, Unavailable>,
+    ) -> Result<T, Unavailable> {
+        for _ in 0..TRIES {
+            if let Some(done) = attempt(self.current().await?).await? {
+                return Ok(done);
+            }
+        }
+        Err(Unavailable::Contended)
+    }
+
     /// Gives an account a key, or none, if `judge` allows it and says what that is called in the
     /// activity log. `Some` is why it does not.
     async fn change_key<E>(
@@ -77,49 +91,80 @@ impl Writer {
         origin: &Origin,
         judge: impl Fn(Option<&Project>) -> Result<&'static str, E>,
     ) -> Result<Option<E>, Unavailable> {
-        for _ in 0..TRIES {
-            let catalog = self.current().await?;
+        self.retrying(async |catalog| {
             let account = catalog.projects.find(username);
             let action = match judge(account.map(|(_, entry)| &entry.record)) {
                 Ok(action) => action,
                 Err(refused) => {
-                    let mut same = Batch::new();
-                    match account {
-                        Some((id, entry)) => {
-                            same.require_revision(keys::record(Project::TABLE, ProjectId(id)), entry.revision)
-                        }
-                        None => require_revision(&mut same, catalog.revision),
-                    }
-                    if self.still_holds(same).await? {
-                        return Ok(Some(refused));
-                    }
-                    continue;
+                    let holds = match account {
+                        Some((id, entry)) => self.still_holds::<Project>(id, entry.revision).await?,
+                        None => self.facility_still_holds(catalog.revision).await?,
+                    };
+                    return Ok(holds.then_some(Some(refused)));
                 }
             };
-            let Some((id, entry)) = account else { break };
+            let Some((id, entry)) = account else {
+                return Ok(None);
+            };
             let now = self.clock.now();
             let record = Project {
                 key: line.map(str::to_owned),
                 modified: now,
                 ..entry.record.clone()
             };
-            let id = ProjectId(id);
-            let mut batch = Batch::new();
-            let revision = batch.replace(keys::record(Project::TABLE, id), entry.revision, &record);
-            log_key(&mut batch, origin, id, action, line, now);
-            let mut after = Catalog::clone(&catalog);
-            after.generation += 1;
-            after.projects.put(id.0, Versioned { revision, record });
-            if self.commit(batch, after).await? {
-                return Ok(None);
-            }
+            let done = self.replace(&catalog, id, record, |batch| {
+                log_key(batch, origin, ProjectId(id), action, line, now);
+            });
+            Ok(done.await?.then_some(None))
+        })
+        .await
+    }
+
+    /// Replaces a record of `catalog`, and publishes the result. `log` adds to the batch. `false`:
+    /// conflict with another writer; nothing was done.
+    pub(super) async fn replace<R: Cataloged>(
+        &self,
+        catalog: &Catalog,
+        id: u64,
+        record: R,
+        log: impl FnOnce(&mut Batch),
+    ) -> Result<bool, Unavailable> {
+        let Some(entry) = R::of(catalog).get(id) else {
+            return Ok(false);
+        };
+        let mut batch = Batch::new();
+        let revision = batch.replace(keys::record(R::TABLE, IdRef::Known(id)), entry.revision, &record);
+        log(&mut batch);
+        let mut after = Catalog::clone(catalog);
+        after.generation += 1;
+        R::of_mut(&mut after).put(id, Versioned { revision, record });
+        self.commit(batch, after).await
+    }
+
+    /// Whether a record still has this revision in the store.
+    pub(super) async fn still_holds<R: Cataloged>(
+        &self,
+        id: u64,
+        revision: u64,
+    ) -> Result<bool, Unavailable> {
+        let mut same = Batch::new();
+        same.require_revision(keys::record(R::TABLE, IdRef::Known(id)), revision);
+        self.holds(same).await
+    }
+
+    /// Whether the facility still has this revision in the store.
+    pub(super) async fn facility_still_holds(&self, revision: Option<u64>) -> Result<bool, Unavailable> {
+        let mut same = Batch::new();
+        match revision {
+            Some(revision) => same.require_revision(keys::facility_revision(), revision),
+            None => same.require_absent(keys::facility_revision()),
         }
-        Err(Unavailable::Contended)
+        self.holds(same).await
     }
 
     /// Whether what `batch` requires is so in the store. Without other processes it is, because
     /// this actor makes all changes.
-    pub(super) async fn still_holds(&self, batch: Batch) -> Result<bool, Unavailable> {
+    async fn holds(&self, batch: Batch) -> Result<bool, Unavailable> {
         if !self.shared {
             return Ok(true);
         }
@@ -132,7 +177,7 @@ impl Writer {
 
     /// Publishes `after` once `batch` is durable. `false`: conflict with another writer; nothing
     /// was done.
-    pub(super) async fn commit(&self, batch: Batch, after: Catalog) -> Result<bool, Unavailable> {
+    async fn commit(&self, batch: Batch, after: Catalog) -> Result<bool, Unavailable> {
         let permit = self.store.reserve()?;
         // Until the outcome is known, the store may hold more.
         self.stale.store(true, Ordering::Relaxed);
@@ -147,57 +192,61 @@ impl Writer {
 
 impl Change for Apply {
     async fn make(self, writer: &Writer) -> Self::Reply {
-        for _ in 0..TRIES {
-            let catalog = writer.current().await?;
-            let (command, store) = (self.clone(), writer.store.clone());
-            let (zone, now) = (writer.zone, writer.clock.now());
-            let plan = pool::read(move || plan(&store, &catalog, &command, zone, now)).await?;
-            let Plan {
-                mut catalog,
-                counts,
-                changes,
-                keys,
-                mut batch,
-            } = match plan {
-                Ok(plan) => plan,
-                Err(mistakes) => return Ok(Err(mistakes)),
-            };
-            let applied = Applied { counts, changes };
-            if self.dry_run {
-                return Ok(Ok(applied));
-            }
-            if batch.is_empty() {
-                // Another process may have changed what this one has found unchanged.
-                let mut same = Batch::new();
-                require_revision(&mut same, catalog.revision);
-                if writer.still_holds(same).await? {
-                    return Ok(Ok(applied));
-                }
-                continue;
-            }
-            catalog.revision = Some(replace_revision(&mut batch, catalog.revision, now));
-            let note = format!(
-                "{} created, {} updated, {} unchanged, {} removed, {} kept",
-                counts.created, counts.updated, counts.unchanged, counts.removed, counts.kept
-            );
-            let entry = ActivityEntry {
-                subject: Subject::Facility,
-                record: None,
-                project: None,
-                action: "apply",
-                note,
-            };
-            activity::log(&mut batch, &self.origin, entry, now);
-            for change in keys {
-                let action = if change.replaced { "replace key" } else { "set key" };
-                let (origin, line) = (&self.origin, Some(change.line.as_str()));
-                log_key(&mut batch, origin, change.project, action, line, now);
-            }
-            if writer.commit(batch, catalog).await? {
-                return Ok(Ok(applied));
-            }
+        writer
+            .retrying(async |catalog| self.attempt(writer, catalog).await)
+            .await
+    }
+}
+
+impl Apply {
+    /// Applies the file once. `None` on a conflict with another writer.
+    async fn attempt(
+        &self,
+        writer: &Writer,
+        catalog: Arc<Catalog>,
+    ) -> Result<Option<Result<Applied, Vec<Mistake>>>, Unavailable> {
+        let (command, store) = (self.clone(), writer.store.clone());
+        let (zone, now) = (writer.zone, writer.clock.now());
+        let plan = pool::read(move || plan(&store, &catalog, &command, zone, now)).await?;
+        let Plan {
+            mut catalog,
+            counts,
+            changes,
+            keys,
+            mut batch,
+        } = match plan {
+            Ok(plan) => plan,
+            Err(mistakes) => return Ok(Some(Err(mistakes))),
+        };
+        let applied = Applied { counts, changes };
+        if self.dry_run {
+            return Ok(Some(Ok(applied)));
         }
-        Err(Unavailable::Contended)
+        if batch.is_empty() {
+            // Another process may have changed what this one has found unchanged.
+            let holds = writer.facility_still_holds(catalog.revision).await?;
+            return Ok(holds.then_some(Ok(applied)));
+        }
+        catalog.revision = Some(replace_revision(&mut batch, catalog.revision, now));
+        let note = format!(
+            "{} created, {} updated, {} unchanged, {} removed, {} kept",
+            counts.created, counts.updated, counts.unchanged, counts.removed, counts.kept
+        );
+        let entry = ActivityEntry {
+            subject: Subject::Facility,
+            record: None,
+            project: None,
+            action: "apply",
+            note,
+        };
+        activity::log(&mut batch, &self.origin, entry, now);
+        for change in keys {
+            let action = if change.replaced { "replace key" } else { "set key" };
+            let (origin, line) = (&self.origin, Some(change.line.as_str()));
+            log_key(&mut batch, origin, change.project, action, line, now);
+        }
+        let done = writer.commit(batch, catalog).await?;
+        Ok(done.then_some(Ok(applied)))
     }
 }
 
@@ -267,13 +316,6 @@ impl Change for SetKey {
     }
 }
 
-pub(super) fn require_revision(batch: &mut Batch, revision: Option<u64>) {
-    match revision {
-        Some(revision) => batch.require_revision(keys::facility_revision(), revision),
-        None => batch.require_absent(keys::facility_revision()),
-    }
-}
-
 /// Replaces the facility's revision. Returns the new one.
 fn replace_revision(batch: &mut Batch, revision: Option<u64>, now: Timestamp) -> u64 {
     let (key, record) = (keys::facility_revision(), FacilityRevision { applied: now });
@@ -294,7 +336,6 @@ fn plan(
     zone: Tz,
     now: Timestamp,
 ) -> Result<Result<Plan, Vec<Mistake>>, ReadError> {
-    let mut mistakes = Mistakes::new();
     let in_use = command.prune.then(|| InUse::load(store, catalog)).transpose()?;
     let situation = Situation {
         prune: command.prune,
@@ -306,12 +347,15 @@ fn plan(
         File::Text(text, format) => (Cow::from(&**text), *format),
         File::Made(maker) => (Cow::from(maker.file(catalog)), Format::Json),
     };
-    let plan = Declaration::read(&text, format, zone, &mut mistakes)
-        .and_then(|declaration| Plan::make_noting(catalog, &declaration, &situation, &mut mistakes));
-    let mut mistakes = mistakes.into_list();
-    if let File::Made(maker) = &command.file {
-        mistakes = maker.mistakes(catalog, mistakes);
-    }
+    let plan = Plan::of_file(catalog, (&text, format), zone, &situation);
+    let File::Made(maker) = &command.file else {
+        return Ok(plan);
+    };
+    let (plan, found) = match plan {
+        Ok(plan) => (Some(plan), Vec::new()),
+        Err(found) => (None, found),
+    };
+    let mistakes = maker.mistakes(catalog, found);
     Ok(plan.filter(|_| mistakes.is_empty()).ok_or(mistakes))
 }
 

@@ -56,7 +56,9 @@ struct Bench {
 /// A follower that runs.
 fn start() -> Bench {
     let (store, clock) = (Store::in_memory(), ManualClock::at(Timestamp(0)));
-    let catalog = Arc::new(Published::alone(Catalog::default()));
+    let held = Duration::from_secs(10);
+    let published = Published::new(Catalog::default(), &store, Arc::new(clock.clone()), held);
+    let catalog = Arc::new(published);
     let facility = {
         let (clock, arbiter) = (Arc::new(clock.clone()), actix::Arbiter::current());
         Supervisor::new(Kind::new("facility", 16), move || {

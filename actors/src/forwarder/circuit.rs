@@ -2,7 +2,7 @@
 
 use super::backoff::Backoff;
 use super::outbox::RowId;
-use super::proxy::{Blame, ProxyError};
+use super::proxy::{Cause, ProxyError};
 use beamlive_storage::Timestamp;
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(crate) struct Circuit {
     /// Failed probes since it opened; the call that opened it counts.
     failures: u32,
     /// What has caused the last failures.
-    blame: Blame,
+    cause: Cause,
     /// The different rows of these failures; no more than [`REFUSALS`].
     failed: BTreeSet<RowId>,
 }
@@ -33,7 +33,7 @@ impl Circuit {
             probe_at: None,
             probing: false,
             failures: 0,
-            blame: Blame::Proxy,
+            cause: Cause::Proxy,
             failed: BTreeSet::new(),
         }
     }
@@ -62,14 +62,14 @@ impl Circuit {
         backoff: &mut Backoff,
         now: Timestamp,
     ) -> bool {
-        if self.blame != error.blame() {
-            self.blame = error.blame();
+        if self.cause != error.caused_by() {
+            self.cause = error.caused_by();
             self.failed.clear();
         }
         if self.failed.len() < REFUSALS {
             self.failed.insert(row);
         }
-        if self.blame == Blame::Directory && self.failed.len() < REFUSALS {
+        if self.cause == Cause::Directory && self.failed.len() < REFUSALS {
             // A refusal is an answer: the proxy works.
             self.close(now);
             return true;
@@ -89,7 +89,7 @@ impl Circuit {
             };
             self.probe_at = Some(backoff.after(self.failures, now));
         }
-        is_alone || self.blame == Blame::Directory
+        is_alone || self.cause == Cause::Directory
     }
 
     /// Lets the next probe start at once.

@@ -1,6 +1,6 @@
 //! Looks at the lease of the outbox in the store, and takes, renews or gives it up.
 
-use super::lease::{Held, Lease, Move};
+use super::lease::{Lease, LeaseGuard, Move};
 use crate::ask::Unavailable;
 use crate::clock::Clock;
 use crate::pool;
@@ -16,7 +16,7 @@ const TRIES: usize = 8;
 pub(super) struct Claim {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) held: Held,
+    pub(super) held: LeaseGuard,
     pub(super) lease: Lease,
     /// Whether the last round failed, so that an outage is logged once.
     pub(super) failed: bool,
@@ -27,7 +27,7 @@ pub(super) struct Claim {
 pub(super) enum Round {
     /// This process sends the outbox.
     Here {
-        /// Since this round, or an operator wants everything to be tried now.
+        /// Since this round, or an operator asked to retry everything now.
         anew: bool,
     },
     /// Another process does.
@@ -98,7 +98,7 @@ impl Claim {
     }
 }
 
-/// Tells the holder that an operator wants everything to be tried now.
+/// Tells the holder that an operator asked to retry everything now.
 pub(super) async fn ask_for_retry(store: &Store) -> Result<(), Unavailable> {
     for _ in 0..TRIES {
         // Without a holder there is nothing to tell: the next one begins with everything.

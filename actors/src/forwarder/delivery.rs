@@ -1,7 +1,7 @@
 //! The delivery of one row: read it, ask the proxy for a key, record the key.
 
 use super::due_queue::{Outcome, Success};
-use super::lease::Held;
+use super::lease::LeaseGuard;
 use super::outbox::{self, RowId};
 use super::proxy::{DataProxy, ProxyError};
 use crate::ask::Unavailable;
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Sends the row `id` to the proxy and records its key. The proxy is not asked again for a
 /// directory whose key was received but could not be recorded.
-pub(crate) async fn deliver(store: Store, proxy: Arc<dyn DataProxy>, held: Held, id: RowId) -> Outcome {
+pub(crate) async fn deliver(store: Store, proxy: Arc<dyn DataProxy>, held: LeaseGuard, id: RowId) -> Outcome {
     let mut received: Option<(String, SecureKey)> = None;
     for _ in 0..CHANGES {
         // While writes are off, no key could be recorded.

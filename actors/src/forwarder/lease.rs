@@ -22,9 +22,9 @@ const MARGIN: Duration = Duration::from_secs(5);
 
 /// Whether this process may start calls.
 #[derive(Clone)]
-pub(crate) struct Held(Option<(Arc<AtomicU64>, Arc<dyn Clock>)>);
+pub(crate) struct LeaseGuard(Option<(Arc<AtomicU64>, Arc<dyn Clock>)>);
 
-impl Held {
+impl LeaseGuard {
     /// No other process writes to the store.
     pub(crate) fn always() -> Self {
         Self(None)

@@ -44,7 +44,7 @@ pub enum ProxyError {
 
 /// What has caused a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Blame {
+pub enum Cause {
     /// The proxy: other directories would fail as well.
     Proxy,
     /// The directory: others may succeed.
@@ -54,12 +54,12 @@ pub enum Blame {
 impl ProxyError {
     /// What has caused this failure.
     #[must_use]
-    pub fn blame(&self) -> Blame {
+    pub fn caused_by(&self) -> Cause {
         match self {
-            Self::Timeout | Self::Connect(_) | Self::Broken(_) | Self::Store(_) => Blame::Proxy,
+            Self::Timeout | Self::Connect(_) | Self::Broken(_) | Self::Store(_) => Cause::Proxy,
             // 408 and 429 tell that the proxy is overloaded.
-            Self::Status(408 | 429 | 500..) => Blame::Proxy,
-            _ => Blame::Directory,
+            Self::Status(408 | 429 | 500..) => Cause::Proxy,
+            _ => Cause::Directory,
         }
     }
 }

@@ -286,7 +286,7 @@ async fn a_row_that_is_gone_is_not_sent() {
     let outcome = delivery::deliver(
         bench.store.clone(),
         Arc::clone(&bench.proxy),
-        lease::Held::always(),
+        lease::LeaseGuard::always(),
         id,
     )
     .await;

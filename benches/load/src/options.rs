@@ -64,7 +64,7 @@ pub struct Options {
     /// Write the results as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// Write the results as a page to look at and to print.
+    /// Write the results as a page that can be printed.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
     /// Write HDR histogram logs, one for each operation.

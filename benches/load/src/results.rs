@@ -78,9 +78,9 @@ pub(crate) struct Results {
     /// 99th percentile of the load generator's own lateness, in ms.
     pub(crate) generator_late_ms: f64,
     /// The run over time.
-    pub(crate) course: Vec<Part>,
+    pub(crate) series: Vec<Part>,
     /// The audit.
-    pub(crate) books: Verdict,
+    pub(crate) audit: Verdict,
     /// More to know, such as what remains of the run.
     pub(crate) notes: Vec<String>,
 }
@@ -163,7 +163,7 @@ impl Results {
         measured: &TimeSeries,
         length: Duration,
         interrupted: bool,
-        books: Verdict,
+        audit: Verdict,
     ) -> Self {
         let length = length.as_secs_f64().max(1e-3);
         let made = measured
@@ -182,8 +182,8 @@ impl Results {
                 .collect(),
             unsent: measured.total.unsent,
             generator_late_ms: ms(measured.total.lateness.value_at_quantile(0.99)),
-            course: parts.map(part).collect(),
-            books,
+            series: parts.map(part).collect(),
+            audit,
             notes: Vec::new(),
         }
     }

@@ -79,10 +79,10 @@ fn create(path: &Option<PathBuf>) -> Result<Option<File>, Failure> {
 
 /// The part of the results that decides the exit code.
 fn check(results: &Results) -> Result<(), Failure> {
-    match &results.books {
-        Verdict::Wrong(_) => return Err("the books are wrong".into()),
+    match &results.audit {
+        Verdict::Wrong(_) => return Err("the stored records are wrong".into()),
         Verdict::Unchecked { reason } if reason.starts_with(UNREADABLE) => {
-            return Err(format!("the books are not known to be right: {reason}").into())
+            return Err(format!("the stored records are not known to be right: {reason}").into())
         }
         Verdict::Unchecked { .. } | Verdict::Right(_) => {}
     }
@@ -231,9 +231,9 @@ impl Measurement<'_> {
         context.ready.wait().await;
         let (ledgers, length) = monitor.watch(threads, &mut self.stop, options.duration).await?;
         let interrupted = *self.stop.borrow();
-        let books = match self.admin {
+        let audit = match self.admin {
             Some(admin) => {
-                monitor.live.print("reading the books");
+                monitor.live.print("reading the records");
                 audit(admin, &participants, run, &ledgers).await
             }
             None => Verdict::Unchecked {
@@ -241,7 +241,7 @@ impl Measurement<'_> {
             },
         };
         let about = About::of(options, seed, participants.hosts, now);
-        Ok(Results::new(about, &monitor.series, length, interrupted, books))
+        Ok(Results::new(about, &monitor.series, length, interrupted, audit))
     }
 }
 

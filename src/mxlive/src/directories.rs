@@ -1,6 +1,6 @@
 //! Which directory a secure key opens: from the Data Proxy's own dump.
 
-use crate::dump::fields::{FieldError, Fields, When};
+use crate::dump::fields::{DumpDate, FieldError, Fields};
 use crate::dump::{self, DumpError};
 use crate::exact::FIELD;
 use crate::notes::Notes;
@@ -114,7 +114,7 @@ pub(crate) fn paths(
 struct SecurePath {
     path: Option<String>,
     key: Option<String>,
-    created: Option<When>,
+    created: Option<DumpDate>,
     /// What the columns cannot say.
     exact: Option<Value>,
 }

@@ -192,17 +192,6 @@ pub struct Facility {
     pub all_ids: bool,
 }
 
-/// The id that an entry had at the earlier server.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Preset {
-    /// The section of the facility file.
-    pub section: &'static str,
-    /// What identifies the entry there: `["alice", "CLS-0042", "3"]` for a sample.
-    pub identity: Vec<String>,
-    /// The id.
-    pub id: u64,
-}
-
 impl Facility {
     /// The facility file, as JSON. Projects, persons and samples keep their ids; in a dump that
     /// beamlive wrote, all do.
@@ -224,61 +213,8 @@ impl Facility {
         file.beamtime.iter_mut().for_each(|it| it.id = None);
         serde_json::to_string(&file)
     }
-
-    /// The ids to keep.
-    #[must_use]
-    pub fn presets(&self) -> Vec<Preset> {
-        let mut presets = Vec::new();
-        let mut add = |section: &'static str, id: Option<u64>, identity: &[&str]| {
-            let identity = identity.iter().map(|part| (*part).to_owned()).collect();
-            presets.extend(id.map(|id| Preset {
-                section,
-                identity,
-                id,
-            }));
-        };
-        for it in &self.project {
-            add("project", it.id, &[&it.username]);
-        }
-        for it in &self.person {
-            add("person", it.id, &[&it.username]);
-        }
-        for it in &self.beamline {
-            add("beamline", it.id, &[&it.acronym]);
-        }
-        for it in &self.container_type {
-            add("container_type", it.id, &[&it.name]);
-        }
-        for it in &self.container {
-            add("container", it.id, &[&it.project, &it.name]);
-        }
-        for it in &self.automounter {
-            add(
-                "automounter",
-                it.id,
-                &[&it.beamline, &it.container.project, &it.container.name],
-            );
-        }
-        for it in &self.group {
-            add("group", it.id, &[&it.project, &it.name]);
-        }
-        for it in &self.sample {
-            add("sample", it.id, &[&it.project, &it.container, &it.location]);
-        }
-        for it in &self.access_list {
-            add("access_list", it.id, &[&it.name]);
-        }
-        for it in &self.beamtime {
-            add("beamtime", it.id, &[&it.project, &it.beamline, &text(it.start)]);
-        }
-        presets
-    }
-}
-
-fn text(time: Timestamp) -> String {
-    time.to_utc().to_rfc3339()
 }
 
 fn rfc3339<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&text(*time))
+    serializer.serialize_str(&time.to_utc().to_rfc3339())
 }

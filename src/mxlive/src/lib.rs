@@ -39,7 +39,7 @@ pub mod write;
 
 pub use directories::Directories;
 pub use dump::DumpError;
-pub use facility::{Facility, Preset};
+pub use facility::Facility;
 pub use mend::{mend, Mended, Rules};
 pub use notes::{Done, Note, Notes};
 pub use pk::Pk;

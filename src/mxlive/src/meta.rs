@@ -1,4 +1,4 @@
-//! What a dataset's `meta_data` holds besides metadata: the servers keep what a client sent there.
+//! Upload fields that MxLIVE stores in `meta_data`.
 
 use crate::directories::{secure_key, unknown_directory, Directories};
 use crate::rows::Dataset;

@@ -1,6 +1,6 @@
 //! What was mended or left out, one line each.
 
-use crate::dump::fields::When;
+use crate::dump::fields::DumpDate;
 use crate::pk::Pk;
 use beamlive_storage::Timestamp;
 use serde::Serialize;
@@ -111,17 +111,17 @@ impl Notes {
         label: &str,
         pk: &Pk,
         field: &str,
-        when: Option<&When>,
+        when: Option<&DumpDate>,
     ) -> Option<Timestamp> {
         let when = when?;
         match when {
-            When::Exact(_) => {}
-            When::Local(_, text) => self.mended(
+            DumpDate::Exact(_) => {}
+            DumpDate::Local(_, text) => self.mended(
                 label,
                 pk,
                 format!("{field} {text} has no offset, and was read as local time of the facility"),
             ),
-            When::Nonsense(text) => self.mended(
+            DumpDate::Invalid(text) => self.mended(
                 label,
                 pk,
                 format!(

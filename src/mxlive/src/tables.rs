@@ -70,7 +70,7 @@ pub(crate) struct ReportHead {
     pub(crate) key: u64,
 }
 
-/// What of datasets and reports other records need.
+/// Parts of datasets and reports that other records refer to.
 #[derive(Debug, Default)]
 pub(crate) struct Heads {
     /// By id. Of several of one id, the one of the greatest rank is last.
@@ -113,7 +113,7 @@ impl Heads {
         let half = identity.and_then(|digest| digest.first_chunk().copied());
         let head = DatasetHead {
             id,
-            rank: (row.modified().unwrap_or(i64::MIN), digest),
+            rank: row.rank(digest),
             project: self.number(row.project.as_ref()),
             beamline: self.number(row.beamline.as_ref()),
             session: self.number(row.session.as_ref()),
@@ -135,7 +135,7 @@ impl Heads {
         };
         let head = ReportHead {
             id,
-            rank: (row.modified().unwrap_or(i64::MIN), digest),
+            rank: row.rank(digest),
             project: self.number(row.project.as_ref()),
             key: row
                 .url

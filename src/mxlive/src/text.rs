@@ -47,7 +47,7 @@ pub(crate) fn acronym(text: &str) -> String {
         _ => '-',
     };
     let acronym: String = text.trim().chars().map(plain).take(ACRONYM).collect();
-    // A path segment of dots has a meaning of its own.
+    // `.` and `..` are special path segments.
     if acronym.chars().all(|c| c == '.') {
         return "-".repeat(acronym.len());
     }

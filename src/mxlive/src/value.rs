@@ -2,8 +2,8 @@
 
 use rmpv::Value;
 
-/// Python writes numbers that are none as these literals. Each is replaced by a text of the same
-/// length, which a JSON parser takes. No real text begins with the control character 0x7f.
+/// Python writes NaN and infinity as these literals. Each is replaced by a text of the same length,
+/// which a JSON parser takes. No real text begins with the control character 0x7f.
 const LITERALS: [(&[u8], &[u8], f64); 3] = [
     (b"-Infinity", b"\"\x7f-infin\"", f64::NEG_INFINITY),
     (b"Infinity", b"\"\x7f+infi\"", f64::INFINITY),

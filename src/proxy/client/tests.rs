@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::*;
-use beamlive_actors::forwarder::Blame;
+use beamlive_actors::forwarder::Cause;
 use beamlive_storage::ids::ProjectId;
 use beamlive_storage::Timestamp;
 use rstest::rstest;
@@ -131,26 +131,26 @@ async fn any_other_answer_with_200_is_a_failure_of_the_directory(
     let (url, _requests) = serve(http("200 OK", body), false).await;
     let error = ask(&url).await.unwrap_err();
     assert_eq!(error, expected);
-    assert_eq!(error.blame(), Blame::Directory);
+    assert_eq!(error.caused_by(), Cause::Directory);
 }
 
 #[rstest]
-#[case("500 Internal Server Error", 500, Blame::Proxy)]
-#[case("503 Service Unavailable", 503, Blame::Proxy)]
-#[case("429 Too Many Requests", 429, Blame::Proxy)]
-#[case("400 Bad Request", 400, Blame::Directory)]
-#[case("404 Not Found", 404, Blame::Directory)]
-#[case("201 Created", 201, Blame::Directory)]
+#[case("500 Internal Server Error", 500, Cause::Proxy)]
+#[case("503 Service Unavailable", 503, Cause::Proxy)]
+#[case("429 Too Many Requests", 429, Cause::Proxy)]
+#[case("400 Bad Request", 400, Cause::Directory)]
+#[case("404 Not Found", 404, Cause::Directory)]
+#[case("201 Created", 201, Cause::Directory)]
 #[tokio::test]
 async fn any_other_status_is_a_failure_even_with_a_key(
     #[case] line: &str,
     #[case] status: u16,
-    #[case] blame: Blame,
+    #[case] cause: Cause,
 ) {
     let (url, _requests) = serve(http(line, &format!(r#"{{"key": "{KEY}"}}"#)), false).await;
     let error = ask(&url).await.unwrap_err();
     assert_eq!(error, ProxyError::Status(status));
-    assert_eq!(error.blame(), blame);
+    assert_eq!(error.caused_by(), cause);
 }
 
 /// A Data Proxy that refuses one kind of body with `status` and gives a key for the other. The kind
@@ -265,7 +265,7 @@ async fn a_broken_connection_is_a_failure_of_the_proxy(#[case] reply: Vec<u8>) {
     let (url, _requests) = serve(reply, false).await;
     let error = ask(&url).await.unwrap_err();
     assert!(matches!(error, ProxyError::Broken(_)), "{error:?}");
-    assert_eq!(error.blame(), Blame::Proxy);
+    assert_eq!(error.caused_by(), Cause::Proxy);
 }
 
 #[rstest]

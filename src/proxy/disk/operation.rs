@@ -74,14 +74,14 @@ impl Operation {
 pub(super) fn run_as<T>(operation: &Arc<Operation>, work: impl FnOnce() -> T) -> T {
     operation.enter();
     CURRENT.with_borrow_mut(|current| current.push(operation.clone()));
-    let _leave = Leave;
+    let _end = EndOperation;
     work()
 }
 
 /// Ends the innermost operation, also if it panics.
-struct Leave;
+struct EndOperation;
 
-impl Drop for Leave {
+impl Drop for EndOperation {
     fn drop(&mut self) {
         if let Some(operation) = CURRENT.with_borrow_mut(Vec::pop) {
             operation.set(Phase::OffDisk);

@@ -41,9 +41,16 @@ impl Bench {
             to: at("archive"),
         }];
         let roots = Roots::new(vec![at("users").into(), at("archive").into()]).unwrap();
+        let store = Store::in_memory();
+        let published = Published::new(
+            Catalog::default(),
+            &store,
+            Arc::new(clock.clone()),
+            std::time::Duration::ZERO,
+        );
         let shelf = Shelf {
-            store: Store::in_memory(),
-            published: Arc::new(Published::alone(Catalog::default())),
+            store,
+            published: Arc::new(published),
             clock: Arc::new(clock.clone()),
             disks: Disks::new(roots.paths(), 2, std::time::Duration::from_secs(10)),
             roots: Arc::new(roots),

@@ -1,21 +1,17 @@
 //! `/api/admin/accounts/{username}/…`: passwords and tokens of projects and persons.
 
-use super::answer;
+use super::{answer, form};
 use crate::auth::{Admin, AppData};
-use crate::body::{self, Body};
+use crate::body::Body;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::responses::{BodyErrors, RecordErrors};
-use crate::routes::{form, Empty};
-use crate::wire::bom::without_bom;
+use crate::routes::Empty;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::facility::{SignInChange, SignInChanged};
 use beamlive_actors::password::Password;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// Longest body with a password.
-const MAX_BODY: usize = 64 * 1024;
 
 /// A password to set.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -59,13 +55,7 @@ pub async fn put_password(
     path: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let body = body.read(MAX_BODY).await?;
-    let PasswordBody { password } = if body::is_json(&request) {
-        serde_json::from_slice(without_bom(&body))
-            .map_err(|error| ApiError::field("body", error.to_string()))?
-    } else {
-        form(&body).unwrap_or_default()
-    };
+    let PasswordBody { password } = form::read(&request, body).await?;
     let password = password.ok_or_else(|| ApiError::field("password", "is missing"))?;
     set(&app, admin, &path, password).await?;
     answer::one(&Empty {})

@@ -53,14 +53,14 @@ enum Piece {
 
 /// Why a list ends early.
 #[derive(Debug)]
-enum Halt {
+enum ListStopped {
     /// The store, or what it holds, can't be read.
     Failed(Unavailable),
     /// The client has gone, or is too slow.
     Gone,
 }
 
-impl From<ReadError> for Halt {
+impl From<ReadError> for ListStopped {
     fn from(error: ReadError) -> Self {
         Self::Failed(error.into())
     }
@@ -68,9 +68,9 @@ impl From<ReadError> for Halt {
 
 impl ListWriter {
     /// Writes the next row.
-    fn push(&mut self, row: &impl Serialize) -> Result<(), Halt> {
+    fn push(&mut self, row: &impl Serialize) -> Result<(), ListStopped> {
         self.separate();
-        to_json(&mut self.buffer, row).map_err(Halt::Failed)?;
+        to_json(&mut self.buffer, row).map_err(ListStopped::Failed)?;
         if self.buffer.len() < PIECE {
             return Ok(());
         }
@@ -83,7 +83,7 @@ impl ListWriter {
         self.started = true;
     }
 
-    fn finish(mut self, end: Result<(), Halt>) {
+    fn finish(mut self, end: Result<(), ListStopped>) {
         let last = match end {
             Ok(()) => {
                 if !self.started {
@@ -92,20 +92,20 @@ impl ListWriter {
                 self.buffer.push(b']');
                 Piece::Last(std::mem::take(&mut self.buffer).into())
             }
-            Err(Halt::Failed(error)) => {
+            Err(ListStopped::Failed(error)) => {
                 tracing::error!(%error, "a list could not be read");
                 Piece::Failed(error)
             }
-            Err(Halt::Gone) => return,
+            Err(ListStopped::Gone) => return,
         };
         // It fails only when the client has gone.
         let _ = self.send(last);
     }
 
-    fn send(&self, piece: Piece) -> Result<(), Halt> {
+    fn send(&self, piece: Piece) -> Result<(), ListStopped> {
         match self.runtime.block_on(timeout(PATIENCE, self.pieces.send(piece))) {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Halt::Gone),
+            Ok(Err(_)) | Err(_) => Err(ListStopped::Gone),
         }
     }
 }
@@ -212,7 +212,7 @@ pub(super) async fn known_session(store: &Store, session: Option<SessionId>) -> 
 
 /// Answers with a JSON list of what `read` pushes. `read` runs on the pool.
 async fn stream(
-    read: impl FnOnce(&mut ListWriter) -> Result<(), Halt> + Send + 'static,
+    read: impl FnOnce(&mut ListWriter) -> Result<(), ListStopped> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let (sender, mut pieces) = mpsc::channel(WAITING);
     let mut list = ListWriter {
@@ -277,8 +277,8 @@ mod tests {
     use super::*;
     use actix_web::body::{to_bytes, BodySize, MessageBody};
 
-    fn failure() -> Halt {
-        Halt::Failed(Unavailable::Unreadable("the disk is gone".into()))
+    fn failure() -> ListStopped {
+        ListStopped::Failed(Unavailable::Unreadable("the disk is gone".into()))
     }
 
     /// More than a piece.
@@ -316,7 +316,10 @@ mod tests {
 
     #[actix_web::test]
     async fn a_failure_later_never_looks_like_the_end() {
-        for ending in [|| Err(failure()), || -> Result<(), Halt> { panic!("on purpose") }] {
+        for ending in [
+            || Err(failure()),
+            || -> Result<(), ListStopped> { panic!("on purpose") },
+        ] {
             let answer = stream(move |to| {
                 to.push(&large())?;
                 ending()

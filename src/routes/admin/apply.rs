@@ -112,16 +112,16 @@ pub async fn post(
     }
 }
 
-/// All mistakes of a `file`; several of one place are told together.
+/// All mistakes of a `file`; several of one place are listed together.
 pub(super) fn refusal(file: &str, mistakes: Vec<Mistake>) -> ApiError {
     let count = mistakes.len();
     let mut fields = BTreeMap::<String, String>::new();
     for Mistake { place, message } in mistakes {
         fields
             .entry(place)
-            .and_modify(|told| {
-                told.push_str("; ");
-                told.push_str(&message);
+            .and_modify(|listed| {
+                listed.push_str("; ");
+                listed.push_str(&message);
             })
             .or_insert(message);
     }

@@ -53,14 +53,14 @@ pub async fn get(request: HttpRequest, app: AppData, admin: Admin) -> Result<Htt
         .map_err(refusal)?;
 
     let mut batch = Batch::new();
-    let deed = ActivityEntry {
+    let entry = ActivityEntry {
         subject: Subject::Facility,
         record: None,
         project: None,
         action: "take backup",
         note: String::new(),
     };
-    activity::log(&mut batch, &admin.origin, deed, now);
+    activity::log(&mut batch, &admin.origin, entry, now);
     let logged = store.reserve().map_err(Unavailable::from)?.commit(batch);
     logged.await.map_err(Unavailable::from)?;
 

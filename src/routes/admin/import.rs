@@ -5,7 +5,7 @@ use super::query::Query;
 use crate::auth::{Admin, AppData};
 use crate::body::Body;
 use crate::error::{ApiError, ErrorBody};
-use crate::import::desk::{DeskError, ImportStatus, Part};
+use crate::import::uploads::{ImportRefused, ImportStatus, Part};
 use crate::openapi::responses::{AdminErrors, BodyErrors, RecordErrors};
 use crate::routes::Empty;
 use actix_web::http::header::CACHE_CONTROL;
@@ -87,8 +87,8 @@ pub async fn put(
 
 /// Import what was sent
 ///
-/// The service is away for as long as it takes, and then here again. With `dry_run` it only says
-/// what it would do, and stays.
+/// The service stops during the import, then restarts. With `dry_run` it keeps running, and only
+/// says what an import would do.
 #[utoipa::path(
     post,
     path = "/api/admin/import",
@@ -146,11 +146,11 @@ pub async fn report(app: AppData, _: Admin) -> Result<HttpResponse, ApiError> {
         .body(text))
 }
 
-fn refusal(error: DeskError) -> ApiError {
+fn refusal(error: ImportRefused) -> ApiError {
     match error {
-        DeskError::Offset(_) => ApiError::field("offset", error.to_string()),
-        DeskError::Busy | DeskError::NoDump => ApiError::field("import", error.to_string()),
-        DeskError::Disk(_) => ApiError::Unavailable(Unavailable::Unreadable(error.to_string().into())),
+        ImportRefused::Offset(_) => ApiError::field("offset", error.to_string()),
+        ImportRefused::Busy | ImportRefused::NoDump => ApiError::field("import", error.to_string()),
+        ImportRefused::Disk(_) => ApiError::Unavailable(Unavailable::Unreadable(error.to_string().into())),
     }
 }
 

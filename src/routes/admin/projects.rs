@@ -1,22 +1,18 @@
 //! `GET /api/admin/projects/{username}`, and `PUT` and `DELETE` of its key.
 
-use super::answer;
+use super::{answer, form};
 use crate::auth::{Admin, AppData};
-use crate::body::{self, Body};
+use crate::body::Body;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::responses::{BodyErrors, RecordErrors};
-use crate::routes::{form, Empty};
+use crate::routes::Empty;
 use crate::views::projects::{self, ProjectRow};
-use crate::wire::bom::without_bom;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::activity::Origin;
 use beamlive_actors::facility::KeySetting;
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-/// Longest body with a key.
-const MAX_BODY: usize = 64 * 1024;
 
 /// A public key to set.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -71,13 +67,7 @@ pub async fn put_key(
     path: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let body = body.read(MAX_BODY).await?;
-    let KeyBody { key, public } = if body::is_json(&request) {
-        serde_json::from_slice(without_bom(&body))
-            .map_err(|error| ApiError::field("body", error.to_string()))?
-    } else {
-        form(&body).unwrap_or_default()
-    };
+    let KeyBody { key, public } = form::read(&request, body).await?;
     let missing = || ApiError::field("key", "is missing: send the OpenSSH line of the public key");
     let line = key.or(public).ok_or_else(missing)?;
     set(&app, path.into_inner(), Some(line), admin.origin).await

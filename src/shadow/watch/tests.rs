@@ -5,20 +5,20 @@ use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver};
 
 const LIST: &str = "/api/v2/accesslist/";
 
-fn ear(places: usize, most: usize) -> (Ear, UnboundedReceiver<Event>) {
+fn recorder(places: usize, most: usize) -> (Recorder, UnboundedReceiver<Event>) {
     let (events, heard) = unbounded_channel();
-    let ear = Ear {
+    let recorder = Recorder {
         events,
         places: Arc::new(Semaphore::new(places)),
         budget: Budget::new(1000),
         most,
     };
-    (ear, heard)
+    (recorder, heard)
 }
 
 fn watch() -> (Watch, UnboundedReceiver<Event>) {
-    let (ear, heard) = ear(10, 100);
-    (Watch::new(IpAddr::from([10, 0, 0, 1]), ear), heard)
+    let (recorder, heard) = recorder(10, 100);
+    (Watch::new(IpAddr::from([10, 0, 0, 1]), recorder), heard)
 }
 
 /// What was heard, in short.
@@ -27,7 +27,7 @@ fn heard(events: &mut UnboundedReceiver<Event>) -> Vec<String> {
     while let Ok(event) = events.try_recv() {
         said.push(match event {
             Event::Seen {
-                fate: Fate::Copy(exchange),
+                outcome: Outcome::Copy(exchange),
                 took,
                 ..
             } => {
@@ -42,7 +42,7 @@ fn heard(events: &mut UnboundedReceiver<Event>) -> Vec<String> {
                     body(&exchange.response_body)
                 )
             }
-            Event::Seen { fate, pattern, .. } => format!("{pattern} {fate:?}"),
+            Event::Seen { outcome, pattern, .. } => format!("{pattern} {outcome:?}"),
             other => format!("{other:?}"),
         });
     }
@@ -150,8 +150,8 @@ fn an_answer_without_a_request_ends_the_watch() {
 
 #[test]
 fn more_than_the_queue_holds_is_dropped() {
-    let (ear, mut events) = ear(1, 100);
-    let mut watch = Watch::new(IpAddr::from([10, 0, 0, 1]), ear.clone());
+    let (recorder, mut events) = recorder(1, 100);
+    let mut watch = Watch::new(IpAddr::from([10, 0, 0, 1]), recorder.clone());
     for _ in 0..2 {
         watch.request(&get(LIST));
         watch.response(&answer("[]"));
@@ -163,13 +163,13 @@ fn more_than_the_queue_holds_is_dropped() {
             "/api/v2/accesslist/ Lost(QueueFull)"
         ]
     );
-    assert_eq!(ear.places.available_permits(), 1, "a place is free again");
+    assert_eq!(recorder.places.available_permits(), 1, "a place is free again");
 }
 
 #[test]
 fn a_long_body_on_either_side_is_not_copied() {
-    let (ear, mut events) = ear(10, 4);
-    let mut watch = Watch::new(IpAddr::from([10, 0, 0, 1]), ear);
+    let (recorder, mut events) = recorder(10, 4);
+    let mut watch = Watch::new(IpAddr::from([10, 0, 0, 1]), recorder);
     watch.request(format!("POST {LIST} HTTP/1.1\r\nContent-Length: 5\r\n\r\n12345").as_bytes());
     watch.response(&answer("[]"));
     watch.request(&get(LIST));

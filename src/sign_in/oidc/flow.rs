@@ -17,7 +17,7 @@ pub(super) struct Flow {
     pub(super) state: String,
     /// Comes back in the ID token.
     pub(super) nonce: String,
-    /// Proves to the issuer that who has the code has begun the sign-in (PKCE).
+    /// PKCE verifier: proves the code belongs to this sign-in.
     pub(super) verifier: String,
     /// When it ends, in seconds since 1970.
     exp: i64,

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
 
 fn at(seconds: u64) -> Duration {
-    // An origin that is not zero, so that times before it can be told.
+    // Not zero, so that earlier times can be represented.
     Duration::from_secs(1_000_000 + seconds)
 }
 

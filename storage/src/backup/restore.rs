@@ -102,7 +102,7 @@ pub fn restore(
         Ok(restored)
     });
     if restored.is_err() {
-        // What cannot be removed keeps its name, which no service opens.
+        // Leftovers keep the temporary name; no service opens it.
         let _ = fs::remove_dir_all(&unfinished);
         if !existed {
             let _ = fs::remove_dir(data);

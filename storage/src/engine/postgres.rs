@@ -58,7 +58,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use transaction::Writer;
 use uuid::Uuid;
 
-/// How long one read may take before the connection counts as dead.
+/// How long one read may take before the connection counts as lost.
 const READ: Duration = Duration::from_secs(5);
 /// Pause before connecting is tried again.
 const PAUSE: Duration = Duration::from_millis(100);

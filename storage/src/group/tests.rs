@@ -103,7 +103,6 @@ fn a_conflict_names_its_key_and_consumes_no_id() {
     assert!(outcomes[0].is_ok());
     let conflict = outcomes[1].as_ref().unwrap_err();
     assert_eq!((conflict.requirement, conflict.key()), (1, uuid.as_bytes()));
-    assert!(conflict.is_in(Table::DatasetByIdentity) && !conflict.is_in(Table::Dataset));
     assert_eq!(rows[uuid.as_bytes()], 1_u64.to_be_bytes());
     assert_eq!(
         rows[keys::counter(Table::Dataset).as_bytes()],

@@ -36,7 +36,7 @@ pub enum Table {
     AccessList = 18,
     /// `[id]`
     Beamtime = 19,
-    /// One more revision with each facility file that is applied
+    /// Its revision counts applied facility files.
     FacilityRevision = 20,
     /// `[id]`
     Person = 21,

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 pub(crate) const FILE: &str = "undo";
 /// The file until it is whole.
 const NEW: &str = "undo.new";
-/// Bytes of the disk that stay free during an import, so that it can be undone: what an engine
-/// wants to have free, and as much again.
+/// Bytes of the disk that stay free during an import, so that it can be undone: twice what
+/// an engine keeps free.
 const RESERVE: u64 = 320 * 1024 * 1024;
 /// Bytes that a database may write to restore a byte of the undo file. sled writes four.
 const RESTORED: u64 = 5;

@@ -53,11 +53,6 @@ impl Lines {
 }
 
 impl Findings {
-    /// Whether there are no problems.
-    pub fn is_clean(&self) -> bool {
-        self.problems.count == 0
-    }
-
     /// The number of rows in `table`.
     pub fn rows(&self, table: Table) -> u64 {
         self.tables.get(&table).copied().unwrap_or(0)

@@ -82,7 +82,6 @@ fn a_sound_store_is_clean_and_its_rows_are_counted() {
     let findings = verify(&bench.store(), RULES, |rows, _| watched = rows).unwrap();
     assert_eq!(findings.problems, Lines::default());
     assert_eq!(findings.warnings, Lines::default());
-    assert!(findings.is_clean());
     assert_eq!(findings.rows(Table::Dataset), 2);
     assert_eq!(findings.rows(Table::Stretch), 3);
     assert_eq!(findings.tables().map(|(_, rows)| rows).min(), Some(1));

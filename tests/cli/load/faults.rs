@@ -26,17 +26,21 @@ async fn lost_and_doubled_uploads_are_found_and_named(
         &["--mix", "uploads", "--rate", "30/s"],
     ));
     assert_eq!(ended.code, Some(1), "{}{}", ended.stdout, ended.stderr);
-    assert!(ended.stderr.contains("the books are wrong"), "{}", ended.stderr);
-    let books = &results(place.path())["books"];
-    assert_eq!(books["verdict"], "wrong");
+    assert!(
+        ended.stderr.contains("the stored records are wrong"),
+        "{}",
+        ended.stderr
+    );
+    let audit = &results(place.path())["audit"];
+    assert_eq!(audit["verdict"], "wrong");
     let wrong = if fault == Fault::Swallow {
         "missing"
     } else {
         "twice"
     };
-    assert_eq!(books[wrong], 1, "{books}");
+    assert_eq!(audit[wrong], 1, "{audit}");
     assert!(ended.stdout.contains(&format!("1 {summary}")), "{}", ended.stdout);
-    assert!(books["named"].to_string().contains(named), "{books}");
+    assert!(audit["named"].to_string().contains(named), "{audit}");
     served.stop("TERM");
 }
 

@@ -36,10 +36,7 @@ fn apply(before: &Catalog, text: &str, format: Format, zone: Tz) -> Result<Catal
         counters: &Counters::default(),
         now: Timestamp(0),
     };
-    let mut mistakes = Mistakes::new();
-    let plan = Declaration::read(text, format, zone, &mut mistakes)
-        .and_then(|declaration| Plan::make_noting(before, &declaration, &situation, &mut mistakes));
-    plan.map(|plan| plan.catalog).ok_or_else(|| mistakes.into_list())
+    Plan::of_file(before, (text, format), zone, &situation).map(|plan| plan.catalog)
 }
 
 fn read(text: &str, format: Format) -> Result<Catalog, Vec<Mistake>> {

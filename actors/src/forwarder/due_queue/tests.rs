@@ -3,7 +3,7 @@
 use super::*;
 use crate::forwarder::backoff::later;
 use crate::forwarder::circuit::REFUSALS;
-use crate::forwarder::proxy::Blame;
+use crate::forwarder::proxy::Cause;
 use beamlive_storage::records::Subject;
 use std::time::Duration;
 
@@ -65,16 +65,16 @@ fn is_probing(queue: &DueQueue) -> bool {
     queue.circuit.probing
 }
 
-fn failure(blame: Blame) -> Outcome {
-    let error = match blame {
-        Blame::Proxy => ProxyError::Timeout,
-        Blame::Directory => ProxyError::NoKey,
+fn failure(cause: Cause) -> Outcome {
+    let error = match cause {
+        Cause::Proxy => ProxyError::Timeout,
+        Cause::Directory => ProxyError::NoKey,
     };
     Err(error.into())
 }
 
-fn fail(queue: &mut DueQueue, number: u64, blame: Blame, now: Timestamp) {
-    queue.finished(id(number), &failure(blame), now);
+fn fail(queue: &mut DueQueue, number: u64, cause: Cause, now: Timestamp) {
+    queue.finished(id(number), &failure(cause), now);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn calls_are_bounded_and_each_row_is_in_one_call_at_a_time() {
 fn a_refused_directory_backs_off_alone() {
     let mut queue = with_rows(2, 10, 0..4);
     assert_eq!(calls(&mut queue, NOW), [0, 1]);
-    fail(&mut queue, 0, Blame::Directory, NOW);
+    fail(&mut queue, 0, Cause::Directory, NOW);
     assert!(is_up(&queue));
     assert_eq!(calls(&mut queue, NOW), [2]);
     queue.finished(id(1), &Ok(Success::Delivered), NOW);
@@ -105,7 +105,7 @@ fn a_refused_directory_backs_off_alone() {
     let due = queue.next_at().unwrap();
     assert!(due > NOW && due <= at(1));
     assert_eq!(calls(&mut queue, due), [0]);
-    fail(&mut queue, 0, Blame::Directory, due);
+    fail(&mut queue, 0, Cause::Directory, due);
     let next = queue.next_at().unwrap();
     assert!(next.micros_since(due) >= 1_000_000, "the second wait is longer");
 }
@@ -114,11 +114,11 @@ fn a_refused_directory_backs_off_alone() {
 fn an_unreachable_proxy_is_probed_by_one_call_at_a_time_with_backoff() {
     let mut queue = with_rows(3, 10, 0..6);
     assert_eq!(calls(&mut queue, NOW), [0, 1, 2]);
-    fail(&mut queue, 0, Blame::Proxy, NOW);
+    fail(&mut queue, 0, Cause::Proxy, NOW);
     assert!(!is_up(&queue));
     assert_eq!(queue.next_at(), None, "calls from before the outage still run");
-    fail(&mut queue, 1, Blame::Proxy, NOW);
-    fail(&mut queue, 2, Blame::Proxy, NOW);
+    fail(&mut queue, 1, Cause::Proxy, NOW);
+    fail(&mut queue, 2, Cause::Proxy, NOW);
     let mut now = NOW;
     let mut waits = Vec::new();
     for _ in 0..10 {
@@ -129,7 +129,7 @@ fn an_unreachable_proxy_is_probed_by_one_call_at_a_time_with_backoff() {
         let probe = queue.next(now).unwrap();
         assert!(is_probing(&queue));
         assert_eq!(queue.next(now), None, "one at a time");
-        fail(&mut queue, probe.1, Blame::Proxy, now);
+        fail(&mut queue, probe.1, Cause::Proxy, now);
     }
     assert!(waits.iter().all(|wait| *wait <= 60_000_000));
     assert!(
@@ -153,7 +153,7 @@ fn probes_take_turns_and_an_outage_does_not_add_to_their_own_backoff() {
         let now = queue.next_at().unwrap();
         let call = queue.next(now).unwrap();
         probed.push(call.1);
-        fail(&mut queue, call.1, Blame::Proxy, now);
+        fail(&mut queue, call.1, Cause::Proxy, now);
     }
     assert_eq!(probed, [0, 1, 2, 0, 1, 2, 0, 1, 2]);
     let now = queue.next_at().unwrap();
@@ -172,7 +172,7 @@ fn a_directory_that_breaks_the_proxy_does_not_hold_up_new_ones() {
     for _ in 0..12 {
         now = queue.next_at().unwrap();
         assert_eq!(calls(&mut queue, now), [0]);
-        fail(&mut queue, 0, Blame::Proxy, now);
+        fail(&mut queue, 0, Cause::Proxy, now);
     }
     assert!(queue.next_at().unwrap().micros_since(now) >= 30_000_000);
     queue.add(&[row(1)], false, now);
@@ -191,12 +191,12 @@ fn a_row_added_during_a_probe_may_be_the_next_one_soon() {
         let now = queue.next_at().unwrap();
         assert_eq!(calls(&mut queue, now), [0]);
         queue.add(&[row(0)], false, now);
-        fail(&mut queue, 0, Blame::Proxy, now);
+        fail(&mut queue, 0, Cause::Proxy, now);
     }
     let now = queue.next_at().unwrap();
     assert_eq!(calls(&mut queue, now), [0]);
     queue.add(&[row(1)], false, now);
-    fail(&mut queue, 0, Blame::Proxy, now);
+    fail(&mut queue, 0, Cause::Proxy, now);
     assert!(queue.next_at().unwrap() <= later(now, FIRST));
 }
 
@@ -207,7 +207,7 @@ fn a_proxy_that_refuses_every_directory_is_down_until_it_accepts_one() {
     for id in 0..several {
         assert!(is_up(&queue));
         assert_eq!(calls(&mut queue, NOW), [id]);
-        fail(&mut queue, id, Blame::Directory, NOW);
+        fail(&mut queue, id, Cause::Directory, NOW);
     }
     assert!(!is_up(&queue));
     let probe = queue.next(queue.next_at().unwrap()).unwrap();
@@ -222,7 +222,7 @@ fn one_directory_refused_repeatedly_does_not_count_as_several() {
     for _ in 0..2 * REFUSALS {
         let now = queue.next_at().unwrap();
         assert_eq!(calls(&mut queue, now), [0]);
-        fail(&mut queue, 0, Blame::Directory, now);
+        fail(&mut queue, 0, Cause::Directory, now);
         assert!(is_up(&queue));
     }
 }
@@ -231,10 +231,10 @@ fn one_directory_refused_repeatedly_does_not_count_as_several() {
 fn a_refusal_shows_that_a_proxy_that_was_down_is_back() {
     let mut queue = with_rows(1, 10, 0..2);
     queue.next(NOW).unwrap();
-    fail(&mut queue, 0, Blame::Proxy, NOW);
+    fail(&mut queue, 0, Cause::Proxy, NOW);
     let now = queue.next_at().unwrap();
     let probe = queue.next(now).unwrap();
-    fail(&mut queue, probe.1, Blame::Directory, now);
+    fail(&mut queue, probe.1, Cause::Directory, now);
     assert!(is_up(&queue));
 }
 
@@ -242,7 +242,7 @@ fn a_refusal_shows_that_a_proxy_that_was_down_is_back() {
 fn a_probe_whose_row_is_gone_is_followed_by_another() {
     let mut queue = with_rows(1, 10, 0..2);
     queue.next(NOW).unwrap();
-    fail(&mut queue, 0, Blame::Proxy, NOW);
+    fail(&mut queue, 0, Cause::Proxy, NOW);
     let now = queue.next_at().unwrap();
     let probe = queue.next(now).unwrap();
     queue.finished(probe, &Ok(Success::Gone), now);
@@ -254,7 +254,7 @@ fn a_probe_whose_row_is_gone_is_followed_by_another() {
 fn a_row_uploaded_again_is_due_at_once_and_a_recorded_failure_is_not_an_upload() {
     let mut queue = with_rows(1, 10, 0..1);
     queue.next(NOW).unwrap();
-    queue.finished(id(0), &failure(Blame::Directory), NOW);
+    queue.finished(id(0), &failure(Cause::Directory), NOW);
     queue.add(
         &[Row {
             revision: 2,
@@ -294,7 +294,7 @@ fn the_window_keeps_the_rows_that_are_due_soonest() {
     assert_eq!(queue.page_limit(NOW), None);
     queue.add(&[row(9)], true, NOW);
     assert_eq!(calls(&mut queue, NOW), [0]);
-    fail(&mut queue, 0, Blame::Directory, NOW);
+    fail(&mut queue, 0, Cause::Directory, NOW);
     assert_eq!(
         queue.page_limit(NOW),
         None,
@@ -327,7 +327,7 @@ fn a_retry_makes_everything_due() {
     for _ in 0..8 {
         let now = queue.next_at().unwrap();
         let call = queue.next(now).unwrap();
-        fail(&mut queue, call.1, Blame::Proxy, now);
+        fail(&mut queue, call.1, Cause::Proxy, now);
     }
     let now = at(200);
     queue.retry(now);
@@ -341,11 +341,11 @@ fn a_retry_makes_everything_due() {
 fn a_clock_set_back_keeps_nothing_waiting() {
     let mut queue = with_rows(1, 10, 0..1);
     queue.next(NOW).unwrap();
-    fail(&mut queue, 0, Blame::Directory, NOW);
+    fail(&mut queue, 0, Cause::Directory, NOW);
     let back = Timestamp(NOW.0 - 3_600_000_000);
     assert_eq!(calls(&mut queue, back), [0]);
     let mut queue = with_rows(1, 10, 0..1);
     queue.next(NOW).unwrap();
-    fail(&mut queue, 0, Blame::Proxy, NOW);
+    fail(&mut queue, 0, Cause::Proxy, NOW);
     assert_eq!(calls(&mut queue, back), [0]);
 }

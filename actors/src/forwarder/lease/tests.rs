@@ -74,8 +74,8 @@ fn only_the_own_lease_is_given_up() {
 #[test]
 fn calls_start_only_for_some_time_after_a_renewal() {
     let clock = ManualClock::at(Timestamp(0));
-    let held = Held::by_record(Arc::new(clock.clone()));
-    assert!(!held.is_held() && Held::always().is_held());
+    let held = LeaseGuard::by_record(Arc::new(clock.clone()));
+    assert!(!held.is_held() && LeaseGuard::always().is_held());
     held.renewed(clock.monotonic());
     assert!(held.is_held());
     clock.skip(CALLS - AT(1));

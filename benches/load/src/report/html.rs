@@ -1,6 +1,6 @@
 //! The results as one page: without network access or scripts, light and dark, printable.
 
-use super::text::{books, per_second, statuses};
+use super::text::{per_second, statuses, verdict_text};
 use crate::about::About;
 use crate::chart::{self, Axis, Line};
 use crate::program::Operation;
@@ -44,7 +44,7 @@ pub(crate) fn page(results: &Results) -> String {
             p.small { "The 99th percentile of the slowest operation, second by second." }
             (slowest(results))
         }
-        @if results.course.iter().any(|part| part.failed > 0.0) {
+        @if results.series.iter().any(|part| part.failed > 0.0) {
             section {
                 h2 { "Requests that did not succeed" }
                 (failures(results))
@@ -57,10 +57,10 @@ pub(crate) fn page(results: &Results) -> String {
 }
 
 fn head(results: &Results) -> Markup {
-    let (class, word) = match &results.books {
-        Verdict::Right(_) => ("good", "Books right"),
-        Verdict::Wrong(_) => ("bad", "Books wrong"),
-        Verdict::Unchecked { .. } => ("quiet", "Books not checked"),
+    let (class, word) = match &results.audit {
+        Verdict::Right(_) => ("good", "Records right"),
+        Verdict::Wrong(_) => ("bad", "Records wrong"),
+        Verdict::Unchecked { .. } => ("quiet", "Records not checked"),
     };
     html! {
         header.head {
@@ -184,7 +184,7 @@ fn by_operation<'a>(
 
 /// A value of each part of the run.
 fn points(results: &Results, value: impl Fn(&Part) -> f64) -> Vec<(f64, f64)> {
-    let parts = results.course.iter();
+    let parts = results.series.iter();
     parts.map(|part| (part.at_s, value(part))).collect()
 }
 
@@ -193,7 +193,7 @@ fn over_time(results: &Results, unit: &'static str, least: f64, lines: &[Line], 
     let label = |value: f64| format!("{}", (value * 1e3).round() / 1e3);
     let values = lines.iter().flat_map(|line| &line.points);
     let y = Axis::linear(unit, values.map(|(_, value)| *value).fold(least, f64::max), label);
-    let last = results.course.last().map_or(1.0, |part| part.at_s).max(1.0);
+    let last = results.series.last().map_or(1.0, |part| part.at_s).max(1.0);
     let mut x = Axis::linear("seconds", last, label);
     x.span.1 = last;
     x.ticks.retain(|(value, _)| *value <= last);
@@ -233,14 +233,14 @@ fn failures(results: &Results) -> Markup {
 }
 
 fn audit(results: &Results) -> Markup {
-    let named: &[String] = match &results.books {
+    let named: &[String] = match &results.audit {
         Verdict::Wrong(findings) => &findings.named,
         _ => &[],
     };
     html! {
         section {
-            h2 { "Books" }
-            p { (capital(&books(&results.books))) "." }
+            h2 { "Audit" }
+            p { (capital(&verdict_text(&results.audit))) "." }
             @if !named.is_empty() { ul { @for line in named { li { (line) } } } }
             p.small {
                 "After the run, every launch, dataset and report that was acknowledged is looked up in what \

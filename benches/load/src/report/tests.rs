@@ -8,7 +8,7 @@ use crate::results::{Results, Verdict};
 use serde_json::Value;
 use std::time::Duration;
 
-fn results(books: Verdict) -> Results {
+fn results(audit: Verdict) -> Results {
     let mut series = TimeSeries::default();
     for second in 1..=10 {
         let mut tally = Tally::default();
@@ -32,7 +32,7 @@ fn results(books: Verdict) -> Results {
         options: vec![("mix", "uploads".to_owned())],
         ..About::default()
     };
-    Results::new(about, &series, Duration::from_secs(10), false, books)
+    Results::new(about, &series, Duration::from_secs(10), false, audit)
 }
 
 fn unchecked() -> Verdict {
@@ -68,9 +68,9 @@ fn json_has_the_numbers() {
         assert!((ms - expected).abs() < 0.2, "{name}: {ms}");
     }
     assert_eq!(rows[2]["statuses"], serde_json::json!({"timed out": 10}));
-    assert_eq!(json["course"].as_array().unwrap().len(), 10, "without the end");
-    assert_eq!(json["course"][0]["rates"]["dataset"], 100.0);
-    assert_eq!(json["books"]["verdict"], "unchecked");
+    assert_eq!(json["series"].as_array().unwrap().len(), 10, "without the end");
+    assert_eq!(json["series"][0]["rates"]["dataset"], 100.0);
+    assert_eq!(json["audit"]["verdict"], "unchecked");
     assert_eq!(json["url"], "http://127.0.0.1:8000/<b>");
 }
 
@@ -82,7 +82,7 @@ fn text_has_a_row_for_each_operation_and_the_audit() {
     assert_eq!(words[1..3], ["1010", "100"]);
     assert!(row.ends_with("200 ×1000, 503 ×10"), "{row}");
     assert!(text.contains("note: 20 requests did not succeed"), "{text}");
-    assert!(text.contains("books: not checked: nobody asked"), "{text}");
+    assert!(text.contains("audit: not checked: nobody asked"), "{text}");
     let wrong = Findings {
         missing: 3,
         named: vec!["dataset x is missing".to_owned()],
@@ -90,7 +90,7 @@ fn text_has_a_row_for_each_operation_and_the_audit() {
     };
     let text = table(&results(Verdict::of(wrong)));
     assert!(
-        text.contains("books: WRONG") && text.contains("3 are missing"),
+        text.contains("audit: WRONG") && text.contains("3 are missing"),
         "{text}"
     );
     assert!(text.ends_with("  dataset x is missing\n  and 2 more\n"), "{text}");
@@ -100,7 +100,7 @@ fn text_has_a_row_for_each_operation_and_the_audit() {
 fn the_page_loads_nothing_and_shows_the_numbers() {
     let page = page(&results(Verdict::Right(Findings::default())));
     for needed in [
-        "Books right",
+        "Records right",
         "1\u{2009}010",
         "200 ×1000, 503 ×10",
         "<svg",
@@ -131,6 +131,6 @@ fn a_run_without_requests_has_a_page() {
         unchecked(),
     );
     let page = page(&empty);
-    assert!(page.contains("Books not checked") && page.contains("ended before its time"));
+    assert!(page.contains("Records not checked") && page.contains("ended before its time"));
     assert!(!page.contains("NaN") && !page.contains("inf"));
 }

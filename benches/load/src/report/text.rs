@@ -24,7 +24,7 @@ pub(super) fn statuses(row: &Row) -> String {
 }
 
 /// The result of the audit in a line.
-pub(super) fn books(verdict: &Verdict) -> String {
+pub(super) fn verdict_text(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Right(found) => format!(
             "right: {} launches, {} datasets and {} reports were acknowledged, and each is there exactly once{}",
@@ -85,8 +85,8 @@ fn write(out: &mut String, results: &Results) -> std::fmt::Result {
     for note in &results.notes {
         writeln!(out, "{note}")?;
     }
-    writeln!(out, "books: {}", books(&results.books))?;
-    if let Verdict::Wrong(found) = &results.books {
+    writeln!(out, "audit: {}", verdict_text(&results.audit))?;
+    if let Verdict::Wrong(found) = &results.audit {
         for line in &found.named {
             writeln!(out, "  {line}")?;
         }

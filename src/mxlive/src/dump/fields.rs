@@ -19,21 +19,21 @@ pub(crate) struct FieldError {
 
 /// A date of the dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum When {
+pub(crate) enum DumpDate {
     /// With an offset.
     Exact(Timestamp),
     /// Without one: read as local time of the facility.
     Local(Timestamp, String),
     /// No date.
-    Nonsense(String),
+    Invalid(String),
 }
 
-impl When {
-    /// The instant; none for nonsense.
+impl DumpDate {
+    /// The instant; `None` if it is invalid.
     pub(crate) fn instant(&self) -> Option<Timestamp> {
         match self {
             Self::Exact(time) | Self::Local(time, _) => Some(*time),
-            Self::Nonsense(_) => None,
+            Self::Invalid(_) => None,
         }
     }
 
@@ -42,14 +42,14 @@ impl When {
         self.instant().map(|time| time.0)
     }
 
-    /// Reads a date. Times that cannot be shown are nonsense.
+    /// Reads a date. Times outside years 0-9999 are invalid.
     pub(crate) fn read(text: &str, zone: Tz) -> Self {
         let reading = Reading::parse(text);
         let instant = reading.map(|reading| reading.instant(zone));
         match (reading, instant.filter(|instant| SHOWABLE.contains(instant))) {
             (Some(Reading::Exact(_)), Some(time)) => Self::Exact(time),
             (Some(Reading::Clock(_)), Some(time)) => Self::Local(time, text.to_owned()),
-            _ => Self::Nonsense(text.to_owned()),
+            _ => Self::Invalid(text.to_owned()),
         }
     }
 }
@@ -72,7 +72,7 @@ impl Fields {
         }
     }
 
-    /// A number that is the same for the same fields only.
+    /// A hash of the fields.
     pub(crate) fn digest(&self) -> u64 {
         let mut entries: Vec<_> = self.entries.iter().collect();
         entries.sort_by(|(one, _), (other, _)| one.as_str().cmp(&other.as_str()));
@@ -180,13 +180,13 @@ impl Fields {
     }
 
     /// A date, or what stands in its place.
-    pub(crate) fn time(&self, name: &'static str, zone: Tz) -> Read<When> {
+    pub(crate) fn time(&self, name: &'static str, zone: Tz) -> Read<DumpDate> {
         let text = self.typed(name, "a date and time as a text", |value| match value {
             Value::String(text) => text.as_str().map(str::to_owned),
             Value::Integer(number) => Some(number.to_string()),
             _ => None,
         })?;
-        Ok(text.map(|text| When::read(&text, zone)))
+        Ok(text.map(|text| DumpDate::read(&text, zone)))
     }
 
     /// A reference to another record.

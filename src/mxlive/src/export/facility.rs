@@ -11,8 +11,7 @@ use crate::mend::{mend, Mended, Rules, Uploads};
 use crate::notes::Notes;
 use crate::tables::Tables;
 use beamlive_actors::facility::catalog::{Catalog, Cataloged};
-use beamlive_actors::facility::declaration::{Declaration, Format};
-use beamlive_actors::facility::place::Mistakes;
+use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::plan::{Counters, InUse, Plan, Situation};
 use beamlive_actors::facility::seeded_catalog;
 use beamlive_storage::ids::{BeamlineId, ProjectId};
@@ -115,7 +114,6 @@ fn read_back(rows: &[Row]) -> Result<(Tables, Mended), ExportError> {
 
 /// What the service's own rules make of the rows, in a new store.
 fn plan(mended: &Mended) -> Result<Catalog, ExportError> {
-    let mut mistakes = Mistakes::new();
     let situation = Situation {
         prune: false,
         in_use: &InUse::default(),
@@ -123,13 +121,12 @@ fn plan(mended: &Mended) -> Result<Catalog, ExportError> {
         now: Timestamp(0),
     };
     let text = mended.facility.to_json()?;
-    let declaration = Declaration::read(&text, Format::Json, Tz::UTC, &mut mistakes);
-    let plan = declaration.and_then(|declaration| {
-        Plan::make_noting(&seeded_catalog(), &declaration, &situation, &mut mistakes)
-    });
-    let list = |mistakes: Mistakes| mistakes.into_list().iter().map(ToString::to_string).collect();
-    plan.map(|plan| plan.catalog)
-        .ok_or_else(|| ExportError::Facility(list(mistakes)))
+    match Plan::of_file(&seeded_catalog(), (&text, Format::Json), Tz::UTC, &situation) {
+        Ok(plan) => Ok(plan.catalog),
+        Err(mistakes) => Err(ExportError::Facility(
+            mistakes.iter().map(ToString::to_string).collect(),
+        )),
+    }
 }
 
 /// Adds to each row in which fields the stored record differs from the one that was read back.

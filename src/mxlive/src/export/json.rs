@@ -57,7 +57,7 @@ impl<W: Write> Dump<W> {
 }
 
 /// A value as JSON. As Python does, it writes `NaN` and `Infinity`, which `serde_json` does not.
-/// What JSON has nothing like is null.
+/// Values without a JSON form are null.
 pub(super) fn text(value: &Value) -> String {
     let mut out = String::new();
     put(value, &mut out);

@@ -12,7 +12,7 @@ use crate::exact::{difference, OLDER, RECORD};
 use crate::mend::{Kept, KeptReport};
 use crate::notes::Notes;
 use crate::records::{activity, dataset, report, Context, Item};
-use crate::rows::{self, Row as _};
+use crate::rows;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::keys::{self, Key};
 use beamlive_storage::records::{Activity, Dataset, Report, Subject};
@@ -60,8 +60,9 @@ pub(super) fn write<W: Write>(
             (Subject::Dataset, id),
             it.key,
         )?;
-        let read = rows::Dataset::read(&Fields::new(row.fields.clone()), Tz::UTC).ok();
-        let read = read.and_then(|read| dataset::item(context, read, &kept, &mut Notes::new()));
+        let read = read_back(&row, |read| {
+            dataset::item(context, read, &kept, &mut Notes::new())
+        });
         let read = match &read {
             Some(Item::Dataset { record, .. }) => Some(&**record),
             _ => None,
@@ -76,6 +77,13 @@ pub(super) fn write<W: Write>(
     }
     reports(store, declared, context, dump, exported)?;
     activities(store, catalog, context, dump, exported)
+}
+
+/// What an import makes of a row.
+fn read_back<R: rows::Row>(row: &Row, item: impl FnOnce(R) -> Option<Item>) -> Option<Item> {
+    R::read(&Fields::new(row.fields.clone()), Tz::UTC)
+        .ok()
+        .and_then(item)
 }
 
 fn dataset_row(id: u64, it: &Dataset, catalog: &Catalog) -> Row {
@@ -182,8 +190,7 @@ fn reports<W: Write>(
             digest: 0,
             loses_key: false,
         };
-        let read = rows::Report::read(&Fields::new(row.fields.clone()), Tz::UTC).ok();
-        let read = read.and_then(|read| report::item(context, &read, kept, &mut Notes::new()));
+        let read = read_back(&row, |read| report::item(context, &read, kept, &mut Notes::new()));
         let read = match read {
             // An import finds the datasets, and with them the sessions.
             Some(Item::Report { record, .. }) => Some(Report {
@@ -225,8 +232,7 @@ fn activities<W: Write>(
         }
         pk += 1;
         let mut row = activity_row(pk, &it, catalog);
-        let read = rows::Activity::read(&Fields::new(row.fields.clone()), Tz::UTC).ok();
-        let read = read.and_then(|read| activity::item(context, pk, &read, &mut Notes::new()));
+        let read = read_back(&row, |read| activity::item(context, pk, &read, &mut Notes::new()));
         let read = match read {
             Some(Item::Activity { record, .. }) if is_upload(it.subject) => Some(Activity {
                 // An import finds the session, the dataset or the report.

@@ -115,7 +115,7 @@ fn feedback<W: Write>(store: &Store, dump: &mut Dump<W>, exported: &mut Exported
             .set("session", session)
             .set("comments", it.comments.as_str())
             .time("created", it.created);
-        // From worst to best there, 0 is not applicable: there is no middle, and no comment.
+        // MxLIVE has four ratings and 0 for n/a; no middle one, no comments.
         let plain = |(name, rating, comment): &(String, Option<u8>, String)| {
             comment.is_empty() && *rating != Some(3) && !name.trim().is_empty()
         };

@@ -94,21 +94,21 @@ impl Names {
 pub(super) fn mend(tables: &Tables, facility: &mut Facility, notes: &mut Notes) -> Accounts {
     let mut accounts = Accounts::default();
     let mut names = Names::default();
-    // Good names first, so that a mended one does not take one of them.
+    // Valid names are assigned first, so a repaired name cannot collide.
     let mut projects: Vec<_> = tables.projects.iter().collect();
-    projects.sort_by_key(|(pk, row)| (!row.username.as_deref().is_some_and(Names::is_good), *pk));
+    projects.sort_by_key(|(pk, row)| (!row.account.username.as_deref().is_some_and(Names::is_good), *pk));
     let mut users: Vec<_> = tables.users.iter().collect();
-    users.sort_by_key(|(pk, row)| (!row.username.as_deref().is_some_and(Names::is_good), *pk));
+    users.sort_by_key(|(pk, row)| (!row.account.username.as_deref().is_some_and(Names::is_good), *pk));
     let mut ssh_keys = ssh_keys(tables, notes);
     for (pk, row) in projects {
-        let username = names.take(rows::Project::LABEL, pk, row.username.as_deref(), notes);
+        let username = names.take(rows::Project::LABEL, pk, row.account.username.as_deref(), notes);
         let keys = ssh_keys.remove(&(false, pk.clone())).unwrap_or_default();
         let mut entry = project(pk, row, &username, keys, notes);
         if says_sign_in(tables, Table::Project, pk) {
             entry.password_hash = None;
         }
         facility.project.push(entry);
-        if let Some(natural) = &row.username {
+        if let Some(natural) = &row.account.username {
             accounts
                 .projects
                 .entry(Pk::Text(natural.clone()))
@@ -118,18 +118,18 @@ pub(super) fn mend(tables: &Tables, facility: &mut Facility, notes: &mut Notes) 
     }
     let mut memberships = memberships(tables, &accounts, notes);
     for (pk, row) in users {
-        let username = names.take(User::LABEL, pk, row.username.as_deref(), notes);
+        let username = names.take(User::LABEL, pk, row.account.username.as_deref(), notes);
         let keys = ssh_keys.remove(&(true, pk.clone())).unwrap_or_default();
         let member_of = memberships.remove(pk).unwrap_or_default();
         if let Some(project) = stands_for(row, &member_of, &accounts) {
-            for key in [Some(pk.clone()), row.username.clone().map(Pk::Text)]
+            for key in [Some(pk.clone()), row.account.username.clone().map(Pk::Text)]
                 .into_iter()
                 .flatten()
             {
                 accounts.users.entry(key).or_insert_with(|| project.clone());
             }
         }
-        for key in [Some(pk.clone()), row.username.clone().map(Pk::Text)]
+        for key in [Some(pk.clone()), row.account.username.clone().map(Pk::Text)]
             .into_iter()
             .flatten()
         {
@@ -162,7 +162,7 @@ fn says_sign_in(tables: &Tables, table: Table, pk: &Pk) -> bool {
 /// The project that a person of an access list stands for: that of the same name, else one that the
 /// person leads, else the first.
 fn stands_for(row: &User, member_of: &[Membership], accounts: &Accounts) -> Option<String> {
-    let named = row.username.clone().map(Pk::Text);
+    let named = row.account.username.clone().map(Pk::Text);
     if let Some(project) = accounts.project(named.as_ref()) {
         return Some(project.to_owned());
     }
@@ -178,8 +178,12 @@ fn project(
     notes: &mut Notes,
 ) -> Project {
     let label = rows::Project::LABEL;
-    if row.staff || row.superuser {
-        let role = if row.superuser { "operator" } else { "viewer" };
+    if row.account.staff || row.account.superuser {
+        let role = if row.account.superuser {
+            "operator"
+        } else {
+            "viewer"
+        };
         notes.kept(
             label,
             pk,
@@ -188,7 +192,12 @@ fn project(
             ),
         );
     }
-    let key = row.key.as_deref().map(str::trim).filter(|line| !line.is_empty());
+    let key = row
+        .account
+        .key
+        .as_deref()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
     let key = key.and_then(|line| match PublicKey::parse(line) {
         Ok(_) => Some(line.to_owned()),
         Err(error) => {
@@ -202,7 +211,13 @@ fn project(
         name: notes.name(label, pk, "its name", row.title.as_deref()),
         key,
         ssh_keys,
-        password_hash: password(label, pk, row.password.as_deref(), row.active, notes),
+        password_hash: password(
+            label,
+            pk,
+            row.account.password.as_deref(),
+            row.account.active,
+            notes,
+        ),
     }
 }
 
@@ -214,7 +229,7 @@ fn person(
     member_of: Vec<Membership>,
     notes: &mut Notes,
 ) -> Person {
-    if row.key.is_some() {
+    if row.account.key.is_some() {
         notes.mended(
             User::LABEL,
             pk,
@@ -227,11 +242,11 @@ fn person(
         name: notes.name(User::LABEL, pk, "its name", row.name.as_deref()),
         email: notes.name(User::LABEL, pk, "its email", row.email.as_deref()),
         // An inactive person is declared as such, and keeps its password.
-        password_hash: password(User::LABEL, pk, row.password.as_deref(), true, notes),
+        password_hash: password(User::LABEL, pk, row.account.password.as_deref(), true, notes),
         ssh_keys,
-        active: row.active,
+        active: row.account.active,
         member_of,
-        staff: match (row.superuser, row.staff) {
+        staff: match (row.account.superuser, row.account.staff) {
             (true, _) => Some("operator"),
             (false, true) => Some("viewer"),
             (false, false) => None,

@@ -94,7 +94,7 @@ fn beamlines(tables: &Tables, facility: &mut Facility, known: &mut Beamlines, no
     }
 }
 
-/// An acronym that no other has.
+/// An unused acronym.
 fn unique(acronym: String, pk: &Pk, instead: &str, taken: &mut HashSet<String>) -> String {
     let tail = text::acronym(&pk.to_string().replace('"', ""));
     let mut name = if acronym.is_empty() {

@@ -86,7 +86,7 @@ impl Types {
         }
     }
 
-    /// Something is at a location of a type: adds it if the type lacks it.
+    /// Adds a location in use that the type lacks.
     pub(super) fn ensure(&mut self, number: usize, location: &str) {
         let is_made = Some(number) == self.samples;
         if let Some(kind) = self.kinds.get_mut(number) {

@@ -34,8 +34,8 @@ impl Held {
         }
     }
 
-    /// Of two that claim a name or a place, one that is on site has it, then one that was in
-    /// another, then the newer one.
+    /// Which of two that claim a name or a place has it. Priority: on site, then nested, then
+    /// newest.
     fn weight(&self) -> (bool, bool) {
         (self.status == "on-site", self.loaded)
     }
@@ -46,7 +46,7 @@ impl Held {
 pub(super) struct Containers(pub(super) BTreeMap<Pk, Held>);
 
 impl Containers {
-    /// A name for a container of a project that none has.
+    /// An unused name for a container of a project.
     pub(super) fn free_name(&self, project: &str, name: &str) -> String {
         let taken: HashSet<_> = self
             .0
@@ -249,7 +249,7 @@ fn status(pk: &Pk, status: Option<i64>, notes: &mut Notes) -> &'static str {
     }
 }
 
-/// A project has one container of a name. The others get their keys as a tail.
+/// Container names are unique in a project. Repeated ones get their keys as a suffix.
 fn unique_names(containers: &mut Containers, notes: &mut Notes) {
     let mut order: Vec<_> = containers
         .0

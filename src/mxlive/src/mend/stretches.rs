@@ -24,7 +24,7 @@ impl Piece {
     }
 }
 
-/// Turns around what runs backwards, and leaves out what has no length.
+/// Swaps reversed times; drops empty stretches.
 pub(super) fn clean(mut piece: Piece, notes: &mut Notes) -> Option<Piece> {
     match piece.end {
         Some(end) if end == piece.start => {

@@ -60,6 +60,21 @@ impl Context<'_> {
         })
     }
 
+    /// A dataset or report with what its row says exactly, and what opens its directory. Of the row
+    /// it takes the URL, whether another record keeps its key, and what the columns cannot say.
+    pub(super) fn upload<R: Record + Clone>(
+        &self,
+        (label, subject, id): (&str, Subject, u64),
+        record: R,
+        own: impl FnOnce(&R) -> Option<SecureKey>,
+        (url, loses, exact): (Option<&str>, bool, &Option<Value>),
+        notes: &mut Notes,
+    ) -> (R, Opens) {
+        let record = self.exactly((label, id), record, exact, notes);
+        let key = self.key((label, subject, id), url, loses, (own(&record), exact), notes);
+        (record, key)
+    }
+
     /// What opens a record's directory. A record without one, or that `loses` it, gets a key that
     /// opens nothing.
     pub(super) fn key(
@@ -84,7 +99,7 @@ impl Context<'_> {
         } else {
             "it has no secure key"
         };
-        // So it was with an earlier import, if beamlive wrote the dump.
+        // In a dump from beamlive this was noted by the earlier import.
         if self.tables.origin.is_none() {
             notes.mended(
                 label,
@@ -100,7 +115,7 @@ pub(crate) fn number(id: u64) -> Pk {
     Pk::Number(i64::try_from(id).unwrap_or(0))
 }
 
-/// A key that opens nothing: no path has it, and none is ever made for it. It need not be secret.
+/// A key that opens nothing. No directory is stored under it. It need not be secret.
 pub(crate) fn dead_key(subject: Subject, id: u64) -> SecureKey {
     let half = |part: &str| directory_digest(&format!("\0{part} of the key of {subject:?} {id}"));
     let mut key = [0; 20];

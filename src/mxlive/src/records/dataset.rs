@@ -3,7 +3,7 @@
 use super::context::{number, Context};
 use super::frames;
 use super::item::Item;
-use crate::dump::fields::When;
+use crate::dump::fields::DumpDate;
 use crate::exact;
 use crate::mend::{Kept, NO_DATE, UNKNOWN_TYPE};
 use crate::meta::{dataset_name, Meta};
@@ -151,13 +151,11 @@ pub(crate) fn item(
         created,
         modified: modified.unwrap_or(created),
     };
-    let record = context.exactly((LABEL, id), record, &row.exact, notes);
-    let exact = (record.key, &row.exact);
-    let key = context.key(
+    let (record, key) = context.upload(
         (LABEL, SUBJECT, id),
-        row.url.as_deref(),
-        kept.loses_key,
-        exact,
+        record,
+        |record| record.key,
+        (row.url.as_deref(), kept.loses_key, &row.exact),
         notes,
     );
     Some(Item::Dataset {
@@ -192,16 +190,16 @@ fn finer(
     notes: &mut Notes,
     pk: &Pk,
     field: &str,
-    column: Option<&When>,
+    column: Option<&DumpDate>,
     meta: Option<&str>,
     zone: Tz,
 ) -> Option<Timestamp> {
     /// What a column may differ from the metadata if both mean the same.
     const SECOND: u64 = 1_000_000;
-    let meta = meta.map(|text| When::read(text, zone));
+    let meta = meta.map(|text| DumpDate::read(text, zone));
     match (
-        column.and_then(When::instant),
-        meta.as_ref().and_then(When::instant),
+        column.and_then(DumpDate::instant),
+        meta.as_ref().and_then(DumpDate::instant),
     ) {
         (Some(column), Some(meta)) if column.0.abs_diff(meta.0) < SECOND => Some(meta),
         (None, Some(meta)) => Some(meta),

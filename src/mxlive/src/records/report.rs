@@ -99,13 +99,11 @@ pub(crate) fn item(
         created,
         modified: modified.unwrap_or(created),
     };
-    let record = context.exactly((LABEL, id), record, &row.exact, notes);
-    let exact = (record.key, &row.exact);
-    let key = context.key(
+    let (record, key) = context.upload(
         (LABEL, SUBJECT, id),
-        row.url.as_deref(),
-        kept.loses_key,
-        exact,
+        record,
+        |record| record.key,
+        (row.url.as_deref(), kept.loses_key, &row.exact),
         notes,
     );
     let record = Box::new(record);

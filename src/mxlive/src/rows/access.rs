@@ -1,7 +1,7 @@
 //! Access lists, connections, beamtimes.
 
 use super::table::Row;
-use crate::dump::fields::{FieldError, Fields, When};
+use crate::dump::fields::{DumpDate, FieldError, Fields};
 use crate::exact::FIELD;
 use crate::pk::Pk;
 use chrono_tz::Tz;
@@ -44,8 +44,8 @@ pub(crate) struct Connection {
     pub(crate) user: Option<Pk>,
     pub(crate) list: Option<Pk>,
     pub(crate) status: Option<String>,
-    pub(crate) created: Option<When>,
-    pub(crate) end: Option<When>,
+    pub(crate) created: Option<DumpDate>,
+    pub(crate) end: Option<DumpDate>,
     /// What the columns cannot say.
     pub(crate) exact: Option<Value>,
 }
@@ -99,8 +99,8 @@ pub(crate) struct Beamtime {
     pub(crate) beamline: Option<Pk>,
     pub(crate) access: Option<Pk>,
     pub(crate) cancelled: bool,
-    pub(crate) start: Option<When>,
-    pub(crate) end: Option<When>,
+    pub(crate) start: Option<DumpDate>,
+    pub(crate) end: Option<DumpDate>,
 }
 
 impl Row for Beamtime {

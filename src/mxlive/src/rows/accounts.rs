@@ -1,31 +1,25 @@
 //! Projects, users, keys, beamlines, data types.
 
 use super::table::Row;
-use crate::dump::fields::{FieldError, Fields, When};
+use crate::dump::fields::{DumpDate, FieldError, Fields};
 use crate::exact::FIELD;
 use crate::pk::Pk;
 use chrono_tz::Tz;
 use rmpv::Value;
 
-/// An account of MxLIVE, which is a project too; or a project of BasicLIVE.
+/// What projects and users have in common.
 #[derive(Debug)]
-pub(crate) struct Project {
-    /// The name that clients send.
+pub(crate) struct Account {
     pub(crate) username: Option<String>,
-    /// The name for people.
-    pub(crate) title: Option<String>,
     pub(crate) password: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) active: bool,
     pub(crate) staff: bool,
     pub(crate) superuser: bool,
-    pub(crate) leader: Option<Pk>,
-    modified: Option<When>,
+    modified: Option<DumpDate>,
 }
 
-impl Row for Project {
-    const LABEL: &'static str = "lims.project";
-
+impl Account {
     fn read(fields: &Fields, zone: Tz) -> Result<Self, FieldError> {
         fields.skip(&[
             "created",
@@ -33,6 +27,41 @@ impl Row for Project {
             "date_joined",
             "groups",
             "user_permissions",
+        ]);
+        Ok(Self {
+            username: fields.text("username")?,
+            password: fields.text("password")?,
+            key: fields.text("key")?,
+            active: fields.flag("is_active")?.unwrap_or(true),
+            staff: fields.flag("is_staff")?.unwrap_or(false),
+            superuser: fields.flag("is_superuser")?.unwrap_or(false),
+            modified: fields.time("modified", zone)?,
+        })
+    }
+}
+
+/// The first and the last name, if there is one.
+fn full_name(fields: &Fields) -> Result<Option<String>, FieldError> {
+    let parts = [fields.text("first_name")?, fields.text("last_name")?];
+    let full = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    Ok(Some(full).filter(|full| !full.is_empty()))
+}
+
+/// An account of MxLIVE, which is a project too; or a project of BasicLIVE.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// Its `username` is the name that clients send.
+    pub(crate) account: Account,
+    /// The name for people.
+    pub(crate) title: Option<String>,
+    pub(crate) leader: Option<Pk>,
+}
+
+impl Row for Project {
+    const LABEL: &'static str = "lims.project";
+
+    fn read(fields: &Fields, zone: Tz) -> Result<Self, FieldError> {
+        fields.skip(&[
             "contact_fax",
             "contact_phone",
             "contact_email",
@@ -52,94 +81,67 @@ impl Row for Project {
             "members",
             "email",
         ]);
+        let mut account = Account::read(fields, zone)?;
         let name = fields.text("name")?;
-        let username = fields.text("username")?;
         let title = match (fields.text("title")?, fields.text("organisation")?) {
             (Some(title), _) | (None, Some(title)) => Some(title),
             (None, None) => {
                 let contact = fields.text("contact_person")?;
-                let parts = [fields.text("first_name")?, fields.text("last_name")?];
-                let full = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-                Some(full).filter(|full| !full.is_empty()).or(contact)
+                full_name(fields)?.or(contact)
             }
         };
         // MxLIVE's name of a project repeats the username.
-        let named = name.clone().filter(|name| Some(name) != username.as_ref());
+        let named = name
+            .clone()
+            .filter(|name| Some(name) != account.username.as_ref());
+        let title = if account.username.is_some() {
+            named.or(title)
+        } else {
+            title
+        };
+        account.username = account.username.or(name);
         Ok(Self {
-            title: if username.is_some() {
-                named.or(title)
-            } else {
-                title
-            },
-            username: username.or(name),
-            password: fields.text("password")?,
-            key: fields.text("key")?,
-            active: fields.flag("is_active")?.unwrap_or(true),
-            staff: fields.flag("is_staff")?.unwrap_or(false),
-            superuser: fields.flag("is_superuser")?.unwrap_or(false),
+            account,
+            title,
             leader: fields.reference("pi")?,
-            modified: fields.time("modified", zone)?,
         })
     }
 
     fn natural_key(&self) -> Option<&str> {
-        self.username.as_deref()
+        self.account.username.as_deref()
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&DumpDate> {
+        self.account.modified.as_ref()
     }
 }
 
 /// A person of BasicLIVE.
 #[derive(Debug)]
 pub(crate) struct User {
-    pub(crate) username: Option<String>,
+    pub(crate) account: Account,
     pub(crate) name: Option<String>,
     pub(crate) email: Option<String>,
-    pub(crate) password: Option<String>,
-    pub(crate) key: Option<String>,
-    pub(crate) active: bool,
-    pub(crate) staff: bool,
-    pub(crate) superuser: bool,
-    modified: Option<When>,
 }
 
 impl Row for User {
     const LABEL: &'static str = "users.user";
 
     fn read(fields: &Fields, zone: Tz) -> Result<Self, FieldError> {
-        fields.skip(&[
-            "created",
-            "last_login",
-            "date_joined",
-            "groups",
-            "user_permissions",
-            "roles",
-        ]);
-        let parts = [fields.text("first_name")?, fields.text("last_name")?];
-        let full = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        fields.skip(&["roles"]);
         Ok(Self {
-            username: fields.text("username")?,
-            name: Some(full)
-                .filter(|name| !name.is_empty())
-                .or(fields.text("name")?),
+            account: Account::read(fields, zone)?,
+            name: full_name(fields)?.or(fields.text("name")?),
             email: fields.text("email")?,
-            password: fields.text("password")?,
-            key: fields.text("key")?,
-            active: fields.flag("is_active")?.unwrap_or(true),
-            staff: fields.flag("is_staff")?.unwrap_or(false),
-            superuser: fields.flag("is_superuser")?.unwrap_or(false),
-            modified: fields.time("modified", zone)?,
         })
     }
 
     fn natural_key(&self) -> Option<&str> {
-        self.username.as_deref()
+        self.account.username.as_deref()
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&DumpDate> {
+        self.account.modified.as_ref()
     }
 }
 

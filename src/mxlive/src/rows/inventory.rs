@@ -1,7 +1,7 @@
 //! Containers, groups, samples.
 
 use super::table::Row;
-use crate::dump::fields::{FieldError, Fields, When};
+use crate::dump::fields::{DumpDate, FieldError, Fields};
 use crate::pk::Pk;
 use chrono_tz::Tz;
 use rmpv::Value;
@@ -65,7 +65,7 @@ pub(crate) struct Container {
     pub(crate) status: Option<i64>,
     pub(crate) parent: Option<Pk>,
     pub(crate) location: Option<Pk>,
-    modified: Option<When>,
+    modified: Option<DumpDate>,
 }
 
 impl Row for Container {
@@ -84,8 +84,8 @@ impl Row for Container {
         })
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&DumpDate> {
+        self.modified.as_ref()
     }
 }
 
@@ -95,7 +95,7 @@ pub(crate) struct Automounter {
     pub(crate) beamline: Option<Pk>,
     pub(crate) container: Option<Pk>,
     pub(crate) active: bool,
-    modified: Option<When>,
+    modified: Option<DumpDate>,
 }
 
 impl Row for Automounter {
@@ -111,8 +111,8 @@ impl Row for Automounter {
         })
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&DumpDate> {
+        self.modified.as_ref()
     }
 }
 
@@ -122,7 +122,7 @@ pub(crate) struct Group {
     pub(crate) name: Option<String>,
     pub(crate) project: Option<Pk>,
     pub(crate) priority: Option<i64>,
-    modified: Option<When>,
+    modified: Option<DumpDate>,
 }
 
 impl Row for Group {
@@ -149,8 +149,8 @@ impl Row for Group {
         })
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&DumpDate> {
+        self.modified.as_ref()
     }
 }
 
@@ -165,7 +165,7 @@ pub(crate) struct Sample {
     pub(crate) group: Option<Pk>,
     pub(crate) priority: Option<i64>,
     pub(crate) comments: Option<String>,
-    modified: Option<When>,
+    modified: Option<DumpDate>,
 }
 
 impl Row for Sample {
@@ -186,7 +186,7 @@ impl Row for Sample {
         })
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&DumpDate> {
+        self.modified.as_ref()
     }
 }

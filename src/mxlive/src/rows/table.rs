@@ -1,6 +1,6 @@
 //! All records of one model.
 
-use crate::dump::fields::{FieldError, Fields};
+use crate::dump::fields::{DumpDate, FieldError, Fields};
 use crate::pk::Pk;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -18,9 +18,17 @@ pub(crate) trait Row: Sized {
         None
     }
 
-    /// When it was last modified, in microseconds.
-    fn modified(&self) -> Option<i64> {
+    /// When it was last modified.
+    fn modified(&self) -> Option<&DumpDate> {
         None
+    }
+
+    /// Which of two records with one key counts, with the hash of its fields.
+    fn rank(&self, digest: u64) -> Rank {
+        (
+            self.modified().and_then(DumpDate::micros).unwrap_or(i64::MIN),
+            digest,
+        )
     }
 }
 
@@ -49,7 +57,7 @@ impl<R> Default for Rows<R> {
 impl<R: Row> Rows<R> {
     /// Adds a record. Of several with one key, that which was modified last counts.
     pub(crate) fn add(&mut self, pk: Pk, digest: u64, row: R) {
-        let rank = (row.modified().unwrap_or(i64::MIN), digest);
+        let rank = row.rank(digest);
         let known = self.rows.get(&pk).map(|(known, _)| *known);
         if known.is_some() {
             self.repeated.push(pk.clone());

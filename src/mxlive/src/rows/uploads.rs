@@ -1,7 +1,7 @@
 //! Datasets and reports.
 
 use super::table::Row;
-use crate::dump::fields::{FieldError, Fields, When};
+use crate::dump::fields::{DumpDate, FieldError, Fields};
 use crate::exact::FIELD;
 use crate::pk::Pk;
 use chrono_tz::Tz;
@@ -17,8 +17,8 @@ pub(crate) struct Dataset {
     pub(crate) session: Option<Pk>,
     pub(crate) beamline: Option<Pk>,
     pub(crate) kind: Option<Pk>,
-    pub(crate) start_time: Option<When>,
-    pub(crate) end_time: Option<When>,
+    pub(crate) start_time: Option<DumpDate>,
+    pub(crate) end_time: Option<DumpDate>,
     pub(crate) file_name: Option<String>,
     /// A list of numbers, its text, or ranges.
     pub(crate) frames: Option<Value>,
@@ -31,8 +31,8 @@ pub(crate) struct Dataset {
     pub(crate) url: Option<String>,
     pub(crate) meta_data: Option<Value>,
     pub(crate) status: Option<i64>,
-    pub(crate) created: Option<When>,
-    pub(crate) modified: Option<When>,
+    pub(crate) created: Option<DumpDate>,
+    pub(crate) modified: Option<DumpDate>,
     /// What the columns cannot say.
     pub(crate) exact: Option<Value>,
 }
@@ -68,8 +68,8 @@ impl Row for Dataset {
         })
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&DumpDate> {
+        self.modified.as_ref()
     }
 }
 
@@ -86,8 +86,8 @@ pub(crate) struct Report {
     pub(crate) url: Option<String>,
     pub(crate) details: Option<Value>,
     pub(crate) status: Option<i64>,
-    pub(crate) created: Option<When>,
-    pub(crate) modified: Option<When>,
+    pub(crate) created: Option<DumpDate>,
+    pub(crate) modified: Option<DumpDate>,
     /// What the columns cannot say.
     pub(crate) exact: Option<Value>,
 }
@@ -113,7 +113,7 @@ impl Row for Report {
         })
     }
 
-    fn modified(&self) -> Option<i64> {
-        self.modified.as_ref().and_then(When::micros)
+    fn modified(&self) -> Option<&DumpDate> {
+        self.modified.as_ref()
     }
 }

@@ -1,7 +1,7 @@
 //! Sessions, feedback, the activity log.
 
 use super::table::Row;
-use crate::dump::fields::{FieldError, Fields, When};
+use crate::dump::fields::{DumpDate, FieldError, Fields};
 use crate::exact::FIELD;
 use crate::pk::Pk;
 use chrono_tz::Tz;
@@ -15,7 +15,7 @@ pub(crate) struct Session {
     pub(crate) beamline: Option<Pk>,
     /// The secure key.
     pub(crate) url: Option<String>,
-    pub(crate) created: Option<When>,
+    pub(crate) created: Option<DumpDate>,
     /// What the columns cannot say.
     pub(crate) exact: Option<Value>,
 }
@@ -40,8 +40,8 @@ impl Row for Session {
 #[derive(Debug)]
 pub(crate) struct Stretch {
     pub(crate) session: Option<Pk>,
-    pub(crate) start: Option<When>,
-    pub(crate) end: Option<When>,
+    pub(crate) start: Option<DumpDate>,
+    pub(crate) end: Option<DumpDate>,
 }
 
 impl Row for Stretch {
@@ -61,7 +61,7 @@ impl Row for Stretch {
 pub(crate) struct Feedback {
     pub(crate) session: Option<Pk>,
     pub(crate) comments: Option<String>,
-    pub(crate) created: Option<When>,
+    pub(crate) created: Option<DumpDate>,
     /// What the columns cannot say.
     pub(crate) exact: Option<Value>,
 }
@@ -148,7 +148,7 @@ pub(crate) struct Activity {
     pub(crate) object_name: Option<String>,
     pub(crate) action: Option<i64>,
     pub(crate) description: Option<String>,
-    pub(crate) created: Option<When>,
+    pub(crate) created: Option<DumpDate>,
     /// What the columns cannot say.
     pub(crate) exact: Option<Value>,
 }

@@ -35,7 +35,8 @@ pub(super) fn put(
     }
 }
 
-/// Fields of an account that change without a facility file. Once it exists, a dump leaves them.
+/// Fields of an account that change without a facility file. A dump does not change them once the
+/// account exists.
 const OWN: [&str; 5] = ["created", "modified", "sign_in", "key", "ssh_keys"];
 
 fn complete<R: Record + PartialEq + Clone>(
@@ -46,8 +47,8 @@ fn complete<R: Record + PartialEq + Clone>(
     said: &Value,
 ) -> Result<Written, WriteError> {
     let key = keys::record(table, IdRef::Known(id));
-    // At its first revision, nothing has changed a record since it was made. The import itself may
-    // have changed a built-in data type once.
+    // Revision 1: unchanged since creation. The import itself may have changed a built-in data type
+    // once.
     let newest = if table == Table::DataType { 2 } else { 1 };
     let Stored::Record(old, revision) = Stored::<R>::read(store, &key)? else {
         return Ok(Written::Same);

@@ -40,7 +40,7 @@ impl Ids {
             if counter < last {
                 batch.set(keys::counter(table), &last.to_be_bytes());
             }
-            // In a store that has given more ids, these may be among them.
+            // If the store's counter is higher, these ids may be in use.
             let ranges = ranges
                 .into_iter()
                 .filter(|(_, end)| counter <= last && *end <= last);
@@ -54,8 +54,8 @@ impl Ids {
         for (table, mut ids) in self.new {
             ids.sort_unstable();
             let (counter, old) = (store.counter(table)?, skipped(store, table)?);
-            let told = self.last.get(&table).copied().unwrap_or(0);
-            let last = ids.last().copied().unwrap_or(0).max(counter).max(told);
+            let given = self.last.get(&table).copied().unwrap_or(0);
+            let last = ids.last().copied().unwrap_or(0).max(counter).max(given);
             let mut ranges = old.clone();
             if last > counter {
                 ranges.push((counter + 1, last));

@@ -9,7 +9,7 @@ use beamlive_storage::{Batch, Key, ReadError, Store};
 /// What became of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// The store had nothing like it.
+    /// The store did not have it.
     New,
     /// The store had an older version of it.
     Changed,

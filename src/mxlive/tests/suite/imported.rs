@@ -1,8 +1,7 @@
 //! Everything that becomes of a dump.
 
 use beamlive_actors::facility::catalog::Catalog;
-use beamlive_actors::facility::declaration::{Declaration, Format};
-use beamlive_actors::facility::place::Mistakes;
+use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::plan::{Counters, InUse, Plan, Situation};
 use beamlive_actors::facility::seeded_catalog;
 use beamlive_mxlive::records::Context;
@@ -88,14 +87,12 @@ pub(crate) fn plan(facility: &Facility) -> Plan {
 /// The same, over what a store has.
 pub(crate) fn plan_over(catalog: &Catalog, facility: &Facility) -> Plan {
     let text = facility.to_json().unwrap();
-    let mut mistakes = Mistakes::new();
-    let declaration = Declaration::read(&text, Format::Json, ZONE, &mut mistakes).unwrap();
     let situation = Situation {
         prune: false,
         in_use: &InUse::default(),
         counters: &Counters::default(),
         now: NOW,
     };
-    let plan = Plan::make_noting(catalog, &declaration, &situation, &mut mistakes);
-    plan.unwrap_or_else(|| panic!("{:#?}", mistakes.into_list()))
+    let plan = Plan::of_file(catalog, (&text, Format::Json), ZONE, &situation);
+    plan.unwrap_or_else(|mistakes| panic!("{mistakes:#?}"))
 }

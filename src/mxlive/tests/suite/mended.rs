@@ -3,7 +3,7 @@
 use crate::builder::{blemishes, proxy, record, sound, text, ED25519, HASH, SHAPES};
 use crate::imported::{import, plan, read, ZONE};
 use crate::store::problems;
-use beamlive_mxlive::{Directories, Notes, Preset};
+use beamlive_mxlive::{Directories, Notes};
 use proptest::prelude::*;
 use serde_json::{json, Value};
 use std::path::Path;
@@ -55,16 +55,17 @@ fn a_sound_dump_becomes_a_facility_file_without_notes() {
         "facility.json",
         &(serde_json::to_string_pretty(&imported.facility).unwrap() + "\n"),
     );
-    let presets = imported.facility.presets();
-    let sample = Preset {
-        section: "sample",
-        identity: ["alice", "CLS-0042", "2"].map(str::to_owned).into(),
-        id: 17,
-    };
-    assert!(presets.contains(&sample), "{presets:?}");
-    assert!(presets
+    let facility = &imported.facility;
+    let sample = facility
+        .sample
         .iter()
-        .any(|it| it.section == "project" && it.identity == ["alice"] && it.id == 3));
+        .find(|it| (it.container.as_str(), it.location.as_str()) == ("CLS-0042", "2"));
+    assert_eq!(
+        sample.map(|it| (it.project.as_str(), it.id)),
+        Some(("alice", Some(17)))
+    );
+    let project = facility.project.iter().find(|it| it.username == "alice");
+    assert_eq!(project.and_then(|it| it.id), Some(3));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The log of groups, and the sign of life of a node.
+//! The log of groups, and the heartbeat of a node.
 
 use super::background::Background;
 use super::failure::Stop;
@@ -98,7 +98,7 @@ impl Log {
                 &[&self.node, &self.name, &env!("CARGO_PKG_VERSION")],
             )
             .await?;
-        // A server that was replaced waits for its standby in vain.
+        // A replaced server never gets its standby's confirmation.
         session.confirmed_since(warnings)?;
         let groups: i64 = client
             .query_one("SELECT groups FROM beamlive_store.head", &[])

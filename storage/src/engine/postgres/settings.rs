@@ -9,7 +9,7 @@ use tokio_postgres::Config;
 
 /// How long a host may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(3);
-/// How long sent bytes may stay unacknowledged before the connection counts as dead.
+/// How long sent bytes may stay unacknowledged before the connection counts as lost.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
 
 /// The settings of a store on PostgreSQL.

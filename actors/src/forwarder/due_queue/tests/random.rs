@@ -41,8 +41,8 @@ proptest! {
                         1 => Ok(Success::Gone),
                         2 => Err(Unavailable::Contended.into()),
                         3 => Err(Unavailable::Busy.into()),
-                        4 => failure(Blame::Proxy),
-                        _ => failure(Blame::Directory),
+                        4 => failure(Cause::Proxy),
+                        _ => failure(Cause::Directory),
                     };
                     queue.finished(running.remove(index), &outcome, now);
                 }

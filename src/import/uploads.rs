@@ -33,7 +33,7 @@ pub enum Progress {
     None,
     /// It begins in a moment.
     Waiting,
-    /// It is running. The service may be away meanwhile.
+    /// It is running. The service may be unavailable meanwhile.
     Running,
     /// It is done.
     Done,
@@ -58,7 +58,7 @@ pub struct ImportStatus {
 
 /// Receives imports.
 #[derive(Debug)]
-pub struct Desk {
+pub struct ImportUploads {
     directory: PathBuf,
     /// Held while files are written, so that one thing happens at a time. Blocks.
     files: Mutex<()>,
@@ -69,7 +69,7 @@ pub struct Desk {
 
 /// Why a piece or a start is refused.
 #[derive(Debug, thiserror::Error)]
-pub enum DeskError {
+pub enum ImportRefused {
     /// An import is under way.
     #[error("an import is under way: wait until it is done")]
     Busy,
@@ -84,8 +84,8 @@ pub enum DeskError {
     Disk(#[from] io::Error),
 }
 
-impl Desk {
-    /// The desk of a data directory.
+impl ImportUploads {
+    /// The imports of a data directory.
     #[must_use]
     pub fn new(data: &Path) -> Self {
         let directory = data.join("import");
@@ -126,8 +126,8 @@ impl Desk {
     /// Adds a piece to a file. One at 0 begins it anew. Blocks.
     ///
     /// # Errors
-    /// [`DeskError`].
-    pub fn receive(&self, part: Part, offset: u64, piece: &[u8]) -> Result<u64, DeskError> {
+    /// [`ImportRefused`].
+    pub fn receive(&self, part: Part, offset: u64, piece: &[u8]) -> Result<u64, ImportRefused> {
         let _files = self.files.lock();
         self.is_free()?;
         if !self.directory.is_dir() {
@@ -144,7 +144,7 @@ impl Desk {
         }
         let end = file.seek(SeekFrom::End(0))?;
         if end != offset {
-            return Err(DeskError::Offset(end));
+            return Err(ImportRefused::Offset(end));
         }
         file.write_all(piece)?;
         file.sync_data()?;
@@ -154,12 +154,12 @@ impl Desk {
     /// Asks for the import of what was received. Blocks.
     ///
     /// # Errors
-    /// [`DeskError`].
-    pub fn start(&self, dry_run: bool) -> Result<(), DeskError> {
+    /// [`ImportRefused`].
+    pub fn start(&self, dry_run: bool) -> Result<(), ImportRefused> {
         let _files = self.files.lock();
         self.is_free()?;
         if !self.file(Part::Dump).is_file() {
-            return Err(DeskError::NoDump);
+            return Err(ImportRefused::NoDump);
         }
         let status = ImportStatus {
             state: Progress::Waiting,
@@ -214,9 +214,9 @@ impl Desk {
     }
 
     /// Refuses while an import is under way.
-    fn is_free(&self) -> Result<(), DeskError> {
+    fn is_free(&self) -> Result<(), ImportRefused> {
         match self.status.lock().state {
-            Progress::Waiting | Progress::Running => Err(DeskError::Busy),
+            Progress::Waiting | Progress::Running => Err(ImportRefused::Busy),
             Progress::None | Progress::Done | Progress::Failed => Ok(()),
         }
     }

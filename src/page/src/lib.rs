@@ -5,11 +5,13 @@
 //! | `format.rs` | numbers as people read them |
 //! | `document.rs` | the frame of a page: [`document`], [`shell`] |
 //! | `parts.rs` | navigation, breadcrumbs, pages of a list, tiles, facts |
+//! | [`figure`] | figures as SVG |
 //!
 //! Invariants: no clock, no I/O, no runtime. Nothing that is rendered here has a script or a `style`
 //! attribute, so a page may forbid both. Every text is escaped.
 
 mod document;
+pub mod figure;
 mod format;
 mod parts;
 

@@ -113,7 +113,7 @@ fn extent(scale: Scale, values: impl IntoIterator<Item = f64>, limits: Option<(f
         return ends;
     }
     let (mut first, mut last) = (f64::INFINITY, f64::NEG_INFINITY);
-    for at in values.into_iter().filter_map(|value| scale.warp(value)) {
+    for at in values.into_iter().filter_map(|value| end(scale, value)) {
         (first, last) = (first.min(at), last.max(at));
     }
     if first > last {
@@ -132,7 +132,14 @@ fn extent(scale: Scale, values: impl IntoIterator<Item = f64>, limits: Option<(f
 }
 
 fn ordered(scale: Scale, (one, other): (f64, f64)) -> Option<(f64, f64)> {
-    let (one, other) = (scale.warp(one)?, scale.warp(other)?);
+    let (one, other) = (end(scale, one)?, end(scale, other)?);
     let ends = (one.min(other), one.max(other));
     (ends.1 - ends.0 > 1e-9 * ends.0.abs().max(ends.1.abs())).then_some(ends)
+}
+
+/// Where the value is, if an axis may end there: there must be room for more.
+fn end(scale: Scale, value: f64) -> Option<f64> {
+    let small = matches!(scale, Scale::Log | Scale::InvSquare) && value < 1e-100;
+    let sane = value.abs() <= 1e120 && !small;
+    scale.warp(value).filter(|_| sane)
 }

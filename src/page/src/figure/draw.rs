@@ -135,7 +135,9 @@ impl Wheel {
     }
 
     fn entries(&self) -> Vec<Entry> {
-        let slices = self.slices.iter().take(SERIES);
+        // A single slice is named in the middle.
+        let several = self.slices.len() > 1;
+        let slices = self.slices.iter().take(if several { SERIES } else { 0 });
         slices
             .map(|slice| Entry {
                 shape: "M1 1h10v10h-10z",

@@ -9,6 +9,8 @@ use maud::{html, Markup};
 const GAP: f64 = 8.0;
 /// The longest label of a category that is not cut.
 const LONGEST: f64 = 150.0;
+/// The longest label that is slanted.
+const SLANTED: f64 = 110.0;
 /// No more annotations than this are drawn.
 const ANNOTATIONS: usize = 50;
 
@@ -47,7 +49,7 @@ impl<'a> Frame<'a> {
             .x
             .ticks
             .last()
-            .map_or(0.0, |tick| width(&tick.label) / 2.0)
+            .map_or(0.0, |tick| width(&tick.label) / 2.0 + 5.0)
             .min(40.0);
         let left = (side(&figure.y) + 4.0).min(wide * 0.4);
         let right = wide - figure.y2.as_ref().map_or(ends.max(12.0), side).min(wide * 0.4);
@@ -73,7 +75,10 @@ impl<'a> Frame<'a> {
             .fold(0.0, f64::max);
         frame.slanted = figure.x.bands && longest > frame.band() - 6.0;
         let labels = if frame.slanted {
-            12.0 + 0.62 * longest.min(LONGEST)
+            // The first label reaches to the left of its band.
+            let reach = 0.8 * longest.min(SLANTED) - frame.band() / 2.0;
+            frame.left = frame.left.max(reach);
+            14.0 + 0.62 * longest.min(SLANTED)
         } else {
             22.0
         };
@@ -147,8 +152,8 @@ impl<'a> Frame<'a> {
             (same && figure.y2.is_some()).then_some(first.colour)
         };
         let title = |right: bool| {
-            only(right).map_or("axis".to_owned(), |colour| {
-                format!("axis tinted {}", colour.class())
+            only(right).map_or("axis middle".to_owned(), |colour| {
+                format!("axis middle tinted {}", colour.class())
             })
         };
         let colour = |right: bool| only(right).and_then(super::colour::Colour::attribute);
@@ -164,14 +169,14 @@ impl<'a> Frame<'a> {
                     text.tick x=(px(self.right + GAP)) y=(px(place + 4.0)) { (text) }
                 }
                 @if !axis.title.is_empty() {
-                    text.middle class=(title(true)) color=[colour(true)]
+                    text class=(title(true)) color=[colour(true)]
                         transform={ "translate(" (px(self.width - 5.0)) " " (middle) ") rotate(-90)" } {
                         (cut(&axis.title, self.bottom - self.top + 40.0))
                     }
                 }
             }
             @if !figure.y.title.is_empty() {
-                text.middle class=(title(false)) color=[colour(false)]
+                text class=(title(false)) color=[colour(false)]
                     transform={ "translate(12 " (middle) ") rotate(-90)" } {
                     (cut(&figure.y.title, self.bottom - self.top + 40.0))
                 }
@@ -232,7 +237,10 @@ impl<'a> Frame<'a> {
                 if shown {
                     free = at + half;
                 }
-                (at, shown.then(|| cut(label, LONGEST)))
+                (
+                    at,
+                    shown.then(|| cut(label, if self.slanted { SLANTED } else { LONGEST })),
+                )
             })
             .collect();
         let bands = self.figure.x.bands;

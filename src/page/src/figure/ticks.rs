@@ -108,7 +108,7 @@ fn bent(scale: Scale, (first, last): (f64, f64), count: usize) -> Vec<Tick> {
         let at = first + f64::from(number) * distance;
         let value = scale.unwarp(at);
         // The ends are where the data ends; two more digits are enough for them.
-        let room = if number == 0 || number == parts { 0.02 } else { 0.3 };
+        let room = if number == 0 || number == parts { 0.06 } else { 0.3 };
         let (value, text) = rounded(scale, value, at, room * distance.abs());
         let inside = scale
             .warp(value)

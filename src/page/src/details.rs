@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `details/read.rs` | reads values leniently |
 //! | `details/markdown.rs`, `grid.rs`, `palette.rs` | texts, classes and colours of others, made safe |
-//! | `details/table.rs`, `plot.rs`, `bars.rs`, `timeline.rs`, `round.rs` | each kind of entry |
+//! | `details/table.rs`, `plot.rs`, `bars.rs`, `histogram.rs`, `timeline.rs`, `round.rs` | each kind of entry |
 //! | `details/chart.rs`, `csv.rs` | the chart of an entry, and its data as a file |
 //!
 //! Invariants: whatever the details hold, there is a page. An entry that cannot be shown says so in its
@@ -14,6 +14,7 @@ mod bars;
 mod chart;
 mod csv;
 mod grid;
+mod histogram;
 mod markdown;
 mod palette;
 mod plot;

@@ -1,4 +1,4 @@
-//! Columns, bars on their side, histograms.
+//! Columns, and bars on their side.
 
 use super::palette::Palette;
 use super::plot::annotations;
@@ -169,7 +169,7 @@ impl<'a> Table<'a> {
     }
 }
 
-fn short(value: f64) -> String {
+pub(super) fn short(value: f64) -> String {
     if value.fract().abs() < 1e-9 {
         label(value, 1.0)
     } else if value.abs() < 0.1 {
@@ -225,7 +225,7 @@ pub(super) fn columns(entry: Entry<'_>) -> Result<Figure, &'static str> {
         .and_then(|key| line(&table, key, marks.len(), entry));
     let legend = needs_legend(entry, &marks) || line.is_some();
     let y2 = line.as_ref().map(|line| {
-        let values = line.points.iter().map(|point| point.1);
+        let values = line.points.iter().map(|point| point.1).chain([0.0]);
         Axis::rounded(
             &line.series.name,
             Scale::Linear,
@@ -303,78 +303,8 @@ pub(super) fn bars(entry: Entry<'_>) -> Result<Figure, &'static str> {
     Ok(drawn)
 }
 
-/// A histogram: a column around each x, half-way to its neighbours.
-pub(super) fn histogram(entry: Entry<'_>) -> Result<Figure, &'static str> {
-    let pairs = entry.objects().take(10_000);
-    let mut values: Vec<(f64, f64)> = pairs
-        .filter_map(|row| Some((row.get("x").and_then(number)?, row.get("y").and_then(number)?)))
-        .collect();
-    values.sort_by(|one, other| one.0.total_cmp(&other.0));
-    values.dedup_by(|one, other| one.0 == other.0);
-    if values.is_empty() {
-        return Err("it has no list of x and y");
-    }
-    let gaps = values.windows(2).filter_map(|pair| match pair {
-        [one, other] => Some(other.0 - one.0),
-        _ => None,
-    });
-    let least = gaps.fold(f64::INFINITY, f64::min);
-    let half = if least.is_finite() { least / 2.0 } else { 0.5 };
-    let boxes: Vec<_> = values
-        .iter()
-        .map(|(x, y)| Block {
-            x: (x - half, x + half),
-            y: (0.0, *y),
-            label: short(*x),
-            value: short(*y),
-            colour: None,
-            href: None,
-        })
-        .collect();
-    let colour = Palette::of(entry).colour(0, "");
-    let scale = Scale::named(&entry.word("y-scale"));
-    let scale = if matches!(scale, Scale::Log | Scale::Pow) {
-        scale
-    } else {
-        Scale::Linear
-    };
-    let floor = if scale == Scale::Log { None } else { Some(0.0) };
-    let tops = values.iter().map(|value| value.1).chain(floor);
-    let y = Axis::rounded(
-        &entry.word("y-label"),
-        scale,
-        tops,
-        pair(entry.option("y-limits")),
-        5,
-    );
-    let ends = boxes.iter().flat_map(|block| [block.x.0, block.x.1]);
-    let x = Axis::over(
-        &entry.word("x-label"),
-        Scale::Linear,
-        ends,
-        pair(entry.option("x-limits")),
-        10,
-    );
-    let series = Series {
-        name: String::new(),
-        colour,
-    };
-    let marks = vec![Mark::Boxes(Boxes { series, boxes })];
-    let said = format!("A histogram of {} values.", values.len());
-    Ok(figure(
-        entry,
-        x,
-        y,
-        None,
-        marks,
-        annotations(entry, number),
-        false,
-        said,
-    ))
-}
-
 #[allow(clippy::too_many_arguments)] // They are the fields of a figure.
-fn figure(
+pub(super) fn figure(
     entry: Entry<'_>,
     x: Axis,
     y: Axis,

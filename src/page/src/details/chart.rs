@@ -2,7 +2,7 @@
 
 use super::grid::Place;
 use super::read::Entry;
-use super::{bars, plot, round, timeline};
+use super::{bars, histogram, plot, round, timeline};
 use crate::figure::{Figure, Wheel};
 use maud::Markup;
 
@@ -47,7 +47,7 @@ pub(super) fn chart(entry: Entry<'_>, place: &Place) -> Option<Result<Chart, &'s
         "scatterplot" => plot(plot::plot(entry, true)),
         "columnchart" => plot(bars::columns(entry)),
         "barchart" => plot(bars::bars(entry)),
-        "histogram" => plot(bars::histogram(entry)),
+        "histogram" => plot(histogram::histogram(entry)),
         "timeline" => plot(timeline::timeline(entry)),
         "pie" => round::pie(entry).map(Chart::Wheel),
         "gauge" => round::gauge(entry).map(Chart::Wheel),

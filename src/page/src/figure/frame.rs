@@ -76,7 +76,7 @@ impl<'a> Frame<'a> {
         frame.slanted = figure.x.bands && longest > frame.band() - 6.0;
         let labels = if frame.slanted {
             // The first label reaches to the left of its band.
-            let reach = 0.8 * longest.min(SLANTED) - frame.band() / 2.0;
+            let reach = 0.9 * longest.min(SLANTED) - frame.band() / 2.0;
             frame.left = frame.left.max(reach);
             14.0 + 0.62 * longest.min(SLANTED)
         } else {

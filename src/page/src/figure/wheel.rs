@@ -83,7 +83,7 @@ impl Wheel {
             }
             @if let [slice] = &self.slices[..] {
                 text.value.middle x=(px(SIZE / 2.0)) y=(px(SIZE / 2.0 + 2.0)) { (cut(&slice.value, 60.0)) }
-                text.tick.middle x=(px(SIZE / 2.0)) y=(px(SIZE / 2.0 + 22.0)) { (cut(&slice.label, 110.0)) }
+                text.tick.middle x=(px(SIZE / 2.0)) y=(px(SIZE / 2.0 + 22.0)) { (cut(&slice.label, 100.0)) }
             }
         }
     }

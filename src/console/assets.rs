@@ -17,8 +17,13 @@ static STYLE_FILE: LazyLock<File> = LazyLock::new(|| {
         format!("{}{STYLE}", beamlive_page::STYLE),
     )
 });
-static SCRIPT_FILE: LazyLock<File> =
-    LazyLock::new(|| File::new("js", "text/javascript; charset=utf-8", SCRIPT.to_owned()));
+static SCRIPT_FILE: LazyLock<File> = LazyLock::new(|| {
+    File::new(
+        "js",
+        "text/javascript; charset=utf-8",
+        format!("{}{SCRIPT}", beamlive_page::FIGURE_SCRIPT),
+    )
+});
 
 struct File {
     name: String,

@@ -103,8 +103,7 @@ pub async fn get(app: AppData, visitor: Visitor, id: Path<String>) -> Result<Htt
     let catalog = Arc::clone(&visitor.catalog);
     let found = pool::read(move || read(&store, &catalog, number)).await?;
     let whole = found.ok_or_else(missing)?;
-    let project = visitor.catalog.project(&whole.dataset.project).map(|(id, _)| id);
-    if !project.map_or(visitor.role.is_staff(), |project| visitor.role.sees(project)) {
+    if !visitor.sees_project_named(&whole.dataset.project) {
         return Err(missing());
     }
     let page = Shown {

@@ -34,7 +34,7 @@ pub(super) fn frame(title: &str, body: &Markup) -> Markup {
     let head = html! {
         link rel="icon" href="data:,";
         link rel="stylesheet" href=(assets::style());
-        script src=(assets::script()) defer {}
+        script type="module" src=(assets::script()) {}
     };
     shell(&format!("{title} · beamlive"), &head, body)
 }
@@ -47,7 +47,7 @@ pub(super) fn html_answer(status: StatusCode, html: &Markup) -> HttpResponse {
 }
 
 /// The headers that every page has.
-fn guarded(mut answer: HttpResponseBuilder) -> HttpResponseBuilder {
+pub(super) fn guarded(mut answer: HttpResponseBuilder) -> HttpResponseBuilder {
     answer
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -166,7 +166,7 @@ fn in_use(
 ) -> Markup {
     let (catalog, session) = (&visitor.catalog, &open.session);
     let project = catalog.project(&session.project).map(|(id, _)| id);
-    if !project.map_or(visitor.role.is_staff(), |project| visitor.role.sees(project)) {
+    if !visitor.sees_project_named(&session.project) {
         return html! { p.soft { "Another project has it." } };
     }
     let until = directory.schedule().zip(project).and_then(|(schedule, project)| {

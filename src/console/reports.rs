@@ -1,15 +1,25 @@
 //! Reports: their table, and the page of one.
 
+use super::frame::{guarded, link};
 use super::list;
+use super::page::Page as Shown;
 use super::refusal::PageError;
+use super::show;
 use super::table::{Asked, Cell, Filter, Table};
 use super::visitor::Visitor;
 use crate::app::AppData;
 use crate::views::reports::{self, ReportRow};
-use crate::views::{Page, Rows};
+use crate::views::{self, Page, Rows};
+use actix_web::http::header;
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::facility::catalog::Catalog;
+use beamlive_actors::pool;
+use beamlive_page::{details, facts};
 use beamlive_storage::Store;
+use maud::html;
+use serde_json::Value;
+use std::sync::Arc;
 
 struct Reports;
 
@@ -53,4 +63,95 @@ impl Table for Reports {
 /// See `list::answer`.
 pub async fn list(request: HttpRequest, app: AppData, visitor: Visitor) -> Result<HttpResponse, PageError> {
     list::answer::<Reports>(&request, &app, visitor).await
+}
+
+/// `GET /reports/{id}`
+///
+/// # Errors
+/// 404 when there is no such report for this visitor, 503 when the store can't be read.
+pub async fn get(app: AppData, visitor: Visitor, id: Path<String>) -> Result<HttpResponse, PageError> {
+    let row = find(&app, &visitor, &id).await?;
+    let zone = app.settings.timezone;
+    let datasets = html! {
+        @for (place, id) in row.data_id.iter().enumerate() {
+            @if place > 0 { ", " }
+            a href={ "/datasets/" (id) } { (id) }
+        }
+    };
+    let file = |section: usize, entry: usize, kind: &str| {
+        Some(format!("/reports/{}/{section}-{entry}.{kind}", row.id))
+    };
+    let value = serde_json::to_value(&row.details).unwrap_or(Value::Null);
+    let body = html! {
+        h1 { (row.name) " " span.badge { (row.kind) } }
+        (facts(&[
+            ("Project", html! { a href={ "/reports?project=" (row.project) } { (row.project) } }),
+            ("Beamline", html! { (row.beamline) }),
+            ("Datasets", datasets),
+            ("Score", html! { (show::number(row.score, 2)) }),
+            ("Uploaded", show::time(row.created.0, zone)),
+        ]))
+        (details::report_with(&value, &file))
+        @if let Some(key) = &row.url {
+            p { a.button href={ "/download/files/archive/" (key) "/report-" (row.id) ".tar.gz" } download { "Archive" } }
+        }
+    };
+    let page = Shown {
+        title: &row.name,
+        part: Reports::PATH,
+        above: vec![link(Reports::TITLE, Reports::PATH)],
+        body,
+    };
+    Ok(page.answer(&visitor))
+}
+
+/// `GET /reports/{id}/{file}`: one figure or table, as SVG or as CSV. The file is its section, its
+/// place there and the format: `2-1.svg`.
+///
+/// # Errors
+/// 404 when there is no such figure for this visitor, 503 when the store can't be read.
+pub async fn figure(
+    app: AppData,
+    visitor: Visitor,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, PageError> {
+    let (id, name) = path.into_inner();
+    let row = find(&app, &visitor, &id).await?;
+    let value = serde_json::to_value(&row.details).unwrap_or(Value::Null);
+    let (kind, text) = file(&value, &name).ok_or_else(|| PageError::no("figure", &name))?;
+    let name = format!("attachment; filename=\"report-{}-{name}\"", row.id);
+    Ok(guarded(HttpResponse::Ok())
+        .content_type(kind)
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .body(text))
+}
+
+/// The file of a figure, and its type.
+fn file(details: &Value, name: &str) -> Option<(&'static str, String)> {
+    let (place, format) = name.split_once('.')?;
+    let (section, entry) = place.split_once('-')?;
+    let (section, entry) = (section.parse().ok()?, entry.parse().ok()?);
+    match format {
+        "svg" => Some(("image/svg+xml", details::figure_svg(details, section, entry)?)),
+        "csv" => Some((
+            "text/csv; charset=utf-8",
+            details::figure_csv(details, section, entry)?,
+        )),
+        _ => None,
+    }
+}
+
+/// The report of an id, if the visitor may see it.
+async fn find(app: &AppData, visitor: &Visitor, id: &str) -> Result<ReportRow, PageError> {
+    let missing = || PageError::no("report", id);
+    let number: u64 = id.parse().map_err(|_| missing())?;
+    let store = app.directory.services().store.clone();
+    let catalog = Arc::clone(&visitor.catalog);
+    let found = pool::read(move || views::find::<ReportRow>(&store, &catalog, number)).await?;
+    let row = found.ok_or_else(missing)?;
+    if visitor.sees_project_named(&row.project) {
+        Ok(row)
+    } else {
+        Err(missing())
+    }
 }

@@ -92,6 +92,13 @@ pub fn takes_admin_token(catalog: &Catalog) -> bool {
 }
 
 impl Visitor {
+    /// Whether they see what belongs to the project of this username. Only the staff sees what
+    /// belongs to one that is gone.
+    pub(super) fn sees_project_named(&self, username: &str) -> bool {
+        let project = self.catalog.project(username).map(|(id, _)| id);
+        project.map_or(self.role.is_staff(), |project| self.role.sees(project))
+    }
+
     async fn of(request: &HttpRequest) -> Result<Self, PageError> {
         let app = App::of(request)?;
         let cookie = request.cookie(cookie::NAME).ok_or(PageError::SignIn)?;

@@ -18,6 +18,8 @@ pub(super) static PAGES: LazyLock<Vec<Resource>> = LazyLock::new(|| {
         page("/datasets", |route| route.to(datasets::list)),
         page("/datasets/{id}", |route| route.to(datasets::get)),
         page("/reports", |route| route.to(reports::list)),
+        page("/reports/{id}", |route| route.to(reports::get)),
+        page("/reports/{id}/{file}", |route| route.to(reports::figure)),
         page("/activity", |route| route.to(log::list)),
         Resource::pages(
             "/sign-in",

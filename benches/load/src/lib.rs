@@ -5,7 +5,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `plan.rs`, `options.rs` | mixes, rates, when requests are due; the options |
-//! | [`http`], [`template`], [`machine`], [`chart`] | parts that benches and pages share |
+//! | [`http`], [`template`], [`machine`] | parts that benches share |
 //! | `credentials.rs` | what accounts have, and the requests that they send with it |
 //! | `names.rs`, `ledger.rs` | names of records; what one program has sent |
 //! | `program.rs`, `bodies.rs`, `mxdc.rs`, `host.rs` | the simulated programs: which request is next |
@@ -26,7 +26,6 @@ mod about;
 mod accounts;
 mod audit;
 mod bodies;
-pub mod chart;
 mod credentials;
 mod drive;
 pub mod facility;

@@ -6,16 +6,22 @@
 //! | `document.rs` | the frame of a page: [`document`], [`shell`] |
 //! | `style.rs` | the style sheet |
 //! | `parts.rs` | navigation, breadcrumbs, pages of a list, tiles, facts |
+//! | [`figure`] | figures as SVG |
+//! | [`details`] | the details of reports |
+//! | [`xdi`] | scans in XDI text, and their figures |
 //!
 //! Invariants: no clock, no I/O, no runtime. Nothing that is rendered here has a script or a
 //! `style` attribute, so a page may forbid both. Every text is escaped.
 
+pub mod details;
 mod document;
+pub mod figure;
 mod format;
 mod parts;
 mod style;
+pub mod xdi;
 
 pub use document::{document, shell};
 pub use format::{grouped, millis};
 pub use parts::{crumbs, facts, pages, tile, top, Link};
-pub use style::STYLE;
+pub use style::{FIGURE_SCRIPT, STYLE};

@@ -1,4 +1,4 @@
-//! The style sheet, of several files.
+//! The style sheet, of several files, and the script.
 
 /// The style sheet of every page.
 pub const STYLE: &str = concat!(
@@ -9,5 +9,22 @@ pub const STYLE: &str = concat!(
     include_str!("../style/table.css"),
     include_str!("../style/form.css"),
     include_str!("../style/figure.css"),
+    include_str!("../style/report.css"),
     include_str!("../style/print.css"),
 );
+
+/// The script of figures: values under the pointer, zoom, series on and off. A page that has none
+/// shows the same figures, at rest. It is a module: `<script type="module" src="…">`.
+pub const FIGURE_SCRIPT: &str = include_str!("../script/figure.js");
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_script_is_small_and_needs_no_leave() {
+        let script = super::FIGURE_SCRIPT;
+        assert!(script.len() < 8 * 1024);
+        for forbidden in ["eval", "innerHTML", "Function(", "fetch", "import", "\"style\""] {
+            assert!(!script.contains(forbidden), "{forbidden}");
+        }
+    }
+}

@@ -2,9 +2,9 @@
 
 use super::text::{per_second, statuses, verdict_text};
 use crate::about::About;
-use crate::chart::{self, Axis, Line};
 use crate::program::Operation;
 use crate::results::{float, Part, Results, Row, Verdict};
+use beamlive_page::figure::{Axis, Colour, Curve, Figure, Line, Mark, Scale, Series, Tick};
 use beamlive_page::{document, facts, grouped, millis, tile};
 use maud::{html, Markup};
 
@@ -139,34 +139,52 @@ fn percentiles(results: &Results) -> Markup {
     let curve = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
         let shown = points.iter().filter(|(percentile, _)| *percentile < 100.0);
         shown
-            .map(|(percentile, ms)| (nines(*percentile), ms.max(1e-3).log10()))
+            .map(|(percentile, ms)| (nines(*percentile), ms.max(1e-3)))
             .collect()
     };
     let lines: Vec<_> = by_operation(results, |row| curve(&row.percentiles))
         .filter(|line| !line.points.is_empty())
         .collect();
-    let points = results.operations.iter().flat_map(|row| &row.percentiles);
-    let y = Axis::logarithmic("ms", points.map(|(_, ms)| *ms), |ms| {
-        let text = millis(ms);
-        text.trim_end_matches(".00").trim_end_matches(".0").to_owned()
-    });
-    let last = lines
-        .iter()
-        .flat_map(|line| &line.points)
-        .map(|(at, _)| *at)
-        .fold(2.0, f64::max);
+    let points = || lines.iter().flat_map(|line| &line.points);
+    let y = Axis::rounded("ms", Scale::Log, points().map(|(_, ms)| *ms), None, 6);
+    let last = points().map(|(at, _)| *at).fold(2.0, f64::max);
     let ticks = ["0", "50", "90", "99", "99.9", "99.99", "99.999"];
     let x = Axis {
-        title: "percentile",
+        title: "percentile".to_owned(),
         span: (0.0, last),
         ticks: ticks
             .into_iter()
-            .map(|label| (nines(label.parse().unwrap_or_default()), label.to_owned()))
-            .filter(|(place, _)| *place <= last)
+            .map(|label| Tick {
+                value: nines(label.parse().unwrap_or_default()),
+                label: label.to_owned(),
+            })
+            .filter(|tick| tick.value <= last)
             .collect(),
+        ..Axis::default()
     };
-    let summary = "latency by percentile, one line for each operation";
-    chart::lines(&x, &y, &lines, summary)
+    figure(
+        "Latency by percentile",
+        "One line for each operation.",
+        x,
+        y,
+        lines,
+    )
+}
+
+fn figure(title: &str, summary: &str, x: Axis, y: Axis, lines: Vec<Line>) -> Markup {
+    Figure {
+        title: title.to_owned(),
+        summary: summary.to_owned(),
+        width: 1040.0,
+        aspect: 3.25,
+        x,
+        y,
+        y2: None,
+        marks: lines.into_iter().map(Mark::Line).collect(),
+        annotations: Vec::new(),
+        legend: true,
+    }
+    .render()
 }
 
 /// A line for each operation.
@@ -174,12 +192,24 @@ fn by_operation<'a>(
     results: &'a Results,
     points: impl Fn(&Row) -> Vec<(f64, f64)> + 'a,
 ) -> impl Iterator<Item = Line> + 'a {
-    results.operations.iter().map(move |row| Line {
-        name: row.operation.name().to_owned(),
-        colour: colour(row.operation),
-        points: points(row),
-        filled: false,
+    results.operations.iter().map(move |row| {
+        let name = row.operation.name();
+        line(name, colour(row.operation), points(row), false)
     })
+}
+
+fn line(name: &str, colour: usize, points: Vec<(f64, f64)>, filled: bool) -> Line {
+    Line {
+        series: Series {
+            name: name.to_owned(),
+            colour: Colour::Series(colour),
+        },
+        points,
+        curve: Curve::Linear,
+        right: false,
+        filled,
+        dotted: false,
+    }
 }
 
 /// A value of each part of the run.
@@ -189,15 +219,16 @@ fn points(results: &Results, value: impl Fn(&Part) -> f64) -> Vec<(f64, f64)> {
 }
 
 /// A chart over the time of the run. Its axis spans at least `least`.
-fn over_time(results: &Results, unit: &'static str, least: f64, lines: &[Line], summary: &str) -> Markup {
-    let label = |value: f64| format!("{}", (value * 1e3).round() / 1e3);
-    let values = lines.iter().flat_map(|line| &line.points);
-    let y = Axis::linear(unit, values.map(|(_, value)| *value).fold(least, f64::max), label);
+fn over_time(results: &Results, title: &str, unit: &str, least: f64, lines: Vec<Line>) -> Markup {
+    let values = lines
+        .iter()
+        .flat_map(|line| &line.points)
+        .map(|(_, value)| *value);
+    let most = values.fold(least, f64::max);
+    let y = Axis::rounded(unit, Scale::Linear, [0.0, most], None, 5);
     let last = results.series.last().map_or(1.0, |part| part.at_s).max(1.0);
-    let mut x = Axis::linear("seconds", last, label);
-    x.span.1 = last;
-    x.ticks.retain(|(value, _)| *value <= last);
-    chart::lines(&x, &y, lines, summary)
+    let x = Axis::over("seconds", Scale::Linear, [0.0, last], None, 10);
+    figure(title, "Over the time of the run.", x, y, lines)
 }
 
 fn throughput(results: &Results) -> Markup {
@@ -205,31 +236,27 @@ fn throughput(results: &Results) -> Markup {
         let name = row.operation.name();
         points(results, |part| part.rates.get(name).copied().unwrap_or_default())
     };
-    let lines: Vec<_> = by_operation(results, rates).collect();
-    let summary = "requests that succeeded, a second, over time";
-    over_time(results, "requests a second", 1.0, &lines, summary)
+    let lines = by_operation(results, rates).collect();
+    over_time(
+        results,
+        "Requests that succeeded, a second",
+        "requests a second",
+        1.0,
+        lines,
+    )
 }
 
 fn slowest(results: &Results) -> Markup {
-    let line = Line {
-        name: "99th percentile".to_owned(),
-        colour: 3,
-        points: points(results, |part| part.p99_ms),
-        filled: true,
-    };
-    let summary = "the highest 99th percentile over time";
-    over_time(results, "ms", 0.1, &[line], summary)
+    let points = points(results, |part| part.p99_ms);
+    let line = line("99th percentile", 1, points, true);
+    over_time(results, "The highest 99th percentile", "ms", 0.1, vec![line])
 }
 
 fn failures(results: &Results) -> Markup {
-    let line = Line {
-        name: "did not succeed".to_owned(),
-        colour: 8,
-        points: points(results, |part| part.failed),
-        filled: true,
-    };
-    let summary = "requests that did not succeed, a second, over time";
-    over_time(results, "a second", 1.0, &[line], summary)
+    let points = points(results, |part| part.failed);
+    let line = line("did not succeed", 8, points, true);
+    let title = "Requests that did not succeed, a second";
+    over_time(results, title, "a second", 1.0, vec![line])
 }
 
 fn audit(results: &Results) -> Markup {

@@ -17,6 +17,7 @@
 //! | `table.rs`, `list.rs`, `csv.rs` | tables with filters and pages, and the same as CSV |
 //! | `overview.rs` | `/`: one card for each beamline |
 //! | `automounter.rs` | automounters, drawn |
+//! | `scans.rs` | the figures of XRF, MAD and XAS scans |
 //! | `sessions.rs`, `datasets.rs`, `reports.rs`, `log.rs` | the pages of records |
 //! | `assets.rs` | style sheets and scripts |
 
@@ -33,6 +34,7 @@ pub mod overview;
 mod page;
 mod refusal;
 pub mod reports;
+mod scans;
 pub mod sessions;
 mod show;
 pub mod sign_in;

@@ -220,7 +220,6 @@ async fn a_health_address_is_the_only_one_with_health_and_metrics() {
 async fn unknown_paths_are_answered_in_json() {
     let site = Site::new().await;
     for path in [
-        "/",
         "/api",
         "/api/v2/",
         "/api/v4/accesslist/",

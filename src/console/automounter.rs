@@ -32,9 +32,7 @@ pub(super) fn small(catalog: &Catalog, beamline: BeamlineId, role: &Role) -> Mar
     else {
         return html! {};
     };
-    let Some(drawing) = drawing(catalog, container.kind) else {
-        return html! {};
-    };
+    let drawing = drawing(catalog, container.kind);
     let places = places(catalog, id, container, &drawing);
     let filled = places.iter().filter(|place| place.held.is_some()).count();
     let height = WIDTH * drawing.height;
@@ -54,8 +52,39 @@ pub(super) fn small(catalog: &Catalog, beamline: BeamlineId, role: &Role) -> Mar
     }
 }
 
-fn drawing(catalog: &Catalog, kind: ContainerTypeId) -> Option<Drawing> {
-    catalog.container_types.get(kind.0)?.record.drawing.clone()
+/// How a kind of container is drawn. Without coordinates, its locations stand in rows.
+fn drawing(catalog: &Catalog, kind: ContainerTypeId) -> Drawing {
+    let kind = catalog.container_types.get(kind.0);
+    let drawn = kind.and_then(|entry| entry.record.drawing.clone());
+    drawn.unwrap_or_else(|| rows(kind.map_or(0, |entry| entry.record.locations.len())))
+}
+
+/// A drawing of so many locations in rows, about twice as wide as it is high.
+fn rows(locations: usize) -> Drawing {
+    let mut across = 1_u32;
+    while (across * across).div_ceil(2) < u32::try_from(locations).unwrap_or(u32::MAX) && across < 64 {
+        across += 1;
+    }
+    let down = u32::try_from(locations)
+        .unwrap_or(u32::MAX)
+        .div_ceil(across)
+        .max(1);
+    let (across, down) = (f64::from(across), f64::from(down));
+    let mut places = Vec::with_capacity(locations);
+    let (mut column, mut row) = (0.0, 0.0);
+    for _ in 0..locations {
+        places.push(((column + 0.5) / across, (row + 0.5) / down));
+        column += 1.0;
+        if column >= across {
+            (column, row) = (0.0, row + 1.0);
+        }
+    }
+    Drawing {
+        layout: Layout::Rect,
+        places,
+        height: down / across,
+        radius: 38.0 / across,
+    }
 }
 
 /// The places of a container, and what is at them.
@@ -124,6 +153,20 @@ mod tests {
             places: Vec::new(),
             height: 0.5,
             radius: 3.0,
+        }
+    }
+
+    #[test]
+    fn locations_without_coordinates_stand_in_rows() {
+        let eight = rows(8);
+        assert_eq!((eight.places.len(), eight.height), (8, 0.5));
+        assert_eq!(eight.places.first(), Some(&(0.125, 0.25)));
+        assert_eq!(eight.places.last(), Some(&(0.875, 0.75)));
+        for locations in [0, 1, 3, 16, 29, 400] {
+            let drawing = rows(locations);
+            assert_eq!(drawing.places.len(), locations);
+            let inside = |(x, y): &(f64, f64)| (0.0..=1.0).contains(x) && (0.0..=1.0).contains(y);
+            assert!(drawing.places.iter().all(inside));
         }
     }
 

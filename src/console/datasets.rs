@@ -4,6 +4,7 @@ use super::frame::link;
 use super::list;
 use super::page::Page as Shown;
 use super::refusal::PageError;
+use super::scans;
 use super::show;
 use super::table::{Asked, Cell, Filter, Table};
 use super::visitor::Visitor;
@@ -102,15 +103,20 @@ pub async fn get(app: AppData, visitor: Visitor, id: Path<String>) -> Result<Htt
     let store = app.directory.services().store.clone();
     let catalog = Arc::clone(&visitor.catalog);
     let found = pool::read(move || read(&store, &catalog, number)).await?;
-    let whole = found.ok_or_else(missing)?;
+    let mut whole = found.ok_or_else(missing)?;
+    if app.files.is_none() {
+        // The files are with an external Data Proxy.
+        whole.dataset.url = None;
+    }
     if !visitor.sees_project_named(&whole.dataset.project) {
         return Err(missing());
     }
+    let scan = scans::figures(&app, &whole.dataset).await;
     let page = Shown {
         title: &whole.dataset.name,
         part: Datasets::PATH,
         above: above(&whole),
-        body: body(&whole, &visitor.catalog, app.settings.timezone),
+        body: body(&whole, scan.as_ref(), &visitor.catalog, app.settings.timezone),
     };
     Ok(page.answer(&visitor))
 }
@@ -150,17 +156,19 @@ fn read(store: &Store, catalog: &Catalog, id: u64) -> Result<Option<Whole>, Read
     }))
 }
 
-fn body(whole: &Whole, catalog: &Catalog, zone: Tz) -> Markup {
+fn body(whole: &Whole, scan: Option<&Markup>, catalog: &Catalog, zone: Tz) -> Markup {
     let dataset = &whole.dataset;
     let meta = serde_json::to_value(&dataset.meta_data).unwrap_or(Value::Null);
     let empty = Map::new();
     let meta = meta.as_object().unwrap_or(&empty);
     html! {
         h1 { (dataset.name) " " span.badge { (dataset.kind) } }
-        @if let (Some(key), Some(template)) = (&dataset.url, &dataset.filename) {
+        @if let Some(scan) = scan {
+            (scan)
+        } @else if let (Some(key), Some(template)) = (&dataset.url, &dataset.filename) {
             (viewer(dataset, key, template, meta))
         } @else {
-            p.notice { "The directory of this dataset has no key yet, so its files are not shown." }
+            p.notice { "The files of this dataset are not shown: its directory has no key yet, or they are with an external Data Proxy." }
         }
         h2 { "Measured" }
         (facts(&measured(dataset, zone)))

@@ -17,6 +17,18 @@
   };
   setInterval(count, 1000);
 
+  // A picture that is not there has an address too, with a picture that says so.
+  const pictures = async () => {
+    for (const image of document.querySelectorAll("img[data-picture]:not([src])")) {
+      const answer = await fetch(image.dataset.picture, { method: "HEAD" }).catch(() => null);
+      if (answer?.ok) {
+        image.src = image.dataset.picture;
+        image.hidden = false;
+      }
+    }
+  };
+  pictures();
+
   const live = document.querySelectorAll("[data-live]");
   if (!live.length) return;
   let waiting = null;
@@ -34,6 +46,7 @@
       }
     }
     count();
+    pictures();
   };
   // Many events in a moment are one refresh.
   const soon = () => { waiting ??= setTimeout(refresh, 120); };

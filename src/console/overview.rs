@@ -188,7 +188,7 @@ fn last_dataset(last: &DatasetRow, zone: Tz) -> Markup {
     html! {
         a.last href={ "/datasets/" (last.id) } {
             @if let Some(key) = &last.url {
-                img src={ "/download/files/snapshot/" (key) "/" (last.name) ".png" } alt="" loading="lazy" width="88" height="66";
+                img data-picture={ "/download/files/snapshot/" (key) "/" (last.name) ".png" } alt="" hidden width="88" height="66";
             }
             span { strong { (last.name) } br; span.soft { (last.kind) ", " (show::time(last.end_time.0, zone)) } }
         }

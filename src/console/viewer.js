@@ -11,7 +11,7 @@
 
     // `name_{:05d}.cbf` has the number in it; an HDF5 file has it below its name.
     const file = (number) => {
-      const field = /\{:?0?(\d*)d?\}/.exec(set.template);
+      const field = /\{:?0?[<>=^]?0?(\d*)d?\}/.exec(set.template);
       if (field) return set.template.replace(field[0], String(number).padStart(Number(field[1] || 1), "0"));
       return /\.(h5|nxs)$/.test(set.template) ? `${set.template}/${number}` : set.template;
     };

@@ -4,6 +4,7 @@ use crate::auth::AppData;
 use crate::body::Body;
 use crate::caller::KnownCaller;
 use crate::error::{ApiError, ErrorBody};
+use crate::events::Kind;
 use crate::openapi::responses::{BodyErrors, BusyErrors, HostErrors};
 use crate::wire::access;
 use crate::wire::shapes::ConnectionReport;
@@ -82,6 +83,8 @@ pub async fn post(
         address: Some(caller.0),
     };
     app.directory.post_connections(list, entries, origin).await?;
+    app.events
+        .announce(Kind::Connection, app.directory.services().clock.now());
     Ok(answer(app.access_lists.users_json(caller.0).await?))
 }
 

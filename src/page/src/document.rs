@@ -1,6 +1,6 @@
 //! The frame of a page.
 
-use crate::STYLE;
+use crate::style::STYLE;
 use maud::{html, Markup, PreEscaped, DOCTYPE};
 
 /// A page in a single file: it loads nothing, and has no script. `body` stands in its `main`.

@@ -3,42 +3,28 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `format.rs` | numbers as people read them |
+//! | `style.rs` | [`STYLE`], [`FIGURE_SCRIPT`] |
 //! | `document.rs` | the frame of a page: [`document`], [`shell`] |
 //! | `parts.rs` | navigation, breadcrumbs, pages of a list, tiles, facts |
 //! | [`figure`] | figures as SVG |
 //! | [`details`] | the details of reports |
 //! | [`xdi`] | scans in XDI text, and their figures |
 //!
-//! Invariants: no clock, no I/O, no runtime. Nothing that is rendered here has a script or a `style`
-//! attribute, so a page may forbid both. Every text is escaped.
+//! Invariants: no clock, no I/O, no runtime. Nothing that is rendered here has a script or a
+//! `style` attribute, so a page may forbid both. Every text is escaped.
 
 pub mod details;
 mod document;
 pub mod figure;
 mod format;
 mod parts;
+mod style;
 pub mod xdi;
 
 pub use document::{document, shell};
 pub use format::{grouped, millis};
 pub use parts::{crumbs, facts, pages, tile, top, Link};
-
-/// The style sheet of every page.
-pub const STYLE: &str = concat!(
-    include_str!("../style/tokens.css"),
-    include_str!("../style/text.css"),
-    include_str!("../style/layout.css"),
-    include_str!("../style/parts.css"),
-    include_str!("../style/table.css"),
-    include_str!("../style/form.css"),
-    include_str!("../style/figure.css"),
-    include_str!("../style/report.css"),
-    include_str!("../style/print.css"),
-);
-
-/// The script of figures: values under the pointer, zoom, series on and off. A page that has none
-/// shows the same figures, at rest. It is a module: `<script type="module" src="…">`.
-pub const FIGURE_SCRIPT: &str = include_str!("../script/figure.js");
+pub use style::{FIGURE_SCRIPT, STYLE};
 
 #[cfg(test)]
 mod tests {

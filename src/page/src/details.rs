@@ -7,8 +7,8 @@
 //! | `details/table.rs`, `plot.rs`, `bars.rs`, `histogram.rs`, `timeline.rs`, `round.rs` | each kind of entry |
 //! | `details/chart.rs`, `csv.rs` | the chart of an entry, and its data as a file |
 //!
-//! Invariants: whatever the details hold, there is a page. An entry that cannot be shown says so in its
-//! place. Nothing of a report runs, loads anything, or leaves its element.
+//! Invariants: whatever the details hold, there is a page. An entry that cannot be shown says so in
+//! its place. Nothing of a report runs, loads anything, or leaves its element.
 
 mod bars;
 mod chart;
@@ -57,8 +57,8 @@ pub fn report(details: &Value) -> Markup {
     report_with(details, &|_, _, _| None)
 }
 
-/// As [`report`], with links to the files of each entry: `link` gets the number of the section, that
-/// of the entry, and `svg` or `csv`, and says where that file is.
+/// As [`report`], with links to the files of each entry: `link` gets the number of the section,
+/// that of the entry, and `svg` or `csv`, and says where that file is.
 #[must_use]
 pub fn report_with(details: &Value, link: &dyn Fn(usize, usize, &str) -> Option<String>) -> Markup {
     let all = sections(details);

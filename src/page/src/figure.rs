@@ -10,8 +10,8 @@
 //! | `figure/wheel.rs` | pies and gauges |
 //! | `figure/draw.rs` | the whole figure: in a page, and as a file |
 //!
-//! Invariants: a value is drawn exactly where its scale says, to a hundredth of a unit. No attribute is
-//! `NaN` or infinite. However long a list is, what is drawn is bounded.
+//! Invariants: a value is drawn exactly where its scale says, to a hundredth of a unit. No
+//! attribute is `NaN` or infinite. However long a list is, what is drawn is bounded.
 
 mod axis;
 mod colour;

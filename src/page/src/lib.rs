@@ -3,8 +3,8 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `format.rs` | numbers as people read them |
+//! | `style.rs` | [`STYLE`], [`FIGURE_SCRIPT`] |
 //! | `document.rs` | the frame of a page: [`document`], [`shell`] |
-//! | `style.rs` | the style sheet |
 //! | `parts.rs` | navigation, breadcrumbs, pages of a list, tiles, facts |
 //! | [`figure`] | figures as SVG |
 //! | [`details`] | the details of reports |
@@ -25,3 +25,15 @@ pub use document::{document, shell};
 pub use format::{grouped, millis};
 pub use parts::{crumbs, facts, pages, tile, top, Link};
 pub use style::{FIGURE_SCRIPT, STYLE};
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_script_is_small_and_needs_no_leave() {
+        let script = super::FIGURE_SCRIPT;
+        assert!(script.len() < 8 * 1024);
+        for forbidden in ["eval", "innerHTML", "Function(", "fetch", "import", "\"style\""] {
+            assert!(!script.contains(forbidden), "{forbidden}");
+        }
+    }
+}

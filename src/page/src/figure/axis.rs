@@ -19,7 +19,8 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// An axis from the first to the last of `values`, or between `limits`, with about `count` ticks.
+    /// An axis from the first to the last of `values`, or between `limits`, with about `count`
+    /// ticks.
     #[must_use]
     pub fn over(
         title: &str,

@@ -38,7 +38,8 @@ pub struct Slice {
 }
 
 impl Wheel {
-    /// A pie: each value has its share of the circle. Values that are no positive numbers have none.
+    /// A pie: each value has its share of the circle. Values that are no positive numbers have
+    /// none.
     #[must_use]
     pub fn pie(title: &str, values: &[(String, f64, Colour)]) -> Self {
         let share = |value: f64| drawable(value).filter(|value| *value > 0.0);

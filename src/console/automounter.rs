@@ -59,9 +59,10 @@ fn drawing(catalog: &Catalog, kind: ContainerTypeId) -> Drawing {
     drawn.unwrap_or_else(|| rows(kind.map_or(0, |entry| entry.record.locations.len())))
 }
 
-/// A drawing of so many locations in rows, about twice as wide as it is high.
+/// A drawing of so many locations in rows, about twice as wide as it is high. A few stand in one
+/// row.
 fn rows(locations: usize) -> Drawing {
-    let mut across = 1_u32;
+    let mut across = u32::try_from(locations).map_or(1, |few| if few <= 6 { few.max(1) } else { 1 });
     while (across * across).div_ceil(2) < u32::try_from(locations).unwrap_or(u32::MAX) && across < 64 {
         across += 1;
     }

@@ -1,6 +1,7 @@
 //! The console: pages for people, as a browser gets them.
 
 mod events;
+mod figures;
 mod pages;
 mod sign_in;
 

@@ -1,9 +1,9 @@
 //! The console: pages for people, in a browser.
 //!
-//! A handler says who may open its page by what it takes: a [`visitor::Visitor`] is anyone who is
-//! signed in, [`visitor::Staff`] sees everything, [`visitor::Operator`] changes it. Members see
-//! what belongs to their projects. The pages are written on the server and work without script;
-//! the script only keeps them current and shows values under the pointer.
+//! A handler that takes a [`visitor::Visitor`] cannot be reached by someone who is not signed in.
+//! The staff sees everything, members see what belongs to their projects. The pages are written on
+//! the server and work without script; the script only keeps them current, shows frames, and shows
+//! values under the pointer.
 //!
 //! | file | what it holds |
 //! |---|---|

@@ -10,7 +10,7 @@ use arc_swap::Guard;
 use beamlive_actors::activity::Origin;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::{Account, ProjectId};
-use beamlive_storage::records::{BrowserSession, Staff as StaffRole};
+use beamlive_storage::records::{BrowserSession, Staff};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -40,14 +40,6 @@ pub enum Role {
     Member(Vec<ProjectId>),
 }
 
-/// A visitor who sees everything.
-#[derive(Debug, Clone)]
-pub struct Staff(pub Visitor);
-
-/// A visitor who changes everything.
-#[derive(Debug, Clone)]
-pub struct Operator(pub Visitor);
-
 impl Role {
     /// The role of an account.
     #[must_use]
@@ -57,8 +49,8 @@ impl Role {
             Account::Person(person) => catalog.person(person),
         };
         match person.and_then(|person| person.staff) {
-            Some(StaffRole::Operator) => Self::Operator,
-            Some(StaffRole::Viewer) => Self::Viewer,
+            Some(Staff::Operator) => Self::Operator,
+            Some(Staff::Viewer) => Self::Viewer,
             None => {
                 let members = person.map_or(&[][..], |person| &person.member_of);
                 Self::Member(members.iter().map(|member| member.project).collect())
@@ -87,7 +79,7 @@ impl Role {
 pub fn takes_admin_token(catalog: &Catalog) -> bool {
     !catalog.persons.iter().any(|(_, entry)| {
         let person = &entry.record;
-        person.active && person.staff == Some(StaffRole::Operator) && person.sign_in.hash.is_some()
+        person.active && person.staff == Some(Staff::Operator) && person.sign_in.hash.is_some()
     })
 }
 
@@ -138,48 +130,12 @@ fn known(catalog: &Catalog, session: &BrowserSession) -> Option<(Arc<str>, Role)
     Some((catalog.account_name(account)?.into(), Role::of(catalog, account)))
 }
 
-type Found<T> = Pin<Box<dyn Future<Output = Result<T, PageError>>>>;
-
 impl FromRequest for Visitor {
     type Error = PageError;
-    type Future = Found<Self>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move { Self::of(&request).await.map_err(|error| error.at(&request)) })
-    }
-}
-
-impl FromRequest for Staff {
-    type Error = PageError;
-    type Future = Found<Self>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let visitor = Visitor::from_request(request, payload);
-        Box::pin(async move {
-            let visitor = visitor.await?;
-            if visitor.role.is_staff() {
-                Ok(Self(visitor))
-            } else {
-                Err(PageError::forbidden("This page is for the facility's staff."))
-            }
-        })
-    }
-}
-
-impl FromRequest for Operator {
-    type Error = PageError;
-    type Future = Found<Self>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let visitor = Visitor::from_request(request, payload);
-        Box::pin(async move {
-            let visitor = visitor.await?;
-            if visitor.role == Role::Operator {
-                Ok(Self(visitor))
-            } else {
-                Err(PageError::forbidden("Only operators can do this."))
-            }
-        })
     }
 }

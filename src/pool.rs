@@ -158,11 +158,15 @@ mod tests {
     const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 
     fn pool() -> WorkPool {
+        pool_of(8)
+    }
+
+    fn pool_of(waiting: usize) -> WorkPool {
         WorkPool::new(PoolSize {
             name: "worker",
             threads: 1,
             priority: Priority::Low,
-            waiting: 8,
+            waiting,
         })
     }
 
@@ -244,7 +248,12 @@ mod tests {
 
     #[actix_web::test]
     async fn idle_threads_that_get_on_do_all_the_work_themselves() {
-        let (pool, runs) = (idle_pool(), Arc::new(AtomicUsize::new(0)));
+        // Of low priority, so that other tests do not take all their time.
+        let pool = WorkPool {
+            reserve: Some(Threads::start("reserve", 1, Priority::Low)),
+            ..pool_of(32)
+        };
+        let runs = Arc::new(AtomicUsize::new(0));
         let all = (0..8).map(|_| {
             let runs = Arc::clone(&runs);
             pool.run(HERE, move || {

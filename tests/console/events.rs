@@ -9,6 +9,8 @@ use std::time::Duration;
 /// A stream of events, read one by one.
 struct Stream {
     reply: reqwest::Response,
+    /// The id that it begins with.
+    begins: String,
     text: String,
 }
 
@@ -22,11 +24,13 @@ impl Stream {
         assert_eq!(reply.headers()["content-type"], "text/event-stream");
         let mut stream = Self {
             reply,
+            begins: String::new(),
             text: String::new(),
         };
         // What it begins with: from where on it tells.
         let (id, name, _) = stream.next().await.unwrap();
         assert!(!id.is_empty() && name.is_empty());
+        stream.begins = id;
         stream
     }
 
@@ -97,7 +101,9 @@ async fn a_day_is_told_in_its_order_and_again_to_those_who_come_back() {
     drop(stream);
     site.restart().await;
     let after = told[1].0.clone();
-    let mut stream = Stream::of(admin(&site, "").header("Last-Event-ID", after)).await;
+    let mut stream = Stream::of(admin(&site, "").header("Last-Event-ID", &after)).await;
+    // Until the first of them has come, it is still there that the client goes on.
+    assert_eq!(stream.begins, after);
     for event in &told[2..] {
         assert_eq!(stream.next().await.as_ref(), Some(event));
     }
@@ -115,6 +121,7 @@ async fn listeners_hear_of_their_projects_and_of_what_they_ask_for() {
     let mut own = Stream::of(browser.request(Method::GET, "/events")).await;
     let mut of_bob = Stream::of(admin(&site, "?project=bob")).await;
     let mut at_bm = Stream::of(admin(&site, "?beamline=BM")).await;
+    site.apply("[[project]]\nusername = \"new\"").await;
     bob.launch("ID", "theirs").await;
     alice.launch("BM", "ours").await;
     for (stream, name) in [(&mut own, "ours"), (&mut of_bob, "theirs"), (&mut at_bm, "ours")] {

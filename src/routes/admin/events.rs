@@ -89,8 +89,8 @@ impl FromRequest for Listener {
 /// Server-Sent Events: `session.launched`, `session.joined`, `session.closed`, `dataset`, `report`,
 /// `connection`, `facility`, `outbox`. An account with an access token, or a browser that is signed
 /// in, gets those of its own projects; staff and the admin token get all. Each event that has a row
-/// in the store has an id. With it in `Last-Event-ID`, a client gets what it missed, at least the
-/// last 10,000. A client that is too slow, or was away for longer, gets an event `missed`.
+/// in the store has an id. With it in `Last-Event-ID`, a client gets what it missed, if that is no
+/// more than 10,000 events. If it is more, or the client is too slow, it gets an event `missed`.
 #[utoipa::path(
     get,
     path = "/api/admin/events",
@@ -132,9 +132,7 @@ impl Wanted {
     fn takes(&self, event: &Event) -> bool {
         let sees = event
             .project
-            .map_or(self.role.is_staff() || event.record.is_none(), |project| {
-                self.role.sees(project)
-            });
+            .map_or(self.role.is_staff(), |project| self.role.sees(project));
         sees && self.project.is_none_or(|project| event.project == Some(project))
             && self
                 .beamline
@@ -162,9 +160,13 @@ async fn stream(request: &HttpRequest, app: &AppData, role: Role) -> Result<Http
         app: app.clone(),
         wanted,
         receiver,
-        read: here,
+        read: after.unwrap_or(here),
         waiting: VecDeque::new(),
     };
+    // The first piece goes out at once, so that the client knows that it is connected. If what
+    // follows is cut off, the client asks again from here.
+    let first = format!("retry: 2000\nid: {}\n\n", state.read);
+    state.waiting.push_back(first.into());
     if let Some(after) = after {
         let store = services.store.clone();
         let (events, missed) = pool::read(move || read_after(&store, after, MOST)).await?;
@@ -178,10 +180,6 @@ async fn stream(request: &HttpRequest, app: &AppData, role: Role) -> Result<Http
             state.waiting.push_back(MISSED);
         }
     }
-    // The first piece goes out at once, so that the client knows that it is connected.
-    state
-        .waiting
-        .push_front(Bytes::from(format!("retry: 2000\nid: {}\n\n", state.read)));
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -26,32 +26,23 @@ struct Key {
 pub(super) async fn read<T: DeserializeOwned>(request: &HttpRequest, body: Body) -> Result<T, PageError> {
     same_site(request)?;
     let body = body.read(LONGEST).await?;
-    parse(&body)
+    serde_urlencoded::from_bytes(&body)
+        .map_err(|error| ApiError::field("form", format!("can't be read: {error}")).into())
 }
 
-/// Reads a form of `visitor`.
+/// Confirms that `visitor` has sent a form that has nothing but its key.
 ///
 /// # Errors
 /// As [`read`]; 403 when it has not the key of the visitor's browser.
-pub(super) async fn read_of<T: DeserializeOwned>(
-    visitor: &Visitor,
-    request: &HttpRequest,
-    body: Body,
-) -> Result<T, PageError> {
-    same_site(request)?;
-    let body = body.read(LONGEST).await?;
-    let key: Key = parse(&body)?;
-    if !visitor.cookie.has_form_key(&key.form_key) {
-        return Err(PageError::forbidden(
+pub(super) async fn confirm(visitor: &Visitor, request: &HttpRequest, body: Body) -> Result<(), PageError> {
+    let key: Key = read(request, body).await?;
+    if visitor.cookie.has_form_key(&key.form_key) {
+        Ok(())
+    } else {
+        Err(PageError::forbidden(
             "This form is of another sign-in. Go back, load the page again, and send it once more.",
-        ));
+        ))
     }
-    parse(&body)
-}
-
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, PageError> {
-    serde_urlencoded::from_bytes(body)
-        .map_err(|error| ApiError::field("form", format!("can't be read: {error}")).into())
 }
 
 /// Browsers say which site a form is of. Programs that say nothing have no cookie of a person.

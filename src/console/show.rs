@@ -6,7 +6,7 @@ use maud::{html, Markup};
 
 /// A time in the zone of the facility, to the minute. The exact time, in UTC, is its title.
 pub(super) fn time(time: Timestamp, zone: Tz) -> Markup {
-    let exact = time.to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let exact = exact(time);
     html! { time datetime=(exact) title=(exact) { (local(time, zone)) } }
 }
 
@@ -16,9 +16,14 @@ pub(super) fn local(time: Timestamp, zone: Tz) -> String {
     local.format("%Y-%m-%d %H:%M").to_string()
 }
 
+/// A time in UTC, to the second.
+pub(super) fn exact(time: Timestamp) -> String {
+    time.to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// How long ago `since` was. The script counts on.
 pub(super) fn counting(since: Timestamp, now: Timestamp) -> Markup {
-    let exact = since.to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let exact = exact(since);
     html! { time datetime=(exact) data-since=(exact) { (length(now.micros_since(since))) } }
 }
 

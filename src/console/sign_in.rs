@@ -116,7 +116,7 @@ pub async fn post_out(
     visitor: Visitor,
     body: Body,
 ) -> Result<HttpResponse, PageError> {
-    let () = form::read_of::<Nothing>(&visitor, &request, body).await?.into();
+    form::confirm(&visitor, &request, body).await?;
     let cookie = visitor.cookie;
     app.directory
         .sign_browser_out(cookie.end, cookie.digest())
@@ -125,13 +125,6 @@ pub async fn post_out(
     let removed = answer.add_removal_cookie(&SetCookie::build(cookie::NAME, "").path("/").finish());
     removed.map_err(|error| lost(&error))?;
     Ok(answer)
-}
-
-#[derive(Debug, Deserialize)]
-struct Nothing {}
-
-impl From<Nothing> for () {
-    fn from(_: Nothing) {}
 }
 
 async fn sign_in(

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use std::collections::BTreeSet;
 
 /// Half a shift of 8 h. A project may begin or end this much earlier or later than scheduled.
-const HALF_SHIFT: TimeDelta = TimeDelta::hours(4);
+pub const HALF_SHIFT: TimeDelta = TimeDelta::hours(4);
 /// How long an unscheduled session lasts on a beamline that isn't active.
 pub const UNSCHEDULED: TimeDelta = TimeDelta::hours(2);
 

@@ -14,16 +14,13 @@ use actix_web::HttpResponse;
 use beamlive_actors::directory::Directory;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::pool;
+use beamlive_actors::schedule::HALF_SHIFT;
 use beamlive_storage::ids::{BeamlineId, SessionId};
 use beamlive_storage::records::BeamlineState;
 use beamlive_storage::{keys, ReadError, Store, Timestamp};
-use chrono::TimeDelta;
 use chrono_tz::Tz;
 use maud::{html, Markup};
 use std::sync::Arc;
-
-/// A session's scheduled end is that of a beamtime that includes now, give or take half a shift.
-const HALF_SHIFT: TimeDelta = TimeDelta::hours(4);
 
 /// What a card shows.
 struct Card {

@@ -173,14 +173,9 @@ impl Cell {
     pub(super) fn plain(&self) -> String {
         let text = match self {
             Self::Text(text) | Self::Link(text, _) => text,
-            Self::Time(time) => return time.to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            Self::Time(time) => return show::exact(*time),
         };
-        let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
-        if is_formula {
-            format!("'{text}")
-        } else {
-            text.clone()
-        }
+        format!("{}{text}", beamlive_page::details::guard(text))
     }
 }
 

@@ -26,6 +26,7 @@ mod tests;
 mod timeline;
 
 pub use chart::Chart;
+pub use csv::guard;
 
 use grid::Place;
 use markdown::markdown;

@@ -77,6 +77,21 @@ fn objects(file: &mut File, entry: Entry<'_>, keys: &[&str]) {
     }
 }
 
+/// What a field begins with so that a spreadsheet does not run it as a formula: an apostrophe, or
+/// nothing.
+#[must_use]
+pub fn guard(field: &str) -> &'static str {
+    let is_formula = field
+        .trim_start()
+        .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+        || field.starts_with(['\t', '\r', '\n']);
+    if is_formula && number(&Value::from(field)).is_none() {
+        "'"
+    } else {
+        ""
+    }
+}
+
 struct File(String);
 
 impl File {
@@ -91,16 +106,7 @@ impl File {
     }
 
     fn field(&mut self, field: &str) {
-        // A spreadsheet would run it as a formula.
-        let is_formula = field
-            .trim_start()
-            .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
-            || field.starts_with(['\t', '\r', '\n']);
-        let prefix = if is_formula && number(&Value::from(field)).is_none() {
-            "'"
-        } else {
-            ""
-        };
+        let prefix = guard(field);
         if field.contains(['"', ',', '\n', '\r', ';', '\t']) {
             self.0.push('"');
             self.0.push_str(prefix);

@@ -15,6 +15,7 @@ use crate::proxy::builtin::BuiltinProxy;
 use crate::proxy::files::Files;
 use crate::sign_in::accounts::Accounts;
 use crate::sign_in::oidc::Oidc;
+use crate::usage::Usage;
 use actix_web::web::Data;
 use actix_web::HttpRequest;
 use beamlive_actors::ask::Unavailable;
@@ -52,6 +53,8 @@ pub struct App {
     pub bodies: BodyBudget,
     /// Limit on connections.
     pub connections: Arc<Gate>,
+    /// How the beamlines are used.
+    pub usage: Arc<Usage>,
     /// Counters and latencies.
     pub metrics: Metrics,
 }

@@ -28,6 +28,7 @@
 //! | `shadow.rs`, `shadow/` | the rehearsal: MxLIVE's traffic passed on, and copied to this service |
 //! | `console.rs`, `console/` | the console: pages for people |
 //! | `events.rs`, `events/` | what happens, as it happens |
+//! | `usage.rs`, `usage/` | how the beamlines are used |
 //! | `survey.rs`, `views.rs`, `openapi.rs` | pages and descriptions for people and machines |
 //!
 //! Dependencies between these files have no circle. `config`, `error`, `limits`, `conditional`,
@@ -71,5 +72,6 @@ pub mod server;
 pub mod shadow;
 pub mod sign_in;
 pub mod survey;
+pub mod usage;
 pub mod views;
 pub mod wire;

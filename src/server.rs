@@ -23,6 +23,7 @@ use crate::auth::pool::VerificationPool;
 use crate::config::Settings;
 use crate::connection::gate::Gate;
 use crate::connection::listen::Listening;
+use crate::events::Health;
 use crate::import::uploads::ImportUploads;
 use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
@@ -30,6 +31,7 @@ use crate::metrics::counters::Metrics;
 use crate::metrics::state::ServiceState;
 use crate::proxy::expiry;
 use crate::router::Mode;
+use crate::usage::Usage;
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
@@ -42,7 +44,7 @@ use beamlive_actors::facility::open_catalog;
 use beamlive_actors::facility::File;
 use beamlive_actors::forwarder::DataProxy;
 use beamlive_actors::published::Published;
-use beamlive_storage::{EngineKind, Store, StoreConfig};
+use beamlive_storage::{EngineKind, Store, StoreConfig, StoreStatus};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -150,6 +152,7 @@ impl Running {
             accounts,
             oidc,
             events: Arc::default(),
+            usage: Arc::new(Usage::new(settings.timezone)),
             imports: Arc::new(ImportUploads::new(&settings.data)),
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
@@ -170,7 +173,14 @@ impl Running {
             None => None,
         };
         let events = Arc::clone(&app.events);
-        let following = tokio::spawn(events.follow(app.directory.services().store.clone()));
+        let services = app.directory.services();
+        let (store, clock) = (services.store.clone(), Arc::clone(&services.clock));
+        let watched = Arc::clone(&app.directory);
+        let health = move || Health {
+            writes: matches!(watched.services().store.status(), StoreStatus::Writing),
+            proxy: watched.forwarder_health().status().up,
+        };
+        let following = tokio::spawn(events.follow(store, clock, health));
         let mut running = Self::listen(app, vec![beamlines, others], parts.mode)?;
         running.expiry = expiry;
         running.following = Some(following);

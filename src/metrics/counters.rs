@@ -65,7 +65,7 @@ const BUCKETS: usize = 16;
 pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
-    seconds: HistogramVec,
+    pub(super) seconds: HistogramVec,
     /// Requests being answered.
     pub(super) in_flight: IntGauge,
     /// Requests that got no answer.

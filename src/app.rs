@@ -15,6 +15,7 @@ use crate::proxy::builtin::BuiltinProxy;
 use crate::proxy::files::Files;
 use crate::sign_in::accounts::Accounts;
 use crate::sign_in::oidc::Oidc;
+use crate::tls::Secure;
 use actix_web::web::Data;
 use actix_web::HttpRequest;
 use beamlive_actors::ask::Unavailable;
@@ -52,6 +53,8 @@ pub struct App {
     pub bodies: BodyBudget,
     /// Limit on connections.
     pub connections: Arc<Gate>,
+    /// TLS at the service's own address, if it is on.
+    pub secure: Option<Arc<Secure>>,
     /// Counters and latencies.
     pub metrics: Metrics,
 }

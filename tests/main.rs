@@ -33,5 +33,7 @@ mod pictures;
 mod proxy;
 mod shadow;
 mod structure;
+mod tls;
+mod unix_socket;
 mod v2;
 mod v3;

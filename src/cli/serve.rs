@@ -1,7 +1,7 @@
 //! `beamlive serve`: runs the service until a signal stops it.
 
 use super::flags::{FacilityFlags, PlaceFlags};
-use crate::config::{LogFormat, Settings};
+use crate::config::{Listen, LogFormat, Settings};
 use crate::import::offline;
 use crate::import::uploads::ImportUploads;
 use crate::router::Mode;
@@ -12,7 +12,6 @@ use beamlive_storage::Store;
 use clap::Args;
 use serde::Serialize;
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{mpsc, Arc};
 use std::time::Duration;
@@ -61,10 +60,13 @@ pub(super) struct ServerFlags {
     #[command(flatten)]
     #[serde(flatten)]
     pub place: PlaceFlags,
-    /// The address to listen on; port 0 picks a free one [default: 127.0.0.1:8000].
+    /// The address to listen on, whose port 0 picks a free one, or unix:/path [default:
+    /// 127.0.0.1:8000].
     #[arg(long, env = "BEAMLIVE_LISTEN", value_name = "ADDRESS")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    listen: Option<SocketAddr>,
+    listen: Option<Listen>,
+    #[command(flatten)]
+    tls: TlsFlags,
     /// What the built-in Data Proxy may serve; may be repeated, relative paths start at the first
     /// [default: /users].
     #[arg(long, env = "BEAMLIVE_USERS_ROOT", value_name = "DIR", value_delimiter = ',')]
@@ -74,6 +76,27 @@ pub(super) struct ServerFlags {
     #[arg(long, env = "BEAMLIVE_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     trusted_proxy: Vec<ipnet::IpNet>,
+}
+
+/// TLS at the service's own address.
+#[derive(Debug, Args, Serialize)]
+struct TlsFlags {
+    /// The service's certificate and those that sign it (PEM): turns TLS on.
+    #[arg(
+        long = "tls-certificate",
+        env = "BEAMLIVE_TLS__CERTIFICATE",
+        value_name = "FILE"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[arg(long = "tls-key", env = "BEAMLIVE_TLS__KEY", value_name = "FILE")]
+    #[serde(rename = "key", skip_serializing_if = "Option::is_none")]
+    tls_key: Option<PathBuf>,
+    /// Refuse clients without a certificate that is signed by one of these (PEM).
+    #[arg(long = "tls-client-ca", env = "BEAMLIVE_TLS__CLIENT_CA", value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_ca: Option<PathBuf>,
 }
 
 /// A network, or one address as a network of its own.
@@ -112,9 +135,9 @@ pub(super) async fn run_until_signal(
         };
         let running = Running::start(settings.clone(), parts).await?;
         // After an import it is at the same address again.
-        settings.listen = running.address();
+        settings.listen = running.listens().clone();
         if !announced {
-            print(format_args!("listening on http://{}", running.address()))?;
+            print(format_args!("listening on {}", running.url()))?;
             announced = true;
         }
         loop {

@@ -1,6 +1,7 @@
 //! TLS at the service's own address.
 
 mod clients;
+mod commands;
 mod limits;
 mod protocols;
 mod replaced;

@@ -3,12 +3,14 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `accounts.rs` | the secrets that sign tokens |
+//! | `care.rs` | what a running service is asked by who looks after it |
 //! | `data_directory.rs` | the data directory and the admin token |
 //! | `data_proxy.rs` | the external or the built-in Data Proxy |
 //! | `failure.rs` | why a service does not start or stop |
 //! | `oidc.rs` | what sign-in with OpenID Connect needs to know |
 
 mod accounts;
+mod care;
 mod data_directory;
 mod data_proxy;
 mod failure;
@@ -36,17 +38,13 @@ use actix::Arbiter;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::HttpServer;
-use beamlive_actors::activity::Origin;
 use beamlive_actors::clock::{Clock, KeySource, SystemClock, SystemKeys};
 use beamlive_actors::directory::{Directory, Setup};
-use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::open_catalog;
-use beamlive_actors::facility::File;
 use beamlive_actors::forwarder::DataProxy;
 use beamlive_actors::published::Published;
 use beamlive_storage::{EngineKind, Store, StoreConfig};
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -175,7 +173,7 @@ impl Running {
             settings,
         });
         if let Some(path) = app.settings.facility.clone() {
-            apply(&app, path).await?;
+            care::apply(&app, path).await?;
         }
         let expiry = match &app.files {
             Some(files) => Some(expiry::begin(files.shelf.clone()).await),
@@ -277,6 +275,17 @@ impl Running {
         &self.app
     }
 
+    /// Whether every thread of actors answers in time.
+    pub async fn answers(&self) -> bool {
+        care::answer(&self.arbiters).await
+    }
+
+    /// Reads the files of TLS and the facility file again, and logs what came of it. What can't be
+    /// used stays as it was.
+    pub async fn reload(&self) {
+        care::reload(&self.app).await;
+    }
+
     /// Stops accepting connections, finishes requests in flight, and makes their writes durable.
     ///
     /// # Errors
@@ -346,37 +355,6 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let listener = TcpListener::bind(address).map_err(listen)?;
     let bound = listener.local_addr().map_err(listen)?;
     Ok((listener, bound))
-}
-
-async fn apply(app: &App, path: PathBuf) -> Result<(), StartError> {
-    let text = std::fs::read_to_string(&path).map_err(|source| StartError::FacilityFile {
-        path: path.clone(),
-        source,
-    })?;
-    let format = match path.extension() {
-        Some(ending) if ending.eq_ignore_ascii_case("json") => Format::Json,
-        _ => Format::Toml,
-    };
-    let origin = Origin {
-        who: "operator".to_owned(),
-        address: None,
-    };
-    match app
-        .directory
-        .apply(File::Text(text.into(), format), false, false, origin)
-        .await?
-    {
-        Ok(applied) => {
-            tracing::info!(
-                created = applied.counts.created,
-                updated = applied.counts.updated,
-                unchanged = applied.counts.unchanged,
-                "facility file applied"
-            );
-            Ok(())
-        }
-        Err(mistakes) => Err(StartError::Facility { path, mistakes }),
-    }
 }
 
 /// The settings of the store.

@@ -33,6 +33,7 @@ mod pictures;
 mod proxy;
 mod shadow;
 mod structure;
+mod systemd;
 mod tls;
 mod unix_socket;
 mod v2;

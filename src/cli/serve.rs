@@ -1,7 +1,9 @@
 //! `beamlive serve`: runs the service until a signal stops it.
 
 use super::flags::{FacilityFlags, PlaceFlags};
+use super::systemd::{self, Watchdog};
 use crate::config::{Listen, LogFormat, Settings};
+use crate::connection::listener::Listener;
 use crate::import::offline;
 use crate::import::uploads::ImportUploads;
 use crate::router::Mode;
@@ -106,7 +108,8 @@ fn network(text: &str) -> Result<ipnet::IpNet, String> {
 }
 
 impl Serve {
-    /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
+    /// Serves until SIGTERM or SIGINT, then finishes what is in flight. SIGHUP reads certificates
+    /// and the facility file again.
     ///
     /// # Errors
     /// When the service can't start. The message says what to do.
@@ -126,11 +129,19 @@ pub(super) async fn run_until_signal(
     log_to_stderr(&settings)?;
     // Before the start, so that a signal during it is not lost.
     let mut signals = StopSignals::new()?;
+    let mut reload = signal(SignalKind::hangup())?;
     let mut settings = settings;
+    let socket = systemd::socket()?;
+    if let Some(socket) = &socket {
+        settings.listen = socket.place()?;
+    }
+    let mut watchdog = Watchdog::new();
     let mut announced = false;
     loop {
         let parts = Parts {
             mode,
+            // systemd keeps listening while the service is away for an import.
+            listener: socket.as_ref().map(Listener::try_clone).transpose()?,
             ..Parts::default()
         };
         let running = Running::start(settings.clone(), parts).await?;
@@ -140,9 +151,25 @@ pub(super) async fn run_until_signal(
             print(format_args!("listening on {}", running.url()))?;
             announced = true;
         }
+        systemd::ready(&running.url());
         loop {
             tokio::select! {
+                () = watchdog.due() => {
+                    // If an actor hangs, systemd is not told, and starts the service again.
+                    match running.answers().await {
+                        true => Watchdog::works(),
+                        false => tracing::error!("a thread of actors does not answer"),
+                    }
+                    continue;
+                }
+                _ = reload.recv() => {
+                    systemd::reloading();
+                    running.reload().await;
+                    systemd::ready(&running.url());
+                    continue;
+                }
                 () = signals.next() => {
+                    systemd::stopping();
                     tracing::info!("stopping: no new connections; finishing what is in flight");
                     exit_after(longest_stop)?;
                     tokio::select! {
@@ -158,11 +185,12 @@ pub(super) async fn run_until_signal(
             uploads.running();
             if uploads.status().dry_run {
                 let store = running.app().directory.services().store.clone();
-                import(uploads, &settings, Some(store)).await?;
+                watchdog.during(import(uploads, &settings, Some(store))).await?;
             } else {
                 tracing::info!("stopping for an import");
-                running.stop().await?;
-                import(uploads, &settings, None).await?;
+                systemd::importing();
+                watchdog.during(running.stop()).await?;
+                watchdog.during(import(uploads, &settings, None)).await?;
                 break;
             }
         }

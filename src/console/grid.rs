@@ -21,7 +21,7 @@ impl Grid {
     /// The grid of a dataset: from the points, if they were sent, or row by row from its size.
     pub(super) fn of(meta: &Map<String, Value>) -> Option<Self> {
         meta.get("grid_points")
-            .and_then(|points| Self::of_points(points))
+            .and_then(Self::of_points)
             .or_else(|| Self::of_size(meta.get("grid_size")?))
     }
 

@@ -39,7 +39,7 @@ async fn a_listener_gets_each_event_once_and_only_later_ones() {
         writes: watched.load(Ordering::Relaxed),
         proxy: true,
     };
-    let clock = Arc::new(SystemClock::default());
+    let clock = Arc::new(SystemClock);
     let following = tokio::spawn(Arc::clone(&events).follow(store.clone(), clock, health));
     let (mut first, here) = events.listen(&store).await.unwrap().unwrap();
     log(&store, Subject::Person).await;

@@ -5,6 +5,7 @@ mod atomic_file;
 pub mod backup;
 pub mod check;
 pub mod client;
+pub mod doctor;
 pub mod export;
 mod flags;
 pub mod import;
@@ -44,6 +45,8 @@ pub enum Command {
     Apply(apply::Apply),
     /// Check a facility file: print its mistakes and what it would change. Changes nothing.
     Check(check::Check),
+    /// Check the configuration and the machine, and say what to do.
+    Doctor(Box<doctor::Doctor>),
     /// Set, reset or expire the password of a project or a person.
     Passwd(passwd::Passwd),
     /// Import and export the samples of a project as a sheet, without a facility file.
@@ -79,6 +82,7 @@ impl Cli {
             Command::Proxy(proxy) => proxy.run().await,
             Command::Apply(apply) => apply.run().await,
             Command::Check(check) => check.run().await,
+            Command::Doctor(doctor) => doctor.run().await,
             Command::Passwd(passwd) => passwd.run().await,
             Command::Samples(samples) => samples.run().await,
             Command::Import(import) => import.run().await,

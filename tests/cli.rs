@@ -4,6 +4,7 @@
 mod backup;
 mod client;
 mod configuration;
+mod doctor;
 mod export;
 mod facility;
 mod import;

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod export;
 mod flags;
 pub mod import;
+pub mod init;
 pub mod load;
 pub mod passwd;
 mod password;
@@ -37,6 +38,8 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a configuration, a first facility file and the units of systemd.
+    Init(Box<init::Init>),
     /// Run the service.
     Serve(Box<serve::Serve>),
     /// Run the Data Proxy alone.
@@ -78,6 +81,7 @@ impl Cli {
     /// [`Failure`], to be printed; the exit code is 1 then.
     pub async fn run(self) -> Result<(), Failure> {
         match self.command {
+            Command::Init(init) => init.run(),
             Command::Serve(serve) => serve.run().await,
             Command::Proxy(proxy) => proxy.run().await,
             Command::Apply(apply) => apply.run().await,

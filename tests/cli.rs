@@ -8,6 +8,7 @@ mod doctor;
 mod export;
 mod facility;
 mod import;
+mod init;
 mod load;
 mod restore;
 mod samples;

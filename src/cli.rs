@@ -20,6 +20,7 @@ pub mod samples;
 pub mod serve;
 pub mod shadow;
 pub mod sql;
+pub mod status;
 mod systemd;
 pub mod verify;
 
@@ -50,6 +51,8 @@ pub enum Command {
     Check(check::Check),
     /// Check the configuration and the machine, and say what to do.
     Doctor(Box<doctor::Doctor>),
+    /// Show what is going on at a running service.
+    Status(status::Status),
     /// Set, reset or expire the password of a project or a person.
     Passwd(passwd::Passwd),
     /// Import and export the samples of a project as a sheet, without a facility file.
@@ -87,6 +90,7 @@ impl Cli {
             Command::Apply(apply) => apply.run().await,
             Command::Check(check) => check.run().await,
             Command::Doctor(doctor) => doctor.run().await,
+            Command::Status(status) => status.run().await,
             Command::Passwd(passwd) => passwd.run().await,
             Command::Samples(samples) => samples.run().await,
             Command::Import(import) => import.run().await,

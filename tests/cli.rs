@@ -13,6 +13,7 @@ mod load;
 mod restore;
 mod samples;
 mod serve;
+mod status;
 mod verify;
 
 use crate::support::process::{beamlive, run, Ended, Served};

@@ -197,6 +197,16 @@ impl Admin {
         accepted(self.send(&http, Method::GET, "backup", |request| request).await?).await
     }
 
+    /// Reads a page of the service that needs no token, such as `metrics`: its status and its text.
+    ///
+    /// # Errors
+    /// When the service can't be reached.
+    pub async fn page(&self, path: &str) -> Result<(u16, String), Failure> {
+        let sent = self.http.get(format!("{}/{path}", self.url)).send().await;
+        let response = sent.map_err(|error| format!("can't reach {}: {}", self.url, reason(&error)))?;
+        Ok((response.status().as_u16(), response.text().await?))
+    }
+
     /// Reads what is at `path`, below `/api/admin/`; none when nothing is there.
     ///
     /// # Errors

@@ -55,6 +55,8 @@
     "connection", "container.moved", "missed"]) {
     events.addEventListener(name, soon);
   }
+  // No event tells of other projects, which have beamlines too.
+  setInterval(() => { if (!document.hidden) soon(); }, 10_000);
   let lost = false;
   events.onerror = () => { lost = true; live.forEach((part) => part.classList.add("late")); };
   events.onopen = () => { if (lost) { lost = false; soon(); } };

@@ -20,7 +20,8 @@ from window import Window, window
 NAMES = 255
 """Most characters of a name."""
 PROJECT = "hostile"
-# What a page must not have, whatever it shows: elements, attributes and links that only a text can have made.
+# What a page must not have, whatever it shows: elements, attributes and links that only a text
+# can have made.
 PLANTED = """() => {
   const found = [];
   for (const it of document.querySelectorAll('main *, header *')) {

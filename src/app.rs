@@ -15,6 +15,8 @@ use crate::proxy::builtin::BuiltinProxy;
 use crate::proxy::files::Files;
 use crate::sign_in::accounts::Accounts;
 use crate::sign_in::oidc::Oidc;
+use crate::tls::Secure;
+use crate::usage::Usage;
 use actix_web::web::Data;
 use actix_web::HttpRequest;
 use beamlive_actors::ask::Unavailable;
@@ -52,6 +54,10 @@ pub struct App {
     pub bodies: BodyBudget,
     /// Limit on connections.
     pub connections: Arc<Gate>,
+    /// How the beamlines are used.
+    pub usage: Arc<Usage>,
+    /// TLS at the service's own address, if it is on.
+    pub secure: Option<Arc<Secure>>,
     /// Counters and latencies.
     pub metrics: Metrics,
 }

@@ -18,6 +18,7 @@ pub mod samples;
 pub mod serve;
 pub mod shadow;
 pub mod sql;
+mod systemd;
 pub mod verify;
 
 use beamlive_client::Failure;

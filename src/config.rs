@@ -6,24 +6,29 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `jwt.rs`, `limits.rs`, `oidc.rs`, `proxy.rs`, `store.rs` | the groups of the same names |
+//! | `jwt.rs`, `limits.rs`, `oidc.rs`, `proxy.rs`, `store.rs`, `tls.rs` | the groups of the same names |
+//! | `listen.rs` | an address, or a Unix socket |
 //! | `read.rs` | values with rules of their own |
 //! | `error.rs` | why a configuration can't be used |
 
 mod error;
 mod jwt;
 mod limits;
+mod listen;
 mod oidc;
 mod proxy;
 mod read;
 mod store;
+mod tls;
 
 pub use error::ConfigError;
 pub use jwt::Jwt;
 pub use limits::{Limits, Quota, Rate};
+pub use listen::{BadListen, Listen};
 pub use oidc::Oidc;
 pub use proxy::{Alternate, Delegate, Proxy};
 pub use store::{PasswordError, StoreSettings};
+pub use tls::{Tls, TlsFiles};
 
 use chrono_tz::Tz;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -38,8 +43,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Where to listen; port 0 picks a free one.
-    pub listen: SocketAddr,
+    /// Where to listen: an address, whose port 0 picks a free one, or `unix:/path`.
+    pub listen: Listen,
     /// The data directory.
     pub data: PathBuf,
     /// A facility file that is applied at start.
@@ -59,6 +64,8 @@ pub struct Settings {
     pub timezone: Tz,
     /// Whether scheduled beamtimes decide `end_time` and access lists.
     pub schedule: bool,
+    /// TLS at the service's own address.
+    pub tls: Tls,
     /// Signed URLs.
     pub tokens: Tokens,
     /// The tokens of version 3.
@@ -134,7 +141,7 @@ pub enum LogFormat {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)).into(),
             data: PathBuf::from("data"),
             facility: None,
             public_url: None,
@@ -143,6 +150,7 @@ impl Default for Settings {
             trusted_proxy: Vec::new(),
             timezone: Tz::UTC,
             schedule: false,
+            tls: Tls::default(),
             tokens: Tokens::default(),
             jwt: Jwt::default(),
             oidc: Oidc::default(),

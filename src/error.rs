@@ -99,6 +99,9 @@ pub enum ApiError {
     /// The request breaks the rules of HTTP/1.1.
     #[error("this is no request of HTTP/1.1: {0}")]
     NotHttp(&'static str),
+    /// The request is not encrypted.
+    #[error("this address speaks TLS only: write https:// instead of http://")]
+    NeedsTls,
     /// The URL is longer than the parser takes.
     #[error("the URL is longer than 65,534 bytes: send many names in the body of a POST instead")]
     UrlTooLong,
@@ -176,6 +179,7 @@ impl ApiError {
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::SlowHead { .. } => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Self::NotHttp(_) => (StatusCode::BAD_REQUEST, "not_http"),
+            Self::NeedsTls => (StatusCode::BAD_REQUEST, "needs_tls"),
             Self::UrlTooLong => (StatusCode::URI_TOO_LONG, "url_too_long"),
             Self::HeadTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large"),
             Self::Tunnel => (StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),

@@ -11,4 +11,4 @@ mod feed;
 mod row;
 
 pub use event::{Event, Kind, Position};
-pub use feed::{read_after, Events, Missed};
+pub use feed::{read_after, Events, Health, Missed};

@@ -28,13 +28,15 @@
 //! | `shadow.rs`, `shadow/` | the rehearsal: MxLIVE's traffic passed on, and copied to this service |
 //! | `console.rs`, `console/` | the console: pages for people |
 //! | `events.rs`, `events/` | what happens, as it happens |
+//! | `usage.rs`, `usage/` | how the beamlines are used |
+//! | `tls.rs`, `tls/` | TLS at the service's own address |
 //! | `survey.rs`, `views.rs`, `openapi.rs` | pages and descriptions for people and machines |
 //!
 //! Dependencies between these files have no circle. `config`, `error`, `limits`, `conditional`,
-//! `pool.rs`, `auth/pool.rs`, `sign_in`, `connection/gate.rs`, `metrics/counters.rs` and `proxy`
-//! are below `app`; `caller` and `connection/watch.rs` do not know it; `auth`, `body` and the other
-//! middlewares are above it; then come the routes, `router`, `connection/listen.rs`, `server` and
-//! `cli`.
+//! `pool.rs`, `auth/pool.rs`, `sign_in`, `tls`, `connection/gate.rs`, `metrics/counters.rs` and
+//! `proxy` are below `app`; `caller` and `connection/watch.rs` do not know it; `auth`, `body` and
+//! the other middlewares are above it; then come the routes, `router`, `connection/listen.rs`,
+//! `server` and `cli`.
 //!
 //! Rules are in `beamlive-actors`, durability in `beamlive-storage`; this crate speaks HTTP.
 
@@ -71,5 +73,7 @@ pub mod server;
 pub mod shadow;
 pub mod sign_in;
 pub mod survey;
+pub mod tls;
+pub mod usage;
 pub mod views;
 pub mod wire;

@@ -10,6 +10,7 @@ use crate::import::uploads::{ImportStatus, Progress};
 use crate::routes::admin::import::PIECE;
 use beamlive_actors::clock::{Clock, SystemClock, SystemKeys};
 use beamlive_client::admin::Admin;
+use beamlive_client::tls::Trust;
 use beamlive_client::{print, Failure};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -67,6 +68,8 @@ struct MxLive {
         default_value = "data/admin.token"
     )]
     token_file: PathBuf,
+    #[command(flatten)]
+    trust: Trust,
     #[command(flatten)]
     place: Place,
 }
@@ -148,7 +151,7 @@ impl MxLive {
 
     /// Sends everything to a running service, and waits until it has imported it.
     async fn send(&self, url: &str) -> Result<(), Failure> {
-        let admin = Admin::new(url, &self.token_file)?;
+        let admin = Admin::new(url, &self.token_file, &self.trust)?;
         let files = [
             ("dump", Some(&self.dump)),
             ("proxy-dump", self.proxy_dump.as_ref()),

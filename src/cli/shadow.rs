@@ -2,6 +2,7 @@
 
 use super::serve::StopSignals;
 use crate::shadow::{Report, Running, Settings, Target};
+use beamlive_client::tls::Trust;
 use beamlive_client::{print, Failure};
 use clap::Args;
 use humantime::Duration;
@@ -23,6 +24,8 @@ pub struct Shadow {
     /// own.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
     service: Url,
+    #[command(flatten)]
+    trust: Trust,
     /// Where the report is written: *.html, *.json or *.txt [default: text on standard output, at
     /// the end].
     #[arg(long, value_name = "FILE")]
@@ -91,6 +94,7 @@ impl Shadow {
             queue: self.queue,
             workers: self.workers,
             timeout: self.timeout.into(),
+            trust: self.trust,
             ..Settings::new(self.upstream, self.service)
         }
     }

@@ -1,6 +1,7 @@
 //! Datasets: their table, and the page of one, with its frames.
 
 use super::frame::link;
+use super::grid::Grid;
 use super::list;
 use super::page::Page as Shown;
 use super::refusal::PageError;
@@ -47,7 +48,7 @@ impl Table for Datasets {
         ("Exposure (s)", true),
         ("Ended", false),
     ];
-    const FILTERS: &'static [Filter] = &[Filter::Project, Filter::Beamline];
+    const FILTERS: &'static [Filter] = &[Filter::Project, Filter::Beamline, Filter::Find];
 
     fn list<'a>(store: &'a Store, catalog: &'a Catalog, asked: &Asked, page: &Page) -> Rows<'a, DatasetRow> {
         let filter = data::Filter {
@@ -170,6 +171,7 @@ fn body(whole: &Whole, scan: Option<&Markup>, catalog: &Catalog, zone: Tz) -> Ma
         } @else {
             p.notice { "The files of this dataset are not shown: its directory has no key yet, or they are with an external Data Proxy." }
         }
+        (pictures(dataset, meta))
         h2 { "Measured" }
         (facts(&measured(dataset, zone)))
         (metadata(dataset, catalog, meta))
@@ -181,6 +183,26 @@ fn body(whole: &Whole, scan: Option<&Markup>, catalog: &Catalog, zone: Tz) -> Ma
         }
         @if let Some(key) = &dataset.url {
             p { a.button href={ "/download/files/archive/" (key) "/" (dataset.name) ".tar.gz" } download { "Archive" } }
+        }
+    }
+}
+
+/// The grid of a raster, and the sample's picture.
+fn pictures(dataset: &DatasetRow, meta: &Map<String, Value>) -> Markup {
+    let grid = Grid::of(meta).map(|grid| grid.draw(ends(&dataset.frames).0));
+    html! {
+        @if grid.is_some() || dataset.url.is_some() {
+            div.pictures {
+                @if let Some(grid) = grid {
+                    figure { (grid) figcaption.small { "The grid. A cell opens its frame." } }
+                }
+                @if let Some(key) = &dataset.url {
+                    figure {
+                        img data-picture={ "/download/files/snapshot/" (key) "/" (dataset.name) ".png" }
+                            alt={ "The sample of " (dataset.name) } hidden;
+                    }
+                }
+            }
         }
     }
 }

@@ -12,13 +12,16 @@ use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::pool;
 use beamlive_page::pages;
-use beamlive_storage::ReadError;
+use beamlive_storage::{ReadError, Store};
 use chrono_tz::Tz;
 use maud::{html, Markup};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Rows of a page.
 const ROWS: usize = 50;
+/// How long a page searches. There is no index of texts, so rows are read one after the other.
+const PATIENCE: Duration = Duration::from_millis(60);
 
 /// Answers with a table.
 ///
@@ -37,25 +40,26 @@ pub(super) async fn answer<T: Table>(
         return Ok(csv::file::<T>(store, visitor.catalog, asked));
     }
     let (catalog, filter) = (Arc::clone(&visitor.catalog), asked.clone());
-    let read = pool::read(move || {
-        let page = Page {
-            before: filter.before,
-            limit: ROWS + 1,
-        };
-        T::list(&store, &catalog, &filter, &page).collect::<Result<Vec<_>, ReadError>>()
-    });
-    let mut rows = read.await?;
-    let more = rows.len() > ROWS;
-    rows.truncate(ROWS);
-    let last = rows.last().filter(|_| more).map(T::id);
+    let read = pool::read(move || Found::<T>::read(&store, &catalog, &filter));
+    let Found {
+        rows,
+        next,
+        broken_off,
+    } = read.await?;
     let body = html! {
         h1 { (T::TITLE) }
         (filters::<T>(&visitor, &asked))
+        @if let Some((text, href)) = T::actions(&visitor, &asked) { p { a.button href=(href) { (text) } } }
         @if rows.is_empty() {
             p.empty { "There is nothing here that fits." }
         } @else {
             (table::<T>(&rows, zone))
-            (links::<T>(&visitor.catalog, &asked, rows.len(), last))
+        }
+        @if broken_off {
+            p.notice { "Older rows were not searched yet: go on with “Later”." }
+        }
+        @if !rows.is_empty() || next.is_some() {
+            (links::<T>(&visitor.catalog, &asked, rows.len(), next))
         }
     };
     let page = Shown {
@@ -65,6 +69,49 @@ pub(super) async fn answer<T: Table>(
         body,
     };
     Ok(page.answer(&visitor))
+}
+
+/// The rows of a page.
+struct Found<T: Table> {
+    rows: Vec<T::Row>,
+    /// The id after which the next page begins, if there is one.
+    next: Option<u64>,
+    /// Whether the search took too long, so that there may be more in older rows.
+    broken_off: bool,
+}
+
+impl<T: Table> Found<T> {
+    /// Reads rows until a page is full. A search ends after [`PATIENCE`] too.
+    fn read(store: &Store, catalog: &Catalog, asked: &Asked) -> Result<Self, ReadError> {
+        let searching = !asked.find.is_empty();
+        let page = Page {
+            before: asked.before,
+            limit: if searching { usize::MAX } else { ROWS + 1 },
+        };
+        let began = Instant::now();
+        let mut found = Self {
+            rows: Vec::new(),
+            next: None,
+            broken_off: false,
+        };
+        let mut last = None;
+        for row in T::list(store, catalog, asked, &page) {
+            let row = row?;
+            if found.rows.len() == ROWS {
+                found.next = last;
+                break;
+            }
+            last = Some(T::id(&row));
+            if !searching || asked.finds(&T::cells(&row)) {
+                found.rows.push(row);
+            }
+            if searching && began.elapsed() > PATIENCE {
+                (found.next, found.broken_off) = (last, true);
+                break;
+            }
+        }
+        Ok(found)
+    }
 }
 
 fn filters<T: Table>(visitor: &Visitor, asked: &Asked) -> Markup {
@@ -96,6 +143,12 @@ fn filters<T: Table>(visitor: &Visitor, asked: &Asked) -> Markup {
                     Filter::Active => {
                         (choice("active", "Now", asked.active.map(|it| if it { "true" } else { "false" }),
                             Some("open or not"), &["true", "false"]))
+                    }
+                    Filter::Find => {
+                        label {
+                            span.visually-hidden { "Find" }
+                            input type="search" name="find" value=(asked.find) placeholder="Find";
+                        }
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! `/`: one card for each beamline.
 
 use super::automounter;
+use super::contents::Contents;
 use super::page::Page as Shown;
 use super::refusal::PageError;
 use super::show;
@@ -74,12 +75,13 @@ async fn cards(app: &AppData, visitor: &Visitor) -> Result<Markup, PageError> {
     });
     let cards = found.await?;
     let now = app.directory.services().clock.now();
+    let contents = Contents::of(&visitor.catalog, &visitor.role);
     Ok(html! {
         @if cards.is_empty() {
             p.empty { "The facility file declares no beamline yet: apply one with " code { "beamlive apply" } "." }
         }
         div.cards {
-            @for card in &cards { (draw(card, visitor, &app.directory, now, app.settings.timezone)) }
+            @for card in &cards { (draw(card, visitor, &contents, &app.directory, now, app.settings.timezone)) }
         }
     })
 }
@@ -122,7 +124,14 @@ fn read(store: &Store, catalog: &Catalog, beamline: BeamlineId) -> Result<Card, 
     })
 }
 
-fn draw(card: &Card, visitor: &Visitor, directory: &Directory, now: Timestamp, zone: Tz) -> Markup {
+fn draw(
+    card: &Card,
+    visitor: &Visitor,
+    contents: &Contents<'_>,
+    directory: &Directory,
+    now: Timestamp,
+    zone: Tz,
+) -> Markup {
     let catalog = &visitor.catalog;
     let acronym = catalog.acronym(card.beamline);
     let beamline = catalog.beamlines.get(card.beamline.0);
@@ -148,7 +157,7 @@ fn draw(card: &Card, visitor: &Visitor, directory: &Directory, now: Timestamp, z
                     }
                 },
             }
-            (automounter::small(catalog, card.beamline, &visitor.role))
+            (automounter::small(catalog, contents, card.beamline))
         }
     }
 }

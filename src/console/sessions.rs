@@ -41,7 +41,7 @@ impl Table for Sessions {
         ("Datasets", true),
         ("Reports", true),
     ];
-    const FILTERS: &'static [Filter] = &[Filter::Project, Filter::Beamline, Filter::Active];
+    const FILTERS: &'static [Filter] = &[Filter::Project, Filter::Beamline, Filter::Active, Filter::Find];
 
     fn list<'a>(store: &'a Store, catalog: &'a Catalog, asked: &Asked, page: &Page) -> Rows<'a, SessionRow> {
         let filter = sessions::Filter {

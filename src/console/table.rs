@@ -32,6 +32,10 @@ pub(super) trait Table: 'static {
     fn id(row: &Self::Row) -> u64;
     /// The values of the columns.
     fn cells(row: &Self::Row) -> Vec<Cell>;
+    /// What else the visitor can do, and where.
+    fn actions(_: &Visitor, _: &Asked) -> Option<(&'static str, String)> {
+        None
+    }
 }
 
 /// A filter of a table.
@@ -43,6 +47,8 @@ pub(super) enum Filter {
     Beamline,
     /// Open sessions, or others.
     Active,
+    /// A text that a row holds.
+    Find,
 }
 
 /// A value of a table.
@@ -60,8 +66,12 @@ pub(super) enum Cell {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) project: Option<ProjectId>,
+    /// The projects that the visitor sees; `None` for all.
+    pub(super) scope: Option<Vec<ProjectId>>,
     pub(super) beamline: Option<BeamlineId>,
     pub(super) active: Option<bool>,
+    /// In small letters; `""` for all.
+    pub(super) find: String,
     pub(super) before: Option<u64>,
     pub(super) csv: bool,
 }
@@ -74,6 +84,8 @@ struct Texts {
     beamline: String,
     #[serde(default)]
     active: String,
+    #[serde(default)]
+    find: String,
     #[serde(default)]
     before: String,
     #[serde(default)]
@@ -98,6 +110,10 @@ impl Asked {
         let project = project.map(named).transpose()?;
         Ok(Self {
             project: scope(&visitor.role, project)?,
+            scope: match &visitor.role {
+                Role::Member(projects) => Some(projects.clone()),
+                Role::Operator | Role::Viewer => None,
+            },
             beamline: match texts.beamline.as_str() {
                 "" => None,
                 acronym => {
@@ -112,11 +128,20 @@ impl Asked {
                         .map_err(|_| wrong("active", "must be true or false"))?,
                 ),
             },
+            find: texts.find.trim().to_lowercase(),
             before: match texts.before.as_str() {
                 "" => None,
                 text => Some(text.parse().map_err(|_| wrong("before", "must be an id"))?),
             },
             csv: texts.format == "csv",
+        })
+    }
+
+    /// Whether one of the texts of a row holds what is looked for.
+    pub(super) fn finds(&self, cells: &[Cell]) -> bool {
+        cells.iter().any(|cell| match cell {
+            Cell::Text(text) | Cell::Link(text, _) => text.to_lowercase().contains(&self.find),
+            Cell::Time(_) => false,
         })
     }
 
@@ -131,6 +156,9 @@ impl Asked {
         }
         if let Some(active) = self.active {
             query.push(("active", active.to_string()));
+        }
+        if !self.find.is_empty() {
+            query.push(("find", self.find.clone()));
         }
         query.extend(more.iter().cloned());
         let query = serde_urlencoded::to_string(query).unwrap_or_default();

@@ -115,6 +115,9 @@
     }
     input.addEventListener("change", () => show(Number(input.value)));
     brightness.addEventListener("change", () => show(frame));
-    show(first);
+    // A cell of a grid leads to its frame.
+    const named = () => Number(/^#frame=(\d+)$/.exec(location.hash)?.[1] ?? first);
+    addEventListener("hashchange", () => show(named()));
+    show(named());
   }
 })();

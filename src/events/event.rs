@@ -46,10 +46,14 @@ pub enum Kind {
     Report,
     /// The history of a remote connection has grown.
     Connection,
+    /// A container was put elsewhere, or has another status.
+    Moved,
     /// A facility file, a sample sheet or an import has changed what is declared.
     Facility,
     /// The outbox was told to try again.
     Outbox,
+    /// The store of this process writes, or does not; or the Data Proxy works, or does not.
+    Health,
 }
 
 impl Kind {
@@ -63,8 +67,10 @@ impl Kind {
             Self::Dataset => "dataset",
             Self::Report => "report",
             Self::Connection => "connection",
+            Self::Moved => "container.moved",
             Self::Facility => "facility",
             Self::Outbox => "outbox",
+            Self::Health => "health",
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::event::{Event, Kind, Position};
 use super::row::{after, newest};
 use beamlive_actors::ask::Unavailable;
+use beamlive_actors::clock::Clock;
 use beamlive_actors::pool;
 use beamlive_storage::records::{Activity, Dataset, Report};
 use beamlive_storage::{ReadError, Store, Timestamp};
@@ -25,6 +26,15 @@ pub struct Events {
     listeners: Mutex<Option<Sender<Arc<Event>>>>,
     /// How far rows were read. `None` while nobody listens.
     position: Mutex<Option<Position>>,
+}
+
+/// What an operator has to know at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// Whether the store writes.
+    pub writes: bool,
+    /// Whether the Data Proxy works.
+    pub proxy: bool,
 }
 
 /// That a listener was too slow, or has been away for too long.
@@ -79,10 +89,16 @@ impl Events {
         lock(&self.listeners).take();
     }
 
-    /// Reads new rows until the service stops.
-    pub async fn follow(self: Arc<Self>, store: Store) {
+    /// Reads new rows, and looks at what `health` says, until the service stops.
+    pub async fn follow(self: Arc<Self>, store: Store, clock: Arc<dyn Clock>, health: impl Fn() -> Health) {
+        let mut last = health();
         loop {
             tokio::time::sleep(INTERVAL).await;
+            let now = health();
+            if now != last {
+                last = now;
+                self.announce(Kind::Health, clock.now());
+            }
             match lock(&self.listeners).as_ref() {
                 Some(listeners) if listeners.receiver_count() == 0 => {
                     lock(&self.position).take();

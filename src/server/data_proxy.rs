@@ -28,7 +28,8 @@ pub(super) fn external(
         (None, Some(url)) => {
             let timeout = Duration::from_secs(settings.proxy.timeout_seconds);
             let secret = settings.proxy.secret.as_deref();
-            Ok(Some(Arc::new(HttpProxy::new(url, timeout, secret)?)))
+            let ca_file = settings.proxy.ca_file.as_deref();
+            Ok(Some(Arc::new(HttpProxy::new(url, timeout, secret, ca_file)?)))
         }
         (None, None) => Ok(None),
     }

@@ -82,6 +82,16 @@ impl Accounts {
         }
     }
 
+    /// What tokens are signed with.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    pub(super) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
     /// Signs an account in.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ use crate::ids::{ProjectId, SessionId};
 use crate::keys::{successor, Table};
 use crate::records::{
     Activity, BrowserSession, Dataset, FacilityRevision, Importing, OutboxLease, Report, Session, SpentToken,
-    StoreFormat,
+    StoreFormat, Subject,
 };
 use crate::store::{ReadError, Store};
 use crate::tally::Tally;
@@ -192,6 +192,9 @@ impl Verifier<'_> {
             Table::Activity => log::activity(check, row),
             Table::ActivityByProject => check.owned(row, Table::Activity, |it: &Activity, id| {
                 it.project == Some(ProjectId(id))
+            }),
+            Table::ActivityByContainer => check.owned(row, Table::Activity, |it: &Activity, id| {
+                it.subject == Subject::Container && it.record.get() == Some(id)
             }),
             Table::Chunk => {
                 let record = chunks::record_of(row.key).ok_or(Stop::Malformed)?;

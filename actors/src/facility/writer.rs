@@ -213,6 +213,7 @@ impl Apply {
             counts,
             changes,
             keys,
+            moves,
             mut batch,
         } = match plan {
             Ok(plan) => plan,
@@ -244,6 +245,16 @@ impl Apply {
             let action = if change.replaced { "replace key" } else { "set key" };
             let (origin, line) = (&self.origin, Some(change.line.as_str()));
             log_key(&mut batch, origin, change.project, action, line, now);
+        }
+        for moved in moves {
+            let entry = ActivityEntry {
+                subject: Subject::Container,
+                record: Some(moved.container.into()),
+                project: Some(moved.project),
+                action: "container moved",
+                note: moved.note,
+            };
+            activity::log(&mut batch, &self.origin, entry, now);
         }
         let done = writer.commit(batch, catalog).await?;
         Ok(done.then_some(Ok(applied)))

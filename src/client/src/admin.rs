@@ -1,6 +1,7 @@
 //! The admin API of a running service.
 
 use crate::http::{download_client, http_client, reason, refusal};
+use crate::tls::Trust;
 use crate::Failure;
 use clap::Args;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -22,15 +23,18 @@ pub struct Service {
         default_value = "data/admin.token"
     )]
     pub token_file: PathBuf,
+    /// Whom to trust.
+    #[command(flatten)]
+    pub trust: Trust,
 }
 
 impl Service {
     /// Its admin API.
     ///
     /// # Errors
-    /// When the token can't be read.
+    /// When a file can't be read.
     pub fn admin(&self) -> Result<Admin, Failure> {
-        Admin::new(&self.url, &self.token_file)
+        Admin::new(&self.url, &self.token_file, &self.trust)
     }
 }
 
@@ -70,6 +74,7 @@ struct MadePassword {
 #[derive(Debug, Clone)]
 pub struct Admin {
     http: Client,
+    trust: Trust,
     url: String,
     token: String,
 }
@@ -78,12 +83,13 @@ impl Admin {
     /// The API of the service at `url`.
     ///
     /// # Errors
-    /// When the token can't be read.
-    pub fn new(url: &str, token_file: &Path) -> Result<Self, Failure> {
+    /// When a file can't be read.
+    pub fn new(url: &str, token_file: &Path, trust: &Trust) -> Result<Self, Failure> {
         let token = std::fs::read_to_string(token_file)
             .map_err(|error| format!("can't read the admin token in {}: {error}", token_file.display()))?;
         Ok(Self {
-            http: http_client()?,
+            http: http_client(trust)?,
+            trust: trust.clone(),
             url: url.trim_end_matches('/').to_owned(),
             token: token.trim().to_owned(),
         })
@@ -184,7 +190,7 @@ impl Admin {
     /// # Errors
     /// When the service can't be reached or refuses.
     pub async fn backup(&self) -> Result<Response, Failure> {
-        let http = download_client()?;
+        let http = download_client(&self.trust)?;
         accepted(self.send(&http, Method::GET, "backup", |request| request).await?).await
     }
 

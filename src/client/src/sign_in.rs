@@ -1,6 +1,7 @@
 //! Signing in to version 3 of the API, and what becomes of its tokens.
 
 use crate::http::{http_client, reason, refusal};
+use crate::tls::Trust;
 use crate::Failure;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -28,10 +29,10 @@ impl SignIn {
     /// Those of the service at `url`.
     ///
     /// # Errors
-    /// When TLS can't be set up.
-    pub fn new(url: &str) -> Result<Self, Failure> {
+    /// When a file of `trust` can't be used.
+    pub fn new(url: &str, trust: &Trust) -> Result<Self, Failure> {
         Ok(Self {
-            http: http_client()?,
+            http: http_client(trust)?,
             url: url.trim_end_matches('/').to_owned(),
         })
     }

@@ -90,6 +90,8 @@ pub enum Table {
     Activity = 80,
     /// `[project][activity]`
     ActivityByProject = 81,
+    /// `[container][activity]`
+    ActivityByContainer = 82,
     /// `[seconds of its end][token]` → what a refresh token was exchanged for
     SpentToken = 90,
     /// `[seconds of its end][digest of its cookie]` → a browser that is signed in

@@ -106,6 +106,7 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
         | Table::ReportByProject
         | Table::ReportBySession
         | Table::ActivityByProject
+        | Table::ActivityByContainer
         | Table::Chunk => None,
         // Secrets, and directories that wait for one.
         Table::SessionBySurvey

@@ -18,15 +18,6 @@ const NAME: usize = 255;
 /// Longest comment, in characters.
 const COMMENTS: usize = 10_000;
 
-/// How a status is written.
-const STATUSES: [(&str, ContainerStatus); 5] = [
-    ("draft", ContainerStatus::Draft),
-    ("sent", ContainerStatus::Sent),
-    ("on-site", ContainerStatus::OnSite),
-    ("returned", ContainerStatus::Returned),
-    ("archived", ContainerStatus::Archived),
-];
-
 /// A value as a message shows it.
 pub(crate) fn shown(value: &Value) -> String {
     match value {
@@ -114,11 +105,10 @@ fn at_most(text: &str, longest: usize) -> Result<String, String> {
 
 /// Where a container is.
 pub(crate) fn status(text: &str) -> Result<ContainerStatus, String> {
-    let known = STATUSES.map(|(name, _)| name);
-    STATUSES
+    let known = ContainerStatus::ALL.map(ContainerStatus::name);
+    ContainerStatus::ALL
         .into_iter()
-        .find(|(name, _)| *name == text)
-        .map(|(_, status)| status)
+        .find(|status| status.name() == text)
         .ok_or_else(|| {
             let suggestion = suggestion(text, &known);
             format!(

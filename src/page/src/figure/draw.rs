@@ -67,8 +67,7 @@ impl Figure {
 
     fn inside(&self, frame: &Frame<'_>) -> Markup {
         html! {
-            @if !self.title.is_empty() { title { (self.title) } }
-            @if !self.summary.is_empty() { desc { (self.summary) } }
+            (name(&self.title, &self.summary))
             (frame.behind())
             (marks(self, frame))
             (frame.front())
@@ -128,8 +127,7 @@ impl Wheel {
 
     fn inside(&self) -> Markup {
         html! {
-            @if !self.title.is_empty() { title { (self.title) } }
-            @if !self.summary.is_empty() { desc { (self.summary) } }
+            (name(&self.title, &self.summary))
             (self.ring())
         }
     }
@@ -146,6 +144,18 @@ impl Wheel {
                 value: slice.value.clone(),
             })
             .collect()
+    }
+}
+
+/// The name of a drawing for screen readers: its title, or what is to be seen in it.
+fn name(title: &str, summary: &str) -> Markup {
+    html! {
+        @if title.is_empty() {
+            @if !summary.is_empty() { title { (summary) } }
+        } @else {
+            title { (title) }
+            @if !summary.is_empty() { desc { (summary) } }
+        }
     }
 }
 

@@ -19,10 +19,12 @@
 //! | `automounter.rs` | automounters, drawn |
 //! | `scans.rs` | the figures of XRF, MAD and XAS scans |
 //! | `sessions.rs`, `datasets.rs`, `reports.rs`, `log.rs` | the pages of records |
+//! | `book.rs` | `/docs`: the book, for everybody |
 //! | `assets.rs` | style sheets and scripts |
 
 pub mod assets;
 mod automounter;
+pub mod book;
 mod cookie;
 mod csv;
 pub mod datasets;

@@ -9,12 +9,13 @@ use beamlive_page::{crumbs, top, Link};
 use maud::{html, Markup};
 
 /// The parts of the console: a name and an address.
-const PARTS: [(&str, &str); 5] = [
+const PARTS: [(&str, &str); 6] = [
     ("Overview", "/"),
     ("Sessions", "/sessions"),
     ("Datasets", "/datasets"),
     ("Reports", "/reports"),
     ("Activity", "/activity"),
+    ("Book", "/docs"),
 ];
 
 /// A page.

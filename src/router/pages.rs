@@ -1,7 +1,7 @@
 //! The pages of the console.
 
 use super::resource::{Bind, Resource};
-use crate::console::{assets, datasets, log, overview, reports, sessions, sign_in};
+use crate::console::{assets, book, datasets, log, overview, reports, sessions, sign_in};
 use crate::routes::admin::events;
 use actix_web::http::Method;
 use std::sync::LazyLock;
@@ -13,6 +13,9 @@ pub(super) static PAGES: LazyLock<Vec<Resource>> = LazyLock::new(|| {
         page("/overview/beamlines", |route| route.to(overview::beamlines)),
         page("/events", |route| route.to(events::console)),
         page("/assets/{name}", |route| route.to(assets::get)),
+        page("/docs", |route| route.to(book::get)),
+        page("/docs/files/{path}", |route| route.to(book::file)),
+        page("/docs/{name}", |route| route.to(book::get)),
         page("/sessions", |route| route.to(sessions::list)),
         page("/sessions/{id}", |route| route.to(sessions::get)),
         page("/datasets", |route| route.to(datasets::list)),

@@ -8,6 +8,7 @@ mod export;
 mod facility;
 mod import;
 mod load;
+mod manual;
 mod restore;
 mod samples;
 mod serve;

@@ -34,7 +34,7 @@ use chrono_tz::Tz;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::Figment;
 use ipnet::IpNet;
-use read::{networks, positive, url};
+use read::{days, networks, positive, url};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -76,6 +76,8 @@ pub struct Settings {
     pub registration: Registration,
     /// The Data Proxy.
     pub proxy: Proxy,
+    /// How long records of what happened are kept.
+    pub retention: Retention,
     /// Limits on what clients can ask.
     pub limits: Limits,
     /// The store.
@@ -107,6 +109,18 @@ pub struct Registration {
     /// Networks from which a key may be registered. Everywhere when empty.
     #[serde(deserialize_with = "networks")]
     pub allow_from: Vec<IpNet>,
+}
+
+/// How long records of what happened are kept. Sessions, datasets and reports are always kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Entries of the activity log, in days. Without it, for ever.
+    #[serde(deserialize_with = "days")]
+    pub activity_days: Option<u32>,
+    /// Remote connections that have ended, in days. Without it, for ever.
+    #[serde(deserialize_with = "days")]
+    pub connection_days: Option<u32>,
 }
 
 /// Health and metrics.
@@ -156,6 +170,7 @@ impl Default for Settings {
             oidc: Oidc::default(),
             registration: Registration::default(),
             proxy: Proxy::default(),
+            retention: Retention::default(),
             limits: Limits::default(),
             store: StoreSettings::default(),
             health: Health::default(),

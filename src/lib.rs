@@ -28,6 +28,7 @@
 //! | `shadow.rs`, `shadow/` | the rehearsal: MxLIVE's traffic passed on, and copied to this service |
 //! | `console.rs`, `console/` | the console: pages for people |
 //! | `events.rs`, `events/` | what happens, as it happens |
+//! | `retention.rs` | removes old entries of the activity log, and old connections |
 //! | `usage.rs`, `usage/` | how the beamlines are used |
 //! | `tls.rs`, `tls/` | TLS at the service's own address |
 //! | `survey.rs`, `views.rs`, `openapi.rs` | pages and descriptions for people and machines |
@@ -66,6 +67,7 @@ pub mod offline_store;
 pub mod openapi;
 pub mod pool;
 pub mod proxy;
+pub mod retention;
 pub mod router;
 pub mod routes;
 pub mod samples;

@@ -33,6 +33,7 @@ use crate::limits::rate::RateLimits;
 use crate::metrics::counters::Metrics;
 use crate::metrics::state::ServiceState;
 use crate::proxy::expiry;
+use crate::retention;
 use crate::router::Mode;
 use crate::tls::{day, Secure};
 use crate::usage::Usage;
@@ -85,7 +86,8 @@ pub struct Running {
     listening: Listening,
     health: Option<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
     arbiters: Vec<Arbiter>,
-    expiry: Option<JoinHandle<()>>,
+    /// Tasks that remove what is old.
+    cleaning: Vec<JoinHandle<()>>,
     following: Option<JoinHandle<()>>,
     /// Notices that certificates change.
     certificates: Option<JoinHandle<()>>,
@@ -183,6 +185,7 @@ impl Running {
             Some(files) => Some(expiry::begin(files.shelf.clone()).await),
             None => None,
         };
+        let cleaning = retention::begin(app.clone().into_inner()).await;
         let events = Arc::clone(&app.events);
         let services = app.directory.services();
         let (store, clock) = (services.store.clone(), Arc::clone(&services.clock));
@@ -194,7 +197,7 @@ impl Running {
         let following = tokio::spawn(events.follow(store, clock, health));
         let arbiters = vec![beamlines, others];
         let mut running = Self::listen(app, arbiters, parts.listener, parts.mode)?;
-        running.expiry = expiry;
+        running.cleaning = expiry.into_iter().chain(cleaning).collect();
         running.following = Some(following);
         Ok(running)
     }
@@ -245,7 +248,7 @@ impl Running {
             listening,
             health: serving_health,
             arbiters,
-            expiry: None,
+            cleaning: Vec::new(),
             following: None,
             certificates,
             app,
@@ -311,9 +314,9 @@ impl Running {
                 tracing::error!(%error, "the listener of health and metrics ended with an error");
             }
         }
-        if let Some(expiry) = self.expiry {
-            expiry.abort();
-            let _ = expiry.await;
+        for cleaning in self.cleaning {
+            cleaning.abort();
+            let _ = cleaning.await;
         }
         if let Some(certificates) = self.certificates {
             certificates.abort();

@@ -117,6 +117,7 @@ impl Verifier<'_> {
                 check.decode::<StoreFormat>("store format", row).map(drop)
             }
             Table::Counter => check.ids.counter(row, &mut check.findings.problems),
+            Table::RemovedIds => check.ids.removed(row, &mut check.findings.problems),
             Table::SkippedIds => check.ids.skipped(row, &mut check.findings.problems),
             Table::Tally => {
                 row.end()?;

@@ -93,6 +93,7 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
         | Table::Counter
         | Table::Tally
         | Table::SkippedIds
+        | Table::RemovedIds
         | Table::BeamlineState
         | Table::SessionByName
         | Table::SessionByProject

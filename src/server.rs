@@ -291,7 +291,7 @@ impl Running {
 
     /// Whether every thread of actors answers in time.
     pub async fn answers(&self) -> bool {
-        care::answer(&self.arbiters).await
+        care::answer(&self.arbiters, care::ACTORS_PATIENCE).await
     }
 
     /// Reads the files of TLS and the facility file again, and logs what came of it. What can't be

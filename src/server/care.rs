@@ -12,17 +12,17 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// How long a thread of actors may take to answer. Nothing in it may take as long.
-const ACTORS_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const ACTORS_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Whether each of these threads answers in time.
-pub(super) async fn answer(arbiters: &[Arbiter]) -> bool {
+/// Whether each of these threads answers within `patience`.
+pub(super) async fn answer(arbiters: &[Arbiter], patience: Duration) -> bool {
     for arbiter in arbiters {
         let (sender, receiver) = oneshot::channel();
         arbiter.spawn(async move {
             // The receiver is gone when this comes too late.
             let _ = sender.send(());
         });
-        let answered = tokio::time::timeout(ACTORS_PATIENCE, receiver).await;
+        let answered = tokio::time::timeout(patience, receiver).await;
         if !matches!(answered, Ok(Ok(()))) {
             return false;
         }
@@ -80,5 +80,28 @@ pub(super) async fn apply(app: &App, path: PathBuf) -> Result<(), StartError> {
             Ok(())
         }
         Err(mistakes) => Err(StartError::Facility { path, mistakes }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::indexing_slicing)]
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_thread_that_hangs_does_not_answer() {
+        let arbiters = [Arbiter::new(), Arbiter::new()];
+        let patience = Duration::from_millis(300);
+        assert!(answer(&arbiters, patience).await);
+        let (release, hanging) = std::sync::mpsc::channel::<()>();
+        arbiters[1].spawn(async move {
+            let _ = hanging.recv();
+        });
+        assert!(!answer(&arbiters, patience).await);
+        drop(release);
+        assert!(answer(&arbiters, Duration::from_secs(20)).await);
+        for arbiter in &arbiters {
+            arbiter.stop();
+        }
     }
 }

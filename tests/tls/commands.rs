@@ -199,6 +199,37 @@ fn directories_are_forwarded_to_a_data_proxy_over_https() {
     }
 }
 
+#[test]
+fn copies_of_a_rehearsal_go_over_https() {
+    let (certificates, place) = (Certificates::new(), TempDir::new().unwrap());
+    let served = serve(&place, &certificates, &["serve"]);
+    let real = Served::start(beamlive(
+        place.path(),
+        &["serve", "--listen", "127.0.0.1:0", "--data", "real"],
+    ));
+    let shadow = |trust: &[&str]| {
+        let arguments = ["shadow", "--listen", "127.0.0.1:0", "--upstream", &real.url];
+        let more = ["--service", &served.url, "--every", "50ms"];
+        Served::start(beamlive(place.path(), &[&arguments[..], &more, trust].concat()))
+    };
+    let ca = certificates.text("ca.pem");
+    for (trust, line) in [
+        (
+            &["--ca-file", ca.as_str()][..],
+            "1 requests, 1 copied, 0 dropped: 1 same",
+        ),
+        (&[], "1 requests, 0 copied, 1 dropped"),
+    ] {
+        let shadow = shadow(trust);
+        let asked = std::process::Command::new("curl")
+            .args(["-sSf", &format!("{}/api/v2/accesslist/", shadow.url)])
+            .output()
+            .unwrap();
+        assert!(asked.status.success(), "{asked:?}");
+        shadow.until(line);
+    }
+}
+
 /// The value of a metric.
 fn metrics(url: &str, ca: &str, name: &str) -> String {
     let ended = std::process::Command::new("curl")

@@ -48,7 +48,7 @@ fn address(setting: &str, listen: &Listen, is_running: bool) -> Finding {
         ErrorKind::AddrInUse => Finding::fault(
             CHECK,
             says,
-            format!("another program has it: find it with ss -lpn, and stop it or change {setting}"),
+            format!("another program, or a socket unit of systemd, has it: find it with ss -lpn, and stop it or change {setting}"),
         ),
         ErrorKind::PermissionDenied => Finding::fault(
             CHECK,

@@ -13,6 +13,7 @@ use crate::limits::rate::RateLimits;
 use crate::metrics::counters::Metrics;
 use crate::proxy::builtin::BuiltinProxy;
 use crate::proxy::files::Files;
+use crate::proxy::remote::RemoteFiles;
 use crate::sign_in::accounts::Accounts;
 use crate::sign_in::oidc::Oidc;
 use crate::tls::Secure;
@@ -48,6 +49,8 @@ pub struct App {
     pub builtin_proxy: Option<BuiltinProxy>,
     /// The files that the built-in Data Proxy serves. `None` without it, and where it serves none.
     pub files: Option<Arc<Files>>,
+    /// The files of an external Data Proxy, for the console.
+    pub remote_files: Option<RemoteFiles>,
     /// Limits on the requests of one address and of one project.
     pub rate: Arc<RateLimits>,
     /// Limit on the bytes of all bodies.

@@ -15,7 +15,7 @@
 //! | `refusal.rs` | why a page is not shown, as a page |
 //! | `show.rs` | times, lengths and links, as pages show them |
 //! | `change.rs` | changes of the facility that forms ask for |
-//! | `table.rs`, `list.rs`, `csv.rs` | tables with filters and pages, and the same as CSV |
+//! | `table.rs`, `list.rs`, `csv.rs`, `workbook.rs` | tables with filters and pages, and as files |
 //! | `declared.rs` | tables of what is declared |
 //! | `overview.rs` | `/`: one card for each beamline |
 //! | `drawing.rs`, `automounter.rs`, `contents.rs` | containers, drawn |
@@ -29,6 +29,7 @@
 //! | `grid.rs` | the grid of a raster |
 //! | `scans.rs` | the figures of XRF, MAD and XAS scans |
 //! | `sessions.rs`, `datasets.rs`, `reports.rs`, `log.rs` | the pages of records |
+//! | `files.rs` | files of an external Data Proxy |
 //! | `assets.rs` | style sheets and scripts |
 
 pub mod access;
@@ -45,6 +46,7 @@ pub mod datasets;
 mod declared;
 mod drawing;
 pub mod feedback;
+pub mod files;
 mod form;
 mod frame;
 mod grid;
@@ -69,6 +71,7 @@ pub mod state;
 pub mod statistics;
 mod table;
 pub mod visitor;
+mod workbook;
 
 /// The page for an address that leads nowhere.
 #[must_use]

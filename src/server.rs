@@ -161,6 +161,7 @@ impl Running {
             accounts,
             oidc,
             events: Arc::default(),
+            remote_files: data_proxy::remote_files(&settings)?,
             usage: Arc::new(Usage::new(settings.timezone)),
             imports: Arc::new(ImportUploads::new(&settings.data)),
             admin_token: AdminToken::new(&admin_token),

@@ -39,6 +39,10 @@ fn a_service_listens_on_a_unix_socket_and_replaces_one_that_was_left_behind() {
         "{refused}"
     );
 
+    let facility = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/facility.toml");
+    let applied = run(place.path(), &["apply", facility, "--url", &listen]);
+    assert_eq!(applied.code, Some(0), "{}", applied.stderr);
+
     // A second service does not replace the socket.
     let second = run(place.path(), &["serve", "--listen", &listen, "--data", "other"]);
     assert_eq!(second.code, Some(1));

@@ -60,7 +60,7 @@ impl Check {
 }
 
 /// What a file would change in a new facility, which has only the seven built-in data types.
-fn against_empty(text: &str, is_json: bool, zone: chrono_tz::Tz) -> Result<Counts, Failure> {
+pub(super) fn against_empty(text: &str, is_json: bool, zone: chrono_tz::Tz) -> Result<Counts, Failure> {
     let format = if is_json { Format::Json } else { Format::Toml };
     let situation = Situation {
         prune: false,

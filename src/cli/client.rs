@@ -238,7 +238,7 @@ impl Client {
     /// The request of the action at `path`, below `/api/`, with its body.
     fn request(&self, path: &str) -> Result<RequestBuilder, Failure> {
         let url = format!("{}/api/{path}", self.url.trim_end_matches('/'));
-        let client = http_client(&self.trust)?;
+        let client = http_client(&self.trust, None)?;
         Ok(match &self.action {
             Action::Samples => client.get(url),
             // As MxDC does: MessagePack, without a content type.

@@ -14,7 +14,7 @@ use beamlive_storage::Store;
 use clap::Args;
 use serde::Serialize;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{mpsc, Arc};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -108,6 +108,11 @@ fn network(text: &str) -> Result<ipnet::IpNet, String> {
 }
 
 impl Serve {
+    /// The configuration file.
+    pub(super) fn config(&self) -> Option<&Path> {
+        self.server.place.config.as_deref()
+    }
+
     /// Serves until SIGTERM or SIGINT, then finishes what is in flight. SIGHUP reads certificates
     /// and the facility file again.
     ///

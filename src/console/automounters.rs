@@ -246,13 +246,7 @@ async fn samples(
     project: Option<&str>,
 ) -> Result<Markup, PageError> {
     let catalog = &visitor.catalog;
-    let names: Vec<&str> = match &visitor.role {
-        Role::Member(projects) => projects.iter().map(|id| catalog.username(*id)).collect(),
-        Role::Operator | Role::Viewer => {
-            let all = catalog.projects.iter();
-            all.map(|(_, entry)| entry.record.username.as_str()).collect()
-        }
-    };
+    let names = visitor.project_names();
     let chosen = match project.filter(|name| !name.is_empty()) {
         Some(name) => name,
         None if visitor.role.is_staff() => "",

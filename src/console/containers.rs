@@ -55,6 +55,7 @@ impl Table for Containers {
         ("Where", false),
     ];
     const FILTERS: &'static [Filter] = &[Filter::Project, Filter::Find];
+    const SORTED: bool = true;
 
     fn list<'a>(_: &'a Store, catalog: &'a Catalog, asked: &Asked, page: &Page) -> Rows<'a, Row> {
         declared::rows(catalog, asked, page, |id, container: &Container, asked| {

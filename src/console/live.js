@@ -93,6 +93,8 @@
     "connection", "container.moved", "facility", "outbox", "health", "missed"]) {
     events.addEventListener(name, soon);
   }
+  // No event tells of other projects, which have beamlines too.
+  setInterval(() => { if (!document.hidden) soon(); }, 10_000);
   let lost = false;
   events.onerror = () => { lost = true; live.forEach((part) => part.classList.add("late")); };
   events.onopen = () => { if (lost) { lost = false; soon(); } };

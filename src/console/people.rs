@@ -42,6 +42,7 @@ impl Table for People {
         ("Active", false),
     ];
     const FILTERS: &'static [Filter] = &[Filter::Find];
+    const SORTED: bool = true;
 
     fn list<'a>(_: &'a Store, catalog: &'a Catalog, asked: &Asked, page: &Page) -> Rows<'a, PersonRow> {
         declared::rows(catalog, asked, page, |_, person: &Person, _| {

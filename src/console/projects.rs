@@ -44,6 +44,7 @@ impl Table for Projects {
         ("Changed", false),
     ];
     const FILTERS: &'static [Filter] = &[Filter::Find];
+    const SORTED: bool = true;
 
     fn list<'a>(_: &'a Store, catalog: &'a Catalog, asked: &Asked, page: &Page) -> Rows<'a, ProjectRow> {
         declared::rows(catalog, asked, page, |id, project: &Project, asked| {

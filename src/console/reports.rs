@@ -1,5 +1,6 @@
 //! Reports: their table, and the page of one.
 
+use super::files;
 use super::frame::{guarded, link};
 use super::list;
 use super::page::{form_key, Page as Shown};
@@ -91,8 +92,8 @@ pub async fn get(app: AppData, visitor: Visitor, id: Path<String>) -> Result<Htt
         ]))
         (sections(&value, &format!("/reports/{}", row.id)))
         (sharing(&visitor, row.id))
-        @if let Some(key) = &row.url {
-            p { a.button href={ "/download/files/archive/" (key) "/report-" (row.id) ".tar.gz" } download { "Archive" } }
+        @if let (Some(files), Some(key)) = (files::base(&app), &row.url) {
+            p { a.button href={ (files) "archive/" (key) "/report-" (row.id) ".tar.gz" } download { "Archive" } }
         }
     };
     let page = Shown {

@@ -43,6 +43,7 @@ impl Table for Samples {
         ("Comments", false),
     ];
     const FILTERS: &'static [Filter] = &[Filter::Project, Filter::Find];
+    const SORTED: bool = true;
 
     fn list<'a>(_: &'a Store, catalog: &'a Catalog, asked: &Asked, page: &Page) -> Rows<'a, Row> {
         declared::rows(catalog, asked, page, |id, sample: &Sample, asked| {

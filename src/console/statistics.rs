@@ -1,10 +1,11 @@
 //! How the beamlines are used.
 
+use super::list::choice;
 use super::page::Page as Shown;
 use super::refusal::PageError;
 use super::show;
 use super::table::Asked as Filters;
-use super::visitor::{Role, Visitor};
+use super::visitor::Visitor;
 use crate::app::AppData;
 use crate::error::ApiError;
 use crate::usage::{details, Asked};
@@ -107,32 +108,22 @@ fn query(visitor: &Visitor, asked: &Asked) -> String {
 
 fn choices(visitor: &Visitor, asked: &Asked, years: &[i32]) -> Markup {
     let catalog = &visitor.catalog;
-    let projects: Vec<&str> = match &visitor.role {
-        Role::Member(projects) => projects.iter().map(|id| catalog.username(*id)).collect(),
-        Role::Operator | Role::Viewer => {
-            let all = catalog.projects.iter();
-            all.map(|(_, entry)| entry.record.username.as_str()).collect()
-        }
-    };
-    let staff = visitor.role.is_staff();
+    let projects = visitor.project_names();
+    let beamlines: Vec<_> = catalog
+        .beamlines
+        .iter()
+        .map(|(_, entry)| entry.record.acronym.as_str())
+        .collect();
+    let years: Vec<_> = years.iter().map(ToString::to_string).collect();
+    let years: Vec<_> = years.iter().map(String::as_str).collect();
+    let year = asked.year.map(|year| year.to_string());
     html! {
         form.bar method="get" action=(PATH) role="search" {
-            label { span.visually-hidden { "Project" } select name="project" {
-                @if staff { option value="" { "all projects" } }
-                @for name in projects {
-                    option value=(name) selected[asked.project.is_some_and(|id| catalog.username(id) == name)] { (name) }
-                }
-            } }
-            label { span.visually-hidden { "Beamline" } select name="beamline" {
-                option value="" { "all beamlines" }
-                @for (id, entry) in catalog.beamlines.iter() {
-                    option value=(entry.record.acronym) selected[asked.beamline.is_some_and(|it| it.0 == id)] { (entry.record.acronym) }
-                }
-            } }
-            label { span.visually-hidden { "Year" } select name="year" {
-                option value="" { "all years" }
-                @for year in years { option value=(year) selected[asked.year == Some(*year)] { (year) } }
-            } }
+            (choice("project", "Project", asked.project.map(|id| catalog.username(id)),
+                visitor.role.is_staff().then_some("all projects"), &projects))
+            (choice("beamline", "Beamline", asked.beamline.map(|id| catalog.acronym(id)),
+                Some("all beamlines"), &beamlines))
+            (choice("year", "Year", year.as_deref(), Some("all years"), &years))
             button type="submit" { "Show" }
         }
     }

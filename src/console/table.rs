@@ -12,6 +12,7 @@ use beamlive_storage::{Store, Timestamp};
 use chrono_tz::Tz;
 use maud::{html, Markup};
 use serde::Deserialize;
+use std::cmp::Ordering;
 
 /// A table of records.
 pub(super) trait Table: 'static {
@@ -25,6 +26,8 @@ pub(super) trait Table: 'static {
     const COLUMNS: &'static [(&'static str, bool)];
     /// Which filters it has.
     const FILTERS: &'static [Filter];
+    /// Whether all rows are in memory, so that they can be sorted by any column.
+    const SORTED: bool = false;
 
     /// The rows, newest first. Staff see those of all projects, others of one.
     fn list<'a>(store: &'a Store, catalog: &'a Catalog, asked: &Asked, page: &Page) -> Rows<'a, Self::Row>;
@@ -72,8 +75,19 @@ pub(super) struct Asked {
     pub(super) active: Option<bool>,
     /// In small letters; `""` for all.
     pub(super) find: String,
+    /// Where the page begins: after the row of this id, or, in a sorted table, after so many rows.
     pub(super) before: Option<u64>,
-    pub(super) csv: bool,
+    /// The column to sort by, from 0, and whether the greatest value is first.
+    pub(super) sort: Option<(usize, bool)>,
+    /// The file to answer with, if not with a page.
+    pub(super) file: Option<FileKind>,
+}
+
+/// A file with all rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FileKind {
+    Csv,
+    Xlsx,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -88,6 +102,8 @@ struct Texts {
     find: String,
     #[serde(default)]
     before: String,
+    #[serde(default)]
+    sort: String,
     #[serde(default)]
     format: String,
 }
@@ -133,7 +149,20 @@ impl Asked {
                 "" => None,
                 text => Some(text.parse().map_err(|_| wrong("before", "must be an id"))?),
             },
-            csv: texts.format == "csv",
+            sort: match texts.sort.strip_prefix('-').unwrap_or(&texts.sort) {
+                "" => None,
+                text => Some((
+                    text.parse()
+                        .map_err(|_| wrong("sort", "must be the number of a column, from 0"))?,
+                    texts.sort.starts_with('-'),
+                )),
+            },
+            file: match texts.format.as_str() {
+                "" => None,
+                "csv" => Some(FileKind::Csv),
+                "xlsx" => Some(FileKind::Xlsx),
+                _ => return Err(wrong("format", "must be csv or xlsx")),
+            },
         })
     }
 
@@ -159,6 +188,13 @@ impl Asked {
         }
         if !self.find.is_empty() {
             query.push(("find", self.find.clone()));
+        }
+        if let Some((column, falling)) = self
+            .sort
+            .filter(|_| !more.iter().any(|(name, _)| *name == "sort"))
+        {
+            let minus = if falling { "-" } else { "" };
+            query.push(("sort", format!("{minus}{column}")));
         }
         query.extend(more.iter().cloned());
         let query = serde_urlencoded::to_string(query).unwrap_or_default();
@@ -197,13 +233,27 @@ impl Cell {
         }
     }
 
+    /// As a text. A time is in UTC.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Text(text) | Self::Link(text, _) => text.clone(),
+            Self::Time(time) => show::exact(*time),
+        }
+    }
+
+    /// How two values of a column are ordered: numbers by size, texts without regard to case.
+    pub(super) fn compare(&self, other: &Self) -> Ordering {
+        let (one, other) = (self.text(), other.text());
+        match (one.parse::<f64>(), other.parse::<f64>()) {
+            (Ok(one), Ok(other)) => one.total_cmp(&other),
+            _ => one.to_lowercase().cmp(&other.to_lowercase()),
+        }
+    }
+
     /// As a spreadsheet reads it. A text that it would take for a formula gets an apostrophe.
     pub(super) fn plain(&self) -> String {
-        let text = match self {
-            Self::Text(text) | Self::Link(text, _) => text,
-            Self::Time(time) => return show::exact(*time),
-        };
-        format!("{}{text}", beamlive_page::details::guard(text))
+        let text = self.text();
+        format!("{}{text}", beamlive_page::details::guard(&text))
     }
 }
 

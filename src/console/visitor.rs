@@ -108,6 +108,18 @@ pub fn takes_admin_token(catalog: &Catalog) -> bool {
 }
 
 impl Visitor {
+    /// The usernames of the projects that they see, for a choice.
+    pub(super) fn project_names(&self) -> Vec<&str> {
+        let catalog = &self.catalog;
+        match &self.role {
+            Role::Member(projects) => projects.iter().map(|id| catalog.username(*id)).collect(),
+            Role::Operator | Role::Viewer => {
+                let all = catalog.projects.iter();
+                all.map(|(_, entry)| entry.record.username.as_str()).collect()
+            }
+        }
+    }
+
     /// Whether they see what belongs to the project of this username. Only the staff sees what
     /// belongs to one that is gone.
     pub(super) fn sees_project_named(&self, username: &str) -> bool {

@@ -8,6 +8,7 @@ use crate::proxy::client::HttpProxy;
 use crate::proxy::disk::Disks;
 use crate::proxy::files::Files;
 use crate::proxy::pictures::Pictures;
+use crate::proxy::remote::RemoteFiles;
 use crate::proxy::roots::Roots;
 use crate::proxy::shelf::Shelf;
 use beamlive_actors::clock::{Clock, KeySource};
@@ -33,6 +34,13 @@ pub(super) fn external(
         }
         (None, None) => Ok(None),
     }
+}
+
+/// The files of the configured external Data Proxy, if any.
+pub(super) fn remote_files(settings: &Settings) -> Result<Option<RemoteFiles>, StartError> {
+    let url = settings.proxy_url.as_deref();
+    let made = url.map(|url| RemoteFiles::new(url, settings.proxy.ca_file.as_deref()));
+    Ok(made.transpose()?)
 }
 
 /// The built-in Data Proxy, and its files unless `proxy.mounted` is off.

@@ -311,3 +311,33 @@ async fn a_raster_has_its_grid() {
     assert_eq!(page.matches("#frame=").count(), 6, "{page}");
     assert!(page.contains("Frame 16, column 3, row 2"), "{page}");
 }
+
+#[actix_web::test]
+async fn lists_are_sorted_and_come_as_files() {
+    let site = site().await;
+    day(&site).await;
+    let omar = Browser::of(&site, "omar").await;
+    let names = |page: &str| {
+        let parts = page.split("href=\"/people/").skip(1);
+        parts
+            .map(|part| part.split('"').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(&omar.page("/people?sort=0").await),
+        ["anna", "nemo", "omar", "vera"]
+    );
+    assert_eq!(
+        names(&omar.page("/people?sort=-0").await),
+        ["vera", "omar", "nemo", "anna"]
+    );
+    assert_eq!(omar.get("/people?sort=x").await.status, 400);
+    assert_eq!(omar.get("/people?format=pdf").await.status, 400);
+    let reply = omar.get("/datasets?format=xlsx").await;
+    assert_eq!(reply.status, 200);
+    let book = <calamine::Xlsx<_> as calamine::Reader<_>>::new(std::io::Cursor::new(reply.body));
+    let sheet = calamine::Reader::worksheet_range(&mut book.unwrap(), "Datasets").unwrap();
+    assert_eq!(sheet.height(), 4);
+    assert_eq!(sheet.get_value((1, 0)).unwrap().to_string(), "lyso-3");
+    assert_eq!(sheet.get_value((1, 5)), Some(&calamine::Data::Float(5.0)));
+}

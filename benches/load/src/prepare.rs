@@ -38,7 +38,7 @@ impl Api {
     /// The API of the service at `url`.
     pub(crate) fn new(url: &str, trust: &Trust) -> Result<Self, Failure> {
         Ok(Self {
-            http: http_client(trust)?,
+            http: http_client(trust, None)?,
             trust: trust.clone(),
             url: url.trim_end_matches('/').to_owned(),
         })

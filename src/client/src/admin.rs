@@ -1,6 +1,6 @@
 //! The admin API of a running service.
 
-use crate::http::{download_client, http_client, reason, refusal};
+use crate::http::{download_client, http_client, place, reason, refusal};
 use crate::tls::Trust;
 use crate::Failure;
 use clap::Args;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// The options that name a service and its admin token.
 #[derive(Debug, Args)]
 pub struct Service {
-    /// The running service.
+    /// The running service; for one on a Unix socket, unix:/path.
     #[arg(long, env = "BEAMLIVE_URL", default_value = "http://127.0.0.1:8000")]
     pub url: String,
     /// File with its admin token; the service makes it in its data directory.
@@ -75,6 +75,7 @@ struct MadePassword {
 pub struct Admin {
     http: Client,
     trust: Trust,
+    socket: Option<PathBuf>,
     url: String,
     token: String,
 }
@@ -87,10 +88,12 @@ impl Admin {
     pub fn new(url: &str, token_file: &Path, trust: &Trust) -> Result<Self, Failure> {
         let token = std::fs::read_to_string(token_file)
             .map_err(|error| format!("can't read the admin token in {}: {error}", token_file.display()))?;
+        let (url, socket) = place(url);
         Ok(Self {
-            http: http_client(trust)?,
+            http: http_client(trust, socket)?,
+            socket: socket.map(Path::to_owned),
             trust: trust.clone(),
-            url: url.trim_end_matches('/').to_owned(),
+            url,
             token: token.trim().to_owned(),
         })
     }
@@ -190,8 +193,18 @@ impl Admin {
     /// # Errors
     /// When the service can't be reached or refuses.
     pub async fn backup(&self) -> Result<Response, Failure> {
-        let http = download_client(&self.trust)?;
+        let http = download_client(&self.trust, self.socket.as_deref())?;
         accepted(self.send(&http, Method::GET, "backup", |request| request).await?).await
+    }
+
+    /// Reads a page of the service that needs no token, such as `metrics`: its status and its text.
+    ///
+    /// # Errors
+    /// When the service can't be reached.
+    pub async fn page(&self, path: &str) -> Result<(u16, String), Failure> {
+        let sent = self.http.get(format!("{}/{path}", self.url)).send().await;
+        let response = sent.map_err(|error| format!("can't reach {}: {}", self.url, reason(&error)))?;
+        Ok((response.status().as_u16(), response.text().await?))
     }
 
     /// Reads what is at `path`, below `/api/admin/`; `None` when nothing is there.

@@ -5,6 +5,7 @@ use crate::Failure;
 use reqwest::{Client, ClientBuilder};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 /// How long a request may take; for a download, how long it may stand still.
@@ -82,20 +83,41 @@ pub fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// What the URL of a service on a Unix socket begins with; its path follows.
+const UNIX: &str = "unix:";
+
+/// Where requests go: a URL without a slash at its end, and the Unix socket, if there is one.
+#[must_use]
+pub fn place(url: &str) -> (String, Option<&Path>) {
+    match url.strip_prefix(UNIX) {
+        Some(path) => ("http://localhost".to_owned(), Some(Path::new(path))),
+        None => (url.trim_end_matches('/').to_owned(), None),
+    }
+}
+
 /// An HTTP client that follows no redirects.
 ///
 /// # Errors
 /// When a file of `trust` can't be used.
-pub fn http_client(trust: &Trust) -> Result<Client, Failure> {
-    Ok(client_builder(trust)?.timeout(TIMEOUT).build()?)
+pub fn http_client(trust: &Trust, socket: Option<&Path>) -> Result<Client, Failure> {
+    let builder = over(client_builder(trust)?, socket);
+    Ok(builder.timeout(TIMEOUT).build()?)
+}
+
+fn over(builder: ClientBuilder, socket: Option<&Path>) -> ClientBuilder {
+    match socket {
+        Some(path) => builder.unix_socket(path),
+        None => builder,
+    }
 }
 
 /// A client for downloads, which may take hours as long as they progress.
 ///
 /// # Errors
 /// When a file of `trust` can't be used.
-pub fn download_client(trust: &Trust) -> Result<Client, Failure> {
-    Ok(client_builder(trust)?.read_timeout(TIMEOUT).build()?)
+pub fn download_client(trust: &Trust, socket: Option<&Path>) -> Result<Client, Failure> {
+    let builder = over(client_builder(trust)?, socket);
+    Ok(builder.read_timeout(TIMEOUT).build()?)
 }
 
 /// A client that follows no redirects, to be completed.

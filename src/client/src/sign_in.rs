@@ -32,7 +32,7 @@ impl SignIn {
     /// When a file of `trust` can't be used.
     pub fn new(url: &str, trust: &Trust) -> Result<Self, Failure> {
         Ok(Self {
-            http: http_client(trust)?,
+            http: http_client(trust, None)?,
             url: url.trim_end_matches('/').to_owned(),
         })
     }

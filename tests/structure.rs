@@ -12,7 +12,7 @@ const LONGEST: usize = 400;
 /// Widest line of a comment or of a page of the documentation.
 const WIDEST: usize = 100;
 
-/// The folders with sources that are not tests.
+/// The folders with sources that are no tests.
 const CRATES: [(&str, &str); 8] = [
     ("beamlive", "src"),
     ("beamlive_actors", "actors/src"),

@@ -1,4 +1,4 @@
-"""Draws the same numbers in matplotlib, with the same axes in the same place, and compares the marks."""
+"""Draws the same numbers in matplotlib with the same axes, and compares where the marks are."""
 
 from __future__ import annotations
 

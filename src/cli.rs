@@ -11,6 +11,7 @@ mod flags;
 pub mod import;
 pub mod init;
 pub mod load;
+pub mod manual;
 pub mod passwd;
 mod password;
 mod progress;
@@ -75,6 +76,9 @@ pub enum Command {
     Shadow(shadow::Shadow),
     /// Simulate a facility, and measure a service under its load.
     Load(Box<load::Load>),
+    /// Write the manual pages and the completions of shells.
+    #[command(hide = true)]
+    Manual(manual::Manual),
 }
 
 impl Cli {
@@ -102,6 +106,7 @@ impl Cli {
             Command::Sql(sql) => sql.run().await,
             Command::Shadow(shadow) => shadow.run().await,
             Command::Load(load) => load.run().await,
+            Command::Manual(manual) => manual.run(),
         }
     }
 }

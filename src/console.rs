@@ -30,6 +30,7 @@
 //! | `scans.rs` | the figures of XRF, MAD and XAS scans |
 //! | `sessions.rs`, `datasets.rs`, `reports.rs`, `log.rs` | the pages of records |
 //! | `files.rs` | files of an external Data Proxy |
+//! | `book.rs` | `/docs`: the book, for everybody |
 //! | `assets.rs` | style sheets and scripts |
 
 pub mod access;
@@ -37,6 +38,7 @@ pub mod account;
 pub mod assets;
 mod automounter;
 pub mod automounters;
+pub mod book;
 mod change;
 pub mod containers;
 mod contents;

@@ -10,6 +10,7 @@ mod facility;
 mod import;
 mod init;
 mod load;
+mod manual;
 mod restore;
 mod samples;
 mod serve;

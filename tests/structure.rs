@@ -13,13 +13,14 @@ const LONGEST: usize = 400;
 const WIDEST: usize = 100;
 
 /// The folders with sources that are no tests.
-const CRATES: [(&str, &str); 8] = [
+const CRATES: [(&str, &str); 9] = [
     ("beamlive", "src"),
     ("beamlive_actors", "actors/src"),
     ("beamlive_storage", "storage/src"),
     ("beamlive_client", "src/client/src"),
     ("beamlive_load", "benches/load/src"),
     ("beamlive_mxlive", "src/mxlive/src"),
+    ("beamlive_book", "src/book/src"),
     ("beamlive_page", "src/page/src"),
     (BENCHES, "benches"),
 ];

@@ -17,7 +17,7 @@ struct Part {
 }
 
 /// The parts of the console.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     Part {
         name: "Overview",
         pages: &[("Overview", "/", false)],
@@ -61,6 +61,10 @@ const PARTS: [Part; 8] = [
             ("Outbox", "/outbox", true),
             ("State", "/state", true),
         ],
+    },
+    Part {
+        name: "Book",
+        pages: &[("Book", "/docs", false)],
     },
 ];
 

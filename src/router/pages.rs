@@ -2,8 +2,9 @@
 
 use super::resource::{Bind, Resource};
 use crate::console::{
-    access, account, assets, automounters, containers, datasets, feedback, files, log, outbox, overview,
-    people, projects, reports, samples, schedule, sessions, share, sheet, sign_in, state, statistics,
+    access, account, assets, automounters, book, containers, datasets, feedback, files, log, outbox,
+    overview, people, projects, reports, samples, schedule, sessions, share, sheet, sign_in, state,
+    statistics,
 };
 use crate::routes::admin::events;
 use actix_web::http::Method;
@@ -17,6 +18,9 @@ pub(super) static PAGES: LazyLock<Vec<Resource>> = LazyLock::new(|| {
         page("/events", |route| route.to(events::console)),
         page("/assets/{name}", |route| route.to(assets::get)),
         page("/files/{path:.*}", |route| route.to(files::get)),
+        page("/docs", |route| route.to(book::get)),
+        page("/docs/files/{path}", |route| route.to(book::file)),
+        page("/docs/{name}", |route| route.to(book::get)),
         page("/sessions", |route| route.to(sessions::list)),
         page("/sessions/{id}", |route| route.to(sessions::get)),
         page("/datasets", |route| route.to(datasets::list)),

@@ -1,5 +1,6 @@
 //! The console: pages for people, as a browser gets them.
 
+mod book;
 mod changes;
 mod events;
 mod figures;

@@ -37,7 +37,7 @@ pub struct App {
     pub accounts: Accounts,
     /// Sign-in with OpenID Connect, if it is configured.
     pub oidc: Option<Oidc>,
-    /// What happens, for those who listen.
+    /// The events of the service, for listeners.
     pub events: Arc<Events>,
     /// Imports that are sent to this service.
     pub imports: Arc<ImportUploads>,

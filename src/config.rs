@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `jwt.rs`, `limits.rs`, `oidc.rs`, `proxy.rs`, `store.rs`, `tls.rs` | the groups of the same names |
 //! | `listen.rs` | an address, or a Unix socket |
-//! | `read.rs` | values with rules of their own |
+//! | `read.rs` | deserializers of values that need checks |
 //! | `error.rs` | why a configuration can't be used |
 
 mod error;

@@ -28,10 +28,10 @@ mod transport;
 mod upgrade;
 pub mod watch;
 
-/// What the service knows of its own side of a connection, in the data of the connection.
+/// The service's side of a connection. It is stored in the connection's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OwnSide {
-    /// The address that the client connected to. None for a Unix socket.
+    /// The address that the client connected to. `None` for a Unix socket.
     pub address: Option<std::net::SocketAddr>,
     /// `http` or `https`.
     pub scheme: &'static str,

@@ -20,7 +20,7 @@ pub enum ApiError {
     /// The token does not verify. The cause is in the log and not in the answer.
     #[error("the request's signature could not be verified")]
     NotVerified,
-    /// There is no good access token. The answer has no body.
+    /// There is no valid access token. The answer has no body.
     #[error("this needs an access token: sign in with POST /api/v3/auth/")]
     NotSignedIn,
     /// The account has no key yet.

@@ -27,7 +27,7 @@
 //! | `samples.rs`, `samples/` | samples as a sheet: CSV or a workbook, read and written |
 //! | `shadow.rs`, `shadow/` | the rehearsal: MxLIVE's traffic passed on, and copied to this service |
 //! | `console.rs`, `console/` | the console: pages for people |
-//! | `events.rs`, `events/` | what happens, as it happens |
+//! | `events.rs`, `events/` | events as they happen |
 //! | `retention.rs` | removes old entries of the activity log, and old connections |
 //! | `usage.rs`, `usage/` | how the beamlines are used |
 //! | `tls.rs`, `tls/` | TLS at the service's own address |

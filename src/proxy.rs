@@ -20,7 +20,7 @@
 //! | `proxy/pictures.rs`, `proxy/pictures/` | makes pictures, once for all concurrent requests |
 //! | `proxy/cache.rs`, `proxy/cache/` | keeps pictures on disk |
 //! | `proxy/bounded.rs` | reads up to a limit |
-//! | `proxy/placeholder.rs` | pure: the small picture for an error |
+//! | `proxy/refusal.rs`, `proxy/placeholder.rs` | the answers to refused requests; pure: the small picture for an error |
 
 pub mod access_log;
 pub mod alternates;

@@ -3,18 +3,18 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `accounts.rs` | the secrets that sign tokens |
-//! | `care.rs` | what a running service is asked by who looks after it |
 //! | `data_directory.rs` | the data directory and the admin token |
 //! | `data_proxy.rs` | the external or the built-in Data Proxy |
 //! | `failure.rs` | why a service does not start or stop |
 //! | `oidc.rs` | what sign-in with OpenID Connect needs to know |
+//! | `supervision.rs` | what the process manager asks: whether threads answer, and to reload files |
 
 mod accounts;
-mod care;
 mod data_directory;
 mod data_proxy;
 mod failure;
 mod oidc;
+mod supervision;
 
 pub use failure::{StartError, StopError};
 
@@ -179,7 +179,7 @@ impl Running {
             settings,
         });
         if let Some(path) = app.settings.facility.clone() {
-            care::apply(&app, path).await?;
+            supervision::apply(&app, path).await?;
         }
         let expiry = match &app.files {
             Some(files) => Some(expiry::begin(files.shelf.clone()).await),
@@ -255,13 +255,13 @@ impl Running {
         })
     }
 
-    /// Where it listens: at the port that was picked, if the settings let it pick one.
+    /// Where it listens. Port 0 in the settings is replaced by the port that was picked.
     #[must_use]
     pub fn listens(&self) -> &Listen {
         &self.listen
     }
 
-    /// The address that it listens on. None for a Unix socket.
+    /// The address that it listens on. `None` for a Unix socket.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         self.listen.tcp()
@@ -291,13 +291,13 @@ impl Running {
 
     /// Whether every thread of actors answers in time.
     pub async fn answers(&self) -> bool {
-        care::answer(&self.arbiters, care::ACTORS_PATIENCE).await
+        supervision::answer(&self.arbiters, supervision::ACTORS_PATIENCE).await
     }
 
-    /// Reads the files of TLS and the facility file again, and logs what came of it. What can't be
-    /// used stays as it was.
+    /// Reads the TLS files and the facility file again, and logs the result. If a file can't be
+    /// used, the state before it stays in effect.
     pub async fn reload(&self) {
-        care::reload(&self.app).await;
+        supervision::reload(&self.app).await;
     }
 
     /// Stops accepting connections, finishes requests in flight, and makes their writes durable.
@@ -355,7 +355,7 @@ fn possible_connections(connections: usize) -> usize {
         tracing::warn!(
             connections,
             files,
-            "the limit of open files is lower than limits.connections: fewer connections"
+            "the limit of open files is lower than limits.connections: fewer connections are accepted"
         );
     }
     files.min(connections)

@@ -1,4 +1,4 @@
-//! Sign-in with a username and a password or with OpenID Connect, and the tokens that come of it.
+//! Sign-in with a username and a password or with OpenID Connect, and the tokens that result.
 //!
 //! Only `accounts.rs` knows the store; none of it knows routes or the configuration.
 //!

@@ -1,4 +1,4 @@
-//! What the service and systemd tell each other.
+//! Messages between the service and systemd, and sockets that systemd passes.
 
 use crate::support::process::{beamlive, Served};
 use crate::support::Certificates;

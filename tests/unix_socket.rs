@@ -43,7 +43,7 @@ fn a_service_listens_on_a_unix_socket_and_replaces_one_that_was_left_behind() {
     let applied = run(place.path(), &["apply", facility, "--url", &listen]);
     assert_eq!(applied.code, Some(0), "{}", applied.stderr);
 
-    // A second service does not take it away.
+    // A second service does not replace the socket.
     let second = run(place.path(), &["serve", "--listen", &listen, "--data", "other"]);
     assert_eq!(second.code, Some(1));
     assert!(
@@ -91,8 +91,8 @@ fn a_client_of_a_unix_socket_has_the_address_of_this_machine() {
             users.to_str().unwrap(),
         ],
     ));
-    // Keys of the Data Proxy are made for this machine, but not for those that a front end which
-    // is not trusted forwards.
+    // This machine may create keys of the Data Proxy. Callers that an untrusted front end forwards
+    // for may not.
     let create = |more: &str| {
         let body = format!("path={}/alice", users.display());
         let head = format!(

@@ -59,7 +59,7 @@ impl Check {
     }
 }
 
-/// What a file would change in a facility with nothing but the seven data types.
+/// What a file would change in a new facility, which has only the seven built-in data types.
 pub(super) fn against_empty(text: &str, is_json: bool, zone: chrono_tz::Tz) -> Result<Counts, Failure> {
     let format = if is_json { Format::Json } else { Format::Toml };
     let situation = Situation {

@@ -22,7 +22,7 @@ use tokio::runtime::Handle;
 
 /// How often a service is asked whether its import has ended.
 const POLL: Duration = Duration::from_millis(500);
-/// How often it may be away in a row: an hour.
+/// Failed polls in a row before the command gives up: about an hour.
 const MOST_FAILURES: u32 = 7_200;
 
 /// Move a facility in from another server.

@@ -160,7 +160,7 @@ pub(super) async fn run_until_signal(
         loop {
             tokio::select! {
                 () = watchdog.due() => {
-                    // If an actor hangs, systemd is not told, and starts the service again.
+                    // If an actor hangs, systemd gets no keep-alive, and restarts the service.
                     match running.answers().await {
                         true => Watchdog::works(),
                         false => tracing::error!("a thread of actors does not answer"),

@@ -59,7 +59,8 @@ impl Shadow {
         let report = self.report.clone();
         let mut stop = StopSignals::new()?;
         let mut write = signal(SignalKind::hangup())?;
-        // A connection takes two files. Without more, as many connections as the system allows.
+        // Each connection takes two file descriptors. If the limit can't be raised, the present one
+        // bounds the connections.
         let _ = rlimit::increase_nofile_limit(u64::MAX);
         let running = Running::start(self.settings()).await?;
         print(format_args!("listening on http://{}", running.address()))?;

@@ -29,7 +29,7 @@ const CLEAR: &str = "\x1b[H\x1b[2J";
 /// and its disk.
 #[derive(Debug, Args)]
 pub struct Status {
-    /// Show it again so often, until it is interrupted [default: 2s].
+    /// Show it again at this interval, until it is interrupted [default: 2s].
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "2s")]
     watch: Option<Duration>,
     /// How it is written.

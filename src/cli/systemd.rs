@@ -1,4 +1,5 @@
-//! What a service and systemd tell each other. Without systemd, nothing is told.
+//! Messages to systemd (readiness, reload, watchdog), and the socket that it passes. Without
+//! systemd, nothing is sent.
 
 use crate::connection::listener::Listener;
 use beamlive_client::Failure;
@@ -24,7 +25,7 @@ pub(super) fn socket() -> Result<Option<Listener>, Failure> {
             .into())
         }
     }
-    // Taking it as what it is not leaves it in place.
+    // If the socket is of another kind, it stays in place for the next attempt.
     if let Ok(Some(listener)) = sockets.take_tcp_listener(0) {
         return Ok(Some(Listener::Tcp(listener)));
     }
@@ -36,7 +37,7 @@ pub(super) fn socket() -> Result<Option<Listener>, Failure> {
 
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(false, states) {
-        tracing::warn!(%error, "systemd could not be told how the service is");
+        tracing::warn!(%error, "the status could not be sent to systemd");
     }
 }
 
@@ -52,7 +53,7 @@ pub(super) fn ready(url: &str) {
 pub(super) fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell(&[NotifyState::Reloading, now]),
-        Err(error) => tracing::warn!(%error, "systemd could not be told of the reload"),
+        Err(error) => tracing::warn!(%error, "the reload could not be announced to systemd"),
     }
 }
 
@@ -66,9 +67,9 @@ pub(super) fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
-/// Tells systemd that the service works, as often as it wants to know.
+/// The watchdog of systemd: says when the next keep-alive is due, and sends it.
 pub(super) struct Watchdog {
-    /// Half the time after which systemd restarts the service. `None` if it never does.
+    /// Half of the time after which systemd restarts a silent service. `None` if it never does.
     interval: Option<Interval>,
 }
 
@@ -85,7 +86,7 @@ impl Watchdog {
         }
     }
 
-    /// Waits until systemd is to be told again.
+    /// Waits until the next keep-alive is due.
     pub(super) async fn due(&mut self) {
         match &mut self.interval {
             Some(interval) => {
@@ -100,7 +101,7 @@ impl Watchdog {
         tell(&[NotifyState::Watchdog]);
     }
 
-    /// Waits for `work`, which may take long, and tells systemd meanwhile that the service works.
+    /// Waits for `work`, which may take long, and sends keep-alives meanwhile.
     pub(super) async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
         tokio::pin!(work);
         loop {

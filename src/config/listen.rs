@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use thiserror::Error;
 
-/// What the text of a Unix socket begins with.
+/// The prefix of a Unix socket's address.
 const UNIX: &str = "unix:";
 
 /// Where a service listens: an address, or the path of a Unix socket.
@@ -22,7 +22,7 @@ pub enum Listen {
 /// A text that is neither.
 #[derive(Debug, Error)]
 pub enum BadListen {
-    /// It is no address.
+    /// It is not an address.
     #[error(
         "{0:?} is no address such as 127.0.0.1:8000 and no Unix socket such as unix:/run/beamlive.sock: {1}"
     )]
@@ -33,7 +33,7 @@ pub enum BadListen {
 }
 
 impl Listen {
-    /// The address. None for a Unix socket.
+    /// The address. `None` for a Unix socket.
     #[must_use]
     pub fn tcp(&self) -> Option<SocketAddr> {
         match self {

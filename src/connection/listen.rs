@@ -109,7 +109,7 @@ impl Listening {
         // connect.
         drop(stopped);
         if let Ok(Err(error)) = turning_away.await {
-            tracing::warn!(%error, "the last clients were not told that the service stops");
+            tracing::warn!(%error, "clients that connected during the stop got no answer");
         }
         finished.await;
         if let Ok(Err(error)) = self.served.await {

@@ -7,10 +7,10 @@ use crate::tls::Secure;
 use std::io::{self, ErrorKind};
 use tokio::io::AsyncWriteExt;
 
-/// What the first byte of a connection with TLS is.
+/// The first byte of every TLS connection.
 const HANDSHAKE: u8 = 22;
 
-/// Does the handshake, if there is one. A client that speaks plain HTTP instead is told so.
+/// Does the handshake, if there is one. A client that speaks plain HTTP gets an error that says so.
 pub(super) async fn open(mut socket: Socket, secure: Option<&Secure>) -> io::Result<Transport> {
     let Some(secure) = secure else {
         return Ok(Transport::Plain(socket));

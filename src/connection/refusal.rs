@@ -58,7 +58,7 @@ pub(super) fn reason(error: &ParseError) -> ApiError {
         ParseError::TooLarge => ApiError::HeadTooLarge,
         ParseError::Uri(error) if error.to_string().contains("too long") => ApiError::UrlTooLong,
         ParseError::Uri(_) => ApiError::NotHttp("its URL has characters that must be percent-encoded"),
-        ParseError::Method => ApiError::NotHttp("its method is no word"),
+        ParseError::Method => ApiError::NotHttp("its method is not a valid name"),
         ParseError::Version => ApiError::NotHttp("its version is not HTTP/1.0 or HTTP/1.1"),
         ParseError::Header => ApiError::NotHttp(
             "a header is malformed, Host is missing, or Content-Length and Transfer-Encoding contradict one another",

@@ -125,7 +125,7 @@ impl Stream {
         self.state.clone()
     }
 
-    /// The address that the client connected to. None for a Unix socket.
+    /// The address that the client connected to. `None` for a Unix socket.
     pub(super) fn local(&self) -> Option<SocketAddr> {
         self.io.local()
     }
@@ -211,7 +211,7 @@ impl Stream {
         Poll::Ready(self.stalled())
     }
 
-    /// Looks whether the kernel has taken bytes. TLS takes some before the kernel does.
+    /// Checks whether the kernel has taken bytes. Bytes that TLS has buffered do not count.
     fn look_for_progress(&mut self, cx: &mut Context<'_>) {
         let sent = self.io.sent();
         if sent > self.sent {
@@ -270,7 +270,7 @@ impl AsyncWrite for Stream {
             .unwrap_or((bytes, &[]));
         if bytes.is_empty() && !bare.is_empty() {
             self.hold_back(bare);
-            // If it is no refusal, the next poll flushes again.
+            // If it is not a refusal, the next poll flushes again.
             cx.waker().wake_by_ref();
             return Poll::Ready(Ok(bare.len()));
         }

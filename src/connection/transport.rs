@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
 
-/// Maximum unsent bytes of an answer in the kernel. The fewer there are, the finer is the progress
-/// of a slow reader that is seen here: about half of it at a time.
+/// Maximum unsent bytes of an answer in the kernel. The progress of a slow reader is seen here in
+/// steps of about half of this.
 const UNSENT: u32 = 128 * 1024;
 
 /// An accepted socket, which counts what it takes.
@@ -139,7 +139,7 @@ impl AsyncWrite for Socket {
 pub(super) enum Transport {
     Plain(Socket),
     Tls(Box<TlsStream<Socket>>),
-    /// The connection was taken away, for a refusal.
+    /// The socket was moved out, to answer with a refusal.
     Taken,
 }
 
@@ -168,7 +168,7 @@ impl Transport {
         matches!(self, Self::Tls(_))
     }
 
-    /// The address that the client connected to. None for a Unix socket.
+    /// The address that the client connected to. `None` for a Unix socket.
     pub(super) fn local(&self) -> Option<SocketAddr> {
         self.socket().and_then(Socket::local)
     }
@@ -208,7 +208,8 @@ impl AsyncRead for Transport {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match ready!(of_transport!(self, poll_read(cx, buf))) {
-            // Many clients close without saying so in TLS. HTTP tells whether a request is whole.
+            // Many clients close without TLS's `close_notify`. HTTP shows whether a request is
+            // complete.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof && self.is_tls() => Poll::Ready(Ok(())),
             read => Poll::Ready(read),
         }

@@ -52,7 +52,8 @@ pub enum Kind {
     Facility,
     /// The outbox was told to try again.
     Outbox,
-    /// The store of this process writes, or does not; or the Data Proxy works, or does not.
+    /// The store of this process began or stopped writing, or the Data Proxy began or stopped
+    /// working.
     Health,
 }
 
@@ -88,7 +89,7 @@ impl Position {
         numbers.next().is_none().then_some(position)
     }
 
-    /// Whether everything that `other` has read was read.
+    /// Whether this position is at or after `other` in every table.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self.activity >= other.activity && self.dataset >= other.dataset && self.report >= other.report

@@ -1,4 +1,4 @@
-//! Reads new rows, and gives them to whoever listens.
+//! Reads new rows, and sends them as events to all listeners.
 
 use super::event::{Event, Kind, Position};
 use super::row::{after, newest};
@@ -51,7 +51,7 @@ impl Default for Events {
 }
 
 impl Events {
-    /// Events from now on, and the position of now. `None`: the service stops.
+    /// The events from now on, and the present position. `None` when the service stops.
     ///
     /// # Errors
     /// [`Unavailable`] when the store can't be read.
@@ -68,7 +68,7 @@ impl Events {
         Ok(Some((listener, here)))
     }
 
-    /// Tells listeners of this process of something that has no row of its own.
+    /// Sends listeners of this process an event that has no row of its own.
     pub fn announce(&self, kind: Kind, now: Timestamp) {
         if let Some(listeners) = lock(&self.listeners).as_ref() {
             // It fails when nobody listens.
@@ -130,7 +130,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The position after all rows that there are.
+/// The position after the newest row of each table.
 fn here(store: &Store) -> Result<Position, ReadError> {
     Ok(Position {
         activity: newest::<Activity>(store)?,

@@ -16,13 +16,13 @@ pub struct RouteSummary {
     pub refused: u64,
     /// Those answered with 5xx.
     pub failed: u64,
-    /// Half of them took at most so many seconds.
+    /// The median of their times, in seconds.
     pub median: f64,
-    /// 99 of 100 took at most so many seconds.
+    /// The 99th percentile of their times, in seconds.
     pub p99: f64,
 }
 
-/// Upper bounds in seconds, and how many requests took at most so long.
+/// Upper bounds in seconds, and the number of requests up to each bound.
 type Buckets = BTreeMap<u64, (f64, u64)>;
 
 impl Metrics {
@@ -68,13 +68,13 @@ fn label<'a>(series: &'a Metric, name: &str) -> &'a str {
     found.map_or("", |label| label.value())
 }
 
-/// How long a part of all requests took at most, by linear interpolation in its bucket. What is
-/// above the last bucket counts as its bound.
+/// A quantile of the times, by linear interpolation in its bucket. Times above the last bucket
+/// count as its bound.
 fn quantile(buckets: &Buckets, requests: u64, part: f64) -> f64 {
     #[allow(clippy::cast_precision_loss)] // Counts of requests are far below 2^52.
     let (wanted, float) = (requests as f64 * part, |count: u64| count as f64);
     let (mut bound, mut below) = (0.0, 0);
-    // The bits of positive numbers are in their order.
+    // Positive floats have the same order as their bits.
     for (upper, count) in buckets.values() {
         if float(*count) >= wanted && *count > below {
             let share = (wanted - float(below)) / float(count - below);

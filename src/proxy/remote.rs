@@ -12,7 +12,7 @@ use std::time::Duration;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Longest time without a byte of a file.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// What is passed on of a request.
+/// The headers of a request that are passed on.
 const ASKED: [HeaderName; 5] = [
     header::ACCEPT,
     header::RANGE,
@@ -20,7 +20,7 @@ const ASKED: [HeaderName; 5] = [
     header::IF_NONE_MATCH,
     header::IF_MODIFIED_SINCE,
 ];
-/// What is passed on of an answer. A cookie or a redirect is not.
+/// The headers of an answer that are passed on. Cookies and redirects are not.
 pub const ANSWERED: [HeaderName; 7] = [
     header::CONTENT_TYPE,
     header::CONTENT_LENGTH,

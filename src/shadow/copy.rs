@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 /// Longest answer of the service that is read.
 const MAX_ANSWER: usize = 64 << 20;
-/// Headers that concern one connection, or that the copy gets anew.
+/// Headers that concern one connection, or that are computed again for the copy.
 const OWN: [&str; 10] = [
     "connection",
     "keep-alive",

@@ -1,4 +1,4 @@
-"""The same numbers in matplotlib, with the same axes in the same place: where would it put the marks?"""
+"""Draws the same numbers in matplotlib with the same axes, and compares where the marks are."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ ASSIGNMENTS = {
     "Fe": [4.2, [["Ka1", 6.404, 150.0]]],
     "Ar": [1.1, [["Ka1", 2.957, 20.0]]],
 }
-"""Elements with their reliability and their lines. Argon's is too low to be on at first."""
+"""Elements with their reliability and their lines. Argon's is too low to be shown at first."""
 CHOICES = [
     {"label": "peak", "energy": 12.6603, "wavelength": 0.97931, "fp": -7.9, "fpp": 6.1},
     {"label": "infl", "energy": 12.6581, "wavelength": 0.97949, "fp": -10.3, "fpp": 3.0},

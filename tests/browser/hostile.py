@@ -44,7 +44,7 @@ DRAWING = """(text) => {
     if ([...it.attributes].some(({name}) => name.startsWith('on'))) wrong.push(it);
   return wrong.map((it) => it.outerHTML.slice(0, 200));
 }"""
-# Everything that a person may touch on a page, but what leads away.
+# Everything on a page that a person can click or type into, except what leaves the page.
 TOUCH = """() => {
   for (const it of document.querySelectorAll('details')) it.open = true;
   for (const it of document.querySelectorAll('main a[href^="java" i], main svg *, main img, main td, main .legend li'))

@@ -1,4 +1,4 @@
-"""Texts of somebody who means ill. Each one calls `__ran` with its number, if it can."""
+"""Texts of an attacker. Each one calls `__ran` with its number, if it can."""
 
 from __future__ import annotations
 

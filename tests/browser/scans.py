@@ -1,4 +1,4 @@
-"""XRF, MAD and XAS scans: the marks of their files' numbers."""
+"""XRF, MAD and XAS scans: the marks are where the numbers of the files put them."""
 
 from __future__ import annotations
 

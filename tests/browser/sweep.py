@@ -40,7 +40,7 @@ WIDER = """() => [...document.querySelectorAll('body *')]
 
 
 def axe(page: Page, where: str) -> None:
-    """Nothing serious or critical. axe-core comes by the debugger, which no policy hinders."""
+    """No serious or critical violation. The debugger loads axe-core, so no policy blocks it."""
     page.evaluate(AXE)
     grave = [found for found in page.evaluate(RUN_AXE) if found[0] in GRAVE]
     holds(f"axe-core on {where}", not grave, "\n".join(map(str, grave)))

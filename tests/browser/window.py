@@ -95,7 +95,7 @@ class Window:
 
 @contextmanager
 def window(browser: Browser, base: str, username: str | None = None, **options: Any) -> Iterator[Window]:
-    """A window in which somebody is signed in. At its end all must be well in it."""
+    """A window in which somebody is signed in. At its end, nothing may have gone wrong in it."""
     one = Window(browser, base, **options)
     try:
         yield one.signed_in(username) if username else one

@@ -1,4 +1,4 @@
-//! `beamlive doctor` finds what is planted.
+//! `beamlive doctor` finds the faults that the test has made.
 
 mod faults;
 
@@ -27,7 +27,7 @@ const BASE: [&str; 6] = [
 struct Place {
     home: TempDir,
     certificates: Certificates,
-    /// What has to live as long as the examination.
+    /// Listeners that must stay open during the check.
     kept: Vec<TcpListener>,
 }
 

@@ -102,7 +102,7 @@ async fn a_puck_is_loaded_moved_and_taken_out() {
         [port("lyso", "LA2"), port("ferritin", "LB1")]
     );
 
-    // Where one is, no other goes, and nothing is changed.
+    // An occupied location takes no second container. Nothing is changed.
     let form = [("container", "alice/PUCK-2"), ("place", "staff/RACK|A")];
     let reply = omar.submit("/automounters/XT", &form).await;
     assert_eq!(reply.status, 400);

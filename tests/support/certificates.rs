@@ -57,7 +57,7 @@ impl Certificates {
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2100, 1, 1);
         let certificate = params.signed_by(&key, &self.authority).unwrap();
-        // As those who replace certificates do: each file at once, one after the other.
+        // As certificate tools do: each file is replaced atomically, one after the other.
         for (ending, text) in [("pem", certificate.pem()), ("key", key.serialize_pem())] {
             let file = self.path(&format!("{name}.{ending}"));
             std::fs::write(file.with_extension("part"), text).unwrap();

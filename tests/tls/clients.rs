@@ -30,7 +30,7 @@ async fn only_clients_with_a_certificate_of_the_right_authority_are_served() {
     for refused in [client(&ours, None), client(&ours, Some(&others))] {
         assert!(refused.get(&url).send().await.is_err());
     }
-    // A certificate of a service is none of a client.
+    // A service's certificate is not accepted as a client's.
     std::fs::copy(ours.path("service.pem"), others.path("client.pem")).unwrap();
     std::fs::copy(ours.path("service.key"), others.path("client.key")).unwrap();
     assert!(client(&ours, Some(&others)).get(&url).send().await.is_err());

@@ -79,7 +79,7 @@ fn every_command_speaks_https_and_trusts_the_authority_that_is_named() {
             ended.stderr
         );
     }
-    // The same for the authority of others, and for a file that is none.
+    // The same with another authority, and with a file that is not a certificate.
     let others = Certificates::new();
     let others = others.text("ca.pem");
     for (file, words) in [
@@ -184,7 +184,7 @@ fn directories_are_forwarded_to_a_data_proxy_over_https() {
     dataset["directory"] = directory.to_str().unwrap().into();
     std::fs::write(place.path().join("dataset.json"), dataset.to_string()).unwrap();
     client(&served.url, &["data", "dataset.json"]);
-    // Nobody that Mozilla trusts has signed the certificate.
+    // No authority of Mozilla's list has signed the certificate.
     served.until("UnknownIssuer");
     served.stop("TERM");
     let served = service(&format!("[proxy]\nca_file = {ca:?}\n"));

@@ -97,7 +97,7 @@ async fn a_broken_file_leaves_the_old_certificate_in_use_and_is_logged() {
         ],
     ));
     let address = served.url.strip_prefix("https://").unwrap().parse().unwrap();
-    // Another key, no certificate at all, and none of the two files.
+    // Another key, a file without a certificate, and no file.
     let others = Certificates::new();
     std::fs::copy(others.path("service.key"), &key).unwrap();
     served.until("is not the key of the first certificate");

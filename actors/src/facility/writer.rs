@@ -82,8 +82,8 @@ impl Writer {
         Err(Unavailable::Contended)
     }
 
-    /// Gives an account a key, or none, if `judge` allows it and says what that is called in the
-    /// activity log. `Some` is why it does not.
+    /// Sets or removes an account's key if `judge` allows it. Then `judge` returns the action for
+    /// the activity log; otherwise it returns an error, which is the result here.
     async fn change_key<E>(
         &self,
         username: &str,

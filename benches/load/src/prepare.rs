@@ -131,7 +131,7 @@ pub(crate) struct Declaration<'a> {
     pub(crate) api: &'a Api,
     pub(crate) target: &'a Target,
     pub(crate) facility: Facility,
-    /// There may be something to take back.
+    /// Whether something may have been declared, which the clean-up takes back.
     pub(crate) is_declared: bool,
 }
 

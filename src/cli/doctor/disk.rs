@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 /// With less room, writes stop.
 const LEAST: u64 = 192 << 20;
-/// With less room, it is time to do something.
+/// With less room, the finding is a warning.
 const LOW: u64 = 2 << 30;
-/// How often a sync is measured.
+/// Number of syncs that are measured.
 const SYNCS: usize = 15;
-/// No disk makes bytes durable faster: one that says so keeps them in memory.
+/// No disk makes bytes durable faster than this. A faster sync has left them in memory.
 const TOO_FAST: Duration = Duration::from_micros(12);
 /// A launch waits for one sync, and people notice this.
 const SLOW: Duration = Duration::from_millis(50);

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// A clock that is so far off needs attention, in seconds.
+/// A difference between clocks that needs attention, in seconds.
 const NOTICEABLE: i64 = 3;
 
 /// Asks them.

@@ -51,7 +51,7 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-/// Nothing is encrypted by the service itself.
+/// The finding when the service has no TLS of its own.
 fn without(settings: &Settings) -> Finding {
     match settings
         .listen

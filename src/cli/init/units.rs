@@ -5,7 +5,7 @@ use super::configuration::local_url;
 use crate::config::Listen;
 use std::path::Path;
 
-/// What neither the service nor a backup needs.
+/// The sandbox: takes away what neither the service nor a backup needs.
 const SANDBOX: &str = "\
 UMask=0077
 NoNewPrivileges=yes

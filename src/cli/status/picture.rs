@@ -78,7 +78,7 @@ pub(super) struct OpenSession {
 pub(super) struct Requests {
     pub(super) per_second: f64,
     pub(super) failed_per_second: f64,
-    /// Half of them, and 99 of 100, took no longer, in milliseconds.
+    /// The 50th and the 99th percentile of their times, in milliseconds.
     pub(super) p50_ms: Option<f64>,
     pub(super) p99_ms: Option<f64>,
     pub(super) in_flight: f64,
@@ -104,7 +104,7 @@ pub(super) struct Store {
 }
 
 impl Picture {
-    /// What is going on `now`. `before` was scraped so many seconds earlier.
+    /// What is going on `now`. `before` was scraped `seconds` earlier.
     pub(super) fn of(
         now: &Scrape,
         before: &Scrape,

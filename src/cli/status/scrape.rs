@@ -8,14 +8,14 @@ struct Sample {
     value: f64,
 }
 
-/// All numbers of one moment.
+/// The samples of one scrape.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Scrape {
     samples: Vec<Sample>,
 }
 
 impl Scrape {
-    /// Reads them. Lines that are none are left out.
+    /// Parses the text of a scrape. Comments and lines that can't be read are skipped.
     pub(super) fn parse(text: &str) -> Self {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         let samples = lines.filter_map(|line| {

@@ -112,7 +112,7 @@ impl Admin {
         Ok(sent.map_err(|error| format!("can't reach {}: {}", self.url, reason(&error)))?)
     }
 
-    /// Sends a request, and returns the answer's body; none for an answer of 404.
+    /// Sends a request, and returns the answer's body; `None` for an answer of 404.
     async fn ask(
         &self,
         method: Method,
@@ -207,7 +207,7 @@ impl Admin {
         Ok((response.status().as_u16(), response.text().await?))
     }
 
-    /// Reads what is at `path`, below `/api/admin/`; none when nothing is there.
+    /// Reads what is at `path`, below `/api/admin/`; `None` when nothing is there.
     ///
     /// # Errors
     /// When the service can't be reached or refuses, or the answer has another form.

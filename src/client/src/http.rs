@@ -1,4 +1,4 @@
-//! The HTTP client, and what a service or a network says when it fails, in words.
+//! The HTTP client, and messages for failures of the service and the network.
 
 use crate::tls::Trust;
 use crate::Failure;
@@ -44,7 +44,7 @@ pub fn refusal(status: u16, body: &str) -> String {
 }
 
 const OTHER_ISSUER: &str = "name the certificates that sign the service's with --ca-file";
-/// What to do about errors of TLS, by a word of theirs.
+/// What to do about errors of TLS, by a word in their messages.
 const ADVICE: [(&str, &str); 6] = [
     ("UnknownIssuer", OTHER_ISSUER),
     ("BadSignature", OTHER_ISSUER),

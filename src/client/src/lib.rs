@@ -3,7 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `terminal.rs` | [`Failure`], the error of a command, and [`print()`] |
-//! | `tls.rs` | [`tls::Trust`]: whom a client trusts |
+//! | `tls.rs` | [`tls::Trust`]: which certificates a client trusts |
 //! | `http.rs` | the HTTP client, and refusals in words |
 //! | `admin.rs` | the admin API |
 //! | `token.rs`, `key.rs` | the signed token, and the keys that sign it |

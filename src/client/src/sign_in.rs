@@ -1,4 +1,4 @@
-//! Signing in to version 3 of the API, and what becomes of its tokens.
+//! Version 3 of the API: signing in, and checking and refreshing tokens.
 
 use crate::http::{http_client, reason, refusal};
 use crate::tls::Trust;
@@ -56,10 +56,10 @@ impl SignIn {
         Ok(serde_json::from_str(&body)?)
     }
 
-    /// Asks whether a token is good.
+    /// Asks whether a token is valid.
     ///
     /// # Errors
-    /// When the service can't be reached, or the token is not good.
+    /// When the service can't be reached, or the token is not valid.
     pub async fn verify(&self, token: &str) -> Result<(), Failure> {
         self.post("auth/verify/", &[("token", token)]).await.map(drop)
     }

@@ -1,4 +1,4 @@
-//! TLS of a client: whom it trusts, and what it shows of itself.
+//! TLS of a client: which certificates it trusts, and its own certificate.
 
 use crate::Failure;
 use clap::Args;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
 
-/// Logs that the outbox was told to try again, or something that is no event.
+/// Logs that the outbox was told to try again, or something that is not an event.
 async fn log(store: &Store, subject: Subject) {
     let mut batch = Batch::new();
     let id = batch.allocate(Table::Activity);

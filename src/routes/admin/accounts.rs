@@ -23,7 +23,7 @@ struct PasswordBody {
 /// A password that was made.
 #[derive(Debug, Serialize, ToSchema)]
 struct MadePassword {
-    /// Tell it to its owner. It is not kept.
+    /// Give it to the account's owner. The service keeps only its hash.
     #[schema(example = "k7f3-9wq2-hm4x-t8bd")]
     password: String,
 }

@@ -1,4 +1,4 @@
-//! What is planted, and what `beamlive doctor` has to find.
+//! The faults that are made, and what `beamlive doctor` has to find.
 
 use super::{strings, Place};
 use std::fs::{self, Permissions};
@@ -22,7 +22,7 @@ fn old_server() -> String {
     url
 }
 
-/// A fault: how it is planted, which returns arguments; the level, the check, and words of the
+/// A fault: how it is made, which returns arguments; the level, the check, and words of the
 /// finding.
 pub(super) type Fault = (
     fn(&mut Place) -> Vec<String>,

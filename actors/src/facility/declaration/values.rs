@@ -42,7 +42,7 @@ pub(crate) fn acronym(text: &str) -> Result<String, String> {
     Ok(acronym)
 }
 
-/// An address of e-mail, so far as that it can be told from other texts.
+/// An e-mail address, checked only as far as needed to tell it from other texts.
 pub(crate) fn email(text: &str) -> Result<String, String> {
     let text = line(text)?;
     let is_address = text

@@ -41,7 +41,7 @@ impl Target {
     /// The service at `url`.
     ///
     /// # Errors
-    /// When it is no URL, its host has no address, or a file of `trust` can't be used.
+    /// When it is not a URL, its host has no address, or a file of `trust` can't be used.
     pub async fn of(url: &str, trust: &Trust) -> Result<Self, Failure> {
         let parsed = reqwest::Url::parse(url).map_err(|error| format!("{url} is no URL: {error}"))?;
         let host = parsed.host_str().ok_or_else(|| format!("{url} has no host"))?;

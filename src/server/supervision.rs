@@ -1,5 +1,5 @@
-//! What a running service is asked by who looks after it: whether it works, and to read its files
-//! again.
+//! What the process manager asks of a running service: whether its threads answer, and to read its
+//! files again.
 
 use super::failure::StartError;
 use crate::app::App;
@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How long a thread of actors may take to answer. Nothing in it may take as long.
+/// How long a thread of actors may take to answer. No single task of such a thread may take that
+/// long.
 pub(super) const ACTORS_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether each of these threads answers within `patience`.
@@ -30,7 +31,7 @@ pub(super) async fn answer(arbiters: &[Arbiter], patience: Duration) -> bool {
     true
 }
 
-/// Reads the files of TLS and the facility file again, and logs what came of it.
+/// Reads the TLS files and the facility file again, and logs the result.
 pub(super) async fn reload(app: &App) {
     if let Some(secure) = app.secure.clone() {
         if let Err(error) = tokio::task::spawn_blocking(move || secure.reload_and_log()).await {

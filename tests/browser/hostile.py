@@ -113,6 +113,7 @@ class Hostile:
 
     def apply(self) -> None:
         """What staff enter: a sheet or a facility file may come from somebody else. What is refused is no danger."""
+        taken = 0
         for number, text in enumerate(TEXTS):
             sample = {"project": PROJECT, "container": "EVIL", "location": str(number % 16 + 1), "group": "g"}
             name = f"s{number}"
@@ -127,8 +128,10 @@ class Hostile:
             for part, rows in body.items():
                 try:
                     self.place.operator.post("apply", {part: rows})
+                    taken += len(rows)
                 except Mismatch as refused:
                     holds(part, "got 4" in str(refused), str(refused))
+        holds("the facility", taken > 3 * len(TEXTS), f"it took {taken} records only")
 
     def canary(self, one: Window) -> None:
         page = one.open("/sessions")
@@ -146,6 +149,8 @@ class Hostile:
     def look(self, one: Window) -> None:
         """All pages that show something of it, also those that are only linked, and those of the search."""
         first = [f"/datasets?project={PROJECT}", f"/reports?project={PROJECT}", "/activity", f"/activity?project={PROJECT}"]
+        first += [f"/projects/{PROJECT}", f"/samples?project={PROJECT}", f"/samples/sheet?project={PROJECT}"]
+        first += ["/containers", "/projects", "/feedback", "/access", "/people/nemo", "/statistics", "/automounters/SIM"]
         first += ["/", "/sessions", filled("/sessions/{hostile session}", self.place.numbers), "/sign-in?next=/" + "%22%3E%3Cscript%3E__ran()%3C/script%3E"]
         first += [f"/reports/{number}" for number in self.reports]
         first += [f"/datasets/{self.place.numbers[f'hostile {number}']}" for number in range(0, len(TEXTS), 4)]

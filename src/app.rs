@@ -13,8 +13,11 @@ use crate::limits::rate::RateLimits;
 use crate::metrics::counters::Metrics;
 use crate::proxy::builtin::BuiltinProxy;
 use crate::proxy::files::Files;
+use crate::proxy::remote::RemoteFiles;
 use crate::sign_in::accounts::Accounts;
 use crate::sign_in::oidc::Oidc;
+use crate::tls::Secure;
+use crate::usage::Usage;
 use actix_web::web::Data;
 use actix_web::HttpRequest;
 use beamlive_actors::ask::Unavailable;
@@ -34,7 +37,7 @@ pub struct App {
     pub accounts: Accounts,
     /// Sign-in with OpenID Connect, if it is configured.
     pub oidc: Option<Oidc>,
-    /// What happens, for those who listen.
+    /// The events of the service, for listeners.
     pub events: Arc<Events>,
     /// Imports that are sent to this service.
     pub imports: Arc<ImportUploads>,
@@ -46,12 +49,18 @@ pub struct App {
     pub builtin_proxy: Option<BuiltinProxy>,
     /// The files that the built-in Data Proxy serves. `None` without it, and where it serves none.
     pub files: Option<Arc<Files>>,
+    /// The files of an external Data Proxy, for the console.
+    pub remote_files: Option<RemoteFiles>,
     /// Limits on the requests of one address and of one project.
     pub rate: Arc<RateLimits>,
     /// Limit on the bytes of all bodies.
     pub bodies: BodyBudget,
     /// Limit on connections.
     pub connections: Arc<Gate>,
+    /// How the beamlines are used.
+    pub usage: Arc<Usage>,
+    /// TLS at the service's own address, if it is on.
+    pub secure: Option<Arc<Secure>>,
     /// Counters and latencies.
     pub metrics: Metrics,
 }

@@ -11,7 +11,7 @@
 //! | `token.rs` | [`token::Token`]: the token of a signed URL, parsed |
 //! | `pool.rs` | [`pool::VerificationPool`]: verifies signatures |
 //! | `known.rs` | tokens that are verified already |
-//! | `signed_in.rs` | [`signed_in::SignedIn`]: an access token, and the project it acts for |
+//! | `signed_in.rs` | [`signed_in::SignedIn`]: a valid access token, and the project it acts for |
 //! | `admin_token.rs` | [`admin_token::AdminToken`]: the token of operators |
 
 pub mod admin_token;

@@ -26,7 +26,8 @@ impl TrustedProxies {
 pub struct Caller(pub IpAddr);
 
 impl Caller {
-    /// The caller's address; the peer's when a trusted proxy forwards something that is no address.
+    /// The caller's address; the peer's when a trusted proxy forwards something that is not an
+    /// address.
     #[must_use]
     pub fn or_peer(request: &HttpRequest, trusted: &[IpNet]) -> Self {
         Self::of(request, trusted).unwrap_or_else(|_| Self(peer(request).to_canonical()))
@@ -35,9 +36,9 @@ impl Caller {
     /// The caller's address. The proxies in `trusted` are believed.
     ///
     /// # Errors
-    /// 400 when a trusted proxy forwards something that is no address.
+    /// 400 when a trusted proxy forwards something that is not an address.
     pub fn of(request: &HttpRequest, trusted: &[IpNet]) -> Result<Self, ApiError> {
-        // A value that is no text is refused as an address, but only if a trusted proxy sends it.
+        // A value that is not text is refused as an address, but only if a trusted proxy sends it.
         let values = request.headers().get_all("x-forwarded-for");
         let texts: Vec<_> = values
             .map(|value| String::from_utf8_lossy(value.as_bytes()))
@@ -56,8 +57,8 @@ fn peer(request: &HttpRequest) -> IpAddr {
 }
 
 /// The caller's address as far as it is certain. `None` when the request came through a proxy that
-/// is not trusted or does not name its client, so that a front end on this machine does not lend
-/// its own address to everyone.
+/// is not trusted or does not name its client, so that clients of a front end on this machine do
+/// not count as callers from this machine.
 #[must_use]
 pub fn certain(request: &HttpRequest, caller: Caller, trusted: &[IpNet]) -> Option<IpAddr> {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));

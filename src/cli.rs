@@ -5,9 +5,11 @@ mod atomic_file;
 pub mod backup;
 pub mod check;
 pub mod client;
+pub mod doctor;
 pub mod export;
 mod flags;
 pub mod import;
+pub mod init;
 pub mod load;
 pub mod manual;
 pub mod passwd;
@@ -19,6 +21,8 @@ pub mod samples;
 pub mod serve;
 pub mod shadow;
 pub mod sql;
+pub mod status;
+mod systemd;
 pub mod verify;
 
 use beamlive_client::Failure;
@@ -36,6 +40,8 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a configuration, a first facility file and the units of systemd.
+    Init(Box<init::Init>),
     /// Run the service.
     Serve(Box<serve::Serve>),
     /// Run the Data Proxy alone.
@@ -44,6 +50,10 @@ pub enum Command {
     Apply(apply::Apply),
     /// Check a facility file: print its mistakes and what it would change. Changes nothing.
     Check(check::Check),
+    /// Check the configuration and the machine, and say what to do.
+    Doctor(Box<doctor::Doctor>),
+    /// Show what is going on at a running service.
+    Status(status::Status),
     /// Set, reset or expire the password of a project or a person.
     Passwd(passwd::Passwd),
     /// Import and export the samples of a project as a sheet, without a facility file.
@@ -78,10 +88,13 @@ impl Cli {
     /// [`Failure`], to be printed; the exit code is 1 then.
     pub async fn run(self) -> Result<(), Failure> {
         match self.command {
+            Command::Init(init) => init.run(),
             Command::Serve(serve) => serve.run().await,
             Command::Proxy(proxy) => proxy.run().await,
             Command::Apply(apply) => apply.run().await,
             Command::Check(check) => check.run().await,
+            Command::Doctor(doctor) => doctor.run().await,
+            Command::Status(status) => status.run().await,
             Command::Passwd(passwd) => passwd.run().await,
             Command::Samples(samples) => samples.run().await,
             Command::Import(import) => import.run().await,

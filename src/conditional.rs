@@ -1,4 +1,4 @@
-//! Conditional requests: whether a client has what it asks for.
+//! Conditional requests: whether a client already has the current version.
 
 use actix_web::http::header::{self, EntityTag, Header, IfNoneMatch};
 use actix_web::HttpRequest;

@@ -6,30 +6,35 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `jwt.rs`, `limits.rs`, `oidc.rs`, `proxy.rs`, `store.rs` | the groups of the same names |
-//! | `read.rs` | values with rules of their own |
+//! | `jwt.rs`, `limits.rs`, `oidc.rs`, `proxy.rs`, `store.rs`, `tls.rs` | the groups of the same names |
+//! | `listen.rs` | an address, or a Unix socket |
+//! | `read.rs` | deserializers of values that need checks |
 //! | `error.rs` | why a configuration can't be used |
 
 mod error;
 mod jwt;
 mod limits;
+mod listen;
 mod oidc;
 mod proxy;
 mod read;
 mod store;
+mod tls;
 
 pub use error::ConfigError;
 pub use jwt::Jwt;
 pub use limits::{Limits, Quota, Rate};
+pub use listen::{BadListen, Listen};
 pub use oidc::Oidc;
 pub use proxy::{Alternate, Delegate, Proxy};
 pub use store::{PasswordError, StoreSettings};
+pub use tls::{Tls, TlsFiles};
 
 use chrono_tz::Tz;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::Figment;
 use ipnet::IpNet;
-use read::{networks, positive, url};
+use read::{days, networks, positive, url};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -38,8 +43,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Where to listen; port 0 picks a free one.
-    pub listen: SocketAddr,
+    /// Where to listen: an address, whose port 0 picks a free one, or `unix:/path`.
+    pub listen: Listen,
     /// The data directory.
     pub data: PathBuf,
     /// A facility file that is applied at start.
@@ -59,6 +64,8 @@ pub struct Settings {
     pub timezone: Tz,
     /// Whether scheduled beamtimes decide `end_time` and access lists.
     pub schedule: bool,
+    /// TLS at the service's own address.
+    pub tls: Tls,
     /// Signed URLs.
     pub tokens: Tokens,
     /// The tokens of version 3.
@@ -69,6 +76,8 @@ pub struct Settings {
     pub registration: Registration,
     /// The Data Proxy.
     pub proxy: Proxy,
+    /// How long records of what happened are kept.
+    pub retention: Retention,
     /// Limits on what clients can ask.
     pub limits: Limits,
     /// The store.
@@ -100,6 +109,18 @@ pub struct Registration {
     /// Networks from which a key may be registered. Everywhere when empty.
     #[serde(deserialize_with = "networks")]
     pub allow_from: Vec<IpNet>,
+}
+
+/// How long records of what happened are kept. Sessions, datasets and reports are always kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Entries of the activity log, in days. Without it, for ever.
+    #[serde(deserialize_with = "days")]
+    pub activity_days: Option<u32>,
+    /// Remote connections that have ended, in days. Without it, for ever.
+    #[serde(deserialize_with = "days")]
+    pub connection_days: Option<u32>,
 }
 
 /// Health and metrics.
@@ -134,7 +155,7 @@ pub enum LogFormat {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)).into(),
             data: PathBuf::from("data"),
             facility: None,
             public_url: None,
@@ -143,11 +164,13 @@ impl Default for Settings {
             trusted_proxy: Vec::new(),
             timezone: Tz::UTC,
             schedule: false,
+            tls: Tls::default(),
             tokens: Tokens::default(),
             jwt: Jwt::default(),
             oidc: Oidc::default(),
             registration: Registration::default(),
             proxy: Proxy::default(),
+            retention: Retention::default(),
             limits: Limits::default(),
             store: StoreSettings::default(),
             health: Health::default(),

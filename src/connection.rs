@@ -3,6 +3,9 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `listen.rs` | [`listen::Listening`]: accepts connections, serves them, stops |
+//! | `listener.rs` | [`listener::Listener`]: a socket that clients connect to |
+//! | `open.rs` | the handshake of TLS |
+//! | `transport.rs` | TCP and Unix sockets, plain or with TLS |
 //! | `gate.rs` | [`gate::Gate`]: the number of connections |
 //! | `rules.rs` | the limits that every connection keeps to |
 //! | `stream.rs` | the bytes of a connection, and its one timer |
@@ -16,12 +19,20 @@
 
 pub mod gate;
 pub mod listen;
+pub mod listener;
+mod open;
 mod refusal;
 mod rules;
 mod stream;
+mod transport;
 mod upgrade;
 pub mod watch;
 
-/// The address of this service that a client connected to, in the data of the connection.
+/// The service's side of a connection. It is stored in the connection's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LocalAddress(pub std::net::SocketAddr);
+pub struct OwnSide {
+    /// The address that the client connected to. `None` for a Unix socket.
+    pub address: Option<std::net::SocketAddr>,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+}

@@ -20,7 +20,7 @@ pub enum ApiError {
     /// The token does not verify. The cause is in the log and not in the answer.
     #[error("the request's signature could not be verified")]
     NotVerified,
-    /// There is no good access token. The answer has no body.
+    /// There is no valid access token. The answer has no body.
     #[error("this needs an access token: sign in with POST /api/v3/auth/")]
     NotSignedIn,
     /// The account has no key yet.
@@ -99,6 +99,9 @@ pub enum ApiError {
     /// The request breaks the rules of HTTP/1.1.
     #[error("this is no request of HTTP/1.1: {0}")]
     NotHttp(&'static str),
+    /// The request is not encrypted.
+    #[error("this address speaks TLS only: write https:// instead of http://")]
+    NeedsTls,
     /// The URL is longer than the parser takes.
     #[error("the URL is longer than 65,534 bytes: send many names in the body of a POST instead")]
     UrlTooLong,
@@ -176,6 +179,7 @@ impl ApiError {
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::SlowHead { .. } => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Self::NotHttp(_) => (StatusCode::BAD_REQUEST, "not_http"),
+            Self::NeedsTls => (StatusCode::BAD_REQUEST, "needs_tls"),
             Self::UrlTooLong => (StatusCode::URI_TOO_LONG, "url_too_long"),
             Self::HeadTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large"),
             Self::Tunnel => (StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),

@@ -1,4 +1,4 @@
-//! What happens, as it happens: for Server-Sent Events.
+//! Events as they happen, for Server-Sent Events.
 //!
 //! Nothing is written for an event. The activity log, the datasets and the reports have ids that
 //! only grow, so an event is a new row of one of them, and its id says how far all three were read.
@@ -11,4 +11,4 @@ mod feed;
 mod row;
 
 pub use event::{Event, Kind, Position};
-pub use feed::{read_after, Events, Missed};
+pub use feed::{read_after, Events, Health, Missed};

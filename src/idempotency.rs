@@ -10,7 +10,7 @@ pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// Longest key.
 const LONGEST: usize = 255;
 
-/// The key of the request; none without the header.
+/// The key of the request; `None` without the header.
 ///
 /// # Errors
 /// 400 when it is sent twice, empty, too long, or not visible ASCII.

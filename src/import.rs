@@ -1,4 +1,4 @@
-//! Moves a facility in from another server: reads its dump, and stores what becomes of it.
+//! Moves a facility in from another server: reads its dump, and stores the result.
 //!
 //! `beamlive-mxlive` reads and mends the dump. What is here brings it into a store, all or nothing.
 //!

@@ -27,14 +27,17 @@
 //! | `samples.rs`, `samples/` | samples as a sheet: CSV or a workbook, read and written |
 //! | `shadow.rs`, `shadow/` | the rehearsal: MxLIVE's traffic passed on, and copied to this service |
 //! | `console.rs`, `console/` | the console: pages for people |
-//! | `events.rs`, `events/` | what happens, as it happens |
+//! | `events.rs`, `events/` | events as they happen |
+//! | `retention.rs` | removes old entries of the activity log, and old connections |
+//! | `usage.rs`, `usage/` | how the beamlines are used |
+//! | `tls.rs`, `tls/` | TLS at the service's own address |
 //! | `survey.rs`, `views.rs`, `openapi.rs` | pages and descriptions for people and machines |
 //!
 //! Dependencies between these files have no circle. `config`, `error`, `limits`, `conditional`,
-//! `pool.rs`, `auth/pool.rs`, `sign_in`, `connection/gate.rs`, `metrics/counters.rs` and `proxy`
-//! are below `app`; `caller` and `connection/watch.rs` do not know it; `auth`, `body` and the other
-//! middlewares are above it; then come the routes, `router`, `connection/listen.rs`, `server` and
-//! `cli`.
+//! `pool.rs`, `auth/pool.rs`, `sign_in`, `tls`, `connection/gate.rs`, `metrics/counters.rs` and
+//! `proxy` are below `app`; `caller` and `connection/watch.rs` do not know it; `auth`, `body` and
+//! the other middlewares are above it; then come the routes, `router`, `connection/listen.rs`,
+//! `server` and `cli`.
 //!
 //! Rules are in `beamlive-actors`, durability in `beamlive-storage`; this crate speaks HTTP.
 
@@ -64,6 +67,7 @@ pub mod offline_store;
 pub mod openapi;
 pub mod pool;
 pub mod proxy;
+pub mod retention;
 pub mod router;
 pub mod routes;
 pub mod samples;
@@ -71,5 +75,7 @@ pub mod server;
 pub mod shadow;
 pub mod sign_in;
 pub mod survey;
+pub mod tls;
+pub mod usage;
 pub mod views;
 pub mod wire;

@@ -10,6 +10,7 @@
 //! | `observe.rs` | [`observe::Observer`]: counts and logs each request |
 //! | `snapshot.rs` | the state of the service at one moment |
 //! | `families.rs` | the metrics made from a snapshot |
+//! | `summary.rs` | what the counters say about each route, for people |
 //! | `state.rs` | [`state::ServiceState`]: the collector that takes the snapshot |
 
 pub mod counters;
@@ -17,5 +18,6 @@ mod families;
 pub mod observe;
 mod snapshot;
 pub mod state;
+mod summary;
 
 pub use observe::Pattern;

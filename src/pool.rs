@@ -235,7 +235,7 @@ mod tests {
         let pool = idle_pool();
         let (go, wait) = mpsc::channel::<()>();
         let (wait, runs) = (Mutex::new(wait), AtomicUsize::new(0));
-        // Only the first run waits, as for a processor that never comes.
+        // Only the first run waits, like a thread that never gets the processor.
         let starved = move || match runs.fetch_add(1, Ordering::SeqCst) {
             0 => wait.lock().unwrap().recv().map_or(1, |()| 1),
             _ => 2,

@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `proxy/client.rs` | the client of an external Data Proxy |
+//! | `proxy/remote.rs` | the files of an external Data Proxy, for the console |
 //! | `proxy/builtin.rs` | `POST data/create/` of the built-in one: creates a key for a directory |
 //! | `proxy/roots.rs`, `proxy/alternates.rs` | pure: which directories may be served, and where they may have been moved |
 //! | `proxy/shelf.rs`, `proxy/shelf/` | opens files by key and path; no other code opens paths of clients |
@@ -19,7 +20,7 @@
 //! | `proxy/pictures.rs`, `proxy/pictures/` | makes pictures, once for all concurrent requests |
 //! | `proxy/cache.rs`, `proxy/cache/` | keeps pictures on disk |
 //! | `proxy/bounded.rs` | reads up to a limit |
-//! | `proxy/placeholder.rs` | pure: the small picture for an error |
+//! | `proxy/refusal.rs`, `proxy/placeholder.rs` | the answers to refused requests; pure: the small picture for an error |
 
 pub mod access_log;
 pub mod alternates;
@@ -38,6 +39,7 @@ pub mod placeholder;
 pub mod raw;
 pub mod read_rate;
 mod refusal;
+pub mod remote;
 pub mod roots;
 pub mod shelf;
 pub mod slots;

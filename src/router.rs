@@ -7,6 +7,7 @@ mod resource;
 use crate::app::App;
 use crate::caller::TrustedProxies;
 use crate::connection::watch::ConnectionWatch;
+use crate::console;
 use crate::error::ApiError;
 use crate::metrics::observe::Observer;
 use crate::openapi::{self, Document};
@@ -20,8 +21,9 @@ use crate::routes::{
 };
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::header;
 use actix_web::web::{self, Bytes, Data, ServiceConfig};
-use actix_web::Error;
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
 use resource::{resource, Resource};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -169,14 +171,17 @@ fn register(table: &'static [Resource], config: &mut ServiceConfig) {
     }
 }
 
-/// The handler of every other path.
-///
-/// # Errors
-/// Always 404. The path is not repeated, because it may hold a token.
-pub async fn nowhere() -> Result<&'static str, ApiError> {
-    Err(ApiError::NotFound(
-        "there is nothing at this path: see /api/docs for what there is".to_owned(),
-    ))
+/// The handler of every other path: a page for a browser, an error for a program. The path is not
+/// repeated, because it may hold a token.
+pub async fn nowhere(request: HttpRequest) -> HttpResponse {
+    let accepted = request.headers().get(header::ACCEPT);
+    let browser = accepted.is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"));
+    if browser && request.method().is_safe() {
+        return console::nowhere();
+    }
+    let error =
+        ApiError::NotFound("there is nothing at this path: see /api/docs for what there is".to_owned());
+    error.error_response()
 }
 
 /// Which routes a process serves.

@@ -7,12 +7,14 @@
 //! | `data_proxy.rs` | the external or the built-in Data Proxy |
 //! | `failure.rs` | why a service does not start or stop |
 //! | `oidc.rs` | what sign-in with OpenID Connect needs to know |
+//! | `supervision.rs` | what the process manager asks: whether threads answer, and to reload files |
 
 mod accounts;
 mod data_directory;
 mod data_proxy;
 mod failure;
 mod oidc;
+mod supervision;
 
 pub use failure::{StartError, StopError};
 
@@ -20,31 +22,32 @@ use crate::access_lists::AccessLists;
 use crate::app::App;
 use crate::auth::admin_token::AdminToken;
 use crate::auth::pool::VerificationPool;
-use crate::config::Settings;
+use crate::config::{Listen, Settings};
 use crate::connection::gate::Gate;
 use crate::connection::listen::Listening;
+use crate::connection::listener::Listener;
+use crate::events::Health;
 use crate::import::uploads::ImportUploads;
 use crate::limits::bodies::BodyBudget;
 use crate::limits::rate::RateLimits;
 use crate::metrics::counters::Metrics;
 use crate::metrics::state::ServiceState;
 use crate::proxy::expiry;
+use crate::retention;
 use crate::router::Mode;
+use crate::tls::{day, Secure};
+use crate::usage::Usage;
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::HttpServer;
-use beamlive_actors::activity::Origin;
 use beamlive_actors::clock::{Clock, KeySource, SystemClock, SystemKeys};
 use beamlive_actors::directory::{Directory, Setup};
-use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::open_catalog;
-use beamlive_actors::facility::File;
 use beamlive_actors::forwarder::DataProxy;
 use beamlive_actors::published::Published;
-use beamlive_storage::{EngineKind, Store, StoreConfig};
+use beamlive_storage::{EngineKind, Store, StoreConfig, StoreStatus};
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -69,6 +72,8 @@ pub struct Parts {
     pub proxy: Option<Arc<dyn DataProxy>>,
     /// How long requests wait for a database that is away. `None` is a minute.
     pub hold: Option<Duration>,
+    /// A socket that clients connect to already. `None` listens where the settings say.
+    pub listener: Option<Listener>,
     /// Which routes are served.
     pub mode: Mode,
 }
@@ -76,13 +81,16 @@ pub struct Parts {
 /// A running service.
 #[derive(Debug)]
 pub struct Running {
-    address: SocketAddr,
+    listen: Listen,
     health_address: Option<SocketAddr>,
     listening: Listening,
     health: Option<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
     arbiters: Vec<Arbiter>,
-    expiry: Option<JoinHandle<()>>,
+    /// Tasks that remove what is old.
+    cleaning: Vec<JoinHandle<()>>,
     following: Option<JoinHandle<()>>,
+    /// Notices that certificates change.
+    certificates: Option<JoinHandle<()>>,
     app: Data<App>,
 }
 
@@ -95,6 +103,7 @@ impl Running {
         if let Some(path) = beamlive_storage::backup::unfinished(&settings.data) {
             return Err(StartError::Unfinished(path));
         }
+        let tls = settings.tls.files(&settings.listen)?;
         let admin_token = data_directory::prepare(&settings.data)?;
         let clock = parts.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let store = match parts.store {
@@ -145,11 +154,17 @@ impl Running {
         let (accounts, oidc) = accounts::accounts(&settings, &directory)?;
         let metrics = Metrics::new();
         metrics.register(ServiceState::new(directory.clone(), files.clone()));
+        let secure = match tls {
+            Some(files) => Some(Arc::new(Secure::load(files, metrics.certificate_end())?)),
+            None => None,
+        };
         let app = Data::new(App {
             verification: VerificationPool::new(settings.limits.verifications, settings.tokens.remembered),
             accounts,
             oidc,
             events: Arc::default(),
+            remote_files: data_proxy::remote_files(&settings)?,
+            usage: Arc::new(Usage::new(settings.timezone)),
             imports: Arc::new(ImportUploads::new(&settings.data)),
             admin_token: AdminToken::new(&admin_token),
             builtin_proxy,
@@ -158,32 +173,54 @@ impl Running {
             rate: Arc::new(RateLimits::new(&settings.limits.rate, metrics.clone())),
             bodies: BodyBudget::new(settings.limits.bodies_bytes),
             connections: Arc::new(Gate::new(possible_connections(settings.limits.connections))),
+            secure,
             metrics,
             directory,
             settings,
         });
         if let Some(path) = app.settings.facility.clone() {
-            apply(&app, path).await?;
+            supervision::apply(&app, path).await?;
         }
         let expiry = match &app.files {
             Some(files) => Some(expiry::begin(files.shelf.clone()).await),
             None => None,
         };
+        let cleaning = retention::begin(app.clone().into_inner()).await;
         let events = Arc::clone(&app.events);
-        let following = tokio::spawn(events.follow(app.directory.services().store.clone()));
-        let mut running = Self::listen(app, vec![beamlines, others], parts.mode)?;
-        running.expiry = expiry;
+        let services = app.directory.services();
+        let (store, clock) = (services.store.clone(), Arc::clone(&services.clock));
+        let watched = Arc::clone(&app.directory);
+        let health = move || Health {
+            writes: matches!(watched.services().store.status(), StoreStatus::Writing),
+            proxy: watched.forwarder_health().status().up,
+        };
+        let following = tokio::spawn(events.follow(store, clock, health));
+        let arbiters = vec![beamlines, others];
+        let mut running = Self::listen(app, arbiters, parts.listener, parts.mode)?;
+        running.cleaning = expiry.into_iter().chain(cleaning).collect();
         running.following = Some(following);
         Ok(running)
     }
 
-    fn listen(app: Data<App>, arbiters: Vec<Arbiter>, mode: Mode) -> Result<Self, StartError> {
-        let health = app.settings.health.listen;
-        let (listener, address) = bind(app.settings.listen)?;
-        let health = health.map(bind).transpose()?;
+    fn listen(
+        app: Data<App>,
+        arbiters: Vec<Arbiter>,
+        given: Option<Listener>,
+        mode: Mode,
+    ) -> Result<Self, StartError> {
+        let failed = |listen: &Listen| {
+            let address = listen.clone();
+            move |source| StartError::Listen { address, source }
+        };
+        let configured = &app.settings.listen;
+        let listener = match given {
+            Some(listener) => listener,
+            None => Listener::bind(configured).map_err(failed(configured))?,
+        };
+        let listen = listener.place().map_err(failed(configured))?;
+        let health = app.settings.health.listen.map(bind).transpose()?;
         let machines = health.is_none();
-        let listening = Listening::start(app.clone(), listener, mode, machines)
-            .map_err(|source| StartError::Listen { address, source })?;
+        let listening = Listening::start(app.clone(), listener, mode, machines).map_err(failed(&listen))?;
         let (mut health_address, mut serving_health) = (None, None);
         if let Some((listener, address)) = health {
             let data = app.clone();
@@ -196,27 +233,48 @@ impl Running {
             .max_connections(HEALTH_CONNECTIONS)
             .disable_signals()
             .listen(listener)
-            .map_err(|source| StartError::Listen { address, source })?
+            .map_err(failed(&address.into()))?
             .run();
             serving_health = Some((server.handle(), tokio::spawn(server)));
             health_address = Some(address);
         }
+        let certificates = app.secure.clone().map(|secure| {
+            tracing::info!(ends = day(secure.ends()), "speaking TLS");
+            tokio::spawn(secure.follow(app.settings.tls.reload()))
+        });
         Ok(Self {
-            address,
+            listen,
             health_address,
             listening,
             health: serving_health,
             arbiters,
-            expiry: None,
+            cleaning: Vec::new(),
             following: None,
+            certificates,
             app,
         })
     }
 
-    /// The address that it listens on.
+    /// Where it listens. Port 0 in the settings is replaced by the port that was picked.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn listens(&self) -> &Listen {
+        &self.listen
+    }
+
+    /// The address that it listens on. `None` for a Unix socket.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listen.tcp()
+    }
+
+    /// Its URL; for a Unix socket, `unix:` and its path.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match (&self.listen, &self.app.secure) {
+            (Listen::Tcp(address), None) => format!("http://{address}"),
+            (Listen::Tcp(address), Some(_)) => format!("https://{address}"),
+            (unix @ Listen::Unix(_), _) => unix.to_string(),
+        }
     }
 
     /// The address of health and metrics, if they have one of their own.
@@ -229,6 +287,17 @@ impl Running {
     #[must_use]
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// Whether every thread of actors answers in time.
+    pub async fn answers(&self) -> bool {
+        supervision::answer(&self.arbiters, supervision::ACTORS_PATIENCE).await
+    }
+
+    /// Reads the TLS files and the facility file again, and logs the result. If a file can't be
+    /// used, the state before it stays in effect.
+    pub async fn reload(&self) {
+        supervision::reload(&self.app).await;
     }
 
     /// Stops accepting connections, finishes requests in flight, and makes their writes durable.
@@ -245,9 +314,12 @@ impl Running {
                 tracing::error!(%error, "the listener of health and metrics ended with an error");
             }
         }
-        if let Some(expiry) = self.expiry {
-            expiry.abort();
-            let _ = expiry.await;
+        for cleaning in self.cleaning {
+            cleaning.abort();
+            let _ = cleaning.await;
+        }
+        if let Some(certificates) = self.certificates {
+            certificates.abort();
         }
         if let Some(following) = self.following {
             let _ = following.await;
@@ -283,48 +355,20 @@ fn possible_connections(connections: usize) -> usize {
         tracing::warn!(
             connections,
             files,
-            "the limit of open files is lower than limits.connections: fewer connections"
+            "the limit of open files is lower than limits.connections: fewer connections are accepted"
         );
     }
     files.min(connections)
 }
 
 fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let listen = |source| StartError::Listen { address, source };
+    let listen = |source| StartError::Listen {
+        address: address.into(),
+        source,
+    };
     let listener = TcpListener::bind(address).map_err(listen)?;
     let bound = listener.local_addr().map_err(listen)?;
     Ok((listener, bound))
-}
-
-async fn apply(app: &App, path: PathBuf) -> Result<(), StartError> {
-    let text = std::fs::read_to_string(&path).map_err(|source| StartError::FacilityFile {
-        path: path.clone(),
-        source,
-    })?;
-    let format = match path.extension() {
-        Some(ending) if ending.eq_ignore_ascii_case("json") => Format::Json,
-        _ => Format::Toml,
-    };
-    let origin = Origin {
-        who: "operator".to_owned(),
-        address: None,
-    };
-    match app
-        .directory
-        .apply(File::Text(text.into(), format), false, false, origin)
-        .await?
-    {
-        Ok(applied) => {
-            tracing::info!(
-                created = applied.counts.created,
-                updated = applied.counts.updated,
-                unchanged = applied.counts.unchanged,
-                "facility file applied"
-            );
-            Ok(())
-        }
-        Err(mistakes) => Err(StartError::Facility { path, mistakes }),
-    }
 }
 
 /// The settings of the store.

@@ -44,6 +44,8 @@ pub use report::{Counted, Latency, Report, Row, Sample};
 pub use target::Target;
 
 use beamlive_actors::clock::{Clock, SystemClock};
+use beamlive_client::tls::Trust;
+use beamlive_client::Failure;
 use capture::Budget;
 use copy::Copies;
 use exchange::Event;
@@ -70,6 +72,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The service that gets the copies.
     pub service: Url,
+    /// Whom the copies trust.
+    pub trust: Trust,
     /// Where the report is written.
     pub report: Option<Target>,
     /// How often the counts are printed and the report is written.
@@ -99,6 +103,7 @@ impl Settings {
         Self {
             upstream,
             service,
+            trust: Trust::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             report: None,
             every: Duration::from_secs(60),
@@ -133,8 +138,8 @@ pub enum ShadowError {
     #[error("can't start the thread that plays the copies")]
     Thread(#[source] std::io::Error),
     /// The client for the copies can't be made.
-    #[error("can't send copies")]
-    Client(#[source] reqwest::Error),
+    #[error("can't send copies: {0}")]
+    Client(Failure),
     /// The thread that plays the copies is gone.
     #[error("the thread that plays the copies has ended")]
     Gone,
@@ -178,7 +183,8 @@ impl Running {
             service: service.to_string(),
             ..Report::default()
         };
-        let copies = Copies::new(settings.service, settings.timeout).map_err(ShadowError::Client)?;
+        let copies =
+            Copies::new(settings.service, settings.timeout, &settings.trust).map_err(ShadowError::Client)?;
         let playing = Playing {
             copies: Arc::new(copies),
             workers: settings.workers.max(1),

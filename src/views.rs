@@ -36,7 +36,7 @@ use utoipa::ToSchema;
 pub struct Page<Id = u64> {
     /// Only the rows after this one, which are older.
     pub before: Option<Id>,
-    /// At most so many rows.
+    /// The maximum number of rows.
     pub limit: usize,
 }
 
@@ -93,7 +93,8 @@ fn rows<'a, R: Row>(
     Box::new(ids.filter_map(move |id| row(id).transpose()).take(limit))
 }
 
-/// The beginning of all keys of `all`, or of those of the index `by` that belong to `owner`.
+/// The prefix of all keys of the table `all`, or, with an `owner`, of its entries in the index
+/// `by`.
 fn prefix(all: Table, by: Table, owner: Option<impl Into<IdRef>>) -> Key {
     owner.map_or_else(|| Key::of(all), |owner| keys::record(by, owner))
 }

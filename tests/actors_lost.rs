@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex};
 struct PanickingKeys(Mutex<Option<Panics>>);
 
 struct Panics {
-    /// How many keys it still makes before it panics.
+    /// How many more keys it makes before it panics.
     passes: u32,
-    /// How often it still panics.
+    /// How many more times it panics.
     left: u32,
 }
 

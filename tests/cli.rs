@@ -4,14 +4,17 @@
 mod backup;
 mod client;
 mod configuration;
+mod doctor;
 mod export;
 mod facility;
 mod import;
+mod init;
 mod load;
 mod manual;
 mod restore;
 mod samples;
 mod serve;
+mod status;
 mod verify;
 
 use crate::support::process::{beamlive, run, Ended, Served};

@@ -33,5 +33,8 @@ mod pictures;
 mod proxy;
 mod shadow;
 mod structure;
+mod systemd;
+mod tls;
+mod unix_socket;
 mod v2;
 mod v3;

@@ -52,4 +52,7 @@ pub fn log(batch: &mut Batch, origin: &Origin, entry: ActivityEntry<'_>, now: Ti
     if let Some(project) = entry.project {
         batch.mark(keys::index(Table::ActivityByProject, project, id));
     }
+    if let (Subject::Container, Some(container)) = (entry.subject, entry.record) {
+        batch.mark(keys::index(Table::ActivityByContainer, container, id));
+    }
 }

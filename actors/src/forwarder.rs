@@ -106,7 +106,7 @@ pub struct Forwarder {
     /// With other processes on the database; taken while it is being renewed or given up.
     claim: Option<Claim>,
     shared: bool,
-    /// The other process that sends the outbox, or none is known.
+    /// The other process that sends the outbox; empty if none is known.
     elsewhere: Arc<str>,
 }
 

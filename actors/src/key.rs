@@ -41,7 +41,7 @@ pub fn verify(key: Option<&PublicKey>, message: &[u8], signature: &[u8]) -> bool
 /// Whether the verification of `signature` takes more than about 100 µs and belongs on a thread
 /// pool.
 ///
-/// Only Ed25519 signatures are quick, and bytes that are no signature.
+/// Only Ed25519 signatures are quick, and bytes that are not a signature.
 pub fn is_slow(signature: &[u8]) -> bool {
     !matches!(Shape::of(signature), None | Some(Shape::Ed25519(_)))
 }

@@ -18,6 +18,7 @@
 //! | `schedule.rs`, `duration.rs`, `zone.rs` | beamtimes, durations, local time |
 //! | `activity.rs` | the activity log |
 //! | `services.rs`, `clock.rs`, `pool.rs` | what actors need: the store, time, randomness, reads off their threads |
+//! | `remembered.rs` | a bounded LRU cache |
 //!
 //! Invariants: an actor never waits for the disk while it could serve other messages; batches are
 //! handed over in the order of an actor's messages; state in memory has the revision it was read

@@ -153,7 +153,7 @@ impl PasswordHash {
         }
     }
 
-    /// Whether a good sign-in should replace it by one that is made with today's parameters.
+    /// Whether a successful sign-in should replace it by a hash with today's parameters.
     #[must_use]
     pub fn needs_rehash(&self) -> bool {
         self.cost() != Cost::CURRENT

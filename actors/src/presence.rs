@@ -131,7 +131,7 @@ impl fmt::Debug for Presence {
 
 /// An error that may say that the database is away.
 pub trait MaybeAway {
-    /// Whether it says so. Nothing was done then, and nothing will be.
+    /// Whether the database is away. Then nothing was done, and nothing will be.
     fn is_away(&self) -> bool;
 }
 

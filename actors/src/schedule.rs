@@ -58,7 +58,8 @@ impl Schedule {
     }
 
     /// The one of `projects` that has beamtime at `beamline` now. `None` if none has it, or several
-    /// do. Half a shift before and after its beamtime a project has it too, if no other does.
+    /// do. A project also has it half a shift before and after its beamtime, if no other project
+    /// does.
     #[must_use]
     pub fn only_one(
         &self,

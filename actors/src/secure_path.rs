@@ -46,7 +46,7 @@ pub fn is_live(store: &Store, key: &SecureKey) -> Result<bool, ReadError> {
     Ok(store.get_bytes(&keys::secure_path(key))?.is_some())
 }
 
-/// What `key` opens; none when there is no such key.
+/// What `key` opens; `None` when there is no such key.
 ///
 /// Rows are looked up by the part of the key that logs show. The rest is compared in constant time.
 ///
@@ -110,7 +110,7 @@ pub fn attach(batch: &mut Batch, subject: Subject, record: impl Into<IdRef>, key
 }
 
 /// The key of a record's directory: `own`, which the record holds, or the one that an external Data
-/// Proxy gave; none while it has not given one.
+/// Proxy gave; `None` while it has not given one.
 ///
 /// # Errors
 /// [`ReadError`] when the store can't be read.

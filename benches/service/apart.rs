@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Apart {
     child: Child,
     pub(crate) address: SocketAddr,
-    /// From its start until it listened.
+    /// The time from its start until it listened.
     pub(crate) start_up: Duration,
 }
 

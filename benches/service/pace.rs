@@ -17,8 +17,8 @@ pub(crate) enum Since {
 }
 
 /// Sends `rate` requests a second, spread over one connection for each of `requests`. A connection
-/// sends its next request when it is due, or later, as soon as it has an answer. 503 is no error,
-/// but does not count as accepted.
+/// sends its next request when it is due, or later, as soon as it has an answer. 503 is not an
+/// error, but does not count as accepted.
 pub(crate) async fn run(
     address: SocketAddr,
     requests: Vec<Box<dyn Requests>>,

@@ -123,7 +123,7 @@ impl Site {
             actix_web::rt::System::new().block_on(async move {
                 let running = Running::start(settings, Parts::default()).await.unwrap();
                 let store = running.app().directory.services().store.clone();
-                started.send((running.address(), store)).unwrap();
+                started.send((running.address().unwrap(), store)).unwrap();
                 // An error means that the bench has ended, which is a reason to stop too.
                 let _ = stopped.await;
                 if let Err(error) = running.stop().await {
@@ -301,7 +301,7 @@ pub(crate) fn settings(directory: &Path, facility: &Value) -> Settings {
             engine: engine(),
             ..StoreSettings::default()
         },
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)).into(),
         data: directory.join("data"),
         facility: Some(file),
         ..Settings::default()

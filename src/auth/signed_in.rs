@@ -1,4 +1,4 @@
-//! [`SignedIn`]: a request with a good access token, and the project that it is for.
+//! [`SignedIn`]: a request with a valid access token, and the project that it is for.
 
 use super::Acting;
 use crate::app::{App, AppData};
@@ -15,7 +15,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// A request with a good access token.
+/// A request with a valid access token.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     /// Who sent it.
@@ -27,7 +27,7 @@ pub struct SignedIn {
     named: Option<String>,
 }
 
-/// What a project is needed for, where a person's request names none.
+/// What a request does. If a person's request names no project, this decides which one is meant.
 #[derive(Debug, Clone, Copy)]
 pub enum Purpose<'a> {
     /// To take a beamline: the only project of the person that has beamtime there now.

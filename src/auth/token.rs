@@ -22,10 +22,11 @@ const MAX_SIGNATURE: usize = 1024;
 /// Digits of the greatest 64-bit number in base62.
 const MAX_TIME: usize = 11;
 
-/// Longest token, in bytes: longest parts, base64's third more, `b'` and `'`, and the colons.
+/// Longest token, in bytes: the longest username, time and signature in base64, `b'` and `'`, and
+/// the colons.
 const MAX_TOKEN: usize = MAX_USERNAME + MAX_TIME + MAX_SIGNATURE.div_ceil(3) * 4 + 5;
 
-/// Accepts texts with and without padding. Apart from that, each value has one text.
+/// Base64url with or without padding. Apart from that, each value has exactly one encoding.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -46,7 +47,7 @@ pub struct Token {
     time: String,
 }
 
-/// Why a path segment is no token. The messages repeat nothing of it.
+/// Why a path segment is not a token. The messages do not repeat any of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TokenError {
     /// It is longer than any token.

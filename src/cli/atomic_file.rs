@@ -1,4 +1,4 @@
-//! A file that gets its name when it is whole.
+//! A file that gets its final name when it is complete.
 
 use beamlive_client::Failure;
 use std::fs::{self, File, OpenOptions};
@@ -56,7 +56,7 @@ impl AtomicFile {
 impl Drop for AtomicFile {
     fn drop(&mut self) {
         if !self.published {
-            // If this fails, the name of the file tells that it is a part.
+            // If this fails, the temporary name shows that the file is incomplete.
             let _ = fs::remove_file(&self.part);
         }
     }

@@ -1,7 +1,12 @@
 //! `beamlive backup`: writes the store of a running service to a file.
+//!
+//! `rotation.rs` names backups in one directory, and says which are too old.
+
+mod rotation;
 
 use super::atomic_file::AtomicFile;
 use super::progress;
+use beamlive_actors::clock::{Clock, SystemClock};
 use beamlive_client::admin::Service;
 use beamlive_client::http::reason;
 use beamlive_client::{print, Failure};
@@ -11,7 +16,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 /// Maximum pieces that are received and not yet written.
@@ -21,7 +26,15 @@ const WAITING: usize = 16;
 #[derive(Debug, Args)]
 pub struct Backup {
     /// The file, which must not exist yet. It gets this name only when the backup is whole.
-    file: PathBuf,
+    #[arg(required_unless_present = "into", conflicts_with = "into")]
+    file: Option<PathBuf>,
+    /// A directory that gets a new file instead, named by the time.
+    #[arg(long, value_name = "DIR")]
+    into: Option<PathBuf>,
+    /// Backups that are kept in that directory; when a new one is whole, older ones are removed
+    /// [default: all].
+    #[arg(long, value_name = "N", requires = "into", value_parser = clap::value_parser!(u32).range(1..))]
+    keep: Option<u32>,
     /// Replace the file if it exists.
     #[arg(long)]
     force: bool,
@@ -37,15 +50,20 @@ impl Backup {
     /// When the service can't be reached or refuses, the backup is incomplete, or the file can't be
     /// written. The file is then as it was before.
     pub async fn run(self) -> Result<(), Failure> {
-        if !self.force && self.file.exists() {
+        let named = self
+            .into
+            .as_ref()
+            .map(|directory| directory.join(rotation::name(SystemClock.now())));
+        let target = named.or(self.file).unwrap_or_default();
+        if !self.force && target.exists() {
             return Err(format!(
                 "{} exists: name another file, or replace it with --force",
-                self.file.display()
+                target.display()
             )
             .into());
         }
         let mut answer = self.service.admin()?.backup().await?;
-        let (part, file) = AtomicFile::create(&self.file)?;
+        let (part, file) = AtomicFile::create(&target)?;
         let (sender, pieces) = mpsc::channel(WAITING);
         let bar = progress::rows("backup");
         let checking = tokio::task::spawn_blocking({
@@ -77,10 +95,31 @@ impl Backup {
         part.publish(&file)?;
         print(format_args!(
             "{}: {rows} rows, the store as it was at {}",
-            self.file.display(),
+            target.display(),
             header.created.to_utc().format("%Y-%m-%dT%H:%M:%SZ")
-        ))
+        ))?;
+        match (&self.into, self.keep) {
+            (Some(directory), Some(keep)) => rotate(directory, keep as usize),
+            _ => Ok(()),
+        }
     }
+}
+
+/// Removes the backups that are too old.
+fn rotate(directory: &Path, keep: usize) -> Result<(), Failure> {
+    let listed = std::fs::read_dir(directory)?.flatten();
+    let names = listed
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    for name in rotation::outdated(names, keep) {
+        let old = directory.join(name);
+        std::fs::remove_file(&old).map_err(|error| format!("can't remove {}: {error}", old.display()))?;
+        print(format_args!(
+            "{}: removed, because {keep} newer ones are kept",
+            old.display()
+        ))?;
+    }
+    Ok(())
 }
 
 /// Writes the pieces to the file, and reads them as a restore would.

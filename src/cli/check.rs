@@ -6,6 +6,7 @@ use beamlive_actors::facility::declaration::Format;
 use beamlive_actors::facility::plan::{Counters, InUse, Plan, Situation};
 use beamlive_actors::facility::seeded_catalog;
 use beamlive_client::admin::{Admin, Counts};
+use beamlive_client::tls::Trust;
 use beamlive_client::{print, Failure};
 use clap::Args;
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ pub struct Check {
         default_value = "data/admin.token"
     )]
     token_file: PathBuf,
+    #[command(flatten)]
+    trust: Trust,
     /// The zone of times without an offset.
     #[arg(long, env = "BEAMLIVE_TIMEZONE", value_name = "ZONE", default_value = "UTC")]
     timezone: chrono_tz::Tz,
@@ -44,7 +47,7 @@ impl Check {
         let (text, is_json) = read(&self.file)?;
         let counts = match self.url {
             Some(url) => {
-                let admin = Admin::new(&url, &self.token_file)?;
+                let admin = Admin::new(&url, &self.token_file, &self.trust)?;
                 admin.apply(text, is_json, true, self.prune).await?
             }
             None => against_empty(&text, is_json, self.timezone)?,
@@ -56,8 +59,8 @@ impl Check {
     }
 }
 
-/// What a file would change in a facility with nothing but the seven data types.
-fn against_empty(text: &str, is_json: bool, zone: chrono_tz::Tz) -> Result<Counts, Failure> {
+/// What a file would change in a new facility, which has only the seven built-in data types.
+pub(super) fn against_empty(text: &str, is_json: bool, zone: chrono_tz::Tz) -> Result<Counts, Failure> {
     let format = if is_json { Format::Json } else { Format::Toml };
     let situation = Situation {
         prune: false,

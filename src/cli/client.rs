@@ -15,6 +15,7 @@ use crate::wire::json;
 use beamlive_actors::clock::{Clock, SystemClock};
 use beamlive_client::http::{http_client, reason, refusal};
 use beamlive_client::sign_in::{with_token, Pair, SignIn};
+use beamlive_client::tls::Trust;
 use beamlive_client::{print, Failure};
 use clap::{Args, Subcommand};
 use reqwest::RequestBuilder;
@@ -28,6 +29,8 @@ pub struct Client {
     /// The service.
     #[arg(long, env = "BEAMLIVE_URL", default_value = "http://127.0.0.1:8000")]
     url: String,
+    #[command(flatten)]
+    trust: Trust,
     /// The project's username; with --v3 that of a project or a person.
     #[arg(long, env = "BEAMLIVE_USER", default_value = "alice")]
     user: String,
@@ -133,7 +136,7 @@ impl Client {
             (Action::Login, true) => self.login().await?,
             (Action::Verify, true) => {
                 let access = self.tokens.file().read()?.access;
-                SignIn::new(&self.url)?.verify(&access).await?;
+                SignIn::new(&self.url, &self.trust)?.verify(&access).await?;
                 "the access token is good".to_owned()
             }
             (Action::Refresh, true) => {
@@ -179,14 +182,16 @@ impl Client {
     /// Version 3: signs in.
     async fn login(&self) -> Result<String, Failure> {
         let password = asked(&format!("password of {}: ", self.user))?;
-        let pair = SignIn::new(&self.url)?.sign_in(&self.user, &password).await?;
+        let pair = SignIn::new(&self.url, &self.trust)?
+            .sign_in(&self.user, &password)
+            .await?;
         self.tokens.file().write(&pair)?;
         Ok(format!("{} has signed in", self.user))
     }
 
     /// Version 3: exchanges the refresh token.
     async fn refresh(&self, pair: &Pair) -> Result<Pair, Failure> {
-        let refreshed = SignIn::new(&self.url)?.refresh(&pair.refresh).await;
+        let refreshed = SignIn::new(&self.url, &self.trust)?.refresh(&pair.refresh).await;
         let refreshed =
             refreshed.map_err(|error| format!("{error}\n  sign in with beamlive client --v3 login"))?;
         self.tokens.file().write(&refreshed)?;
@@ -233,7 +238,7 @@ impl Client {
     /// The request of the action at `path`, below `/api/`, with its body.
     fn request(&self, path: &str) -> Result<RequestBuilder, Failure> {
         let url = format!("{}/api/{path}", self.url.trim_end_matches('/'));
-        let client = http_client()?;
+        let client = http_client(&self.trust, None)?;
         Ok(match &self.action {
             Action::Samples => client.get(url),
             // As MxDC does: MessagePack, without a content type.

@@ -10,6 +10,7 @@ use crate::import::uploads::{ImportStatus, Progress};
 use crate::routes::admin::import::PIECE;
 use beamlive_actors::clock::{Clock, SystemClock, SystemKeys};
 use beamlive_client::admin::Admin;
+use beamlive_client::tls::Trust;
 use beamlive_client::{print, Failure};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -21,7 +22,7 @@ use tokio::runtime::Handle;
 
 /// How often a service is asked whether its import has ended.
 const POLL: Duration = Duration::from_millis(500);
-/// How often it may be away in a row: an hour.
+/// Failed polls in a row before the command gives up: about an hour.
 const MOST_FAILURES: u32 = 7_200;
 
 /// Move a facility in from another server.
@@ -67,6 +68,8 @@ struct MxLive {
         default_value = "data/admin.token"
     )]
     token_file: PathBuf,
+    #[command(flatten)]
+    trust: Trust,
     #[command(flatten)]
     place: Place,
 }
@@ -148,7 +151,7 @@ impl MxLive {
 
     /// Sends everything to a running service, and waits until it has imported it.
     async fn send(&self, url: &str) -> Result<(), Failure> {
-        let admin = Admin::new(url, &self.token_file)?;
+        let admin = Admin::new(url, &self.token_file, &self.trust)?;
         let files = [
             ("dump", Some(&self.dump)),
             ("proxy-dump", self.proxy_dump.as_ref()),

@@ -15,7 +15,8 @@ pub struct Load {
 }
 
 impl Load {
-    /// Runs it to its end. The first signal ends the run early, and the second one at once.
+    /// Runs the simulation to its end. The first signal ends the run early, and the second one at
+    /// once.
     ///
     /// # Errors
     /// When it can't be prepared, when no request succeeds, and when the audit finds something

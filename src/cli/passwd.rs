@@ -15,7 +15,7 @@ pub struct Passwd {
     /// Make a new password, and print it.
     #[arg(long, conflicts_with_all = ["expire", "end_tokens"])]
     reset: bool,
-    /// Refuse sign-ins until the password is set anew.
+    /// Refuse sign-ins until a new password is set.
     #[arg(long, conflicts_with = "end_tokens")]
     expire: bool,
     /// Keep the password, and only end all tokens.

@@ -1,4 +1,4 @@
-//! Progress bars of long commands. There are none where standard error is no terminal.
+//! Progress bars of long commands. There are none where standard error is not a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;

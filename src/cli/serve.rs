@@ -1,7 +1,9 @@
 //! `beamlive serve`: runs the service until a signal stops it.
 
 use super::flags::{FacilityFlags, PlaceFlags};
-use crate::config::{LogFormat, Settings};
+use super::systemd::{self, Watchdog};
+use crate::config::{Listen, LogFormat, Settings};
+use crate::connection::listener::Listener;
 use crate::import::offline;
 use crate::import::uploads::ImportUploads;
 use crate::router::Mode;
@@ -12,8 +14,7 @@ use beamlive_storage::Store;
 use clap::Args;
 use serde::Serialize;
 use std::io::IsTerminal;
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{mpsc, Arc};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -61,10 +62,13 @@ pub(super) struct ServerFlags {
     #[command(flatten)]
     #[serde(flatten)]
     pub place: PlaceFlags,
-    /// The address to listen on; port 0 picks a free one [default: 127.0.0.1:8000].
+    /// The address to listen on, whose port 0 picks a free one, or unix:/path [default:
+    /// 127.0.0.1:8000].
     #[arg(long, env = "BEAMLIVE_LISTEN", value_name = "ADDRESS")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    listen: Option<SocketAddr>,
+    listen: Option<Listen>,
+    #[command(flatten)]
+    tls: TlsFlags,
     /// What the built-in Data Proxy may serve; may be repeated, relative paths start at the first
     /// [default: /users].
     #[arg(long, env = "BEAMLIVE_USERS_ROOT", value_name = "DIR", value_delimiter = ',')]
@@ -76,6 +80,27 @@ pub(super) struct ServerFlags {
     trusted_proxy: Vec<ipnet::IpNet>,
 }
 
+/// TLS at the service's own address.
+#[derive(Debug, Args, Serialize)]
+struct TlsFlags {
+    /// The service's certificate and those that sign it (PEM): turns TLS on.
+    #[arg(
+        long = "tls-certificate",
+        env = "BEAMLIVE_TLS__CERTIFICATE",
+        value_name = "FILE"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[arg(long = "tls-key", env = "BEAMLIVE_TLS__KEY", value_name = "FILE")]
+    #[serde(rename = "key", skip_serializing_if = "Option::is_none")]
+    tls_key: Option<PathBuf>,
+    /// Refuse clients without a certificate that is signed by one of these (PEM).
+    #[arg(long = "tls-client-ca", env = "BEAMLIVE_TLS__CLIENT_CA", value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_ca: Option<PathBuf>,
+}
+
 /// A network, or one address as a network of its own.
 fn network(text: &str) -> Result<ipnet::IpNet, String> {
     lists::parse_network(text)
@@ -83,7 +108,13 @@ fn network(text: &str) -> Result<ipnet::IpNet, String> {
 }
 
 impl Serve {
-    /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
+    /// The configuration file.
+    pub(super) fn config(&self) -> Option<&Path> {
+        self.server.place.config.as_deref()
+    }
+
+    /// Serves until SIGTERM or SIGINT, then finishes what is in flight. SIGHUP reads certificates
+    /// and the facility file again.
     ///
     /// # Errors
     /// When the service can't start. The message says what to do.
@@ -103,23 +134,47 @@ pub(super) async fn run_until_signal(
     log_to_stderr(&settings)?;
     // Before the start, so that a signal during it is not lost.
     let mut signals = StopSignals::new()?;
+    let mut reload = signal(SignalKind::hangup())?;
     let mut settings = settings;
+    let socket = systemd::socket()?;
+    if let Some(socket) = &socket {
+        settings.listen = socket.place()?;
+    }
+    let mut watchdog = Watchdog::new();
     let mut announced = false;
     loop {
         let parts = Parts {
             mode,
+            // systemd keeps listening while the service is away for an import.
+            listener: socket.as_ref().map(Listener::try_clone).transpose()?,
             ..Parts::default()
         };
         let running = Running::start(settings.clone(), parts).await?;
         // After an import it is at the same address again.
-        settings.listen = running.address();
+        settings.listen = running.listens().clone();
         if !announced {
-            print(format_args!("listening on http://{}", running.address()))?;
+            print(format_args!("listening on {}", running.url()))?;
             announced = true;
         }
+        systemd::ready(&running.url());
         loop {
             tokio::select! {
+                () = watchdog.due() => {
+                    // If an actor hangs, systemd gets no keep-alive, and restarts the service.
+                    match running.answers().await {
+                        true => Watchdog::works(),
+                        false => tracing::error!("a thread of actors does not answer"),
+                    }
+                    continue;
+                }
+                _ = reload.recv() => {
+                    systemd::reloading();
+                    running.reload().await;
+                    systemd::ready(&running.url());
+                    continue;
+                }
                 () = signals.next() => {
+                    systemd::stopping();
                     tracing::info!("stopping: no new connections; finishing what is in flight");
                     exit_after(longest_stop)?;
                     tokio::select! {
@@ -135,11 +190,12 @@ pub(super) async fn run_until_signal(
             uploads.running();
             if uploads.status().dry_run {
                 let store = running.app().directory.services().store.clone();
-                import(uploads, &settings, Some(store)).await?;
+                watchdog.during(import(uploads, &settings, Some(store))).await?;
             } else {
                 tracing::info!("stopping for an import");
-                running.stop().await?;
-                import(uploads, &settings, None).await?;
+                systemd::importing();
+                watchdog.during(running.stop()).await?;
+                watchdog.during(import(uploads, &settings, None)).await?;
                 break;
             }
         }

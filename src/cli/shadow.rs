@@ -2,6 +2,7 @@
 
 use super::serve::StopSignals;
 use crate::shadow::{Report, Running, Settings, Target};
+use beamlive_client::tls::Trust;
 use beamlive_client::{print, Failure};
 use clap::Args;
 use humantime::Duration;
@@ -23,6 +24,8 @@ pub struct Shadow {
     /// own.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
     service: Url,
+    #[command(flatten)]
+    trust: Trust,
     /// Where the report is written: *.html, *.json or *.txt [default: text on standard output, at
     /// the end].
     #[arg(long, value_name = "FILE")]
@@ -56,7 +59,8 @@ impl Shadow {
         let report = self.report.clone();
         let mut stop = StopSignals::new()?;
         let mut write = signal(SignalKind::hangup())?;
-        // A connection takes two files. Without more, as many connections as the system allows.
+        // Each connection takes two file descriptors. If the limit can't be raised, the present one
+        // bounds the connections.
         let _ = rlimit::increase_nofile_limit(u64::MAX);
         let running = Running::start(self.settings()).await?;
         print(format_args!("listening on http://{}", running.address()))?;
@@ -91,6 +95,7 @@ impl Shadow {
             queue: self.queue,
             workers: self.workers,
             timeout: self.timeout.into(),
+            trust: self.trust,
             ..Settings::new(self.upstream, self.service)
         }
     }

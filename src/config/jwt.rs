@@ -18,7 +18,7 @@ pub struct Jwt {
     /// How long a refresh token is valid, in days.
     #[serde(deserialize_with = "positive")]
     pub refresh_days: u32,
-    /// Most passwords that are checked or wait for it at once; the others get 503.
+    /// Maximum number of passwords that are being checked or wait for it. Further sign-ins get 503.
     pub checks: usize,
 }
 

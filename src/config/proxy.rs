@@ -17,6 +17,8 @@ pub struct Proxy {
     /// Calls of an external Data Proxy at once.
     #[serde(deserialize_with = "positive")]
     pub concurrency: usize,
+    /// The certificates that sign an external Data Proxy's (PEM). Without it, Mozilla's list.
+    pub ca_file: Option<PathBuf>,
     /// Networks that may create keys at the built-in Data Proxy.
     #[serde(deserialize_with = "networks")]
     pub allow_from: Vec<IpNet>,
@@ -96,6 +98,7 @@ impl Default for Proxy {
         Self {
             timeout_seconds: 30,
             concurrency: 8,
+            ca_file: None,
             allow_from: vec![
                 IpNet::from(IpAddr::from(Ipv4Addr::LOCALHOST)),
                 IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST)),

@@ -1,4 +1,4 @@
-//! Values with rules of their own, as `serde` reads them.
+//! Deserializers of settings that need checks of their own.
 
 use actix_web::http::header::HeaderValue;
 use actix_web::http::Uri;

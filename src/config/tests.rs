@@ -13,7 +13,7 @@ fn file(text: &str) -> tempfile::NamedTempFile {
 fn flags_override_the_file() {
     let file = file("listen = \"127.0.0.1:1\"\ntimezone = \"America/Regina\"\n[limits]\nmailbox = 7\n");
     let settings = Settings::load(Some(file.path()), json!({"listen": "127.0.0.1:2"})).unwrap();
-    assert_eq!(settings.listen.port(), 2);
+    assert_eq!(settings.listen.tcp().unwrap().port(), 2);
     assert_eq!(settings.timezone, chrono_tz::America::Regina);
     assert_eq!(settings.limits.mailbox, 7);
     assert_eq!(settings.limits.write_queue, Limits::default().write_queue);
@@ -62,4 +62,50 @@ fn no_error_repeats_the_secret() {
 fn no_limit_may_be_0() {
     let file = file("[limits]\nwrite_queue = 0\n");
     assert!(Settings::load(Some(file.path()), json!({})).is_err());
+}
+
+#[test]
+fn a_service_listens_at_an_address_or_on_a_unix_socket() {
+    for text in ["[::1]:443", "unix:/run/beamlive/beamlive.sock"] {
+        let settings = Settings::load(None, json!({"listen": text})).unwrap();
+        assert_eq!(settings.listen.to_string(), text);
+    }
+    for (text, advice) in [
+        ("localhost", "127.0.0.1:8000"),
+        ("unix:beamlive.sock", "unix:/run/beamlive/beamlive.sock"),
+    ] {
+        let error = Settings::load(None, json!({"listen": text}))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(text.trim_start_matches("unix:")), "{error}");
+        assert!(error.contains(advice), "{error}");
+    }
+}
+
+#[test]
+fn tls_is_on_with_both_files_and_at_an_address_only() {
+    let files = |tls: serde_json::Value, listen: &str| {
+        let settings = Settings::load(None, json!({"tls": tls, "listen": listen})).unwrap();
+        settings
+            .tls
+            .files(&settings.listen)
+            .map_err(|error| error.to_string())
+    };
+    let address = "127.0.0.1:0";
+    assert_eq!(files(json!({}), address), Ok(None));
+    let both = json!({"certificate": "c", "key": "k", "client_ca": "a"});
+    let found = files(both.clone(), address).unwrap().unwrap();
+    assert_eq!(
+        [found.certificate, found.key, found.client_ca.unwrap()],
+        ["c", "k", "a"].map(PathBuf::from)
+    );
+    for (tls, listen, key) in [
+        (json!({"certificate": "c"}), address, "tls.key"),
+        (json!({"key": "k"}), address, "tls.certificate"),
+        (json!({"client_ca": "a"}), address, "tls.certificate"),
+        (both, "unix:/run/s", "front end"),
+    ] {
+        let error = files(tls, listen).unwrap_err();
+        assert!(error.contains(key), "{error}");
+    }
 }

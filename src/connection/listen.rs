@@ -5,10 +5,13 @@
 //! is made of, `actix_server` and `actix_http`, are put together here.
 
 use super::gate::REFUSALS;
+use super::listener::Listener;
+use super::open::open;
 use super::refusal::{reason, refuse, refuse_first};
 use super::rules::Rules;
 use super::stream::Stream;
-use super::{upgrade, LocalAddress};
+use super::transport::Socket;
+use super::{upgrade, OwnSide};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::router::{create_app, Mode};
@@ -22,10 +25,10 @@ use actix_web::dev::AppConfig;
 use actix_web::web::Data;
 use std::future::poll_fn;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -42,7 +45,9 @@ const LINGER: Duration = Duration::from_secs(10);
 pub struct Listening {
     app: Data<App>,
     /// A second handle of the socket, for clients that connect while the service stops.
-    listener: TcpListener,
+    listener: Listener,
+    /// The file of a Unix socket, to be removed.
+    file: Option<PathBuf>,
     handle: ServerHandle,
     served: JoinHandle<io::Result<()>>,
     drain: watch::Sender<bool>,
@@ -53,23 +58,29 @@ impl Listening {
     ///
     /// # Errors
     /// When the listener can't be used.
-    pub fn start(app: Data<App>, listener: TcpListener, mode: Mode, machines: bool) -> io::Result<Self> {
-        let again = listener.try_clone()?;
+    pub fn start(app: Data<App>, listener: Listener, mode: Mode, machines: bool) -> io::Result<Self> {
+        let (again, file) = (listener.try_clone()?, listener.file());
         let (drain, draining) = watch::channel(false);
         let served = app.clone();
         // The server's own limit leaves connections unanswered, so it is above ours.
         let most = app.settings.limits.connections.saturating_add(REFUSALS);
-        let server = Server::build()
+        let builder = Server::build()
             .max_concurrent_connections(most.saturating_mul(2))
             .shutdown_timeout(SHUTDOWN_SECONDS)
-            .disable_signals()
-            .listen("beamlive", listener, move || {
+            .disable_signals();
+        let server = match listener {
+            Listener::Tcp(listener) => builder.listen("beamlive", listener, move || {
                 service(served.clone(), mode, machines, draining.clone())
-            })?
-            .run();
+            }),
+            Listener::Unix(listener, _) => builder.listen_uds("beamlive", listener, move || {
+                service(served.clone(), mode, machines, draining.clone())
+            }),
+        }?
+        .run();
         Ok(Self {
             app,
             listener: again,
+            file,
             handle: server.handle(),
             served: tokio::spawn(server),
             drain,
@@ -88,11 +99,17 @@ impl Listening {
         tokio::time::sleep(GRACE).await;
         self.drain.send_replace(true);
         let finished = self.handle.stop(true);
+        if let Some(file) = self.file {
+            // While this service still listens, the file can't be another's.
+            if let Err(error) = std::fs::remove_file(&file) {
+                tracing::warn!(?file, %error, "the Unix socket could not be removed");
+            }
+        }
         // The server closes its handle of the listener at once. With ours closed too, nobody can
         // connect.
         drop(stopped);
         if let Ok(Err(error)) = turning_away.await {
-            tracing::warn!(%error, "the last clients were not told that the service stops");
+            tracing::warn!(%error, "clients that connected during the stop got no answer");
         }
         finished.await;
         if let Ok(Err(error)) = self.served.await {
@@ -102,15 +119,16 @@ impl Listening {
 }
 
 /// The service of one worker.
-fn service(
+fn service<Io: Into<Socket> + 'static>(
     app: Data<App>,
     mode: Mode,
     machines: bool,
     draining: watch::Receiver<bool>,
-) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
+) -> impl actix_service::ServiceFactory<Io, Config = (), Response = (), Error = DispatchError, InitError = ()>
 {
     let limits = &app.settings.limits;
-    let rules = Rules::new(limits, app.connections.clone(), app.metrics.clone());
+    let (gate, metrics) = (app.connections.clone(), app.metrics.clone());
+    let rules = Rules::new(limits, gate, metrics, app.secure.clone());
     let http = HttpService::build()
         .keep_alive(rules.idle)
         // The stream has a deadline for every head, not only for the first.
@@ -126,9 +144,10 @@ fn service(
         .upgrade(fn_service(upgrade::ignore))
         .on_connect_ext(|stream: &Stream, data: &mut actix_http::Extensions| {
             data.insert(stream.state());
-            if let Ok(address) = stream.local_addr() {
-                data.insert(LocalAddress(address));
-            }
+            data.insert(OwnSide {
+                address: stream.local(),
+                scheme: if stream.is_tls() { "https" } else { "http" },
+            });
         });
     let routes = create_app(app, mode, machines)
         .into_factory()
@@ -140,25 +159,38 @@ fn service(
         let (rules, http) = (rules.clone(), http.clone());
         async move {
             let http = Rc::new(http.new_service(()).await?);
-            Ok(fn_service(move |io: TcpStream| {
-                serve(io, rules.clone(), http.clone())
+            Ok(fn_service(move |io: Io| {
+                serve(io.into(), rules.clone(), http.clone())
             }))
         }
     })
 }
 
 /// Serves one connection, if there is a place for it.
-async fn serve<S>(io: TcpStream, rules: Rc<Rules>, http: Rc<S>) -> Result<(), DispatchError>
+async fn serve<S>(socket: Socket, rules: Rc<Rules>, http: Rc<S>) -> Result<(), DispatchError>
 where
     S: Service<(Stream, Option<SocketAddr>), Response = (), Error = DispatchError>,
 {
-    let peer = io.peer_addr().ok();
+    let peer = socket.peer();
+    let opening = open(socket, rules.secure.as_deref());
     let Some(place) = rules.gate.enter() else {
         rules.metrics.overloaded("connections");
         if let Some(place) = rules.gate.refuse() {
-            refuse_first(io, &ApiError::Overloaded("too many connections"), place).await;
+            refuse_first(opening, &ApiError::Overloaded("too many connections"), place).await;
         }
         return Err(DispatchError::Io(io::ErrorKind::ConnectionRefused.into()));
+    };
+    let io = match tokio::time::timeout(rules.head, opening).await {
+        Ok(Ok(io)) => io,
+        Ok(Err(error)) => {
+            rules.metrics.handshake_failed();
+            tracing::debug!(?peer, %error, "a handshake of TLS failed");
+            return Ok(());
+        }
+        Err(_) => {
+            rules.metrics.overloaded("slow_head");
+            return Ok(());
+        }
     };
     let stream = Stream::new(io, rules.clone(), place);
     let state = stream.state();
@@ -168,7 +200,7 @@ where
         let served = http.call((stream, peer)).await;
         if let (Err(DispatchError::Parse(error)), Some(io)) = (&served, state.held_back.take()) {
             if let Some(place) = rules.gate.refuse() {
-                refuse(TcpStream::from_std(io)?, &reason(error), place).await;
+                refuse(io, &reason(error), place).await;
             }
         }
         served?;
@@ -179,12 +211,8 @@ where
 
 /// Refuses the clients that connect before `until`. Those that are still in the listener's queue
 /// then are answered too, because closing the listener would reset them.
-async fn turn_away(
-    app: Data<App>,
-    listener: TcpListener,
-    mut until: oneshot::Receiver<()>,
-) -> io::Result<()> {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
+async fn turn_away(app: Data<App>, listener: Listener, mut until: oneshot::Receiver<()>) -> io::Result<()> {
+    let listener = listener.into_async()?;
     let mut refusals = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -192,9 +220,13 @@ async fn turn_away(
             accepted = listener.accept() => accepted,
             _ = &mut until => break,
         };
-        let Ok((io, _)) = accepted else { continue };
+        let Ok(socket) = accepted else { continue };
         if let Some(place) = app.connections.refuse() {
-            refusals.spawn(async move { refuse_first(io, &ApiError::Stopping, place).await });
+            let secure = app.secure.clone();
+            refusals.spawn(async move {
+                let opening = open(socket, secure.as_deref());
+                refuse_first(opening, &ApiError::Stopping, place).await;
+            });
         }
         while refusals.try_join_next().is_some() {}
     }

@@ -8,8 +8,7 @@ use std::fmt::Write;
 use std::future::Future;
 use std::io;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// How long a refusal may take in all.
@@ -59,7 +58,7 @@ pub(super) fn reason(error: &ParseError) -> ApiError {
         ParseError::TooLarge => ApiError::HeadTooLarge,
         ParseError::Uri(error) if error.to_string().contains("too long") => ApiError::UrlTooLong,
         ParseError::Uri(_) => ApiError::NotHttp("its URL has characters that must be percent-encoded"),
-        ParseError::Method => ApiError::NotHttp("its method is no word"),
+        ParseError::Method => ApiError::NotHttp("its method is not a valid name"),
         ParseError::Version => ApiError::NotHttp("its version is not HTTP/1.0 or HTTP/1.1"),
         ParseError::Header => ApiError::NotHttp(
             "a header is malformed, Host is missing, or Content-Length and Transfer-Encoding contradict one another",
@@ -69,14 +68,24 @@ pub(super) fn reason(error: &ParseError) -> ApiError {
 }
 
 /// Answers a request that was read already with `error`, and ends the connection.
-pub(super) async fn refuse(mut io: TcpStream, error: &ApiError, _place: OwnedSemaphorePermit) {
+pub(super) async fn refuse<Io>(mut io: Io, error: &ApiError, _place: OwnedSemaphorePermit)
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+{
     within_limit(end_with(&mut io, error)).await;
 }
 
 /// Answers the first request of a connection with `error`, and ends the connection. It waits for
 /// the request to begin, because many clients do not look for an answer before.
-pub(super) async fn refuse_first(mut io: TcpStream, error: &ApiError, _place: OwnedSemaphorePermit) {
+pub(super) async fn refuse_first<Io>(
+    opening: impl Future<Output = io::Result<Io>>,
+    error: &ApiError,
+    _place: OwnedSemaphorePermit,
+) where
+    Io: AsyncRead + AsyncWrite + Unpin,
+{
     within_limit(async {
+        let mut io = opening.await?;
         match io.read(&mut [0; 1024]).await? {
             0 => Ok(()),
             _ => end_with(&mut io, error).await,
@@ -86,7 +95,10 @@ pub(super) async fn refuse_first(mut io: TcpStream, error: &ApiError, _place: Ow
 }
 
 /// Reads what follows the answer, because a reset could overtake the answer.
-async fn end_with(io: &mut TcpStream, error: &ApiError) -> io::Result<()> {
+async fn end_with<Io>(io: &mut Io, error: &ApiError) -> io::Result<()>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+{
     io.write_all(&answer(error)).await?;
     io.shutdown().await?;
     let mut scratch = [0; 1024];

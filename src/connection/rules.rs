@@ -3,6 +3,7 @@
 use super::gate::Gate;
 use crate::config::Limits;
 use crate::metrics::counters::Metrics;
+use crate::tls::Secure;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,16 +19,24 @@ pub(super) struct Rules {
     /// The number of connections.
     pub gate: Arc<Gate>,
     pub metrics: Metrics,
+    /// TLS, if this address speaks it.
+    pub secure: Option<Arc<Secure>>,
 }
 
 impl Rules {
-    pub(super) fn new(limits: &Limits, gate: Arc<Gate>, metrics: Metrics) -> Self {
+    pub(super) fn new(
+        limits: &Limits,
+        gate: Arc<Gate>,
+        metrics: Metrics,
+        secure: Option<Arc<Secure>>,
+    ) -> Self {
         Self {
             head: Duration::from_secs(limits.head_seconds),
             write: Duration::from_secs(limits.write_seconds),
             idle: Duration::from_secs(limits.idle_seconds),
             gate,
             metrics,
+            secure,
         }
     }
 }

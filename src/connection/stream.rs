@@ -5,6 +5,7 @@
 
 use super::refusal;
 use super::rules::Rules;
+use super::transport::Transport;
 use crate::error::ApiError;
 use actix_web::web::BytesMut;
 use std::cell::{Cell, RefCell};
@@ -12,19 +13,14 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{ready, Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 
-/// Maximum unsent bytes of an answer in the kernel. The fewer there are, the finer is the progress
-/// of a slow reader that is seen here: about half of it at a time.
-const UNSENT: u32 = 128 * 1024;
 /// How long a closed connection is still read, so that what the client sends meanwhile causes no
 /// reset.
 const LINGER: Duration = Duration::from_secs(1);
@@ -36,9 +32,9 @@ pub(super) struct ConnectionState {
     working: Cell<bool>,
     /// The connection, to be served again after a request that asked for another protocol.
     pub resumed: RefCell<Option<Stream>>,
-    /// The socket of a connection whose last answer is held back because it may be a refusal by the
-    /// HTTP parser.
-    pub held_back: RefCell<Option<std::net::TcpStream>>,
+    /// A connection that ended while its last answer was held back, because that may be a refusal
+    /// by the HTTP parser.
+    pub held_back: RefCell<Option<Transport>>,
 }
 
 /// A request that is being worked on, until its answer's body ends.
@@ -68,7 +64,9 @@ enum Overdue {
 
 /// A connection that is served.
 pub(super) struct Stream {
-    io: TcpStream,
+    io: Transport,
+    /// The bytes that the kernel had taken at the last look.
+    sent: u64,
     rules: Rc<Rules>,
     state: Rc<ConnectionState>,
     timer: Pin<Box<Sleep>>,
@@ -87,6 +85,8 @@ pub(super) struct Stream {
     /// sent as it is. If it was a refusal, the connection ends, and the client gets an answer with
     /// a body.
     held_back: Vec<u8>,
+    /// Nothing of it was sent.
+    whole: bool,
     flushed: bool,
     _place: OwnedSemaphorePermit,
 }
@@ -98,13 +98,11 @@ impl fmt::Debug for Stream {
 }
 
 impl Stream {
-    pub(super) fn new(io: TcpStream, rules: Rc<Rules>, place: OwnedSemaphorePermit) -> Self {
-        if let Err(error) = socket2::SockRef::from(&io).set_tcp_notsent_lowat(UNSENT) {
-            tracing::debug!(%error, "the progress of slow readers will be seen late");
-        }
+    pub(super) fn new(io: Transport, rules: Rc<Rules>, place: OwnedSemaphorePermit) -> Self {
         let head = rules.head;
         let now = Instant::now();
         Self {
+            sent: io.sent(),
             io,
             rules,
             state: Rc::default(),
@@ -116,6 +114,7 @@ impl Stream {
             closing: false,
             ahead: BytesMut::new(),
             held_back: Vec::new(),
+            whole: false,
             flushed: false,
             _place: place,
         }
@@ -126,9 +125,14 @@ impl Stream {
         self.state.clone()
     }
 
-    /// The address that the client connected to.
-    pub(super) fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.io.local_addr()
+    /// The address that the client connected to. `None` for a Unix socket.
+    pub(super) fn local(&self) -> Option<SocketAddr> {
+        self.io.local()
+    }
+
+    /// Whether it is encrypted.
+    pub(super) fn is_tls(&self) -> bool {
+        self.io.is_tls()
     }
 
     /// Has `bytes` read before those of the socket. Earlier ones must have been read.
@@ -136,18 +140,16 @@ impl Stream {
         self.ahead = bytes;
     }
 
-    fn hold_back(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let socket = self.io.as_fd().try_clone_to_owned()?;
-        self.state.held_back.replace(Some(socket.into()));
+    fn hold_back(&mut self, bytes: &[u8]) {
         self.held_back = bytes.to_vec();
+        self.whole = true;
         self.flushed = false;
-        Ok(())
     }
 
     /// Writes the answer that was held back.
     fn poll_release(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.held_back.is_empty() {
-            self.state.held_back.take();
+            self.whole = false;
             let written = ready!(Pin::new(&mut self.io).poll_write(cx, &self.held_back))?;
             self.held_back.drain(..written);
         }
@@ -179,21 +181,42 @@ impl Stream {
     /// Ends a connection whose client does not read. The kernel drops what it has not sent.
     fn stalled(&mut self) -> io::Error {
         self.rules.metrics.overloaded("slow_reader");
-        if let Err(error) = self.io.set_zero_linger() {
-            tracing::debug!(%error, "a stalled connection ends slowly");
-        }
+        self.io.drop_unsent();
         io::ErrorKind::TimedOut.into()
     }
 
     /// Ends a connection whose head is too slow. The answer is written if the socket takes it at
     /// once; all earlier answers have been written.
-    fn time_out(&mut self) {
+    fn time_out(&mut self, cx: &mut Context<'_>) {
         self.rules.metrics.overloaded("slow_head");
         self.timed_out = true;
         let seconds = self.rules.head.as_secs();
         let answer = refusal::answer(&ApiError::SlowHead { seconds });
-        if let Err(error) = self.io.try_write(&answer) {
-            tracing::debug!(%error, "a slow client could not be answered");
+        let written = Pin::new(&mut self.io).poll_write(cx, &answer);
+        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        if !matches!((written, flushed), (Poll::Ready(Ok(_)), Poll::Ready(Ok(())))) {
+            tracing::debug!("a slow client could not be answered");
+        }
+    }
+
+    /// Ready with an error when nothing of an answer could be sent for too long.
+    fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        if self.blocked_since.is_none() {
+            let now = Instant::now();
+            self.blocked_since = Some(now);
+            let (at, _) = self.deadline(now);
+            self.timer.as_mut().reset(at);
+        }
+        let _ = ready!(self.poll_overdue(cx));
+        Poll::Ready(self.stalled())
+    }
+
+    /// Checks whether the kernel has taken bytes. Bytes that TLS has buffered do not count.
+    fn look_for_progress(&mut self, cx: &mut Context<'_>) {
+        let sent = self.io.sent();
+        if sent > self.sent {
+            self.sent = sent;
+            self.progressed(cx);
         }
     }
 
@@ -231,7 +254,7 @@ impl AsyncRead for Stream {
         }
         match ready!(self.poll_overdue(cx)) {
             Overdue::Head => {
-                self.time_out();
+                self.time_out(cx);
                 Poll::Ready(Ok(()))
             }
             Overdue::Write => Poll::Ready(Err(self.stalled())),
@@ -246,23 +269,17 @@ impl AsyncWrite for Stream {
             .split_at_checked(refusal::bare_start(bytes))
             .unwrap_or((bytes, &[]));
         if bytes.is_empty() && !bare.is_empty() {
-            self.hold_back(bare)?;
-            // If it is no refusal, the next poll flushes again.
+            self.hold_back(bare);
+            // If it is not a refusal, the next poll flushes again.
             cx.waker().wake_by_ref();
             return Poll::Ready(Ok(bare.len()));
         }
-        if let Poll::Ready(written) = Pin::new(&mut self.io).poll_write(cx, bytes) {
-            self.progressed(cx);
-            return Poll::Ready(written);
+        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
+        self.look_for_progress(cx);
+        match written {
+            Poll::Ready(written) => Poll::Ready(written),
+            Poll::Pending => self.poll_stalled(cx).map(Err),
         }
-        if self.blocked_since.is_none() {
-            let now = Instant::now();
-            self.blocked_since = Some(now);
-            let (at, _) = self.deadline(now);
-            self.timer.as_mut().reset(at);
-        }
-        let _ = ready!(self.poll_overdue(cx));
-        Poll::Ready(Err(self.stalled()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -270,7 +287,12 @@ impl AsyncWrite for Stream {
         if std::mem::replace(&mut self.flushed, true) {
             ready!(self.poll_release(cx))?;
         }
-        Pin::new(&mut self.io).poll_flush(cx)
+        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        self.look_for_progress(cx);
+        match flushed {
+            Poll::Ready(flushed) => Poll::Ready(flushed),
+            Poll::Pending => self.poll_stalled(cx).map(Err),
+        }
     }
 
     /// Closes the sending half. Where the client may not expect that, what it sends meanwhile is
@@ -279,7 +301,10 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_release(cx))?;
         if !self.closing {
-            ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+            match Pin::new(&mut self.io).poll_shutdown(cx) {
+                Poll::Ready(ended) => ended?,
+                Poll::Pending => return self.poll_stalled(cx).map(Err),
+            }
             self.closing = true;
             self.timer.as_mut().reset(Instant::now() + LINGER);
         }
@@ -297,3 +322,14 @@ impl AsyncWrite for Stream {
         }
     }
 }
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.whole {
+            self.state.held_back.replace(Some(self.io.take()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,12 @@ use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
 const STYLE: &str = include_str!("console.css");
-const SCRIPT: &str = concat!(include_str!("live.js"), include_str!("viewer.js"));
+const SCRIPT: &str = concat!(
+    include_str!("live.js"),
+    include_str!("viewer.js"),
+    include_str!("moves.js"),
+    include_str!("sheet.js")
+);
 
 static STYLE_FILE: LazyLock<File> = LazyLock::new(|| {
     File::new(

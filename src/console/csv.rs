@@ -77,7 +77,11 @@ fn write_csv<T: Table>(
         limit: usize::MAX,
     };
     for row in T::list(store, catalog, asked, &page) {
-        let _ = out.write_record(T::cells(&row?).iter().map(Cell::plain));
+        let cells = T::cells(&row?);
+        if !asked.find.is_empty() && !asked.finds(&cells) {
+            continue;
+        }
+        let _ = out.write_record(cells.iter().map(Cell::plain));
         if out.get_ref().len() >= PIECE {
             let full = std::mem::replace(&mut out, csv_writer()).into_inner();
             if client.send(Ok(full.unwrap_or_default().into())).is_none() {

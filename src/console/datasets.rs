@@ -1,6 +1,7 @@
 //! Datasets: their table, and the page of one, with its frames.
 
 use super::frame::link;
+use super::grid::Grid;
 use super::list;
 use super::page::Page as Shown;
 use super::refusal::PageError;
@@ -47,7 +48,7 @@ impl Table for Datasets {
         ("Exposure (s)", true),
         ("Ended", false),
     ];
-    const FILTERS: &'static [Filter] = &[Filter::Project, Filter::Beamline];
+    const FILTERS: &'static [Filter] = &[Filter::Project, Filter::Beamline, Filter::Find];
 
     fn list<'a>(store: &'a Store, catalog: &'a Catalog, asked: &Asked, page: &Page) -> Rows<'a, DatasetRow> {
         let filter = data::Filter {
@@ -104,10 +105,11 @@ pub async fn get(app: AppData, visitor: Visitor, id: Path<String>) -> Result<Htt
     let catalog = Arc::clone(&visitor.catalog);
     let found = pool::read(move || read(&store, &catalog, number)).await?;
     let mut whole = found.ok_or_else(missing)?;
-    if app.files.is_none() {
-        // The files are with an external Data Proxy.
+    let files = super::files::base(&app);
+    if files.is_none() {
         whole.dataset.url = None;
     }
+    let files = files.unwrap_or_default();
     if !visitor.sees_project_named(&whole.dataset.project) {
         return Err(missing());
     }
@@ -116,7 +118,13 @@ pub async fn get(app: AppData, visitor: Visitor, id: Path<String>) -> Result<Htt
         title: &whole.dataset.name,
         part: Datasets::PATH,
         above: above(&whole),
-        body: body(&whole, scan.as_ref(), &visitor.catalog, app.settings.timezone),
+        body: body(
+            &whole,
+            files,
+            scan.as_ref(),
+            &visitor.catalog,
+            app.settings.timezone,
+        ),
     };
     Ok(page.answer(&visitor))
 }
@@ -156,7 +164,7 @@ fn read(store: &Store, catalog: &Catalog, id: u64) -> Result<Option<Whole>, Read
     }))
 }
 
-fn body(whole: &Whole, scan: Option<&Markup>, catalog: &Catalog, zone: Tz) -> Markup {
+fn body(whole: &Whole, files: &str, scan: Option<&Markup>, catalog: &Catalog, zone: Tz) -> Markup {
     let dataset = &whole.dataset;
     let meta = serde_json::to_value(&dataset.meta_data).unwrap_or(Value::Null);
     let empty = Map::new();
@@ -166,10 +174,11 @@ fn body(whole: &Whole, scan: Option<&Markup>, catalog: &Catalog, zone: Tz) -> Ma
         @if let Some(scan) = scan {
             (scan)
         } @else if let (Some(key), Some(template)) = (&dataset.url, &dataset.filename) {
-            (viewer(dataset, key, template, meta))
+            (viewer(dataset, &format!("{files}frame/{key}/"), template, meta))
         } @else {
-            p.notice { "The files of this dataset are not shown: its directory has no key yet, or they are with an external Data Proxy." }
+            p.notice { "The files of this dataset are not shown: its directory has no key yet, or this service serves no files." }
         }
+        (pictures(dataset, files, meta))
         h2 { "Measured" }
         (facts(&measured(dataset, zone)))
         (metadata(dataset, catalog, meta))
@@ -180,7 +189,27 @@ fn body(whole: &Whole, scan: Option<&Markup>, catalog: &Catalog, zone: Tz) -> Ma
             } }
         }
         @if let Some(key) = &dataset.url {
-            p { a.button href={ "/download/files/archive/" (key) "/" (dataset.name) ".tar.gz" } download { "Archive" } }
+            p { a.button href={ (files) "archive/" (key) "/" (dataset.name) ".tar.gz" } download { "Archive" } }
+        }
+    }
+}
+
+/// The grid of a raster, and the sample's picture.
+fn pictures(dataset: &DatasetRow, files: &str, meta: &Map<String, Value>) -> Markup {
+    let grid = Grid::of(meta).map(|grid| grid.draw(ends(&dataset.frames).0));
+    html! {
+        @if grid.is_some() || dataset.url.is_some() {
+            div.pictures {
+                @if let Some(grid) = grid {
+                    figure { (grid) figcaption.small { "The grid. A cell opens its frame." } }
+                }
+                @if let Some(key) = &dataset.url {
+                    figure {
+                        img data-picture={ (files) "snapshot/" (key) "/" (dataset.name) ".png" }
+                            alt={ "The sample of " (dataset.name) } hidden;
+                    }
+                }
+            }
         }
     }
 }
@@ -253,10 +282,9 @@ fn text(value: &Value) -> String {
 }
 
 /// The frames. The script shows them; without it, the first is a link.
-fn viewer(dataset: &DatasetRow, key: &str, template: &str, meta: &Map<String, Value>) -> Markup {
+fn viewer(dataset: &DatasetRow, files: &str, template: &str, meta: &Map<String, Value>) -> Markup {
     let (first, last) = ends(&dataset.frames);
     let number = |name: &str| meta.get(name).and_then(Value::as_f64);
-    let files = format!("/download/files/frame/{key}/");
     let wavelength = (dataset.energy > 0.0).then(|| HC / dataset.energy);
     html! {
         section.frames aria-label="Frames" data-files=(files) data-template=(template)

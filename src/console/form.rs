@@ -6,7 +6,7 @@ use crate::body::Body;
 use crate::error::ApiError;
 use actix_web::http::{header, Uri};
 use actix_web::HttpRequest;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::Deserialize;
 
 /// Longest form, in bytes.
@@ -25,8 +25,11 @@ struct Key {
 /// 403 when another site sent it, 400 when it is no such form, and what [`Body::read`] refuses.
 pub(super) async fn read<T: DeserializeOwned>(request: &HttpRequest, body: Body) -> Result<T, PageError> {
     same_site(request)?;
-    let body = body.read(LONGEST).await?;
-    serde_urlencoded::from_bytes(&body)
+    parse(&body.read(LONGEST).await?)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, PageError> {
+    serde_urlencoded::from_bytes(body)
         .map_err(|error| ApiError::field("form", format!("can't be read: {error}")).into())
 }
 
@@ -35,12 +38,46 @@ pub(super) async fn read<T: DeserializeOwned>(request: &HttpRequest, body: Body)
 /// # Errors
 /// As [`read`]; 403 when it has not the key of the visitor's browser.
 pub(super) async fn confirm(visitor: &Visitor, request: &HttpRequest, body: Body) -> Result<(), PageError> {
-    let key: Key = read(request, body).await?;
+    take::<IgnoredAny>(visitor, request, body).await.map(drop)
+}
+
+/// Reads a form of `visitor`.
+///
+/// # Errors
+/// As [`read`]; 403 when it has not the key of the visitor's browser.
+pub(super) async fn take<T: DeserializeOwned>(
+    visitor: &Visitor,
+    request: &HttpRequest,
+    body: Body,
+) -> Result<T, PageError> {
+    same_site(request)?;
+    let body = body.read(LONGEST).await?;
+    let key: Key = parse(&body)?;
     if visitor.cookie.has_form_key(&key.form_key) {
-        Ok(())
+        parse(&body)
     } else {
         Err(PageError::forbidden(
             "This form is of another sign-in. Go back, load the page again, and send it once more.",
+        ))
+    }
+}
+
+/// Confirms that a script of a page of `visitor` has sent what is no form: it has the key of their
+/// browser in a header.
+///
+/// # Errors
+/// 403 when it has not.
+pub(super) fn confirm_header(visitor: &Visitor, request: &HttpRequest) -> Result<(), PageError> {
+    same_site(request)?;
+    let key = request
+        .headers()
+        .get("x-form-key")
+        .and_then(|key| key.to_str().ok());
+    if key.is_some_and(|key| visitor.cookie.has_form_key(key)) {
+        Ok(())
+    } else {
+        Err(PageError::forbidden(
+            "Load the page again, and choose the file once more.",
         ))
     }
 }

@@ -1,5 +1,5 @@
 // Keeps pages current. An element with data-live="/address" is filled anew from that address when
-// something happens; <time data-since="…"> counts on.
+// something happens, or from the element data-pick of that page; <time data-since="…"> counts on.
 "use strict";
 (() => {
   const length = (seconds) => {
@@ -29,17 +29,55 @@
   };
   pictures();
 
+  // A figure is an SVG file; the script paints it at twice its size for who wants a PNG.
+  const paint = async (link) => {
+    const text = await (await fetch(link.href)).text();
+    const image = new Image();
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth * 2, image.naturalHeight * 2];
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(image, 0, 0, canvas.width, canvas.height);
+    const file = document.createElement("a");
+    file.href = canvas.toDataURL("image/png");
+    file.download = (link.download || link.pathname.split("/").pop()).replace(/(\.svg)?$/, ".png");
+    file.click();
+  };
+  for (const link of document.querySelectorAll("p.files a[href$='.svg']")) {
+    const button = document.createElement("a");
+    [button.href, button.textContent] = [link.href, "PNG"];
+    button.addEventListener("click", (event) => {
+      event.preventDefault();
+      paint(link);
+    });
+    link.after(" ", button);
+  }
+
   const live = document.querySelectorAll("[data-live]");
   if (!live.length) return;
   let waiting = null;
   const refresh = async () => {
     waiting = null;
+    const texts = new Map();
+    const get = async (address) => {
+      const answer = await fetch(address, { headers: { "X-Part": "1" } });
+      if (answer.redirected || answer.status === 401) return null;
+      if (!answer.ok) throw new Error(answer.status);
+      return answer.text();
+    };
     for (const part of live) {
+      const { live: address, pick } = part.dataset;
       try {
-        const answer = await fetch(part.dataset.live, { headers: { "X-Part": "1" } });
-        if (answer.redirected || answer.status === 401) return location.reload();
-        if (!answer.ok) throw new Error(answer.status);
-        part.innerHTML = await answer.text();
+        if (!texts.has(address)) texts.set(address, get(address));
+        const text = await texts.get(address);
+        if (text === null) return location.reload();
+        if (part.matches(":has(:focus)")) continue;
+        part.innerHTML = pick
+          ? new DOMParser().parseFromString(text, "text/html").querySelector(pick)?.innerHTML ?? ""
+          : text;
         part.classList.remove("late");
       } catch {
         part.classList.add("late");
@@ -52,9 +90,11 @@
   const soon = () => { waiting ??= setTimeout(refresh, 120); };
   const events = new EventSource("/events");
   for (const name of ["session.launched", "session.joined", "session.closed", "dataset", "report",
-    "connection", "container.moved", "missed"]) {
+    "connection", "container.moved", "facility", "outbox", "health", "missed"]) {
     events.addEventListener(name, soon);
   }
+  // No event tells of other projects, which have beamlines too.
+  setInterval(() => { if (!document.hidden) soon(); }, 10_000);
   let lost = false;
   events.onerror = () => { lost = true; live.forEach((part) => part.classList.add("late")); };
   events.onopen = () => { if (lost) { lost = false; soon(); } };

@@ -27,7 +27,7 @@ impl Table for Activity {
         ("Project", false),
         ("Note", false),
     ];
-    const FILTERS: &'static [Filter] = &[Filter::Project];
+    const FILTERS: &'static [Filter] = &[Filter::Project, Filter::Find];
 
     fn list<'a>(store: &'a Store, catalog: &'a Catalog, asked: &Asked, page: &Page) -> Rows<'a, ActivityRow> {
         activity::list(store, catalog, asked.project, page)
@@ -62,6 +62,7 @@ fn record(row: &ActivityRow) -> Cell {
         Subject::Outbox => "outbox",
         Subject::Feedback => "feedback",
         Subject::Person => "person",
+        Subject::Container => "container",
     };
     let Some(id) = row.record.id else {
         return Cell::Text(name.to_owned());

@@ -1,6 +1,8 @@
 //! `/`: one card for each beamline.
 
 use super::automounter;
+use super::contents::Contents;
+use super::files;
 use super::page::Page as Shown;
 use super::refusal::PageError;
 use super::show;
@@ -35,6 +37,17 @@ struct Open {
     session: SessionRow,
     since: Timestamp,
     last: Option<DatasetRow>,
+}
+
+/// What all cards are drawn with.
+struct Around<'a> {
+    visitor: &'a Visitor,
+    contents: Contents<'a>,
+    directory: &'a Directory,
+    /// Where files are; see [`files::base`].
+    files: Option<&'static str>,
+    now: Timestamp,
+    zone: Tz,
 }
 
 /// `GET /`
@@ -73,13 +86,20 @@ async fn cards(app: &AppData, visitor: &Visitor) -> Result<Markup, PageError> {
         all.collect::<Result<Vec<_>, ReadError>>()
     });
     let cards = found.await?;
-    let now = app.directory.services().clock.now();
+    let around = Around {
+        visitor,
+        contents: Contents::of(&visitor.catalog, &visitor.role),
+        directory: &app.directory,
+        files: files::base(app),
+        now: app.directory.services().clock.now(),
+        zone: app.settings.timezone,
+    };
     Ok(html! {
         @if cards.is_empty() {
             p.empty { "The facility file declares no beamline yet: apply one with " code { "beamlive apply" } "." }
         }
         div.cards {
-            @for card in &cards { (draw(card, visitor, &app.directory, now, app.settings.timezone)) }
+            @for card in &cards { (draw(card, &around)) }
         }
     })
 }
@@ -122,8 +142,8 @@ fn read(store: &Store, catalog: &Catalog, beamline: BeamlineId) -> Result<Card, 
     })
 }
 
-fn draw(card: &Card, visitor: &Visitor, directory: &Directory, now: Timestamp, zone: Tz) -> Markup {
-    let catalog = &visitor.catalog;
+fn draw(card: &Card, around: &Around<'_>) -> Markup {
+    let catalog = &around.visitor.catalog;
     let acronym = catalog.acronym(card.beamline);
     let beamline = catalog.beamlines.get(card.beamline.0);
     let name = beamline.map_or("", |entry| entry.record.name.as_str());
@@ -140,35 +160,35 @@ fn draw(card: &Card, visitor: &Visitor, directory: &Directory, now: Timestamp, z
                 }
             }
             @match &card.open {
-                Some(open) => (in_use(open, card.beamline, visitor, directory, now, zone)),
+                Some(open) => (in_use(open, card.beamline, around)),
                 None => p.soft {
                     @match card.ended {
-                        Some(end) => { "Free since " (show::counting(end, now)) }
+                        Some(end) => { "Free since " (show::counting(end, around.now)) }
                         None => { "No session yet" }
                     }
                 },
             }
-            (automounter::small(catalog, card.beamline, &visitor.role))
+            (automounter::small(catalog, &around.contents, card.beamline))
         }
     }
 }
 
-fn in_use(
-    open: &Open,
-    beamline: BeamlineId,
-    visitor: &Visitor,
-    directory: &Directory,
-    now: Timestamp,
-    zone: Tz,
-) -> Markup {
+fn in_use(open: &Open, beamline: BeamlineId, around: &Around<'_>) -> Markup {
+    let Around {
+        visitor, now, zone, ..
+    } = *around;
     let (catalog, session) = (&visitor.catalog, &open.session);
     let project = catalog.project(&session.project).map(|(id, _)| id);
     if !visitor.sees_project_named(&session.project) {
         return html! { p.soft { "Another project has it." } };
     }
-    let until = directory.schedule().zip(project).and_then(|(schedule, project)| {
-        schedule.scheduled_until(catalog, project, beamline, now, HALF_SHIFT)
-    });
+    let until = around
+        .directory
+        .schedule()
+        .zip(project)
+        .and_then(|(schedule, project)| {
+            schedule.scheduled_until(catalog, project, beamline, now, HALF_SHIFT)
+        });
     html! {
         p.who { strong { (session.project) } " · " a href={ "/sessions/" (session.id) } { (session.name) } }
         dl.facts {
@@ -177,15 +197,15 @@ fn in_use(
             div { dt { "Datasets" } dd data-datasets { (session.datasets) } }
             div { dt { "Reports" } dd data-reports { (session.reports) } }
         }
-        @if let Some(last) = &open.last { (last_dataset(last, zone)) }
+        @if let Some(last) = &open.last { (last_dataset(last, around.files, zone)) }
     }
 }
 
-fn last_dataset(last: &DatasetRow, zone: Tz) -> Markup {
+fn last_dataset(last: &DatasetRow, files: Option<&str>, zone: Tz) -> Markup {
     html! {
         a.last href={ "/datasets/" (last.id) } {
-            @if let Some(key) = &last.url {
-                img data-picture={ "/download/files/snapshot/" (key) "/" (last.name) ".png" } alt="" hidden width="88" height="66";
+            @if let (Some(files), Some(key)) = (files, &last.url) {
+                img data-picture={ (files) "snapshot/" (key) "/" (last.name) ".png" } alt="" hidden width="88" height="66";
             }
             span { strong { (last.name) } br; span.soft { (last.kind) ", " (show::time(last.end_time.0, zone)) } }
         }

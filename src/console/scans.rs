@@ -1,10 +1,12 @@
 //! The figures of XRF, MAD and XAS scans, from the files of their datasets.
 
+use super::files;
 use crate::app::App;
 use crate::proxy::shelf::{FileError, FilePath, OpenDirectory};
 use crate::views::data::DatasetRow;
 use beamlive_page::xdi::{self, Xdi};
 use maud::{html, Markup};
+use percent_encoding::{utf8_percent_encode, NON_ALPHANUMERIC};
 use serde_json::Value;
 use std::io::Read;
 
@@ -95,10 +97,15 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or(Value::Null)
 }
 
-/// A file of the built-in Data Proxy as text, up to a bound.
+/// A file of the Data Proxy as text, up to a bound.
 async fn read(app: &App, key: &str, name: &str) -> Found {
     let Some(files) = &app.files else {
-        return Ok(None);
+        let Some(remote) = &app.remote_files else {
+            return Ok(None);
+        };
+        let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        let longest = usize::try_from(LONGEST).unwrap_or(usize::MAX);
+        return Ok(files::text(remote, &format!("raw/{key}/{name}"), longest).await);
     };
     let Ok(path) = FilePath::new(name.as_bytes().to_vec()) else {
         return Ok(None);

@@ -1,5 +1,6 @@
 //! Sessions: their table, and the page of one.
 
+use super::files;
 use super::frame::link;
 use super::list;
 use super::page::Page as Shown;
@@ -41,7 +42,7 @@ impl Table for Sessions {
         ("Datasets", true),
         ("Reports", true),
     ];
-    const FILTERS: &'static [Filter] = &[Filter::Project, Filter::Beamline, Filter::Active];
+    const FILTERS: &'static [Filter] = &[Filter::Project, Filter::Beamline, Filter::Active, Filter::Find];
 
     fn list<'a>(store: &'a Store, catalog: &'a Catalog, asked: &Asked, page: &Page) -> Rows<'a, SessionRow> {
         let filter = sessions::Filter {
@@ -106,7 +107,7 @@ pub async fn get(app: AppData, visitor: Visitor, id: Path<String>) -> Result<Htt
         title: &whole.session.name,
         part: Sessions::PATH,
         above: vec![link(Sessions::TITLE, Sessions::PATH)],
-        body: body(&whole, now, app.settings.timezone),
+        body: body(&whole, files::base(&app), now, app.settings.timezone),
     };
     Ok(page.answer(&visitor))
 }
@@ -133,7 +134,7 @@ fn read(store: &Store, catalog: &Catalog, id: u64) -> Result<Option<Whole>, Read
     }))
 }
 
-fn body(whole: &Whole, now: Timestamp, zone: Tz) -> Markup {
+fn body(whole: &Whole, files: Option<&str>, now: Timestamp, zone: Tz) -> Markup {
     let session = &whole.session;
     let used: i64 = {
         let spans = session.stretches.iter();
@@ -155,8 +156,8 @@ fn body(whole: &Whole, now: Timestamp, zone: Tz) -> Markup {
             (tile(&session.stretches.len().to_string(), "", "stretches"))
         }
         (timeline(whole, now, zone))
-        @if let Some(url) = &session.url {
-            p { a.button href={ "/download/files/archive/" (url) "/" (session.name) ".tar.gz" } download { "Archive" } }
+        @if let (Some(files), Some(url)) = (files, &session.url) {
+            p { a.button href={ (files) "archive/" (url) "/" (session.name) ".tar.gz" } download { "Archive" } }
         }
         (datasets(whole, zone))
         (reports(whole, zone))

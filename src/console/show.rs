@@ -21,6 +21,11 @@ pub(super) fn exact(time: Timestamp) -> String {
     time.to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// A time in UTC, to the microsecond, as facility files have it.
+pub(super) fn exact_micros(time: Timestamp) -> String {
+    time.to_utc().to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
 /// How long ago `since` was. The script counts on.
 pub(super) fn counting(since: Timestamp, now: Timestamp) -> Markup {
     let exact = exact(since);

@@ -12,6 +12,7 @@ use beamlive_storage::{Store, Timestamp};
 use chrono_tz::Tz;
 use maud::{html, Markup};
 use serde::Deserialize;
+use std::cmp::Ordering;
 
 /// A table of records.
 pub(super) trait Table: 'static {
@@ -25,6 +26,8 @@ pub(super) trait Table: 'static {
     const COLUMNS: &'static [(&'static str, bool)];
     /// Which filters it has.
     const FILTERS: &'static [Filter];
+    /// Whether all rows are in memory, so that they can be sorted by any column.
+    const SORTED: bool = false;
 
     /// The rows, newest first. Staff see those of all projects, others of one.
     fn list<'a>(store: &'a Store, catalog: &'a Catalog, asked: &Asked, page: &Page) -> Rows<'a, Self::Row>;
@@ -32,6 +35,10 @@ pub(super) trait Table: 'static {
     fn id(row: &Self::Row) -> u64;
     /// The values of the columns.
     fn cells(row: &Self::Row) -> Vec<Cell>;
+    /// What else the visitor can do, and where.
+    fn actions(_: &Visitor, _: &Asked) -> Option<(&'static str, String)> {
+        None
+    }
 }
 
 /// A filter of a table.
@@ -43,6 +50,8 @@ pub(super) enum Filter {
     Beamline,
     /// Open sessions, or others.
     Active,
+    /// A text that a row holds.
+    Find,
 }
 
 /// A value of a table.
@@ -60,10 +69,25 @@ pub(super) enum Cell {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) project: Option<ProjectId>,
+    /// The projects that the visitor sees; `None` for all.
+    pub(super) scope: Option<Vec<ProjectId>>,
     pub(super) beamline: Option<BeamlineId>,
     pub(super) active: Option<bool>,
+    /// In small letters; `""` for all.
+    pub(super) find: String,
+    /// Where the page begins: after the row of this id, or, in a sorted table, after so many rows.
     pub(super) before: Option<u64>,
-    pub(super) csv: bool,
+    /// The column to sort by, from 0, and whether the greatest value is first.
+    pub(super) sort: Option<(usize, bool)>,
+    /// The file to answer with, if not with a page.
+    pub(super) file: Option<FileKind>,
+}
+
+/// A file with all rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FileKind {
+    Csv,
+    Xlsx,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -75,7 +99,11 @@ struct Texts {
     #[serde(default)]
     active: String,
     #[serde(default)]
+    find: String,
+    #[serde(default)]
     before: String,
+    #[serde(default)]
+    sort: String,
     #[serde(default)]
     format: String,
 }
@@ -98,6 +126,10 @@ impl Asked {
         let project = project.map(named).transpose()?;
         Ok(Self {
             project: scope(&visitor.role, project)?,
+            scope: match &visitor.role {
+                Role::Member(projects) => Some(projects.clone()),
+                Role::Operator | Role::Viewer => None,
+            },
             beamline: match texts.beamline.as_str() {
                 "" => None,
                 acronym => {
@@ -112,11 +144,33 @@ impl Asked {
                         .map_err(|_| wrong("active", "must be true or false"))?,
                 ),
             },
+            find: texts.find.trim().to_lowercase(),
             before: match texts.before.as_str() {
                 "" => None,
                 text => Some(text.parse().map_err(|_| wrong("before", "must be an id"))?),
             },
-            csv: texts.format == "csv",
+            sort: match texts.sort.strip_prefix('-').unwrap_or(&texts.sort) {
+                "" => None,
+                text => Some((
+                    text.parse()
+                        .map_err(|_| wrong("sort", "must be the number of a column, from 0"))?,
+                    texts.sort.starts_with('-'),
+                )),
+            },
+            file: match texts.format.as_str() {
+                "" => None,
+                "csv" => Some(FileKind::Csv),
+                "xlsx" => Some(FileKind::Xlsx),
+                _ => return Err(wrong("format", "must be csv or xlsx")),
+            },
+        })
+    }
+
+    /// Whether one of the texts of a row holds what is looked for.
+    pub(super) fn finds(&self, cells: &[Cell]) -> bool {
+        cells.iter().any(|cell| match cell {
+            Cell::Text(text) | Cell::Link(text, _) => text.to_lowercase().contains(&self.find),
+            Cell::Time(_) => false,
         })
     }
 
@@ -131,6 +185,16 @@ impl Asked {
         }
         if let Some(active) = self.active {
             query.push(("active", active.to_string()));
+        }
+        if !self.find.is_empty() {
+            query.push(("find", self.find.clone()));
+        }
+        if let Some((column, falling)) = self
+            .sort
+            .filter(|_| !more.iter().any(|(name, _)| *name == "sort"))
+        {
+            let minus = if falling { "-" } else { "" };
+            query.push(("sort", format!("{minus}{column}")));
         }
         query.extend(more.iter().cloned());
         let query = serde_urlencoded::to_string(query).unwrap_or_default();
@@ -169,13 +233,27 @@ impl Cell {
         }
     }
 
+    /// As a text. A time is in UTC.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Text(text) | Self::Link(text, _) => text.clone(),
+            Self::Time(time) => show::exact(*time),
+        }
+    }
+
+    /// How two values of a column are ordered: numbers by size, texts without regard to case.
+    pub(super) fn compare(&self, other: &Self) -> Ordering {
+        let (one, other) = (self.text(), other.text());
+        match (one.parse::<f64>(), other.parse::<f64>()) {
+            (Ok(one), Ok(other)) => one.total_cmp(&other),
+            _ => one.to_lowercase().cmp(&other.to_lowercase()),
+        }
+    }
+
     /// As a spreadsheet reads it. A text that it would take for a formula gets an apostrophe.
     pub(super) fn plain(&self) -> String {
-        let text = match self {
-            Self::Text(text) | Self::Link(text, _) => text,
-            Self::Time(time) => return show::exact(*time),
-        };
-        format!("{}{text}", beamlive_page::details::guard(text))
+        let text = self.text();
+        format!("{}{text}", beamlive_page::details::guard(&text))
     }
 }
 

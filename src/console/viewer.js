@@ -7,7 +7,7 @@
     const [input, said] = [viewer.querySelector("[data-frame]"), viewer.querySelector("[data-said]")];
     const brightness = viewer.querySelector("[data-brightness]");
     const [first, last] = [Number(set.first), Number(set.last)];
-    let [frame, scale, left, top] = [first, 1, 0, 0];
+    let [frame, scale, left, top, whole] = [first, 1, 0, 0, true];
 
     // `name_{:05d}.cbf` has the number in it; an HDF5 file has it below its name.
     const file = (number) => {
@@ -27,6 +27,7 @@
       scale = Math.min(stage.clientWidth / image.naturalWidth, stage.clientHeight / image.naturalHeight);
       left = (stage.clientWidth - image.naturalWidth * scale) / 2;
       top = (stage.clientHeight - image.naturalHeight * scale) / 2;
+      whole = true;
       place();
     };
     const angle = () => {
@@ -41,14 +42,21 @@
       image.alt = `Frame ${frame} of ${last}`;
     };
     let fitted = false;
+    // A picture also stands for a file that is not there: the status tells.
+    const there = () => !(performance.getEntriesByName(image.src).at(-1)?.responseStatus >= 400);
+    performance.addEventListener("resourcetimingbufferfull", () => performance.clearResourceTimings());
+    const lost = () => {
+      said.textContent = `frame ${frame}${angle()}: the file is not there or can't be shown`;
+    };
     image.addEventListener("load", () => {
-      said.textContent = `frame ${frame}${angle()}`;
+      if (there()) said.textContent = `frame ${frame}${angle()}`;
+      else lost();
       if (!fitted) { fitted = true; fit(); }
       if (frame < last) new Image().src = address(frame + 1);
     });
-    image.addEventListener("error", () => {
-      said.textContent = `frame ${frame}${angle()}: the file is not there or can't be shown`;
-    });
+    image.addEventListener("error", lost);
+    // A frame that is shown whole stays whole when the window changes.
+    new ResizeObserver(() => { if (whole) fit(); }).observe(stage);
 
     // The resolution at a point of the picture, in Å: Bragg's law at the angle of the point.
     const resolution = (x, y) => {
@@ -68,6 +76,7 @@
       const box = stage.getBoundingClientRect();
       const [x, y] = [(event.clientX - box.left - left) / scale, (event.clientY - box.top - top) / scale];
       if (event.buttons & 1) {
+        whole = false;
         left += event.movementX;
         top += event.movementY;
         place();
@@ -82,6 +91,7 @@
       left = x - ((x - left) * wanted) / scale;
       top = y - ((y - top) * wanted) / scale;
       scale = wanted;
+      whole = false;
       image.style.imageRendering = scale > 3 ? "pixelated" : "auto";
       place();
     };
@@ -105,6 +115,9 @@
     }
     input.addEventListener("change", () => show(Number(input.value)));
     brightness.addEventListener("change", () => show(frame));
-    show(first);
+    // A cell of a grid leads to its frame.
+    const named = () => Number(/^#frame=(\d+)$/.exec(location.hash)?.[1] ?? first);
+    addEventListener("hashchange", () => show(named()));
+    show(named());
   }
 })();

@@ -10,7 +10,7 @@ use arc_swap::Guard;
 use beamlive_actors::activity::Origin;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::{Account, ProjectId};
-use beamlive_storage::records::{BrowserSession, Staff};
+use beamlive_storage::records::{self, BrowserSession};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -28,6 +28,14 @@ pub struct Visitor {
     pub catalog: Arc<Catalog>,
     pub(super) cookie: Cookie,
 }
+
+/// A visitor who sees everything: an operator or a viewer.
+#[derive(Debug, Clone)]
+pub struct Staff(pub Visitor);
+
+/// A visitor who changes everything.
+#[derive(Debug, Clone)]
+pub struct Operator(pub Visitor);
 
 /// What a visitor may see and change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +57,8 @@ impl Role {
             Account::Person(person) => catalog.person(person),
         };
         match person.and_then(|person| person.staff) {
-            Some(Staff::Operator) => Self::Operator,
-            Some(Staff::Viewer) => Self::Viewer,
+            Some(records::Staff::Operator) => Self::Operator,
+            Some(records::Staff::Viewer) => Self::Viewer,
             None => {
                 let members = person.map_or(&[][..], |person| &person.member_of);
                 Self::Member(members.iter().map(|member| member.project).collect())
@@ -62,6 +70,22 @@ impl Role {
     #[must_use]
     pub fn is_staff(&self) -> bool {
         !matches!(self, Self::Member(_))
+    }
+
+    /// Whether they change everything.
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
+        *self == Self::Operator
+    }
+
+    /// Whether they fill in samples of `project`.
+    #[must_use]
+    pub fn fills_in(&self, project: ProjectId) -> bool {
+        match self {
+            Self::Operator => true,
+            Self::Viewer => false,
+            Self::Member(projects) => projects.contains(&project),
+        }
     }
 
     /// Whether they see what belongs to `project`.
@@ -79,11 +103,23 @@ impl Role {
 pub fn takes_admin_token(catalog: &Catalog) -> bool {
     !catalog.persons.iter().any(|(_, entry)| {
         let person = &entry.record;
-        person.active && person.staff == Some(Staff::Operator) && person.sign_in.hash.is_some()
+        person.active && person.staff == Some(records::Staff::Operator) && person.sign_in.hash.is_some()
     })
 }
 
 impl Visitor {
+    /// The usernames of the projects that they see, for a choice.
+    pub(super) fn project_names(&self) -> Vec<&str> {
+        let catalog = &self.catalog;
+        match &self.role {
+            Role::Member(projects) => projects.iter().map(|id| catalog.username(*id)).collect(),
+            Role::Operator | Role::Viewer => {
+                let all = catalog.projects.iter();
+                all.map(|(_, entry)| entry.record.username.as_str()).collect()
+            }
+        }
+    }
+
     /// Whether they see what belongs to the project of this username. Only the staff sees what
     /// belongs to one that is gone.
     pub(super) fn sees_project_named(&self, username: &str) -> bool {
@@ -130,12 +166,46 @@ fn known(catalog: &Catalog, session: &BrowserSession) -> Option<(Arc<str>, Role)
     Some((catalog.account_name(account)?.into(), Role::of(catalog, account)))
 }
 
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, PageError>>>>;
+
+/// The visitor of a request, if `make` takes them.
+fn extract<T: 'static>(request: &HttpRequest, make: fn(Visitor) -> Result<T, PageError>) -> Extracted<T> {
+    let request = request.clone();
+    Box::pin(async move {
+        let visitor = Visitor::of(&request).await;
+        visitor.and_then(make).map_err(|error| error.at(&request))
+    })
+}
+
 impl FromRequest for Visitor {
     type Error = PageError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { Self::of(&request).await.map_err(|error| error.at(&request)) })
+        extract(request, Ok)
+    }
+}
+
+impl FromRequest for Staff {
+    type Error = PageError;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        extract(request, |visitor| match visitor.role {
+            Role::Operator | Role::Viewer => Ok(Self(visitor)),
+            Role::Member(_) => Err(PageError::forbidden("This page is for the facility's staff.")),
+        })
+    }
+}
+
+impl FromRequest for Operator {
+    type Error = PageError;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        extract(request, |visitor| match visitor.role {
+            Role::Operator => Ok(Self(visitor)),
+            Role::Viewer | Role::Member(_) => Err(PageError::forbidden("Only operators change this.")),
+        })
     }
 }

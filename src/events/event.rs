@@ -46,10 +46,15 @@ pub enum Kind {
     Report,
     /// The history of a remote connection has grown.
     Connection,
+    /// A container was put elsewhere, or has another status.
+    Moved,
     /// A facility file, a sample sheet or an import has changed what is declared.
     Facility,
     /// The outbox was told to try again.
     Outbox,
+    /// The store of this process began or stopped writing, or the Data Proxy began or stopped
+    /// working.
+    Health,
 }
 
 impl Kind {
@@ -63,8 +68,10 @@ impl Kind {
             Self::Dataset => "dataset",
             Self::Report => "report",
             Self::Connection => "connection",
+            Self::Moved => "container.moved",
             Self::Facility => "facility",
             Self::Outbox => "outbox",
+            Self::Health => "health",
         }
     }
 }
@@ -82,7 +89,7 @@ impl Position {
         numbers.next().is_none().then_some(position)
     }
 
-    /// Whether everything that `other` has read was read.
+    /// Whether this position is at or after `other` in every table.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self.activity >= other.activity && self.dataset >= other.dataset && self.report >= other.report

@@ -1,8 +1,9 @@
-//! Reads new rows, and gives them to whoever listens.
+//! Reads new rows, and sends them as events to all listeners.
 
 use super::event::{Event, Kind, Position};
 use super::row::{after, newest};
 use beamlive_actors::ask::Unavailable;
+use beamlive_actors::clock::Clock;
 use beamlive_actors::pool;
 use beamlive_storage::records::{Activity, Dataset, Report};
 use beamlive_storage::{ReadError, Store, Timestamp};
@@ -27,6 +28,15 @@ pub struct Events {
     position: Mutex<Option<Position>>,
 }
 
+/// What an operator has to know at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// Whether the store writes.
+    pub writes: bool,
+    /// Whether the Data Proxy works.
+    pub proxy: bool,
+}
+
 /// That a listener was too slow, or has been away for too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Missed;
@@ -41,7 +51,7 @@ impl Default for Events {
 }
 
 impl Events {
-    /// Events from now on, and the position of now. `None`: the service stops.
+    /// The events from now on, and the present position. `None` when the service stops.
     ///
     /// # Errors
     /// [`Unavailable`] when the store can't be read.
@@ -58,7 +68,7 @@ impl Events {
         Ok(Some((listener, here)))
     }
 
-    /// Tells listeners of this process of something that has no row of its own.
+    /// Sends listeners of this process an event that has no row of its own.
     pub fn announce(&self, kind: Kind, now: Timestamp) {
         if let Some(listeners) = lock(&self.listeners).as_ref() {
             // It fails when nobody listens.
@@ -79,10 +89,16 @@ impl Events {
         lock(&self.listeners).take();
     }
 
-    /// Reads new rows until the service stops.
-    pub async fn follow(self: Arc<Self>, store: Store) {
+    /// Reads new rows, and looks at what `health` says, until the service stops.
+    pub async fn follow(self: Arc<Self>, store: Store, clock: Arc<dyn Clock>, health: impl Fn() -> Health) {
+        let mut last = health();
         loop {
             tokio::time::sleep(INTERVAL).await;
+            let now = health();
+            if now != last {
+                last = now;
+                self.announce(Kind::Health, clock.now());
+            }
             match lock(&self.listeners).as_ref() {
                 Some(listeners) if listeners.receiver_count() == 0 => {
                     lock(&self.position).take();
@@ -114,7 +130,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The position after all rows that there are.
+/// The position after the newest row of each table.
 fn here(store: &Store) -> Result<Position, ReadError> {
     Ok(Position {
         activity: newest::<Activity>(store)?,

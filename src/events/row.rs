@@ -66,6 +66,7 @@ impl Source for Activity {
             (Subject::Session, "session launched") => Kind::Launched,
             (Subject::Session, "session continued" | "session joined") => Kind::Joined,
             (Subject::Session, "session closed" | "session ended") => Kind::Closed,
+            (Subject::Container, "container moved") => Kind::Moved,
             (Subject::Facility, _) => Kind::Facility,
             (Subject::Outbox, _) => Kind::Outbox,
             _ => return Ok(None),

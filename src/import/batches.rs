@@ -6,11 +6,11 @@ use beamlive_mxlive::{Item, Writer};
 use beamlive_storage::{Batch, Receipt, Store};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Bytes after which a batch is handed over, about. Large groups cost sled much memory.
+/// Approximate bytes after which a batch is handed over. Large groups cost sled much memory.
 const BATCH_BYTES: usize = 256 * 1024;
 /// Batches that wait for the disk.
 const WAITING: usize = 3;
-/// What a record costs besides its texts, about.
+/// Approximate bytes of a record besides its texts.
 const RECORD_BYTES: usize = 1_000;
 
 /// Batches on their way to the store.
@@ -59,7 +59,7 @@ impl<'a> Batches<'a> {
             Item::Path { path, .. } => ("secure path", path.directory.len()),
         };
         let written = self.writer.add(&mut self.batch, item)?;
-        // Exact fields of beamlive's own dump update records already counted.
+        // These items have no kind: they complete records that were counted already.
         if !kind.is_empty() {
             self.tallies.entry(kind).or_default().count(written);
         }

@@ -123,7 +123,7 @@ impl ImportUploads {
         self.directory.join("report.txt")
     }
 
-    /// Adds a piece to a file. One at 0 begins it anew. Blocks.
+    /// Adds a piece to a file. One at 0 begins it again. Blocks.
     ///
     /// # Errors
     /// [`ImportRefused`].

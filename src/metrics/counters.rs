@@ -65,7 +65,7 @@ const BUCKETS: usize = 16;
 pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
-    seconds: HistogramVec,
+    pub(super) seconds: HistogramVec,
     /// Requests being answered.
     pub(super) in_flight: IntGauge,
     /// Requests that got no answer.
@@ -73,6 +73,8 @@ pub struct Metrics {
     verification_failures: IntCounterVec,
     overload: IntCounterVec,
     file_bytes: IntCounterVec,
+    handshakes_failed: IntCounter,
+    certificate_end: IntGauge,
 }
 
 impl fmt::Debug for Metrics {
@@ -150,6 +152,16 @@ impl Metrics {
                 &["route"],
                 registry
             )),
+            handshakes_failed: valid(register_int_counter_with_registry!(
+                "beamlive_tls_handshakes_failed_total",
+                "Connections whose client did not speak TLS as it must here.",
+                registry
+            )),
+            certificate_end: valid(register_int_gauge_with_registry!(
+                "beamlive_tls_certificate_end_seconds",
+                "When the certificate in use ends, in seconds since 1970; 0 without TLS.",
+                registry
+            )),
             registry,
         };
         // Series begin at 0, so that their first event shows in a rate.
@@ -180,6 +192,17 @@ impl Metrics {
         self.verification_failures
             .with_label_values(&[cause.label()])
             .inc();
+    }
+
+    /// Counts a connection whose handshake of TLS failed.
+    pub fn handshake_failed(&self) {
+        self.handshakes_failed.inc();
+    }
+
+    /// The gauge of when the certificate in use ends.
+    #[must_use]
+    pub fn certificate_end(&self) -> IntGauge {
+        self.certificate_end.clone()
     }
 
     /// The counter of the bytes that a route of the Data Proxy sends. `route` is a label.

@@ -45,7 +45,7 @@ pub enum SignedErrors {
 /// Responses of routes with an access token.
 #[derive(Debug, IntoResponses)]
 pub enum SignedInErrors {
-    /// Without a body: there is no good access token. With one: the account is no member of the
+    /// Without a body: there is no valid access token. With one: the account is not a member of the
     /// project, or the beamline takes no users.
     #[response(status = 403)]
     Forbidden(ErrorBody),
@@ -158,7 +158,7 @@ pub enum UploadErrors {
 /// Responses of routes that choose by the caller's address.
 #[derive(Debug, IntoResponses)]
 pub enum HostErrors {
-    /// A trusted proxy forwards something that is no address.
+    /// A trusted proxy forwards something that is not an address.
     #[response(status = 400)]
     NoAddress(ErrorBody),
     /// Nothing was done.

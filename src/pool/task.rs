@@ -20,7 +20,7 @@ pub(super) trait Run: Send + Sync {
 /// How a task went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Done {
-    /// It was done, or nobody wanted it any more.
+    /// It was done, or no caller waits for it any more.
     Well,
     /// It panicked. The caller gets no answer.
     Panicked,

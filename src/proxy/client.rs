@@ -3,12 +3,15 @@
 
 use super::builtin::SECRET_HEADER;
 use beamlive_actors::forwarder::{DataProxy, ProxyError};
+use beamlive_client::http::client_builder;
+use beamlive_client::tls::Trust;
 use beamlive_storage::records::{PendingForward, SecureKey};
 use futures_util::future::BoxFuture;
 use reqwest::header::HeaderValue;
-use reqwest::{redirect, Client, Response, StatusCode, Url};
+use reqwest::{Client, Response, StatusCode, Url};
 use serde_json::{Map, Value};
 use std::error::Error;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,29 +52,35 @@ pub enum ClientError {
     /// The HTTP client failed to start.
     #[error("the client of the Data Proxy could not be made")]
     Client(#[source] reqwest::Error),
+    /// The certificates that sign the Data Proxy's can't be used.
+    #[error("proxy.ca_file: {0}")]
+    Certificates(beamlive_client::Failure),
 }
 
 impl HttpProxy {
     /// A client of the proxy at `proxy_url`, such as `https://proxy.example.org/download`. Each
-    /// request ends after `timeout` and has the `secret`, if there is one.
+    /// request ends after `timeout` and has the `secret`, if there is one. Certificates that
+    /// `ca_file` signs are trusted; without it, those that Mozilla's list signs.
     ///
     /// # Errors
     /// [`ClientError`] when the URL or the secret can't be used, or the HTTP client can't be made.
-    pub fn new(proxy_url: &str, timeout: Duration, secret: Option<&str>) -> Result<Self, ClientError> {
+    pub fn new(
+        proxy_url: &str,
+        timeout: Duration,
+        secret: Option<&str>,
+        ca_file: Option<&Path>,
+    ) -> Result<Self, ClientError> {
         let create = Url::parse(&format!("{}/data/create/", proxy_url.trim_end_matches('/')))
             .ok()
             .filter(|url| {
                 matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()
             })
             .ok_or_else(|| ClientError::Url(proxy_url.to_owned()))?;
-        super::install_crypto();
-        let client = Client::builder()
+        // Directories are sent to the configured host only.
+        let client = client_builder(&Trust::of(ca_file.map(Path::to_owned)))
+            .map_err(ClientError::Certificates)?
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(timeout)
-            .redirect(redirect::Policy::none())
-            // Directories are sent to the configured host only; proxies of the environment are
-            // ignored.
-            .no_proxy()
             .build()
             .map_err(ClientError::Client)?;
         let secret = secret.map(|secret| {

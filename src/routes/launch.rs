@@ -2,7 +2,7 @@
 
 use super::{beamline, session_name};
 use crate::auth::{Acting, AppData, TokenSegment, Verified};
-use crate::connection::LocalAddress;
+use crate::connection::OwnSide;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::parameters::BeamlineParameter;
 use crate::openapi::responses::SignedErrors;
@@ -108,12 +108,13 @@ fn base_url(request: &HttpRequest, app: &AppData) -> String {
         None => {
             let host = request.headers().get(header::HOST);
             let host = host.and_then(|host| host.to_str().ok());
+            let side = request.conn_data::<OwnSide>();
+            let scheme = side.map_or("http", |side| side.scheme);
             // HTTP/1.0 has no Host.
-            let address = request.conn_data::<LocalAddress>();
-            match (host, address) {
-                (Some(host), _) => format!("http://{host}"),
-                (None, Some(LocalAddress(address))) => format!("http://{address}"),
-                (None, None) => format!("http://{}", app.settings.listen),
+            match (host, side.and_then(|side| side.address)) {
+                (Some(host), _) => format!("{scheme}://{host}"),
+                (None, Some(address)) => format!("{scheme}://{address}"),
+                (None, None) => format!("{scheme}://localhost"),
             }
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `auth.rs` | signing in, and what becomes of tokens |
+//! | `auth.rs` | signing in, and checking and refreshing tokens |
 //! | `oidc.rs` | signing in with OpenID Connect |
 //! | `session.rs` | starting and closing sessions |
 //! | `samples.rs`, `data.rs`, `report.rs` | as in version 2 |

@@ -154,7 +154,7 @@ fn random_bytes_are_refused() {
     for _ in 0..200 {
         let mut bytes: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(300).collect();
         assert!(Format::Xlsx.read(&bytes).is_err());
-        // As CSV they may be cells, which are no headings.
+        // As CSV they may be cells, which are not known headings.
         let csv = Format::Csv.read(&bytes);
         assert!(csv.and_then(|sheet| Import::new("alice", &sheet)).is_err());
         bytes.splice(0..4, *b"PK\x03\x04");

@@ -69,6 +69,6 @@ fn sync_entry(made: &Path) {
         None => return,
     };
     if let Err(error) = File::open(parent).and_then(|parent| parent.sync_all()) {
-        tracing::warn!(?parent, %error, "can't be synced: a power cut now may take the new data directory away");
+        tracing::warn!(?parent, %error, "can't be synced: a power cut now may remove the new data directory");
     }
 }

@@ -8,6 +8,7 @@ use crate::proxy::client::HttpProxy;
 use crate::proxy::disk::Disks;
 use crate::proxy::files::Files;
 use crate::proxy::pictures::Pictures;
+use crate::proxy::remote::RemoteFiles;
 use crate::proxy::roots::Roots;
 use crate::proxy::shelf::Shelf;
 use beamlive_actors::clock::{Clock, KeySource};
@@ -28,10 +29,18 @@ pub(super) fn external(
         (None, Some(url)) => {
             let timeout = Duration::from_secs(settings.proxy.timeout_seconds);
             let secret = settings.proxy.secret.as_deref();
-            Ok(Some(Arc::new(HttpProxy::new(url, timeout, secret)?)))
+            let ca_file = settings.proxy.ca_file.as_deref();
+            Ok(Some(Arc::new(HttpProxy::new(url, timeout, secret, ca_file)?)))
         }
         (None, None) => Ok(None),
     }
+}
+
+/// The files of the configured external Data Proxy, if any.
+pub(super) fn remote_files(settings: &Settings) -> Result<Option<RemoteFiles>, StartError> {
+    let url = settings.proxy_url.as_deref();
+    let made = url.map(|url| RemoteFiles::new(url, settings.proxy.ca_file.as_deref()));
+    Ok(made.transpose()?)
 }
 
 /// The built-in Data Proxy, and its files unless `proxy.mounted` is off.

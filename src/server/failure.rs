@@ -1,14 +1,14 @@
 //! Why a service does not start or does not stop cleanly.
 
-use crate::config::PasswordError;
+use crate::config::{ConfigError, Listen, PasswordError};
 use crate::proxy::client::ClientError;
 use crate::proxy::roots::BadRoots;
 use crate::sign_in::oidc::setup::SetupError;
 use crate::sign_in::secrets::SecretError;
+use crate::tls::TlsError;
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::facility::place::Mistake;
 use beamlive_storage::OpenError;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -63,11 +63,17 @@ pub enum StartError {
     /// The address can't be listened on.
     #[error("can't listen on {address}")]
     Listen {
-        /// The address.
-        address: SocketAddr,
+        /// The address, or the Unix socket.
+        address: Listen,
         /// The cause.
         source: std::io::Error,
     },
+    /// The settings of TLS need one another.
+    #[error(transparent)]
+    Tls(#[from] ConfigError),
+    /// The certificate or its key can't be used.
+    #[error(transparent)]
+    Certificate(#[from] TlsError),
     /// The facility file can't be read.
     #[error("can't read the facility file {path}")]
     FacilityFile {

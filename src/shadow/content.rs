@@ -81,7 +81,7 @@ pub(super) fn read_msgpack(body: &[u8]) -> Option<rmpv::Value> {
     rest.is_empty().then_some(value)
 }
 
-/// The same value for its shape: texts that are no UTF-8 and binary count as text.
+/// The same value for its shape: texts that are not UTF-8 and binary count as text.
 fn to_json(value: &rmpv::Value) -> Value {
     match value {
         rmpv::Value::Nil => Value::Null,

@@ -3,16 +3,18 @@
 use super::content::Content;
 use super::exchange::{Dropped, Exchange};
 use super::head::Headers;
-use beamlive_client::http::install_crypto;
+use beamlive_client::http::client_builder;
+use beamlive_client::tls::Trust;
+use beamlive_client::Failure;
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{redirect, Client, Method, Url};
+use reqwest::{Client, Method, Url};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// Longest answer of the service that is read.
 const MAX_ANSWER: usize = 64 << 20;
-/// Headers that concern one connection, or that the copy gets anew.
+/// Headers that concern one connection, or that are computed again for the copy.
 const OWN: [&str; 10] = [
     "connection",
     "keep-alive",
@@ -47,14 +49,9 @@ impl Copies {
     /// A client that waits at most `timeout` for an answer.
     ///
     /// # Errors
-    /// When TLS can't be set up.
-    pub(super) fn new(service: Url, timeout: Duration) -> reqwest::Result<Self> {
-        install_crypto();
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .timeout(timeout)
-            .build()?;
+    /// When a file of `trust` can't be used.
+    pub(super) fn new(service: Url, timeout: Duration, trust: &Trust) -> Result<Self, Failure> {
+        let client = client_builder(trust)?.timeout(timeout).build()?;
         Ok(Self { client, service })
     }
 

@@ -1,4 +1,4 @@
-//! A request and its answer, as they passed, and what the tunnel tells about it.
+//! A request and its answer, as they passed, and the messages of the tunnel about it.
 
 use super::capture::Capture;
 use super::head::Headers;
@@ -77,7 +77,7 @@ pub(super) enum Outcome {
     Lost(Dropped),
 }
 
-/// What the tunnel tells the thread that copies.
+/// The messages from the tunnel to the thread that copies.
 #[derive(Debug)]
 pub(super) enum Event {
     /// A request passed.

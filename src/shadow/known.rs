@@ -260,7 +260,7 @@ pub(super) fn hint(facts: &Facts<'_>) -> Option<&'static str> {
     HINTS.iter().find(|row| row.fits(facts)).map(|row| row.words)
 }
 
-/// The words of refusals: clients look at the status alone, but for those of version 3.
+/// The messages of refusals. Clients look only at the status, except those of version 3.
 pub(super) const ERROR_BODIES: &str =
     "The status is the same. beamlive says in JSON what is wrong; clients look at the status only.";
 

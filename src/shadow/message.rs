@@ -18,7 +18,7 @@ pub(super) struct Unreadable;
 /// How long the body after a head is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// So many bytes.
+    /// This number of bytes.
     Length(u64),
     /// Chunks.
     Chunked,

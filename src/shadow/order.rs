@@ -6,7 +6,7 @@
 use super::route::{Kind, Route};
 use std::collections::{HashMap, VecDeque};
 
-/// Something that copies take turns with.
+/// A resource that copies use in turn.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Resource {
     Project(String),

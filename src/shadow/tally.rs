@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Most different differences of a route that are shown.
 const SAMPLES: usize = 5;
-/// The longest latency that is told apart, in µs.
+/// The longest latency that is distinguished, in µs.
 const LONGEST: u64 = 3_600_000_000;
 
 /// Everything counted so far.
@@ -89,7 +89,7 @@ impl Tally {
         self.rows.entry((pattern, known_method(method))).or_default()
     }
 
-    /// A request passed, and the real server took so long.
+    /// A request passed; this is how long the real server took.
     pub(super) fn seen(&mut self, method: &str, pattern: &'static str, took: Option<Duration>) {
         let row = self.row(method, pattern);
         row.requests += 1;

@@ -39,7 +39,7 @@ pub enum SignInRefused {
     /// The account or the password is wrong. The cause is in the log.
     #[error("no active account has these credentials")]
     Wrong,
-    /// The password was right, but has to be set anew.
+    /// The password was right, but has expired.
     #[error("this password has expired: ask the facility's staff for a new one")]
     Expired,
     /// There were too many failures.
@@ -80,6 +80,16 @@ impl Accounts {
             throttle: Mutex::default(),
             stand_ins: Mutex::default(),
         }
+    }
+
+    /// What tokens are signed with.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    pub(super) fn directory(&self) -> &Directory {
+        &self.directory
     }
 
     /// Signs an account in.
@@ -123,7 +133,7 @@ impl Accounts {
     /// Signs a person in whom an issuer of OpenID Connect has verified. They need no password.
     ///
     /// # Errors
-    /// [`SignInRefused::Wrong`] for everyone who is no active person, and for projects.
+    /// [`SignInRefused::Wrong`] for everyone who is not an active person, and for projects.
     pub async fn sign_in_person(&self, username: &str, from: IpAddr) -> Result<Pair, SignInRefused> {
         let catalog = self.directory.services().catalog.current().await?;
         let account = catalog.account(username);
@@ -349,7 +359,7 @@ impl Accounts {
         from: IpAddr,
     ) -> Result<(), Unavailable> {
         let username = catalog.account_name(account).unwrap_or_default();
-        tracing::warn!(username, address = %from, "a spent refresh token came again: its sign-in is ended");
+        tracing::warn!(username, address = %from, "a spent refresh token was used again: its sign-in is ended");
         let now = self.directory.services().clock.now();
         let lifetime = i64::try_from(self.lifetimes.refresh.as_micros()).unwrap_or(i64::MAX);
         let change = SignInChange::EndFamily {

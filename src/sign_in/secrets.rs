@@ -51,7 +51,7 @@ pub enum SecretError {
         /// The file.
         path: PathBuf,
     },
-    /// The file is no secret.
+    /// The file is not a secret.
     #[error("{path}: is longer than 4096 bytes, so it is no secret")]
     TooLong {
         /// The file.

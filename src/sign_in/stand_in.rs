@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub struct StandIns {
     seed: [u8; 32],
-    /// The hashes of the accounts, counted by cost: up to which number, and the stand-in.
+    /// For each cost, the number of accounts' hashes up to and including it, and its stand-in.
     up_to: Vec<(u64, PasswordHash)>,
     all: u64,
     /// The stand-in of a facility without hashes.
@@ -61,7 +61,7 @@ impl StandIns {
             .chain_update(username.as_bytes())
             .finalize();
         let drawn = digest.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        // The share of `drawn` in all numbers of 64 bits, of `all`: always below `all`.
+        // Scales `drawn`, a number of 64 bits, to a number below `all`.
         let place = (u128::from(drawn) * u128::from(self.all)) >> 64;
         let found = self.up_to.iter().find(|(up_to, _)| place < u128::from(*up_to));
         found.map_or(&self.current, |(_, hash)| hash)

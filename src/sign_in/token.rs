@@ -91,7 +91,7 @@ pub struct Pair {
 /// Why a token is refused: for the log. A client learns only that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Invalid {
-    /// It is no token with these claims.
+    /// It is not a token with these claims.
     #[error("is no token with the claims of this service")]
     Malformed,
     /// It is not signed with HS256.
@@ -117,7 +117,7 @@ impl Claims {
     /// The token as text, signed with `secret`.
     ///
     /// # Errors
-    /// [`NotSigned`], if the claims cannot be written. They can.
+    /// [`NotSigned`], if the claims cannot be serialized, which does not happen.
     pub fn sign(&self, secret: &Secret) -> Result<String, NotSigned> {
         let mut header = Header::new(Algorithm::HS256);
         header.kid = Some(secret.kid().to_owned());
@@ -125,8 +125,7 @@ impl Claims {
     }
 
     /// The claims of a token that is signed with one of the secrets and has not expired at `now`.
-    /// That a secret has come out of use, an account has changed or its tokens have ended is not
-    /// known here.
+    /// It does not check whether the account has changed or its tokens have ended.
     ///
     /// # Errors
     /// [`Invalid`].
@@ -168,7 +167,7 @@ impl PairIds {
     /// The two tokens of these ids.
     ///
     /// # Errors
-    /// [`NotSigned`], if the claims cannot be written. They can.
+    /// [`NotSigned`], if the claims cannot be serialized, which does not happen.
     pub fn sign(&self, subject: Subject, lifetimes: Lifetimes, secrets: &Secrets) -> Result<Pair, NotSigned> {
         let token = |token_type, jti, lifetime: Duration| {
             let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);

@@ -3,7 +3,7 @@
 use super::values::Instant;
 use super::{ids, prefix, rows, Page, RecordRef, Row, Rows};
 use beamlive_actors::facility::catalog::Catalog;
-use beamlive_storage::ids::ProjectId;
+use beamlive_storage::ids::{ContainerId, ProjectId};
 use beamlive_storage::keys::Table;
 use beamlive_storage::records::Activity;
 use beamlive_storage::{ReadError, Store};
@@ -44,6 +44,23 @@ pub fn list<'a>(
     let prefix = prefix(Table::Activity, Table::ActivityByProject, project);
     let ids = ids(store, &prefix, page.before);
     rows(store, catalog, ids, |_| true, page.limit)
+}
+
+/// The entries about a container, newest first.
+pub fn of_container<'a>(
+    store: &'a Store,
+    catalog: &'a Catalog,
+    container: ContainerId,
+    page: &Page,
+) -> Rows<'a, ActivityRow> {
+    let prefix = prefix(Table::Activity, Table::ActivityByContainer, Some(container));
+    rows(
+        store,
+        catalog,
+        ids(store, &prefix, page.before),
+        |_| true,
+        page.limit,
+    )
 }
 
 impl Row for ActivityRow {

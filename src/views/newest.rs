@@ -4,8 +4,8 @@ use beamlive_storage::keys::{self, Key};
 use beamlive_storage::records::Record;
 use beamlive_storage::{Order, ReadError, Store};
 
-/// The `limit` greatest of the records under `prefix`, of those below `below`, greatest first.
-/// `order` makes what they are compared by from the key and the record.
+/// The `limit` greatest records under `prefix` that are below `below`, greatest first. `order`
+/// makes the sort key from the key and the record.
 pub(super) fn newest<R: Record, K: Ord>(
     store: &Store,
     prefix: &Key,

@@ -26,7 +26,7 @@ pub struct PersonRow {
     pub member_of: Vec<MembershipRow>,
     /// Whether they have a password.
     pub has_password: bool,
-    /// Whether it has to be set anew.
+    /// Whether the password has expired.
     pub password_expired: bool,
     /// The number of their login keys, which the keys endpoint returns.
     pub ssh_keys: usize,

@@ -24,7 +24,7 @@ pub struct ProjectRow {
     pub fingerprint: Option<String>,
     /// Whether it can sign in with a password.
     pub has_password: bool,
-    /// Whether the password has to be set anew.
+    /// Whether the password has expired.
     pub password_expired: bool,
     /// The number of its login keys, which the keys endpoint returns.
     pub ssh_keys: usize,

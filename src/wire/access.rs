@@ -16,7 +16,7 @@ const MAX_ENTRIES: usize = 10_000;
 /// logged later, and the others are kept.
 ///
 /// # Errors
-/// 400 when the body is no list, or the list is too long.
+/// 400 when the body is not a list, or the list is too long.
 pub fn parse(bytes: &[u8]) -> Result<Arc<[RawEntry]>, ApiError> {
     let list = msgpack::list(bytes, MAX_DEPTH, MAX_ENTRIES)
         .map_err(|error| ApiError::field("body", error.to_string()))?;
@@ -31,7 +31,7 @@ fn entry(value: &Value<'_>) -> RawEntry {
             Some(text) => text.to_owned(),
             None if value.is_nil() => String::new(),
             None => time::read(&value, Tz::UTC).map_or_else(
-                // This is no time, so the entry is skipped.
+                // This is not a time, so the entry is skipped.
                 || value.kind().to_owned(),
                 |time| time.instant(Tz::UTC).to_utc().to_rfc3339(),
             ),

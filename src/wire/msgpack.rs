@@ -219,7 +219,7 @@ impl<'a> Value<'a> {
         self.head() == Head::Nil
     }
 
-    /// The text of a string, or of binary data, as which older clients send strings. None for
+    /// The text of a string, or of binary data, as which older clients send strings. `None` for
     /// anything else, and for bytes that are not UTF-8.
     pub fn as_str(&self) -> Option<&'a str> {
         match self.head() {
@@ -228,7 +228,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The type and data of an extension. None for other values.
+    /// The type and data of an extension. `None` for other values.
     pub fn extension(&self) -> Option<(i8, &'a [u8])> {
         match self.head() {
             Head::Ext(kind, data) => Some((kind, data)),
@@ -247,7 +247,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A non-negative integer. None for floats and booleans.
+    /// A non-negative integer. `None` for floats and booleans.
     pub fn as_u64(&self) -> Option<u64> {
         match self.head() {
             Head::Unsigned(value) => Some(value),
@@ -255,7 +255,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// An integer that fits an `i64`. None for floats and booleans.
+    /// An integer that fits an `i64`. `None` for floats and booleans.
     pub fn as_i64(&self) -> Option<i64> {
         match self.head() {
             Head::Unsigned(value) => i64::try_from(value).ok(),
@@ -269,7 +269,7 @@ impl<'a> Value<'a> {
         scan(self.0, 0, usize::MAX).map_or(0, |extent| extent.depth)
     }
 
-    /// The items of a list, each read when it is taken. None for anything else.
+    /// The items of a list, each read when it is taken. `None` for anything else.
     pub fn items(&self) -> Option<Items<'a>> {
         match head(self.0, 0) {
             Ok((Head::List(left), at)) => Some(Items {
@@ -281,7 +281,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The keys and values of a map in the order sent, with duplicates. None for anything else.
+    /// The keys and values of a map in the order sent, with duplicates. `None` for anything else.
     pub fn entries(&self) -> Option<Entries<'a>> {
         match head(self.0, 0) {
             Ok((Head::Map(length), at)) => Some(Entries(Items {

@@ -37,7 +37,7 @@ pub(super) struct Reader<'b> {
     /// The names of the fields that were asked for, whether or not they are there.
     pub(super) asked: Vec<&'static str>,
     pub(super) errors: FieldErrors,
-    /// What was left out although it is no mistake.
+    /// What was left out although it is not a mistake.
     pub(super) notes: Vec<String>,
 }
 
@@ -61,7 +61,7 @@ impl<'b> Reader<'b> {
         })
     }
 
-    /// Text of at most `longest` characters without control characters; none when absent or null.
+    /// Text of at most `longest` characters without control characters; `None` when absent or null.
     pub(super) fn text(&mut self, names: &[&'static str], longest: usize) -> Option<&'b str> {
         let (name, value) = self.value(names)?;
         let Some(text) = value.as_str() else {
@@ -169,7 +169,7 @@ impl<'b> Reader<'b> {
     }
 }
 
-/// An integer. One above the range of ids counts as 0, which is no record's id.
+/// An integer. One above the range of ids counts as 0, which is not a record's id.
 pub(super) fn integer(value: &Value<'_>) -> Option<i64> {
     value.as_i64().or_else(|| value.as_u64().map(|_| 0))
 }

@@ -20,7 +20,7 @@ pub struct Committed {
 }
 
 impl Committed {
-    /// The id of `slot`; 0, which is no id, for a slot of another batch.
+    /// The id of `slot`; 0, which is not an id, for a slot of another batch.
     pub fn id(&self, slot: Slot) -> u64 {
         pick(&self.ids, slot).unwrap_or(0)
     }

@@ -103,7 +103,7 @@ impl From<PersonId> for Account {
 /// An id stored as eight raw bytes, so that the writer can fill it in when it allocates the id.
 ///
 /// A record that names a new record has a `RawId` as its **first** field and goes into the batch
-/// with `Batch::insert_naming` or `Batch::replace_naming`. Zero is no id: ids start at 1.
+/// with `Batch::insert_naming` or `Batch::replace_naming`. Zero is not an id: ids start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RawId([u8; 8]);

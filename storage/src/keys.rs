@@ -49,6 +49,11 @@ pub fn skipped_ids(table: Table, first: u64) -> Key {
         .id(IdRef::Known(first))
 }
 
+/// Up to which id the records of `table` were removed because they were old.
+pub fn removed_ids(table: Table) -> Key {
+    Key::of(Table::RemovedIds).tail(&[table as u8])
+}
+
 /// The record that each facility file replaces.
 pub fn facility_revision() -> Key {
     Key::of(Table::FacilityRevision)

@@ -14,7 +14,7 @@
 //! | `tally.rs` | number of groups and rows, and their sum: one row, which detects damage |
 //! | `mark.rs` | number of acknowledged groups: a file next to the database |
 //! | `chunks.rs` | values above 16 KiB, in pieces |
-//! | `keys.rs`, `codec.rs`, `records/`, `ids.rs` | the keyspace, the bytes of a record, the records |
+//! | `keys.rs`, `codec.rs`, `records/`, `ids.rs`, `time.rs` | the keyspace, the bytes of a record, the records, ids and times |
 //! | `sql.rs`, `sql/` | tables for people, which a database with SQL keeps beside the rows |
 //! | `metrics.rs` | counters of the writer |
 //! | `snapshot.rs`, `snapshot/` | the store at one moment, read while writing goes on |

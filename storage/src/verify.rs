@@ -34,7 +34,7 @@ use crate::ids::{ProjectId, SessionId};
 use crate::keys::{successor, Table};
 use crate::records::{
     Activity, BrowserSession, Dataset, FacilityRevision, Importing, OutboxLease, Report, Session, SpentToken,
-    StoreFormat,
+    StoreFormat, Subject,
 };
 use crate::store::{ReadError, Store};
 use crate::tally::Tally;
@@ -117,6 +117,7 @@ impl Verifier<'_> {
                 check.decode::<StoreFormat>("store format", row).map(drop)
             }
             Table::Counter => check.ids.counter(row, &mut check.findings.problems),
+            Table::RemovedIds => check.ids.removed(row, &mut check.findings.problems),
             Table::SkippedIds => check.ids.skipped(row, &mut check.findings.problems),
             Table::Tally => {
                 row.end()?;
@@ -192,6 +193,9 @@ impl Verifier<'_> {
             Table::Activity => log::activity(check, row),
             Table::ActivityByProject => check.owned(row, Table::Activity, |it: &Activity, id| {
                 it.project == Some(ProjectId(id))
+            }),
+            Table::ActivityByContainer => check.owned(row, Table::Activity, |it: &Activity, id| {
+                it.subject == Subject::Container && it.record.get() == Some(id)
             }),
             Table::Chunk => {
                 let record = chunks::record_of(row.key).ok_or(Stop::Malformed)?;

@@ -302,7 +302,7 @@ impl Group {
 enum Stop {
     /// The database says why, and what became of the group.
     Engine(EngineError),
-    /// The engine does not keep its promises.
+    /// The engine breaks the contract of its trait.
     Broken(String),
 }
 

@@ -10,6 +10,7 @@ mod ids;
 mod outbox;
 mod projects;
 mod reports;
+mod retention;
 mod samples;
 mod sessions;
 mod token;

@@ -109,7 +109,7 @@ async fn with_the_token_every_route_answers_with_and_without_its_slash() {
         for slash in ["", "/"] {
             let method: Method = method.parse().unwrap();
             let request = site.request(method.clone(), &format!("/api/admin/{path}{slash}"));
-            // A good stream of events has no end.
+            // A successful stream of events has no end.
             let request = request.header("last-event-id", "none");
             let reply =
                 Reply::of(request.header("authorization", format!("bearer {}", site.admin_token()))).await;

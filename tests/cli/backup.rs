@@ -42,7 +42,7 @@ fn chunked(body: &[u8], ends: bool) -> Vec<u8> {
     bytes
 }
 
-fn names(directory: &Path) -> Vec<String> {
+pub(super) fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
     let mut names: Vec<_> = entries
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -142,4 +142,45 @@ fn an_unreachable_service_is_named() {
         ended.stderr
     );
     assert_eq!(names(home.path()), ["token"]);
+}
+
+#[test]
+fn backups_in_a_directory_are_named_by_the_time_and_the_oldest_are_removed() {
+    let home = TempDir::new().unwrap();
+    let served = serve(home.path(), &[]);
+    let backups = home.path().join("backups");
+    std::fs::create_dir(&backups).unwrap();
+    let old = [
+        "beamlive-2020-01-01T000000Z.backup",
+        "beamlive-2021-01-01T000000Z.backup",
+        "notes",
+    ];
+    for name in old {
+        std::fs::write(backups.join(name), "old").unwrap();
+    }
+    let take = ["backup", "--into", "backups", "--keep", "2", "--url", &served.url];
+    let said = done(home.path(), &take);
+    assert!(said.contains("2020-01-01T000000Z.backup: removed"), "{said}");
+    let names = names(&backups);
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert!(
+        names[0].starts_with("beamlive-2021") && names[2] == "notes",
+        "{names:?}"
+    );
+    assert!(
+        std::fs::read(backups.join(&names[1])).unwrap().len() > 100,
+        "{names:?}"
+    );
+    // A backup that fails removes nothing.
+    let failing = [
+        "backup",
+        "--into",
+        "backups",
+        "--keep",
+        "1",
+        "--url",
+        "http://127.0.0.1:9",
+    ];
+    failed(home.path(), &failing);
+    assert_eq!(self::names(&backups), names);
 }

@@ -321,7 +321,7 @@ async fn accounts_from_a_file_do_not_need_the_admin_api() {
 }
 
 #[rstest]
-#[case(&["--url", "https://127.0.0.1:1"], "plain http")]
+#[case(&["--url", "ftp://127.0.0.1:1"], "http and https")]
 #[case(&["--connections", "4", "--rate", "5/s"], "--rate max")]
 #[case(&["--accounts", "nowhere.toml", "--url", "http://127.0.0.1:1"], "nowhere.toml")]
 #[case(&["--url", "http://127.0.0.1:1", "--token-file", "nowhere"], "nowhere")]

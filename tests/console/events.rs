@@ -1,4 +1,4 @@
-//! What happens, as it happens.
+//! Events as they happen.
 
 use super::{site, Browser};
 use crate::support::{dataset, Reply, Site};
@@ -27,7 +27,7 @@ impl Stream {
             begins: String::new(),
             text: String::new(),
         };
-        // What it begins with: from where on it tells.
+        // The first part of the stream: the position that it starts from.
         let (id, name, _) = stream.next().await.unwrap();
         assert!(!id.is_empty() && name.is_empty());
         stream.begins = id;
@@ -102,7 +102,7 @@ async fn a_day_is_told_in_its_order_and_again_to_those_who_come_back() {
     site.restart().await;
     let after = told[1].0.clone();
     let mut stream = Stream::of(admin(&site, "").header("Last-Event-ID", &after)).await;
-    // Until the first of them has come, it is still there that the client goes on.
+    // Until the first of them has arrived, the client resumes from that position.
     assert_eq!(stream.begins, after);
     for event in &told[2..] {
         assert_eq!(stream.next().await.as_ref(), Some(event));

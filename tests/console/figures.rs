@@ -2,7 +2,7 @@
 
 use super::{Browser, PASSWORD, PEOPLE};
 use crate::support::users::Users;
-use crate::support::Site;
+use crate::support::{eventually, Reply, Site};
 use serde_json::{json, Value};
 
 /// A service whose files are those of `users`, with an operator and alice.
@@ -116,4 +116,51 @@ async fn scans_are_drawn_from_their_files_and_what_is_missing_is_said() {
         !xrf.contains("<svg") && xrf.contains("The file none.xdi is not there."),
         "{xrf}"
     );
+}
+
+#[actix_web::test]
+async fn the_files_of_an_external_data_proxy_are_shown_too() {
+    let users = Users::new();
+    let proxy = users.site().await;
+    let url = format!("{}/download", proxy.url());
+    let site = Site::with(|settings| settings.proxy_url = Some(url)).await;
+    site.apply(PEOPLE).await;
+    site.set_password("omar", PASSWORD).await;
+    let alice = site.client("alice").await;
+    users.write(
+        "edge.xdi",
+        "# XDI/1.0 x\n# Column.1: energy keV\n# Column.2: normfluor\n# ---\n12.6 0.1\n12.7 1.0\n",
+    );
+    let body = json!({
+        "type": "MAD", "name": "edge", "filename": "edge.xdi", "frames": "", "energy": 12.7,
+        "exposure": 1.0, "directory": users.day(),
+    });
+    assert_eq!(alice.data("BM", &body).await.status, 200);
+    let browser = Browser::of(&site, "omar").await;
+    let page = eventually("a key", async || {
+        let page = browser.page("/datasets/1").await;
+        page.contains("/files/archive/").then_some(page)
+    })
+    .await;
+    assert!(page.contains("<svg") && !page.contains("/download/"), "{page}");
+    let (_, rest) = page.split_once("/files/archive/").unwrap();
+    let key = rest.split('/').next().unwrap();
+    let path = format!("/files/raw/{key}/edge.xdi");
+    let file = browser.get(&path).await;
+    assert_eq!((file.status, file.header("content-length")), (200, Some("81")));
+    assert!(file.text().starts_with("# XDI"), "{}", file.text());
+    let part = browser
+        .request(reqwest::Method::GET, &path)
+        .header("range", "bytes=0-4");
+    let part = Reply::of(part).await;
+    assert_eq!((part.status, part.text().as_str()), (206, "# XDI"));
+    // Only for those who are signed in, and nothing but files.
+    assert_eq!(Browser::new(&site).get(&path).await.status, 303);
+    for path in [
+        "/files/raw/0000/x",
+        "/files/../data/create/",
+        "/files/%2e%2e/data/create/",
+    ] {
+        assert_eq!(browser.get(path).await.status, 404, "{path}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The console: pages for people, as a browser gets them.
 
 mod book;
+mod changes;
 mod events;
 mod figures;
 mod pages;
@@ -31,11 +32,11 @@ staff = "viewer"
 username = "nemo"
 "#;
 
-/// A site whose project alice and whose persons have a password.
+/// A site whose projects and persons have a password.
 async fn site() -> Site {
     let site = Site::new().await;
     site.apply(PEOPLE).await;
-    for username in ["alice", "anna", "omar", "vera", "nemo"] {
+    for username in ["alice", "bob", "anna", "omar", "vera", "nemo"] {
         site.set_password(username, PASSWORD).await;
     }
     site
@@ -88,6 +89,13 @@ impl<'a> Browser<'a> {
 
     async fn post(&self, path: &str, form: &[(&str, &str)]) -> Reply {
         Reply::of(self.request(Method::POST, path).form(form)).await
+    }
+
+    /// Sends a form of a page of this browser.
+    async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Reply {
+        let key = self.form_key().await;
+        let form: Vec<_> = form.iter().copied().chain([("form_key", key.as_str())]).collect();
+        self.post(path, &form).await
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {

@@ -231,3 +231,113 @@ async fn pages_answer_without_a_store_that_can_be_read() {
         reply.text()
     );
 }
+
+#[actix_web::test]
+async fn a_report_is_shared_until_its_link_ends() {
+    let site = site().await;
+    day(&site).await;
+    let alice = Browser::of(&site, "alice").await;
+    let reply = alice.submit("/reports/1/share", &[("days", "7")]).await;
+    let text = reply.text();
+    let (_, rest) = text.split_once("href=\"/shared/").expect(&text);
+    let link = format!("/shared/{}", rest.split('"').next().unwrap());
+    let stranger = Browser::new(&site);
+    let page = stranger.page(&link).await;
+    assert!(
+        page.contains("Autoprocess &lt;b&gt;") && page.contains("Shared by alice"),
+        "{page}"
+    );
+    assert!(!page.contains("Sign out"), "{page}");
+    assert_eq!(stranger.get("/reports/1").await.status, 303);
+    let other = link.replace("/shared/1.", "/shared/2.");
+    assert_eq!(stranger.get(&other).await.status, 404);
+    assert_eq!(
+        alice.submit("/reports/1/share", &[("days", "400")]).await.status,
+        400
+    );
+    let bob = Browser::of(&site, "bob").await;
+    assert_eq!(bob.submit("/reports/1/share", &[("days", "7")]).await.status, 404);
+    site.clock.advance(chrono::TimeDelta::days(8));
+    assert_eq!(stranger.get(&link).await.status, 404);
+}
+
+#[actix_web::test]
+async fn lists_are_searched() {
+    let site = site().await;
+    day(&site).await;
+    let omar = Browser::of(&site, "omar").await;
+    let page = omar.page("/datasets?find=LYSO-2").await;
+    assert!(page.contains("lyso-2") && !page.contains("lyso-3"), "{page}");
+    assert!(omar
+        .page("/datasets?find=nothing")
+        .await
+        .contains("nothing here that fits"));
+    let csv = omar.page("/datasets?find=lyso-2&format=csv").await;
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    assert!(omar.page("/sessions?find=bob").await.contains("afternoon"));
+    assert!(!omar.page("/sessions?find=bob").await.contains("morning"));
+}
+
+#[actix_web::test]
+async fn a_browser_gets_a_page_for_what_is_not_there() {
+    let site = site().await;
+    let asked = |accept: &'static str| {
+        let request = site.request(reqwest::Method::GET, "/no/such/page");
+        Reply::of(request.header("accept", accept))
+    };
+    let page = asked("text/html,application/xhtml+xml").await;
+    assert_eq!(page.status, 404);
+    assert!(
+        page.text().contains("There is nothing at this address"),
+        "{}",
+        page.text()
+    );
+    let error = asked("*/*").await;
+    assert_eq!(error.status, 404);
+    assert_eq!(error.json()["error"]["code"], "not_found");
+}
+
+#[actix_web::test]
+async fn a_raster_has_its_grid() {
+    let site = site().await;
+    let alice = site.client("alice").await;
+    alice.launch("BM", "grid").await;
+    let body = json!({
+        "name": "ras", "type": "RASTER", "directory": "/users/alice/ras", "energy": 12.0,
+        "exposure": 0.1, "frames": "11-16", "filename": "ras_{:05d}.cbf", "grid_size": [3, 2],
+    });
+    assert_eq!(alice.data("BM", &body).await.status, 200);
+    let page = Browser::of(&site, "alice").await.page("/datasets/1").await;
+    assert_eq!(page.matches("#frame=").count(), 6, "{page}");
+    assert!(page.contains("Frame 16, column 3, row 2"), "{page}");
+}
+
+#[actix_web::test]
+async fn lists_are_sorted_and_come_as_files() {
+    let site = site().await;
+    day(&site).await;
+    let omar = Browser::of(&site, "omar").await;
+    let names = |page: &str| {
+        let parts = page.split("href=\"/people/").skip(1);
+        parts
+            .map(|part| part.split('"').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(&omar.page("/people?sort=0").await),
+        ["anna", "nemo", "omar", "vera"]
+    );
+    assert_eq!(
+        names(&omar.page("/people?sort=-0").await),
+        ["vera", "omar", "nemo", "anna"]
+    );
+    assert_eq!(omar.get("/people?sort=x").await.status, 400);
+    assert_eq!(omar.get("/people?format=pdf").await.status, 400);
+    let reply = omar.get("/datasets?format=xlsx").await;
+    assert_eq!(reply.status, 200);
+    let book = <calamine::Xlsx<_> as calamine::Reader<_>>::new(std::io::Cursor::new(reply.body));
+    let sheet = calamine::Reader::worksheet_range(&mut book.unwrap(), "Datasets").unwrap();
+    assert_eq!(sheet.height(), 4);
+    assert_eq!(sheet.get_value((1, 0)).unwrap().to_string(), "lyso-3");
+    assert_eq!(sheet.get_value((1, 5)), Some(&calamine::Data::Float(5.0)));
+}

@@ -41,7 +41,7 @@ async fn a_browser_signs_in_sees_pages_and_signs_out() {
     let reply = browser.post("/sign-out", &[("form_key", &key)]).await;
     assert_eq!((reply.status, reply.header("location")), (303, Some("/sign-in")));
     assert!(reply.header("set-cookie").unwrap().contains("Max-Age=0"));
-    // The cookie is worth nothing any more, also where somebody has kept it.
+    // The cookie is no longer valid, even in a browser that kept it.
     assert_eq!(browser.get("/").await.status, 303);
 }
 

@@ -1,4 +1,4 @@
-"""The books: what the programs of the load know, and what the database must have of it."""
+"""The record of uploads: what the programs of the load know, compared with the database."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Books:
 
 
 def compare(books: Books, rows: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
-    """What the books say that rows of id and name do not: the names of lost uploads, and of doubles."""
+    """Compares the record with rows of id and name: the names of lost uploads, and of doubles."""
     stored: dict[str, list[int]] = {}
     for number, name in rows:
         stored.setdefault(name, []).append(int(number))

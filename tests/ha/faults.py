@@ -1,4 +1,4 @@
-"""The faults, each with its cure. A fault has run its course when the cluster is whole again."""
+"""The faults, and how each is repaired. A fault is over when the cluster is whole again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the bench in namespaces of its own, so that nothing of it can stay behind.
+"""Runs the bench in namespaces of its own, so that nothing of it remains.
 
 The bench is process 1 of a new PID namespace. When it ends, however it ends, the kernel ends every
 process of it, and its network and mounts disappear with the last of them.

@@ -28,7 +28,7 @@ class Probe:
             connection.execute("CREATE TABLE probe (id bigserial PRIMARY KEY, name text)")
 
     def start(self, scenario: str) -> None:
-        """Starts new books."""
+        """Starts a new record."""
         self.books, self.scenario = Books(), scenario
         self._stop.clear()
         self._threads = [threading.Thread(target=self._write, args=(number,), daemon=True) for number in range(WRITERS)]

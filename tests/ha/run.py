@@ -40,7 +40,7 @@ WIDTHS = (12, 8, 10, 8, 13, 11, 8, 5, 6)
 
 @dataclass
 class Row:
-    """What one scenario came to."""
+    """The result of one scenario."""
 
     scenario: str
     books: Books
@@ -56,7 +56,7 @@ class Row:
         return [*cells, str(len(self.lost)), str(len(self.twice))]
 
     def failures(self, *, may_lose: bool) -> list[str]:
-        """What must not be; the examples are the first of their kind."""
+        """Failures; the examples are the first of their kind."""
         found = []
         kinds = [("stored twice", self.twice), ("refused", self.books.refused)]
         for what, names in kinds if may_lose else [("lost", self.lost), *kinds]:
@@ -88,7 +88,7 @@ class Bench:
 
             self.load = Probe(self.cluster)
             return
-        # The password and the facility file are where beamlive.toml does not look here.
+        # Here, the password and the facility file are not at the paths of beamlive.toml.
         settings = {
             "BEAMLIVE_STORE__PASSWORD_FILE": str(home / "password"),
             "BEAMLIVE_STORE__URL": self.cluster.url.replace(f":{self.cluster.password}@", "@"),

@@ -1,4 +1,4 @@
-"""The load: MxDCs that upload datasets over all nodes in turn, and keep books.
+"""The load: MxDCs that upload datasets over all nodes in turn, and record the answers.
 
 Half of them are MxDC as it is today: an upload whose connection breaks is not sent again. The
 others send an Idempotency-Key, and send an upload again, to another node, until it is answered.
@@ -138,7 +138,7 @@ class Load:
             program.launch()
 
     def start(self, scenario: str) -> None:
-        """Starts new books."""
+        """Starts a new record."""
         self.books, self.scenario = Books(), scenario
         self._stop.clear()
         self._threads = []

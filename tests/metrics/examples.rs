@@ -8,7 +8,7 @@ const ALERTS: &str = include_str!("../../examples/alerts.yml");
 const DASHBOARD: &str = include_str!("../../examples/grafana-dashboard.json");
 
 /// Other words of expressions.
-const WORDS: [&str; 17] = [
+const WORDS: [&str; 18] = [
     "sum",
     "max",
     "min",
@@ -23,6 +23,7 @@ const WORDS: [&str; 17] = [
     "and",
     "unless",
     "label_values",
+    "time",
     "instance",
     "job",
     "le",
@@ -30,7 +31,7 @@ const WORDS: [&str; 17] = [
 /// Labels that Prometheus puts on every sample.
 const EVERYWHERE: [&str; 2] = ["instance", "job"];
 /// The alerts that an operator needs.
-const ALARMS: [&str; 10] = [
+const ALARMS: [&str; 11] = [
     "BeamliveDown",
     "BeamliveWritesOff",
     "BeamliveOutboxOld",
@@ -41,6 +42,7 @@ const ALARMS: [&str; 10] = [
     "BeamliveDiskFull",
     "BeamliveUsersRootDown",
     "BeamliveQueueNearlyFull",
+    "BeamliveCertificateEnds",
 ];
 
 /// A word of an expression, or the text between braces or brackets.

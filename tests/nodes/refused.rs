@@ -34,7 +34,7 @@ async fn changes(site: &Site, alice: &Client, line: &str, survey: &str) -> Vec<R
     ]
 }
 
-/// What the other node finds of them.
+/// What of these changes the other node sees.
 async fn found(site: &Site) -> Value {
     let new = site.admin_reply("projects/new").await.status;
     let key = site.admin("projects/bob").await["key_type"].clone();

@@ -44,7 +44,7 @@ async fn latencies(address: SocketAddr) -> Vec<Duration> {
     all
 }
 
-/// What so many of a hundred took at most, in ms.
+/// A percentile of the latencies, in ms.
 fn percentile(sorted: &[Duration], percent: usize) -> f64 {
     sorted[(sorted.len() - 1) * percent / 100].as_secs_f64() * 1e3
 }

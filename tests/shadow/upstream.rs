@@ -15,7 +15,7 @@ pub enum Act {
     Cut(Vec<u8>),
     /// Does not answer, and holds the connection.
     Never,
-    /// Sends a body of so many bytes, which [`large`] makes.
+    /// Sends a body of this length, which [`large`] makes.
     Large(usize),
     /// Asks for the body (100), reads it, and sends these bytes.
     AfterContinue(Vec<u8>),

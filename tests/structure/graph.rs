@@ -118,7 +118,7 @@ impl Sources {
         graph
     }
 
-    /// The file that has what `path` means in `module`; none for what other crates have.
+    /// The file that has what `path` means in `module`; `None` for what other crates have.
     fn resolve(&self, module: &[String], path: &[String], depth: usize) -> Option<usize> {
         /// Imports that lead to imports.
         const DEEPEST: usize = 8;
@@ -167,7 +167,7 @@ fn child(module: &[String], name: &str) -> Names {
     child
 }
 
-/// All sources below `folder` that are no tests, and belong to no other crate.
+/// All sources below `folder` that are not tests, and belong to no other crate.
 fn list(folder: &Path, crates: &[PathBuf], found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for path in entries.map(|entry| entry.unwrap().path()) {

@@ -1,5 +1,5 @@
-//! An issuer of OpenID Connect on a real socket. It signs anna in without asking, and its ID tokens
-//! are as wrong as a test wants them.
+//! An issuer of OpenID Connect on a real socket. It signs anna in without asking. A test can make
+//! its ID tokens wrong.
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Data, Form, Query};
@@ -146,7 +146,7 @@ impl Issuer {
         self.shared.discoveries.load(Ordering::SeqCst)
     }
 
-    /// All that it has given and taken and that no log may hold.
+    /// All secrets that it has given or taken. No log may hold them.
     pub fn secrets(&self) -> Vec<String> {
         self.shared.secrets.lock().unwrap().clone()
     }
@@ -163,7 +163,7 @@ impl Drop for Issuer {
     }
 }
 
-/// Short, because it is made anew by each test.
+/// Short, because it is made again by each test.
 fn new_key() -> RsaPrivateKey {
     RsaPrivateKey::new(&mut rand_core::OsRng, 1024).unwrap()
 }

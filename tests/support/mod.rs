@@ -1,5 +1,6 @@
 //! A complete service for one test, and clients that call it.
 
+mod certificates;
 mod client;
 mod crowd;
 mod data_proxy;
@@ -25,6 +26,7 @@ pub mod users;
 pub mod v3;
 mod visits;
 
+pub use certificates::Certificates;
 pub use client::{Client, KeyKind, Reply};
 pub use crowd::while_watching;
 pub use data_proxy::{FakeProxy, Mood};
@@ -110,9 +112,9 @@ impl Site {
         change(&mut settings);
         let mut site = Self {
             running: None,
+            http: http_client(&settings),
             settings,
             clock,
-            http: http_client(),
             keys,
             _data: data,
         };
@@ -160,11 +162,11 @@ impl Site {
 
     /// The URL of the service: `http://127.0.0.1:…`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.running().address())
+        self.running().url()
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.running().address()
+        self.running().address().unwrap()
     }
 
     pub fn app(&self) -> &beamlive::app::App {
@@ -251,16 +253,27 @@ impl Site {
 /// Settings of a service with its data in `data`.
 fn settings_for(data: &TempDir) -> Settings {
     Settings {
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)).into(),
         data: data.path().join("data"),
         timezone: chrono_tz::America::Regina,
         ..Settings::default()
     }
 }
 
-/// A client that follows no redirects and asks for errors in JSON.
-fn http_client() -> reqwest::Client {
-    reqwest::Client::builder()
+/// A client that follows no redirects and asks for errors in JSON. It trusts the authority of a
+/// service that speaks TLS, and has a client's certificate if that asks for one.
+fn http_client(settings: &Settings) -> reqwest::Client {
+    let mut builder = reqwest::Client::builder();
+    if let Some(path) = &settings.tls.certificate {
+        let read = |name: &str| std::fs::read(path.with_file_name(name)).unwrap();
+        let authority = reqwest::Certificate::from_pem(&read("ca.pem")).unwrap();
+        builder = builder.add_root_certificate(authority);
+        if settings.tls.client_ca.is_some() {
+            let identity = [read("client.pem"), read("client.key")].concat();
+            builder = builder.identity(reqwest::Identity::from_pem(&identity).unwrap());
+        }
+    }
+    builder
         .redirect(reqwest::redirect::Policy::none())
         .default_headers(accepting_json())
         .timeout(std::time::Duration::from_secs(60))

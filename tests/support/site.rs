@@ -60,9 +60,9 @@ impl Site {
         let running = Running::start(settings.clone(), parts).await.unwrap();
         let site = Self {
             running: Some(running),
+            http: http_client(&settings),
             settings,
             clock,
-            http: http_client(),
             keys: None,
             _data: data,
         };

@@ -133,7 +133,7 @@ async fn a_hash_of_django_is_checked_and_replaced_at_the_first_sign_in() {
     site.sign_in("alice", PASSWORD).await;
     assert!(stored().starts_with("$argon2id$"));
     site.sign_in("alice", PASSWORD).await;
-    // The facility file names the old hash still, and does not bring it back.
+    // The facility file still names the old hash, which does not come back.
     let counts = site.apply(&facility).await;
     assert_eq!(counts["updated"], 0, "{counts}");
     assert!(stored().starts_with("$argon2id$"));

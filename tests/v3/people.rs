@@ -5,7 +5,7 @@ use crate::support::facilities::beamtime;
 use crate::support::{Reply, Site, HOUR};
 use serde_json::json;
 
-/// A project that anna is no member of.
+/// A project that anna is not a member of.
 const CAROL: &str = "carol_3-x";
 
 /// Project and session that have a beamline now.
@@ -92,7 +92,8 @@ async fn without_a_name_the_only_scheduled_project_starts() {
     let anna = site.sign_in("anna", PASSWORD).await;
     assert_not_found(&anna.start("BM", "day").await);
     site.apply(&beamtime("alice", "BM", -HOUR, 2 * HOUR, "")).await;
-    // Somebody else's beamtime does not make it ambiguous; one of hers that begins later neither.
+    // It stays unambiguous with beamtime of a project that is not hers, and with one of hers that
+    // begins later.
     site.apply(&beamtime(CAROL, "BM", -HOUR, 2 * HOUR, "")).await;
     site.apply(&beamtime("bob", "BM", 2 * HOUR, 4 * HOUR, "")).await;
     let started = anna.start("BM", "day").await;
@@ -202,7 +203,7 @@ async fn persons_are_on_access_lists_and_have_keys_and_connections() {
     assert_eq!(site.get("/api/v3/keys/anna/").await.text(), format!("{key}\n"));
     site.apply(&beamtime(CAROL, "BM", -HOUR, HOUR, "remote = true"))
         .await;
-    // Who is scheduled comes first: carol, and her member anna.
+    // Scheduled accounts come first: carol, and her member anna.
     assert_eq!(list().await, json!(["anna", "carol_3-x", "bob"]));
     let posted = site
         .http

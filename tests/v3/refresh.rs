@@ -52,7 +52,7 @@ async fn a_refresh_spends_its_token() {
     assert_ne!(second.refresh, first.refresh);
     assert_refused(&verified(&site, &first.refresh).await, SPENT);
     assert_eq!(second.get("samples/BM/").await.status, 200);
-    // Today's client looks at the other path.
+    // Today's client uses the other path.
     let third = site
         .v3_form("token/refresh/", &[("refresh", &second.refresh)])
         .await;
@@ -101,7 +101,7 @@ async fn a_spent_token_that_comes_again_ends_all_that_came_from_its_sign_in() {
         assert_eq!(site.signed_in(&pair(&first)).get("samples/BM/").await.status, 403);
         assert_refused(&refreshed(&site, &second.refresh).await, SPENT);
         assert_refused(&verified(&site, &second.access).await, SPENT);
-        // The other sign-in goes on.
+        // The other sign-in is still valid.
         assert_eq!(site.signed_in(&pair(&other)).get("samples/BM/").await.status, 200);
     }
     let log = site.admin("activity").await;

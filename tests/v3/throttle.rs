@@ -1,4 +1,4 @@
-//! Guesses are slowed down, and nobody else is.
+//! Guesses are slowed down, and other sign-ins are not.
 
 use super::{site, PASSWORD};
 use crate::support::{Reply, Site};
@@ -31,7 +31,7 @@ async fn failures_delay_the_account_at_that_address_only() {
         }
     }
     assert!(waits >= 3, "{waits}");
-    // Even the right password waits there, or its guesser would learn it.
+    // Even the right password is delayed there. Otherwise the guesser would learn that it is right.
     assert_eq!(from(&site, "10.0.0.1", "alice", PASSWORD).await.status, 429);
     // Others are not delayed, nor is alice elsewhere.
     assert_eq!(from(&site, "10.0.0.2", "alice", PASSWORD).await.status, 200);

@@ -32,7 +32,7 @@ fn claims(kind: &str, user: &Value) -> Value {
     })
 }
 
-/// Strict verifiers refuse tokens from the future, so that none may say so.
+/// Strict verifiers refuse tokens from the future, so no token may have a later time than now.
 #[actix_web::test]
 async fn tokens_from_around_a_new_password_are_told_apart_within_an_instant() {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -63,7 +63,7 @@ async fn tokens_that_were_made_with_djangos_secret_before_the_move_are_good_afte
     let mut site = Site::with(|settings| settings.jwt.secret_file = vec![secret.clone()]).await;
     site.apply("[[project]]\nusername = \"old\"\nid = 4711").await;
     site.set_password("old", PASSWORD).await;
-    // Tokens from before a new password are not good; those of this test are from yesterday.
+    // Tokens from before a new password are invalid, and those of this test are from yesterday.
     let hash = "pbkdf2_sha256$1000$seasalt$mQnueSakb748zqBAC1tmWVZsZbi2zPGZarEzTGdfmso=";
     let moved = format!("[[project]]\nusername = \"moved\"\nid = 4712\npassword_hash = \"{hash}\"");
     site.apply(&moved).await;

@@ -43,7 +43,7 @@ pub(super) struct Plan {
     pub(super) skipped_count: usize,
 }
 
-/// The next state of a connection, and the revision that it replaces; none for a new connection.
+/// The next state of a connection, and the revision that it replaces; `None` for a new connection.
 #[derive(Debug)]
 struct Next {
     revision: Option<u64>,
@@ -134,7 +134,8 @@ impl Plan {
         self.changed.len()
     }
 
-    /// The batch that must be durable before the post is acknowledged; none if nothing is missing.
+    /// The batch that must be durable before the post is acknowledged; `None` if nothing is
+    /// missing.
     pub(super) fn batch(&self, list: AccessListId) -> Option<Batch> {
         let mut batch = Batch::new();
         for ((account, name), next) in &self.changed {

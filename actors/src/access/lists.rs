@@ -147,7 +147,7 @@ pub fn users(
 /// Why `X-Forwarded-For` can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BadForwarded {
-    /// The relevant entry is no address.
+    /// The relevant entry is not an address.
     #[error("X-Forwarded-For has an entry that is no address: {0:?}")]
     NoAddress(String),
     /// There are too many proxies.
@@ -162,8 +162,8 @@ pub enum BadForwarded {
 /// IPv6 is returned as IPv4.
 ///
 /// # Errors
-/// [`BadForwarded`] when the peer is trusted and the relevant entry is no address, or when there
-/// are more than 64 proxies.
+/// [`BadForwarded`] when the peer is trusted and the relevant entry is not an address, or when
+/// there are more than 64 proxies.
 pub fn caller(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> Result<IpAddr, BadForwarded> {
     let is_trusted = |address: &IpAddr| {
         trusted

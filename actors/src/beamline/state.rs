@@ -98,7 +98,7 @@ impl State {
         }
     }
 
-    /// The revision of the beamline's newest stretch; none before the first launch. Batches that
+    /// The revision of the beamline's newest stretch; `None` before the first launch. Batches that
     /// depend on the state require it.
     #[must_use]
     pub fn revision(&self) -> Option<u64> {

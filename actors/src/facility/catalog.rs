@@ -49,9 +49,9 @@ macro_rules! catalog {
         /// The facility as it is declared now.
         #[derive(Debug, Clone, Default)]
         pub struct Catalog {
-            /// One more with every change: what is derived from a catalog names it.
+            /// Grows by one with every change. What is derived from a catalog stores it.
             pub generation: u64,
-            /// The revision that the next facility file replaces; none before the first file.
+            /// The revision that the next facility file replaces; `None` before the first file.
             pub revision: Option<u64>,
             $($(#[$doc])* pub $table: Entries<$record>,)*
         }

@@ -71,8 +71,8 @@ impl<'a> Check<'a> {
         self.draft.catalog.container_name(ContainerId(id))
     }
 
-    /// The entries that have the key of another. For each: the one of the two that is further down
-    /// in the file, or that is in the file; the other; and the key.
+    /// Pairs of entries with the same key: the entry to report, the other one, and the key.
+    /// Reported is the one that is further down in the file, or the only one that is in the file.
     fn repeated<K: Hash + Eq + Copy>(
         &self,
         section: Section,
@@ -292,7 +292,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Among active access lists, an address leads to one.
+    /// No two active access lists have the same address.
     fn networks(&mut self) {
         let lists = &self.draft.catalog.access_lists;
         let active = lists.iter().filter(|(_, entry)| entry.record.active);

@@ -27,7 +27,7 @@ pub trait Make: Debug + Send + Sync {
 pub enum File {
     /// As it was sent.
     Text(Arc<str>, Format),
-    /// Made when it is applied, so that it suits the facility as it is then.
+    /// Made when it is applied, from the facility as it is then.
     Made(Arc<dyn Make>),
 }
 
@@ -146,7 +146,7 @@ pub enum SignInChange {
         /// The new hash.
         to: String,
     },
-    /// The password must be set anew before the next sign-in. All tokens of the account end.
+    /// A new password must be set before the next sign-in. All tokens of the account end.
     Expire,
     /// All tokens of the account end.
     EndTokens,

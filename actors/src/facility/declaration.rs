@@ -28,8 +28,8 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// Reads a facility file. Times without an offset are in `zone`. `None` when the text is no
-    /// TOML or JSON at all.
+    /// Reads a facility file. Times without an offset are in `zone`. `None` when the text is
+    /// neither TOML nor JSON.
     pub fn read(text: &str, format: Format, zone: Tz, mistakes: &mut Mistakes) -> Option<Self> {
         let mut declaration = Self {
             zone,

@@ -11,6 +11,7 @@
 //! | `sections.rs` | from an entry to its record, for each section |
 //! | `accounts.rs` | the same for projects and persons |
 //! | `container_types.rs` | the same for types of containers |
+//! | `moves.rs` | containers that are elsewhere afterwards |
 //! | `prune.rs` | removes what the file does not name |
 //! | `ids.rs` | the table `[ids]`: where ids begin |
 
@@ -19,10 +20,12 @@ mod container_types;
 pub(crate) mod draft;
 mod fields;
 mod ids;
+mod moves;
 mod prune;
 mod sections;
 mod situation;
 
+pub use moves::ContainerMove;
 pub use situation::{Counters, Counts, InUse, KeyChange, Situation};
 
 use super::capped::Capped;
@@ -47,6 +50,8 @@ pub struct Plan {
     pub changes: Vec<String>,
     /// Signing keys that are set or replaced.
     pub keys: Vec<KeyChange>,
+    /// Containers that are elsewhere afterwards.
+    pub moves: Vec<ContainerMove>,
     /// The writes. What is replaced or removed must still be as `catalog` had it.
     pub batch: Batch,
 }
@@ -112,11 +117,13 @@ impl Plan {
             listed.push(format!("… and {more} more"));
         }
         let keys = key_changes(catalog, &draft.catalog);
+        let moves = moves::moves(catalog, &draft.catalog);
         Some(Self {
             catalog: draft.catalog,
             counts: draft.counts,
             changes: listed,
             keys,
+            moves,
             batch: draft.batch,
         })
     }

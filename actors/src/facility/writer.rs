@@ -82,8 +82,8 @@ impl Writer {
         Err(Unavailable::Contended)
     }
 
-    /// Gives an account a key, or none, if `judge` allows it and says what that is called in the
-    /// activity log. `Some` is why it does not.
+    /// Sets or removes an account's key if `judge` allows it. Then `judge` returns the action for
+    /// the activity log; otherwise it returns an error, which is the result here.
     async fn change_key<E>(
         &self,
         username: &str,
@@ -213,6 +213,7 @@ impl Apply {
             counts,
             changes,
             keys,
+            moves,
             mut batch,
         } = match plan {
             Ok(plan) => plan,
@@ -244,6 +245,16 @@ impl Apply {
             let action = if change.replaced { "replace key" } else { "set key" };
             let (origin, line) = (&self.origin, Some(change.line.as_str()));
             log_key(&mut batch, origin, change.project, action, line, now);
+        }
+        for moved in moves {
+            let entry = ActivityEntry {
+                subject: Subject::Container,
+                record: Some(moved.container.into()),
+                project: Some(moved.project),
+                action: "container moved",
+                note: moved.note,
+            };
+            activity::log(&mut batch, &self.origin, entry, now);
         }
         let done = writer.commit(batch, catalog).await?;
         Ok(done.then_some(Ok(applied)))

@@ -17,7 +17,7 @@ use std::time::Duration;
 pub(crate) const ROUND: Duration = Duration::from_secs(1);
 /// How long calls may be started after a renewal.
 const CALLS: Duration = Duration::from_secs(10);
-/// What a term is longer than the calls that were started in time.
+/// How much longer a term is than the last call that may be started in it.
 const MARGIN: Duration = Duration::from_secs(5);
 
 /// Whether this process may start calls.

@@ -22,7 +22,7 @@ pub(crate) struct Row {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) rows: Vec<Row>,
-    /// The key at which the next page starts; none after the last page.
+    /// The key at which the next page starts; `None` after the last page.
     pub(crate) next: Option<Vec<u8>>,
 }
 

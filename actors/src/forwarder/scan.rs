@@ -43,7 +43,7 @@ impl Scan {
         self.wanted || self.pass.is_some()
     }
 
-    /// The key at which the page to read now starts; none when there is nothing to read.
+    /// The key at which the page to read now starts; `None` when there is nothing to read.
     pub(crate) fn next(&mut self, now: Timestamp) -> Option<Vec<u8>> {
         if self.pass.is_none() {
             if !is_due(self.pass_at(), now, SWEEP + LONGEST_REST) {

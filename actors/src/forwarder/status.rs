@@ -13,7 +13,7 @@ pub struct ForwarderHealth(ArcSwap<ForwarderStatus>);
 pub struct ForwarderStatus {
     /// Whether the Data Proxy works, as far as is known.
     pub up: bool,
-    /// Since when it has worked, or not; none before the actor's first start.
+    /// Since when it has worked, or not; `None` before the actor's first start.
     pub since: Option<Timestamp>,
     /// Rows of the outbox that the forwarder holds. See [`Self::more`].
     pub waiting: u64,
@@ -27,7 +27,7 @@ pub struct ForwarderStatus {
     pub delivered: u64,
     /// Deliveries that failed since the process started.
     pub failed: u64,
-    /// Why the last failed delivery failed; none once the proxy is up and nothing waits.
+    /// Why the last failed delivery failed; `None` once the proxy is up and nothing waits.
     pub last_error: Option<Arc<String>>,
     /// The other process that sends the outbox; empty while none is known. `None` if it is this
     /// one.

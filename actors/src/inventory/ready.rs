@@ -19,7 +19,7 @@ const OVERHEAD: usize = 256;
 pub struct ReadyList {
     /// The list in JSON.
     pub json: Bytes,
-    /// The same, compressed; none when it is at most 1 KiB long.
+    /// The same, compressed; `None` when it is at most 1 KiB long.
     pub gzip: Option<Bytes>,
     /// A strong tag of `json`, without quotes. The same bytes have the same tag, also after a
     /// restart.

@@ -26,7 +26,7 @@ pub(super) enum Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    /// The shape of `signature`; none when no key can have made it.
+    /// The shape of `signature`; `None` when no key can have made it.
     ///
     /// DER integers are distinguished by their length. The probability that both integers of a
     /// larger type are as short as those of a smaller one is 2⁻⁹⁶.

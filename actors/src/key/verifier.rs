@@ -219,7 +219,7 @@ impl RsaVerifier {
     }
 }
 
-/// The number's bytes without leading zeros; none when it is negative or zero.
+/// The number's bytes without leading zeros; `None` when it is negative or zero.
 fn positive(number: &Mpint) -> Option<&[u8]> {
     number.as_positive_bytes().filter(|bytes| !bytes.is_empty())
 }

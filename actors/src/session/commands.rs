@@ -66,7 +66,7 @@ pub struct AttributedUpload<U> {
 pub struct Attribution {
     /// Where the upload belongs.
     pub place: Place,
-    /// Revision of the beamline's newest stretch; none before the first.
+    /// Revision of the beamline's newest stretch; `None` before the first.
     pub revision: Option<u64>,
     /// Held until the batch is handed over.
     pub guard: OwnedRwLockReadGuard<()>,

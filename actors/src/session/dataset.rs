@@ -38,7 +38,7 @@ pub struct DatasetUpload {
     pub meta_data: Vec<u8>,
 }
 
-/// Microseconds that `frames` exposures of `exposure` seconds take; none when a timestamp can't
+/// Microseconds that `frames` exposures of `exposure` seconds take; `None` when a timestamp can't
 /// hold them.
 #[must_use]
 pub fn measuring_micros(frames: u64, exposure: f64) -> Option<i64> {
@@ -80,7 +80,7 @@ pub fn times(
 }
 
 impl DatasetUpload {
-    /// Identifies retries of this upload; none without a uuid.
+    /// Identifies retries of this upload; `None` without a uuid.
     fn identity(&self) -> Option<[u8; 16]> {
         let digest = directory_digest(&self.common.directory);
         Some(identity(self.uuid.as_deref()?, &self.common.name, &digest))

@@ -34,7 +34,7 @@ pub(crate) enum Caller {
     Password {
         username: String,
         password: String,
-        /// The value of the header; none before it has signed in, and after a token was refused.
+        /// The value of the header; `None` before it has signed in, and after a token was refused.
         token: Option<String>,
     },
 }

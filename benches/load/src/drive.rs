@@ -73,10 +73,14 @@ impl Worker {
     /// Sends the request, and returns the response with the connection that has its bytes.
     async fn exchange(&mut self) -> Result<(Connection, Response), Outcome> {
         let timeout = self.context.timeout;
-        let mut connection = match self.connection.take().filter(Connection::is_usable) {
+        let kept = match self.connection.take() {
+            Some(connection) if connection.is_usable().await => Some(connection),
+            _ => None,
+        };
+        let mut connection = match kept {
             Some(connection) => connection,
             None => {
-                let opening = Connection::open(self.context.target.address);
+                let opening = Connection::to(&self.context.target);
                 let opened = tokio::time::timeout(timeout, opening).await;
                 opened
                     .map_err(|_| Outcome::NoConnection)?

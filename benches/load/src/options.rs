@@ -3,6 +3,7 @@
 use crate::plan::{Api, Mix, Rate, Signing};
 use beamlive_actors::access::lists;
 use beamlive_client::key::KeyType;
+use beamlive_client::tls::Trust;
 use beamlive_client::Failure;
 use clap::Args;
 use std::path::PathBuf;
@@ -19,6 +20,9 @@ pub struct Options {
     /// The running service.
     #[arg(long, env = "BEAMLIVE_URL", default_value = "http://127.0.0.1:8000")]
     pub(crate) url: String,
+    /// Whom to trust.
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     /// File with its admin token [default: data/admin.token; with --accounts, none].
     #[arg(long, env = "BEAMLIVE_TOKEN_FILE", value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,

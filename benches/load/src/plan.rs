@@ -124,7 +124,8 @@ pub(crate) enum Arrivals {
 }
 
 impl Arrivals {
-    /// A Poisson process of so many requests a second; the same `seed` gives the same times.
+    /// A Poisson process with this number of requests a second; the same `seed` gives the same
+    /// times.
     pub(crate) fn poisson(per_second: f64, seed: u64) -> Self {
         Self::Poisson {
             random: Rng::with_seed(seed),
@@ -133,7 +134,7 @@ impl Arrivals {
         }
     }
 
-    /// When the next request is due; none when it is due at once.
+    /// When the next request is due; `None` when it is due at once.
     pub(crate) fn due(&mut self) -> Option<Duration> {
         match self {
             Self::Poisson { random, gap, last } => {

@@ -12,6 +12,7 @@ use beamlive_client::admin::Admin;
 use beamlive_client::http::{http_client, reason, refusal};
 use beamlive_client::key::{Key, KeyMaker, KeyType};
 use beamlive_client::sign_in::{with_token, SignIn};
+use beamlive_client::tls::Trust;
 use beamlive_client::Failure;
 use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
@@ -29,14 +30,16 @@ pub(crate) struct Prepared {
 /// A client of the service's API for beamlines and hosts, for requests that are not measured.
 pub(crate) struct Api {
     http: Client,
+    trust: Trust,
     url: String,
 }
 
 impl Api {
     /// The API of the service at `url`.
-    pub(crate) fn new(url: &str) -> Result<Self, Failure> {
+    pub(crate) fn new(url: &str, trust: &Trust) -> Result<Self, Failure> {
         Ok(Self {
-            http: http_client()?,
+            http: http_client(trust, None)?,
+            trust: trust.clone(),
             url: url.trim_end_matches('/').to_owned(),
         })
     }
@@ -90,7 +93,7 @@ impl Api {
                 self.http.get(format!("{url}/api/v2/{token}/samples/{beamline}/"))
             }
             Credentials::Password(password) => {
-                let pair = SignIn::new(url)?.sign_in(username, password).await?;
+                let pair = SignIn::new(url, &self.trust)?.sign_in(username, password).await?;
                 let request = self.http.get(format!("{url}/api/v3/samples/{beamline}/"));
                 with_token(request, &pair.access)
             }
@@ -128,7 +131,7 @@ pub(crate) struct Declaration<'a> {
     pub(crate) api: &'a Api,
     pub(crate) target: &'a Target,
     pub(crate) facility: Facility,
-    /// There may be something to take back.
+    /// Whether something may have been declared, which the clean-up takes back.
     pub(crate) is_declared: bool,
 }
 
@@ -253,9 +256,9 @@ impl Declaration<'_> {
 
 /// Connects to the service.
 pub(crate) async fn connect(target: &Target) -> Result<Connection, Failure> {
-    Connection::open(target.address)
+    Connection::to(target)
         .await
-        .map_err(|error| format!("can't reach {}: {error}", target.host).into())
+        .map_err(|error| format!("can't reach {}: {}", target.host, reason(&error)).into())
 }
 
 /// A new login key, as OpenSSH writes it.

@@ -42,10 +42,10 @@ pub async fn run(options: Options, stop: watch::Receiver<bool>) -> Result<(), Fa
     // Created first, so that a wrong path fails before the run and not after it.
     let mut json = create(&options.json)?;
     let mut html = create(&options.html)?;
-    let target = Arc::new(Target::of(&options.url).await?);
-    let api = Api::new(&options.url)?;
+    let target = Arc::new(Target::of(&options.url, &options.trust).await?);
+    let api = Api::new(&options.url, &options.trust)?;
     let admin = match options.token_file() {
-        Some(file) => Some(Admin::new(&options.url, &file)?),
+        Some(file) => Some(Admin::new(&options.url, &file, &options.trust)?),
         None => None,
     };
     let measurement = Measurement {

@@ -1,6 +1,7 @@
 //! The admin API of a running service.
 
-use crate::http::{download_client, http_client, reason, refusal};
+use crate::http::{download_client, http_client, place, reason, refusal};
+use crate::tls::Trust;
 use crate::Failure;
 use clap::Args;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// The options that name a service and its admin token.
 #[derive(Debug, Args)]
 pub struct Service {
-    /// The running service.
+    /// The running service; for one on a Unix socket, unix:/path.
     #[arg(long, env = "BEAMLIVE_URL", default_value = "http://127.0.0.1:8000")]
     pub url: String,
     /// File with its admin token; the service makes it in its data directory.
@@ -22,15 +23,18 @@ pub struct Service {
         default_value = "data/admin.token"
     )]
     pub token_file: PathBuf,
+    /// Whom to trust.
+    #[command(flatten)]
+    pub trust: Trust,
 }
 
 impl Service {
     /// Its admin API.
     ///
     /// # Errors
-    /// When the token can't be read.
+    /// When a file can't be read.
     pub fn admin(&self) -> Result<Admin, Failure> {
-        Admin::new(&self.url, &self.token_file)
+        Admin::new(&self.url, &self.token_file, &self.trust)
     }
 }
 
@@ -70,6 +74,8 @@ struct MadePassword {
 #[derive(Debug, Clone)]
 pub struct Admin {
     http: Client,
+    trust: Trust,
+    socket: Option<PathBuf>,
     url: String,
     token: String,
 }
@@ -78,13 +84,16 @@ impl Admin {
     /// The API of the service at `url`.
     ///
     /// # Errors
-    /// When the token can't be read.
-    pub fn new(url: &str, token_file: &Path) -> Result<Self, Failure> {
+    /// When a file can't be read.
+    pub fn new(url: &str, token_file: &Path, trust: &Trust) -> Result<Self, Failure> {
         let token = std::fs::read_to_string(token_file)
             .map_err(|error| format!("can't read the admin token in {}: {error}", token_file.display()))?;
+        let (url, socket) = place(url);
         Ok(Self {
-            http: http_client()?,
-            url: url.trim_end_matches('/').to_owned(),
+            http: http_client(trust, socket)?,
+            socket: socket.map(Path::to_owned),
+            trust: trust.clone(),
+            url,
             token: token.trim().to_owned(),
         })
     }
@@ -103,7 +112,7 @@ impl Admin {
         Ok(sent.map_err(|error| format!("can't reach {}: {}", self.url, reason(&error)))?)
     }
 
-    /// Sends a request, and returns the answer's body; none for an answer of 404.
+    /// Sends a request, and returns the answer's body; `None` for an answer of 404.
     async fn ask(
         &self,
         method: Method,
@@ -184,11 +193,21 @@ impl Admin {
     /// # Errors
     /// When the service can't be reached or refuses.
     pub async fn backup(&self) -> Result<Response, Failure> {
-        let http = download_client()?;
+        let http = download_client(&self.trust, self.socket.as_deref())?;
         accepted(self.send(&http, Method::GET, "backup", |request| request).await?).await
     }
 
-    /// Reads what is at `path`, below `/api/admin/`; none when nothing is there.
+    /// Reads a page of the service that needs no token, such as `metrics`: its status and its text.
+    ///
+    /// # Errors
+    /// When the service can't be reached.
+    pub async fn page(&self, path: &str) -> Result<(u16, String), Failure> {
+        let sent = self.http.get(format!("{}/{path}", self.url)).send().await;
+        let response = sent.map_err(|error| format!("can't reach {}: {}", self.url, reason(&error)))?;
+        Ok((response.status().as_u16(), response.text().await?))
+    }
+
+    /// Reads what is at `path`, below `/api/admin/`; `None` when nothing is there.
     ///
     /// # Errors
     /// When the service can't be reached or refuses, or the answer has another form.

@@ -1,6 +1,7 @@
-//! Signing in to version 3 of the API, and what becomes of its tokens.
+//! Version 3 of the API: signing in, and checking and refreshing tokens.
 
 use crate::http::{http_client, reason, refusal};
+use crate::tls::Trust;
 use crate::Failure;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -28,10 +29,10 @@ impl SignIn {
     /// Those of the service at `url`.
     ///
     /// # Errors
-    /// When TLS can't be set up.
-    pub fn new(url: &str) -> Result<Self, Failure> {
+    /// When a file of `trust` can't be used.
+    pub fn new(url: &str, trust: &Trust) -> Result<Self, Failure> {
         Ok(Self {
-            http: http_client()?,
+            http: http_client(trust, None)?,
             url: url.trim_end_matches('/').to_owned(),
         })
     }
@@ -55,10 +56,10 @@ impl SignIn {
         Ok(serde_json::from_str(&body)?)
     }
 
-    /// Asks whether a token is good.
+    /// Asks whether a token is valid.
     ///
     /// # Errors
-    /// When the service can't be reached, or the token is not good.
+    /// When the service can't be reached, or the token is not valid.
     pub async fn verify(&self, token: &str) -> Result<(), Failure> {
         self.post("auth/verify/", &[("token", token)]).await.map(drop)
     }

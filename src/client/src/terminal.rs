@@ -1,4 +1,4 @@
-//! What a command says to a person.
+//! What a command prints.
 
 use std::io::{ErrorKind, Write};
 

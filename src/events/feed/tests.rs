@@ -1,14 +1,16 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::events::Kind;
+use beamlive_actors::clock::SystemClock;
 use beamlive_storage::ids::{IdRef, ProjectId, RawId};
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::Subject;
 use beamlive_storage::Batch;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
 
-/// Logs that the outbox was told to try again, or something that is no event.
+/// Logs that the outbox was told to try again, or something that is not an event.
 async fn log(store: &Store, subject: Subject) {
     let mut batch = Batch::new();
     let id = batch.allocate(Table::Activity);
@@ -31,7 +33,14 @@ async fn a_listener_gets_each_event_once_and_only_later_ones() {
     let store = Store::in_memory();
     log(&store, Subject::Outbox).await;
     let events = Arc::new(Events::default());
-    let following = tokio::spawn(Arc::clone(&events).follow(store.clone()));
+    let writes = Arc::new(AtomicBool::new(true));
+    let watched = Arc::clone(&writes);
+    let health = move || Health {
+        writes: watched.load(Ordering::Relaxed),
+        proxy: true,
+    };
+    let clock = Arc::new(SystemClock);
+    let following = tokio::spawn(Arc::clone(&events).follow(store.clone(), clock, health));
     let (mut first, here) = events.listen(&store).await.unwrap().unwrap();
     log(&store, Subject::Person).await;
     log(&store, Subject::Outbox).await;
@@ -43,6 +52,8 @@ async fn a_listener_gets_each_event_once_and_only_later_ones() {
     assert!(event.position.covers(&here) && !here.covers(&event.position));
     events.announce(Kind::Connection, NOW);
     assert_eq!(first.recv().await.unwrap().kind, Kind::Connection);
+    writes.store(false, Ordering::Relaxed);
+    assert_eq!(first.recv().await.unwrap().kind, Kind::Health);
     events.close();
     assert!(first.recv().await.is_err());
     following.await.unwrap();

@@ -1,4 +1,4 @@
-//! What the columns of MxLIVE cannot say of a record: the field `beamlive` of a row.
+//! The field `beamlive` of a row: what the columns of MxLIVE cannot express of a record.
 //!
 //! The export reads each row back as an import does, and says in that field where the result would
 //! differ from what is stored. The import takes it over. MxLIVE ignores the field.
@@ -22,11 +22,11 @@ pub(crate) const ACCOUNT: &str = "account";
 /// The label of the record that says where a dump comes from.
 pub(crate) const LABEL: &str = "beamlive.export";
 
-/// The fields in which a stored record differs from what an import would make of its row; none if
+/// The fields in which a stored record differs from what an import would make of its row; `None` if
 /// they are the same.
 ///
 /// # Errors
-/// When a record is no JSON object; none is known.
+/// When a record is not a JSON object; none is known.
 pub(crate) fn difference<R: Record>(
     stored: &R,
     imported: Option<&R>,

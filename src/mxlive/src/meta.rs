@@ -11,7 +11,7 @@ const UUID: usize = 128;
 /// Levels that a value of the metadata may have, as uploads take it.
 const DEEPEST: usize = 63;
 
-/// Fields of an upload that are no metadata.
+/// Fields of an upload that are not metadata.
 const KNOWN: [&str; 16] = [
     "directory",
     "type",

@@ -105,7 +105,7 @@ impl Notes {
         name
     }
 
-    /// The instant of a date. One without an offset and one that is no date are noted.
+    /// The instant of a date. One without an offset and one that is not a date are noted.
     pub(crate) fn instant(
         &mut self,
         label: &str,

@@ -5,7 +5,7 @@ use beamlive_storage::Table;
 use rmpv::Value;
 use std::collections::BTreeMap;
 
-/// The names of the tables whose ids are told.
+/// The names of the tables whose ids are listed.
 pub(crate) const TABLES: [(&str, Table); 14] = [
     ("project", Table::Project),
     ("person", Table::Person),

@@ -12,7 +12,7 @@ const GREATEST: u64 = 1 << 53;
 pub enum Pk {
     /// A number.
     Number(i64),
-    /// A natural key, such as a username; or a key that is no number.
+    /// A natural key, such as a username; or a key that is not a number.
     Text(String),
 }
 

@@ -228,7 +228,7 @@ impl<'a> Records<'a> {
         failed.map_or(Ok(()), |error| Err(Failure::Receiver(error)))
     }
 
-    /// Notes whose the key of an item is.
+    /// Notes the project that the key of an item belongs to.
     fn own(&mut self, item: &Item) {
         let (key, project) = match item {
             Item::Session { session, key, .. } => (key, session.project),

@@ -44,7 +44,7 @@ pub struct Unread {
     pub ignored: BTreeMap<String, u64>,
 }
 
-/// What of a dataset other records need.
+/// The parts of a dataset that other records need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DatasetHead {
     pub(crate) id: u64,
@@ -60,7 +60,7 @@ pub(crate) struct DatasetHead {
     pub(crate) key: u64,
 }
 
-/// What of a report other records need.
+/// The parts of a report that other records need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ReportHead {
     pub(crate) id: u64,

@@ -22,7 +22,7 @@ pub(crate) fn replace_literal(json: &mut [u8], at: usize) -> Option<usize> {
     Some(literal.len())
 }
 
-/// The number that a replacement means; none for any other text.
+/// The number that a replacement means; `None` for any other text.
 fn literal(text: &str) -> Option<f64> {
     text.starts_with('\x7f').then_some(())?;
     let stands = |(_, instead, _): &&(&[u8], &[u8], f64)| {
@@ -69,7 +69,7 @@ pub(crate) fn parse(text: &str) -> Option<Value> {
     serde_json::from_slice(&json).ok().map(restored)
 }
 
-/// A number, also one that is written as a text. A text that is no number is an error.
+/// A number, also one that is written as a text. A text that is not a number is an error.
 pub(crate) fn number(value: &Value) -> Option<f64> {
     match value {
         Value::String(text) => {

@@ -46,6 +46,7 @@ const start = (figure) => {
   for (const name of ["pointerleave", "blur"]) on(svg, name, hide);
 
   for (const item of all(figure, ".legend li")) {
+    set(item.parentNode, { role: "group" });
     set(item, { tabindex: 0, role: "button", "aria-pressed": true });
     const flip = () => {
       const pressed = item.getAttribute("aria-pressed") !== "true";
@@ -103,7 +104,7 @@ const start = (figure) => {
     show([short(best.x, scale), ...lines], event ? local(event) : [best.place * size(), top * size() + 30]);
   };
 
-  // Zoom: old and new places are affine in each other, so paths are stretched, not drawn anew.
+  // Old and new places are affine in each other, so paths are stretched.
   const paths = all(svg, ".clip path").map((e) => [e, e.getAttribute("d")]);
   const spots = all(svg, ".spots > *").map((e) => [e, ...e.getAttribute("transform").match(/-?[\d.]+/g).map(Number)]);
   const notes = all(svg, ".note").map((e) => [e, Number(e.dataset.at)]);
@@ -155,7 +156,7 @@ const start = (figure) => {
     from = null;
     set(brush, { width: 0 });
   });
-  // The same wheel scrolls the page, so zooming takes a key, as on maps.
+  // The wheel scrolls the page, so zooming takes a key.
   on(svg, "wheel", (event) => {
     if (!event.ctrlKey && !event.shiftKey) return;
     event.preventDefault();

@@ -23,7 +23,7 @@ pub mod xdi;
 
 pub use document::{document, shell};
 pub use format::{grouped, millis};
-pub use parts::{crumbs, facts, pages, tile, top, Link};
+pub use parts::{crumbs, facts, pages, tabs, tile, top, Link};
 pub use style::{FIGURE_SCRIPT, STYLE};
 
 #[cfg(test)]

@@ -32,6 +32,18 @@ pub fn top(brand: &Link, links: &[Link], here: &str, who: &Markup) -> Markup {
     }
 }
 
+/// The pages of a part. `here` is the address of the current one.
+#[must_use]
+pub fn tabs(links: &[Link], here: &str) -> Markup {
+    html! {
+        nav.tabs aria-label="Pages of this part" {
+            @for link in links {
+                a href=(link.href) aria-current=[(link.href == here).then_some("page")] { (link.text) }
+            }
+        }
+    }
+}
+
 /// The way to a page. The last text is the page itself.
 #[must_use]
 pub fn crumbs(above: &[Link], page: &str) -> Markup {

@@ -76,14 +76,14 @@ fn http(status: &str, body: &str) -> Vec<u8> {
 }
 
 async fn ask(url: &str) -> Result<SecureKey, ProxyError> {
-    let proxy = HttpProxy::new(url, Duration::from_secs(20), None).unwrap();
+    let proxy = HttpProxy::new(url, Duration::from_secs(20), None, None).unwrap();
     proxy.create(&entry("/users/alice")).await
 }
 
 #[tokio::test]
 async fn the_directory_is_sent_unchanged_and_the_key_is_returned() {
     let (url, mut requests) = serve(http("200 OK", &format!(r#"{{"key": "{KEY}"}}"#)), true).await;
-    let proxy = HttpProxy::new(&format!("{url}/download/"), Duration::from_secs(20), None).unwrap();
+    let proxy = HttpProxy::new(&format!("{url}/download/"), Duration::from_secs(20), None, None).unwrap();
     for (directory, encoded) in [
         ("alice/sess 1", "path=alice%2Fsess+1"),
         ("/users/ä&path=x", "path=%2Fusers%2F%C3%A4%26path%3Dx"),
@@ -177,7 +177,7 @@ async fn strict(status: &'static str, json: Arc<AtomicBool>) -> (HttpProxy, mpsc
         }
     });
     (
-        HttpProxy::new(&url, Duration::from_secs(20), None).unwrap(),
+        HttpProxy::new(&url, Duration::from_secs(20), None, None).unwrap(),
         requests,
     )
 }
@@ -223,7 +223,7 @@ async fn only_a_refusal_is_followed_by_a_second_request(#[case] status: &'static
 #[tokio::test]
 async fn after_a_timeout_or_an_answer_without_a_key_there_is_no_second_request() {
     let (url, mut requests) = serve(Vec::new(), true).await;
-    let proxy = HttpProxy::new(&url, Duration::from_millis(100), None).unwrap();
+    let proxy = HttpProxy::new(&url, Duration::from_millis(100), None, None).unwrap();
     assert_eq!(
         proxy.create(&entry("/users/alice")).await,
         Err(ProxyError::Timeout)
@@ -274,7 +274,7 @@ async fn a_broken_connection_is_a_failure_of_the_proxy(#[case] reply: Vec<u8>) {
 #[tokio::test]
 async fn a_proxy_that_hangs_is_a_timeout(#[case] reply: Vec<u8>) {
     let (url, _requests) = serve(reply, true).await;
-    let proxy = HttpProxy::new(&url, Duration::from_millis(100), None).unwrap();
+    let proxy = HttpProxy::new(&url, Duration::from_millis(100), None, None).unwrap();
     assert_eq!(
         proxy.create(&entry("/users/alice")).await,
         Err(ProxyError::Timeout)
@@ -300,12 +300,18 @@ async fn a_connection_failure_is_described_without_the_password() {
 #[case("http://proxy.example.org/?a=b")]
 fn invalid_urls_are_refused(#[case] url: &str) {
     assert!(matches!(
-        HttpProxy::new(url, Duration::from_secs(1), None),
+        HttpProxy::new(url, Duration::from_secs(1), None, None),
         Err(ClientError::Url(_))
     ));
 }
 
 #[test]
 fn https_is_possible() {
-    assert!(HttpProxy::new("https://proxy.example.org/download", Duration::from_secs(1), None).is_ok());
+    assert!(HttpProxy::new(
+        "https://proxy.example.org/download",
+        Duration::from_secs(1),
+        None,
+        None
+    )
+    .is_ok());
 }

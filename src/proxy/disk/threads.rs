@@ -279,7 +279,7 @@ impl Disk {
             let _ = rustix::fs::stat(disk.path());
             let mut state = disk.state.lock();
             state.probes = state.probes.saturating_sub(1);
-            // Threads that still hang may hang for ever, in a file system that was mounted anew
+            // Threads that still hang may hang for ever, in a file system that was mounted again
             // meanwhile.
             let stuck = disk.status_of(&state).stuck;
             state.extra = stuck.min(disk.threads.saturating_mul(MOST_EXTRA));

@@ -6,10 +6,10 @@ use crate::body::Body;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::responses::{BodyErrors, RecordErrors};
 use crate::routes::Empty;
+use crate::sign_in::passwords::NotChanged;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
-use beamlive_actors::facility::{SignInChange, SignInChanged};
-use beamlive_actors::password::Password;
+use beamlive_actors::facility::SignInChange;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,7 +23,7 @@ struct PasswordBody {
 /// A password that was made.
 #[derive(Debug, Serialize, ToSchema)]
 struct MadePassword {
-    /// Tell it to its owner. It is not kept.
+    /// Give it to the account's owner. The service keeps only its hash.
     #[schema(example = "k7f3-9wq2-hm4x-t8bd")]
     password: String,
 }
@@ -57,7 +57,8 @@ pub async fn put_password(
 ) -> Result<HttpResponse, ApiError> {
     let PasswordBody { password } = form::read(&request, body).await?;
     let password = password.ok_or_else(|| ApiError::field("password", "is missing"))?;
-    set(&app, admin, &path, password).await?;
+    let set = app.accounts.set_password(&path, password, admin.origin).await;
+    set.map_err(|why| refused(why, &path))?;
     answer::one(&Empty {})
 }
 
@@ -77,8 +78,8 @@ pub async fn reset_password(
     admin: Admin,
     path: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let password = made(&app);
-    set(&app, admin, &path, password.clone()).await?;
+    let made = app.accounts.reset_password(&path, admin.origin).await;
+    let password = made.map_err(|why| refused(why, &path))?;
     answer::one(&MadePassword { password })
 }
 
@@ -118,37 +119,15 @@ pub async fn end_tokens(app: AppData, admin: Admin, path: Path<String>) -> Resul
     answer::one(&Empty {})
 }
 
-async fn set(app: &AppData, admin: Admin, username: &str, password: String) -> Result<(), ApiError> {
-    let unfit = |error: &dyn std::fmt::Display| ApiError::field("password", error.to_string());
-    let password = Password::new(password).map_err(|error| unfit(&error))?;
-    password.fits_new(username).map_err(|error| unfit(&error))?;
-    let address = admin
-        .origin
-        .address
-        .unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
-    let hash = app.accounts.hash(password, address).await?;
-    change(app, admin, username, SignInChange::Set(hash)).await
-}
-
 async fn change(app: &AppData, admin: Admin, username: &str, change: SignInChange) -> Result<(), ApiError> {
-    let changed = app
-        .directory
-        .change_sign_in(username.to_owned(), change, admin.origin);
-    match changed.await? {
-        SignInChanged::Changed | SignInChanged::Unchanged => Ok(()),
-        SignInChanged::UnknownUser => Err(answer::not_found("account", username)),
-    }
+    let changed = app.accounts.change_sign_in(username, change, admin.origin).await;
+    changed.map_err(|why| refused(why, username))
 }
 
-/// A password of 80 bits, in letters and digits that are not mistaken for each other.
-fn made(app: &AppData) -> String {
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let key = app.directory.services().keys.secure_key();
-    let letters = key.0.iter().take(16).map(|byte| {
-        let letter = LETTERS.get(usize::from(byte % 32)).copied().unwrap_or(b'a');
-        char::from(letter)
-    });
-    let letters: Vec<_> = letters.collect();
-    let groups = letters.chunks(4).map(|group| group.iter().collect::<String>());
-    groups.collect::<Vec<_>>().join("-")
+fn refused(why: NotChanged, username: &str) -> ApiError {
+    match why {
+        NotChanged::Unfit(why) => ApiError::field("password", why),
+        NotChanged::UnknownUser => answer::not_found("account", username),
+        NotChanged::Unavailable(error) => error.into(),
+    }
 }

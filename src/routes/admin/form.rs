@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 /// Longest body, in bytes: a key or a password.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Reads a body. A form that is none has no fields.
+/// Reads a body. A body that is not a valid form has no fields.
 pub(super) async fn read<T: DeserializeOwned + Default>(
     request: &HttpRequest,
     body: Body,

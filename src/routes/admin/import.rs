@@ -47,7 +47,7 @@ struct Received {
 
 /// Send a piece of a file
 ///
-/// Pieces have at most 8 MiB and follow each other. One at 0 begins the file anew.
+/// Pieces have at most 8 MiB and follow each other. One at 0 begins the file again.
 #[utoipa::path(
     put,
     path = "/api/admin/import/{part}",

@@ -26,7 +26,7 @@ pub(super) struct PageParameters {
     /// Only the rows after this one, the last one of the page before: its id, the
     /// `list/project/name` of a connection, or the record of an outbox row, such as `dataset/17`.
     before: Option<String>,
-    /// At most so many rows: 1 to 1000, 100 when absent.
+    /// The maximum number of rows: 1 to 1000, 100 when absent.
     #[param(value_type = Option<u64>)]
     limit: Option<String>,
 }

@@ -69,7 +69,7 @@ pub async fn get(
     } else {
         (Format::Csv, "csv")
     };
-    let sheet = aside(move || format.write(&export::rows(&catalog, project))).await?;
+    let sheet = on_blocking_pool(move || format.write(&export::rows(&catalog, project))).await?;
     let sheet = sheet.map_err(|why| ApiError::field("Accept", why))?;
     let name = DispositionParam::Filename(format!("samples-{path}.{ending}"));
     Ok(HttpResponse::Ok()
@@ -138,14 +138,16 @@ pub async fn post(
             .and_then(|sheet| Import::new(&username, &sheet))
     };
     let refused = |mistakes| refusal("sheet", mistakes);
-    let import = aside(read).await?.map_err(refused)?;
+    let import = on_blocking_pool(read).await?.map_err(refused)?;
     let file = File::Made(Arc::new(import));
     let applied = app.directory.apply(file, dry_run, false, admin.origin).await?;
     answer::one(&Summary::of(applied.map_err(refused)?, dry_run, false))
 }
 
-/// Runs what takes longer on a thread of its own.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+/// Runs slow work on the blocking pool.
+async fn on_blocking_pool<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
     let done = web::block(work).await;
     done.map_err(|_| ApiError::Unavailable(Unavailable::Lost("sheet reader")))
 }

@@ -29,7 +29,7 @@ pub struct FrameNames {
 
 /// Some files of a directory
 ///
-/// An archive as of all files. Names of which there is no file are left out.
+/// An archive as of all files. Names without a file are left out.
 #[utoipa::path(
     get,
     path = "/download/files/multi/{key}/{name}",

@@ -1,5 +1,5 @@
-//! `POST /api/v3/auth/`, `…/verify/`, `…/refresh/`: signing in, and what becomes of tokens. The
-//! same under `/api/v3/token/` and `/api/v2/auth/`, where some clients look.
+//! `POST /api/v3/auth/`, `…/verify/`, `…/refresh/`: signing in, and checking and refreshing tokens.
+//! The same under `/api/v3/token/` and `/api/v2/auth/`, where some clients look.
 
 use crate::auth::AppData;
 use crate::body::Body;

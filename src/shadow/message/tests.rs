@@ -3,7 +3,7 @@
 use super::*;
 use rstest::rstest;
 
-/// Takes the framing of each head in turn, and writes down what it is told.
+/// Returns the framing of each head in turn, and records the events.
 struct Notes {
     framings: Vec<Framing>,
     said: Vec<String>,

@@ -76,7 +76,7 @@ fn tokens_that_are_all_refused_are_one_note() {
             report.notes
         );
         assert!(report.notes[0].contains(words), "{:?}", report.notes);
-        // One that is answered makes all others differences.
+        // If the answer to one of them is the same, all others count as differences.
         compared(&mut tally, "/api/v3/report/BM/", Verdict::Same);
         let report = tally.report(0);
         assert_eq!((report.different, report.explained), (2000, 0));

@@ -24,7 +24,7 @@ pub(super) enum HttpError {
     /// The request failed.
     #[error("the request failed")]
     Failed(#[source] reqwest::Error),
-    /// The issuer has trouble of its own.
+    /// The issuer answered with a server error.
     #[error("the issuer answers {0}")]
     Status(u16),
     /// The answer is too long.

@@ -38,7 +38,7 @@ pub enum OidcRefused {
 }
 
 impl OidcRefused {
-    /// The issuer's `error`. What is no code of an error is not repeated.
+    /// The issuer's `error`. Text that is not an error code is not repeated.
     pub(super) fn denied(error: &str) -> Self {
         let is_code = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let known = error.len() <= 64 && !error.is_empty() && error.chars().all(is_code);

@@ -9,7 +9,7 @@ fn at(seconds: u64) -> Duration {
     Duration::from_secs(1_000_000 + seconds)
 }
 
-/// Fails as soon as it may, and returns the delays.
+/// Tries a wrong password as soon as it is allowed to, and returns the delays.
 fn fail(throttle: &mut Throttle, username: &str, address: IpAddr, times: usize) -> Vec<u64> {
     let mut now = at(0);
     let mut delays = Vec::new();
@@ -84,7 +84,7 @@ fn a_good_sign_in_does_not_free_its_address() {
     }
     let _failed = throttle.begin("ada", HERE, at(0)).unwrap();
     assert_eq!(throttle.begin("bob", HERE, at(0)).unwrap_err(), Wait(1));
-    // A good sign-in does not move the delay of others at its address.
+    // A successful sign-in does not change the delay of others at its address.
     let good = throttle.begin("guesser", HERE, at(1)).unwrap();
     throttle.good(good);
     assert!(throttle.begin("bob", HERE, at(1)).is_ok());
@@ -155,7 +155,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec((0..3_u8, 0..4_u8, 0..4_u8, 0..40_u64), 1..400)
 }
 
-/// Plays the steps for which `plays` holds, and returns what those from address 0 were told.
+/// Plays the steps that `plays` selects, and returns the results of those from address 0.
 fn told(throttle: &mut Throttle, steps: &[Step], plays: impl Fn(&Step) -> bool) -> Vec<Option<Wait>> {
     let mut now = at(0);
     let mut told = Vec::new();

@@ -58,7 +58,7 @@ fn djangos_claims(token_type: TokenType) -> Claims {
     }
 }
 
-/// A token made by hand, signed with HMAC-SHA-256 whatever its header says.
+/// A token made by hand. It is signed with HMAC-SHA-256, whatever algorithm its header names.
 fn by_hand(header: &Value, claims: &Value, secret: &str) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", part(header), part(claims));

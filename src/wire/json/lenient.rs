@@ -50,7 +50,7 @@ pub(super) fn plain(json: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// The number that a replacement means; none for any other text.
+/// The number that a replacement means; `None` for any other text.
 pub(super) fn number(text: &str) -> Option<f64> {
     text.starts_with(MARK).then_some(())?;
     let stands = |(_, instead, _): &&(&[u8], &str, f64)| instead.trim_matches('"') == text;

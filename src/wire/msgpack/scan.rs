@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
         Ok(Head::Map(self.fitting(length, 2)?))
     }
 
-    /// The length of a list or map whose entries take at least so many bytes each.
+    /// The length of a list or map whose entries take at least this number of bytes each.
     fn fitting(&self, length: u32, entry: usize) -> Result<usize, BodyError> {
         let length = usize::try_from(length)
             .ok()

@@ -171,7 +171,7 @@ impl PostgresEngine {
         Ok(attempt()?)
     }
 
-    /// A connection for reading, made anew if it was lost.
+    /// A connection for reading, made again if it was lost.
     async fn reader(&self) -> Result<Arc<Session>, Stop> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
         let Some(slot) = self.readers.get(turn) else {

@@ -14,6 +14,8 @@ pub enum Table {
     Tally = 2,
     /// `[table][id]` → the last of the ids that were skipped from this id on
     SkippedIds = 3,
+    /// `[table]` → the last of the ids whose records were removed because they were old
+    RemovedIds = 4,
     /// The import that is not finished; no row if there is none
     Importing = 5,
     /// `[id]`
@@ -90,6 +92,8 @@ pub enum Table {
     Activity = 80,
     /// `[project][activity]`
     ActivityByProject = 81,
+    /// `[container][activity]`
+    ActivityByContainer = 82,
     /// `[seconds of its end][token]` → what a refresh token was exchanged for
     SpentToken = 90,
     /// `[seconds of its end][digest of its cookie]` → a browser that is signed in

@@ -60,7 +60,7 @@ pub struct SignIn {
     /// The hash that the facility file named last. It is taken over once, so that applying the file
     /// again does not bring an old password back.
     pub declared: Option<String>,
-    /// Whether the password has to be set anew before the next sign-in.
+    /// Whether a new password must be set before the next sign-in.
     pub expired: bool,
     /// How often all tokens of the account were ended. A token names the number that it was issued
     /// under, and is valid under no other.

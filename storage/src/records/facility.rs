@@ -105,6 +105,29 @@ pub enum ContainerStatus {
     Archived,
 }
 
+impl ContainerStatus {
+    /// All of them, in the order in which a container has them.
+    pub const ALL: [Self; 5] = [
+        Self::Draft,
+        Self::Sent,
+        Self::OnSite,
+        Self::Returned,
+        Self::Archived,
+    ];
+
+    /// What a facility file calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Sent => "sent",
+            Self::OnSite => "on-site",
+            Self::Returned => "returned",
+            Self::Archived => "archived",
+        }
+    }
+}
+
 /// A container, identified by (project, name).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Container {

@@ -45,6 +45,7 @@ pub enum Subject {
     /// An answer to a survey.
     Feedback = 8,
     Person = 9,
+    Container = 10,
 }
 
 /// One entry of the activity log.

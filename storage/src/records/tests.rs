@@ -24,6 +24,6 @@ fn a_secure_key_is_forty_lower_case_digits() {
 #[test]
 fn the_numbers_of_subjects_are_those_in_keys() {
     let numbers = (0..=u8::MAX).filter(|byte| Subject::from_repr(*byte).is_some());
-    assert_eq!(numbers.collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
+    assert_eq!(numbers.collect::<Vec<_>>(), (1..=10).collect::<Vec<_>>());
     assert_eq!(Subject::from_repr(3), Some(Subject::Dataset));
 }

@@ -3,8 +3,8 @@
 use super::values::{id, ids, optional, text, texts, time, Object};
 use crate::ids::{Account, ContainerId, GroupId};
 use crate::records::{
-    AccessList, Automounter, Beamline, Beamtime, Container, ContainerStatus, ContainerType, DataType, Group,
-    Person, Project, Sample, Staff,
+    AccessList, Automounter, Beamline, Beamtime, Container, ContainerType, DataType, Group, Person, Project,
+    Sample, Staff,
 };
 use serde_json::{json, Value};
 
@@ -77,13 +77,7 @@ pub(super) fn container(it: Container) -> Object {
         project_id: id(it.project.0),
         name: text(&it.name),
         container_type_id: id(it.kind.0),
-        status: match it.status {
-            ContainerStatus::Draft => "draft",
-            ContainerStatus::Sent => "sent",
-            ContainerStatus::OnSite => "on-site",
-            ContainerStatus::Returned => "returned",
-            ContainerStatus::Archived => "archived",
-        },
+        status: it.status.name(),
         parent_id: it.parent.map(|ContainerId(parent)| id(parent)),
         location: optional(it.location.as_deref()),
     }

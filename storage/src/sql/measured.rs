@@ -109,6 +109,7 @@ pub(super) fn activity(it: Activity) -> Object {
             Subject::Outbox => "outbox",
             Subject::Feedback => "feedback",
             Subject::Person => "person",
+            Subject::Container => "container",
         },
         record_id: it.record.get().map(id),
         who: text(&it.who),

@@ -93,6 +93,7 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
         | Table::Counter
         | Table::Tally
         | Table::SkippedIds
+        | Table::RemovedIds
         | Table::BeamlineState
         | Table::SessionByName
         | Table::SessionByProject
@@ -106,6 +107,7 @@ pub(super) fn shown(table: Table) -> Option<&'static Shown> {
         | Table::ReportByProject
         | Table::ReportBySession
         | Table::ActivityByProject
+        | Table::ActivityByContainer
         | Table::Chunk => None,
         // Secrets, and directories that wait for one.
         Table::SessionBySurvey

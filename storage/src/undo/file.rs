@@ -149,8 +149,8 @@ impl Noted {
         Ok(places)
     }
 
-    /// Writes the seal behind the `last` frame. Also frames of groups above `groups` are written
-    /// again: their sync may have failed. So may that of a seal which is there already.
+    /// Writes the seal behind the `last` frame. The frames of groups above `groups`, and a seal
+    /// that exists, are written again, because their sync may have failed.
     fn write_seal(&self, places: &[Place], groups: u64, last: &Place) -> io::Result<()> {
         for place in places.iter().filter(|place| place.head.number > groups) {
             let mut bytes = vec![0; usize::try_from(place.end() - place.at).unwrap_or(usize::MAX)];

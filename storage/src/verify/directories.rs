@@ -34,6 +34,7 @@ impl Owner {
             | Subject::Facility
             | Subject::AccessList
             | Subject::Person
+            | Subject::Container
             | Subject::Outbox
             | Subject::Feedback => None,
         })

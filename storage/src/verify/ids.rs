@@ -12,6 +12,8 @@ pub(super) struct Ids {
     counters: BTreeMap<Table, u64>,
     /// First and last of each range of skipped ids, in order.
     skipped: BTreeMap<Table, Vec<(u64, u64)>>,
+    /// Up to which id old records were removed.
+    removed: BTreeMap<Table, u64>,
     /// The greatest id found, and the number of ids.
     found: BTreeMap<Table, (u64, u64)>,
 }
@@ -46,6 +48,21 @@ impl Ids {
             ));
         } else {
             skipped.push((first, last));
+        }
+        Ok(())
+    }
+
+    /// Takes the last id of a table whose old records were removed.
+    pub(super) fn removed(&mut self, mut row: Row<'_>, problems: &mut Lines) -> Checked {
+        let table = row.table()?;
+        row.end()?;
+        let last = row.value_id().unwrap_or(0);
+        if table != Table::Activity || last == 0 || last > self.last(table) {
+            problems.add(format!(
+                "RemovedIds of {table:?}: up to {last}, which were never given"
+            ));
+        } else {
+            self.removed.insert(table, last);
         }
         Ok(())
     }
@@ -102,6 +119,7 @@ impl Ids {
         ) {
             return;
         }
+        first = first.max(self.removed.get(&table).map_or(0, |last| last + 1));
         let mut report = |first: u64, last: u64| {
             let which = match last.checked_sub(first) {
                 None => return,

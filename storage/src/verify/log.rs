@@ -64,6 +64,9 @@ pub(super) fn activity(check: &mut Check<'_>, row: Row<'_>) -> Checked {
     if let Some(project) = activity.project {
         check.require_indexed(&what, Table::ActivityByProject, project.0, id)?;
     }
+    if let (Subject::Container, Some(container)) = (activity.subject, activity.record.get()) {
+        check.require_indexed(&what, Table::ActivityByContainer, container, id)?;
+    }
     let table = match activity.subject {
         Subject::Session => Table::Session,
         Subject::Dataset => Table::Dataset,
@@ -74,6 +77,7 @@ pub(super) fn activity(check: &mut Check<'_>, row: Row<'_>) -> Checked {
         | Subject::Facility
         | Subject::AccessList
         | Subject::Outbox
+        | Subject::Container
         | Subject::Feedback => return Ok(()),
     };
     if let Some(record) = activity.record.get() {

@@ -76,7 +76,7 @@ fn group(store: &Store, number: u64) -> Result<Committed, CommitError> {
             b.insert(key(102), &of_size(20_000, 4));
         }
         3 => {
-            // The values that this replaces are of the import.
+            // These changes replace values that the import itself wrote.
             b.replace(key(100), 2, &of_size(90_000, 5));
             b.insert(key(2), &data_type("again"));
             for id in 203..206 {
@@ -256,7 +256,7 @@ fn an_unfinished_import_without_its_undo_file_is_refused() {
         panic!("{refused}");
     };
     assert!(matches!(source, UndoError::Missing(path) if path == file));
-    // The file of another import does not do.
+    // The undo file of another import is refused.
     let (other, _) = prepared(Sled);
     let second = begin(Sled, other.path(), beamlive_storage::NoFaults).unwrap();
     std::fs::copy(other.path().join(UNDO), &file).unwrap();

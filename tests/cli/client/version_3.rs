@@ -182,7 +182,7 @@ async fn an_access_token_that_is_refused_is_replaced_once() {
     assert_ne!(first["refresh"], second["refresh"]);
     place.good(&["samples"]);
     assert_eq!(place.tokens(), second, "a good token is not replaced");
-    // Another refusal is none of the token.
+    // A refusal for another reason does not replace the token.
     assert!(place
         .bad("", &["--project", "bob", "samples"])
         .contains("a project acts for itself only"));

@@ -12,7 +12,7 @@ async fn only_the_browser_that_began_a_sign_in_finishes_it() {
     let mine = answered(&site).await;
     let other = answered(&site).await;
     let query = [("state", mine.state.as_str()), ("code", &mine.code)];
-    // What it says is right, and its signature is that of another cookie.
+    // Its content is right, but its signature is that of another cookie.
     let (says, _) = mine.cookie.rsplit_once('.').unwrap();
     let (_, signature) = other.cookie.rsplit_once('.').unwrap();
     let forged = format!("{says}.{signature}");
@@ -41,7 +41,7 @@ async fn only_the_browser_that_began_a_sign_in_finishes_it() {
         400,
         "the state is not that",
     );
-    // The code was spent by none of them.
+    // None of these requests has spent the code.
     assert_eq!(finish(&site, &mine).await.status, 200);
 }
 
@@ -131,7 +131,7 @@ async fn an_id_token_must_be_signed_with_the_issuers_key(#[case] signature: Sign
     refused(&sign_in(&site).await, 401, "its signature is wrong");
 }
 
-/// carol is nobody, alice is a project, ida is not active.
+/// carol does not exist, alice is a project, ida is not active.
 #[rstest]
 #[case("carol")]
 #[case("alice")]

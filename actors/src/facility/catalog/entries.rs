@@ -78,7 +78,7 @@ impl<R: Declared> Entries<R> {
     }
 
     /// All of them, by id.
-    pub fn iter(&self) -> impl Iterator<Item = (u64, &Versioned<R>)> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &Versioned<R>)> {
         self.by_id.iter().map(|(id, entry)| (*id, entry.as_ref()))
     }
 

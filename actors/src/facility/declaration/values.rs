@@ -18,15 +18,6 @@ const NAME: usize = 255;
 /// Longest comment, in characters.
 const COMMENTS: usize = 10_000;
 
-/// How a status is written.
-const STATUSES: [(&str, ContainerStatus); 5] = [
-    ("draft", ContainerStatus::Draft),
-    ("sent", ContainerStatus::Sent),
-    ("on-site", ContainerStatus::OnSite),
-    ("returned", ContainerStatus::Returned),
-    ("archived", ContainerStatus::Archived),
-];
-
 /// A value as a message shows it.
 pub(crate) fn shown(value: &Value) -> String {
     match value {
@@ -51,7 +42,7 @@ pub(crate) fn acronym(text: &str) -> Result<String, String> {
     Ok(acronym)
 }
 
-/// An address of e-mail, so far as that it can be told from other texts.
+/// An e-mail address, checked only as far as needed to tell it from other texts.
 pub(crate) fn email(text: &str) -> Result<String, String> {
     let text = line(text)?;
     let is_address = text
@@ -114,11 +105,10 @@ fn at_most(text: &str, longest: usize) -> Result<String, String> {
 
 /// Where a container is.
 pub(crate) fn status(text: &str) -> Result<ContainerStatus, String> {
-    let known = STATUSES.map(|(name, _)| name);
-    STATUSES
+    let known = ContainerStatus::ALL.map(ContainerStatus::name);
+    ContainerStatus::ALL
         .into_iter()
-        .find(|(name, _)| *name == text)
-        .map(|(_, status)| status)
+        .find(|status| status.name() == text)
         .ok_or_else(|| {
             let suggestion = suggestion(text, &known);
             format!(

@@ -81,7 +81,7 @@ pub(super) fn person(fields: &mut Fields<'_, '_>) -> Person {
 }
 
 /// Takes a hash over when the file names it for the first time. Later the password may have been
-/// changed, or hashed anew.
+/// changed, or hashed again.
 fn sign_in(fields: &mut Fields<'_, '_>, old: SignIn) -> SignIn {
     let Some(hash) = fields.optional("password_hash", password_hash) else {
         return old;

@@ -294,7 +294,7 @@ impl<'a, 'd> Fields<'a, 'd> {
     }
 }
 
-/// What `read` takes out of a value that is of the expected type.
+/// What `read` extracts from a value of the expected type.
 fn typed<'v, T>(
     value: &'v Value,
     read: impl FnOnce(&'v Value) -> Option<T>,

@@ -123,7 +123,7 @@ impl InUse {
 pub struct Situation<'a> {
     /// Whether what the file does not name is removed.
     pub prune: bool,
-    /// What is kept nevertheless.
+    /// What is in use, so that it is not removed.
     pub in_use: &'a InUse,
     /// New ids follow these.
     pub counters: &'a Counters,

@@ -6,6 +6,7 @@ fn host(role: Role) -> Host {
         address: "127.0.0.1:80".parse().unwrap(),
         host: "somewhere".to_owned(),
         prefix: "/live".to_owned(),
+        secure: None,
     };
     let users = ["a".to_owned(), "b".to_owned()];
     Host::new(Arc::new(target), Api::V2, role, 3, Arc::new(users), Timestamp(0)).unwrap()

@@ -1,10 +1,14 @@
 //! A kept connection.
 
 use super::response::{self, Length, Response};
+use super::target::Target;
+use std::future::poll_fn;
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use std::task::Poll;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 
 /// Initial size of the buffer; it grows with the longest response.
 const INITIAL_BUFFER: usize = 16 * 1024;
@@ -14,24 +18,56 @@ const MAX_RESPONSE: usize = 256 << 20;
 /// A kept connection.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     buffer: Vec<u8>,
     ends: bool,
 }
 
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        }
+    }
+}
+
 impl Connection {
-    /// Connects.
+    /// Connects to an address that speaks plain http.
     ///
     /// # Errors
     /// When nothing listens there.
     pub async fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self {
+        Ok(Self::over(Stream::Plain(connect(address).await?)))
+    }
+
+    /// Connects to a service.
+    ///
+    /// # Errors
+    /// When nothing listens there, or it is not trusted.
+    pub async fn to(target: &Target) -> Result<Self> {
+        let stream = connect(target.address).await?;
+        Ok(Self::over(match &target.secure {
+            None => Stream::Plain(stream),
+            Some(secure) => {
+                let opened = secure.connector.connect(secure.name.clone(), stream).await?;
+                Stream::Tls(Box::new(opened))
+            }
+        }))
+    }
+
+    fn over(stream: Stream) -> Self {
+        Self {
             stream,
             buffer: vec![0; INITIAL_BUFFER],
             ends: false,
-        })
+        }
     }
 
     /// This side's address.
@@ -39,15 +75,17 @@ impl Connection {
     /// # Errors
     /// When the connection is broken.
     pub fn local_address(&self) -> Result<SocketAddr> {
-        self.stream.local_addr()
+        self.stream.tcp().local_addr()
     }
 
-    /// Whether another request can be sent: the service has not closed the connection.
-    #[must_use]
-    pub fn is_usable(&self) -> bool {
+    /// Whether another request can be sent: the service has neither closed the connection nor said
+    /// in TLS that it will.
+    pub async fn is_usable(&self) -> bool {
         let mut byte = [0];
-        !self.ends
-            && matches!(self.stream.try_read(&mut byte), Err(error) if error.kind() == ErrorKind::WouldBlock)
+        let mut peeked = ReadBuf::new(&mut byte);
+        let nothing_came =
+            poll_fn(|cx| Poll::Ready(self.stream.tcp().poll_peek(cx, &mut peeked).is_pending())).await;
+        !self.ends && nothing_came
     }
 
     /// Sends a whole request, and reads the whole response.
@@ -56,7 +94,13 @@ impl Connection {
     /// When the connection breaks, or the response is not HTTP ([`ErrorKind::InvalidData`]). The
     /// service may have executed the request in both cases.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<Response> {
-        self.stream.write_all(request).await?;
+        match &mut self.stream {
+            Stream::Plain(stream) => stream.write_all(request).await?,
+            Stream::Tls(stream) => {
+                stream.write_all(request).await?;
+                stream.flush().await?;
+            }
+        }
         let mut filled = 0;
         let mut head = None;
         loop {
@@ -93,7 +137,10 @@ impl Connection {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
         let free = self.buffer.get_mut(*filled..).unwrap_or_default();
-        let read = self.stream.read(free).await?;
+        let read = match &mut self.stream {
+            Stream::Plain(stream) => stream.read(free).await?,
+            Stream::Tls(stream) => stream.read(free).await?,
+        };
         *filled += read;
         Ok(read == 0)
     }
@@ -113,6 +160,12 @@ impl Connection {
             .find(|(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.trim())
     }
+}
+
+async fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 fn too_long() -> Error {

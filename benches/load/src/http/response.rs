@@ -42,7 +42,7 @@ fn malformed(what: &'static str) -> Error {
     Error::new(ErrorKind::InvalidData, what)
 }
 
-/// The head; none while it is incomplete.
+/// The head; `None` while it is incomplete.
 pub(super) fn head(bytes: &[u8]) -> Result<Option<Head>> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
@@ -79,7 +79,7 @@ pub(super) fn head(bytes: &[u8]) -> Result<Option<Head>> {
     }))
 }
 
-/// Where the body is; none while it is incomplete. A chunked one is joined in place first.
+/// Where the body is; `None` while it is incomplete. A chunked one is joined in place first.
 pub(super) fn body(head: &Head, bytes: &mut [u8], ended: bool) -> Result<Option<Range<usize>>> {
     match head.body {
         Length::Known(length) => {
@@ -105,7 +105,7 @@ pub(super) fn body(head: &Head, bytes: &mut [u8], ended: bool) -> Result<Option<
     }
 }
 
-/// The chunks of a body; none while the last one is incomplete.
+/// The chunks of a body; `None` while the last one is incomplete.
 fn chunks(bytes: &[u8]) -> Result<Option<Vec<Range<usize>>>> {
     let mut chunks = Vec::new();
     let mut at = 0;

@@ -17,6 +17,7 @@ fn with(credentials: &Credentials, mix: Mix, is_alone: bool) -> Mxdc {
         address: "127.0.0.1:80".parse().unwrap(),
         host: "somewhere".to_owned(),
         prefix: String::new(),
+        secure: None,
     };
     Mxdc::new(Setup {
         program: 7,

@@ -193,7 +193,7 @@ impl Fields {
     pub(crate) fn reference(&self, name: &'static str) -> Read<Pk> {
         let blank = self.is_blank(name);
         let key = self.typed(name, "the key of a record", |value| {
-            // An empty list is no key, and neither is an empty text.
+            // An empty list is not a key, and neither is an empty text.
             let none = blank || value.as_array().is_some_and(Vec::is_empty);
             if none {
                 Some(None)

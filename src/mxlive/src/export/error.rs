@@ -14,7 +14,7 @@ pub enum ExportError {
     /// The dump can't be written.
     #[error("the dump cannot be written: {0}")]
     Write(#[from] io::Error),
-    /// A record is no JSON.
+    /// A record is not JSON.
     #[error("a record cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// What was written can't be read back.

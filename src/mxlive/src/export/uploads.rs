@@ -270,7 +270,9 @@ fn activity_row(pk: u64, it: &Activity, catalog: &Catalog) -> Row {
         Subject::Dataset => Some("data"),
         Subject::Report => Some("analysisreport"),
         Subject::Feedback => Some("userfeedback"),
-        Subject::Facility | Subject::AccessList | Subject::Outbox | Subject::Person => None,
+        Subject::Facility | Subject::AccessList | Subject::Outbox | Subject::Person | Subject::Container => {
+            None
+        }
     };
     let project = it
         .project

@@ -52,7 +52,7 @@ impl Names {
         !name.is_empty() && text::username(name) == name
     }
 
-    /// Gives an account its name: its own if that is good and free.
+    /// Gives an account its name: its own if that is valid and free.
     fn take(&mut self, label: &str, pk: &Pk, own: Option<&str>, notes: &mut Notes) -> String {
         let own = own.unwrap_or_default();
         let mut name = text::username(own);

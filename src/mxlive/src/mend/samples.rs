@@ -167,7 +167,7 @@ fn groups(
 /// Where a sample goes.
 struct Place {
     project: String,
-    /// Container and location; none if it has no place.
+    /// Container and location; `None` if it has no place.
     at: Option<(String, String)>,
 }
 

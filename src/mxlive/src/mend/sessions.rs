@@ -30,7 +30,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// When its newest stretch ended; none while it is open.
+    /// When its newest stretch ended; `None` while it is open.
     fn end(&self) -> Option<Timestamp> {
         self.stretches
             .last()

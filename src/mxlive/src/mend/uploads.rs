@@ -15,7 +15,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kept {
     pub(crate) id: u64,
-    /// Tells it from another record of the same id.
+    /// Distinguishes it from another record of the same id.
     pub(crate) digest: u64,
     /// Numbers of names in [`Uploads`].
     pub(crate) project: u32,

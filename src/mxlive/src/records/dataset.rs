@@ -21,10 +21,10 @@ use rmpv::Value;
 
 const SUBJECT: Subject = Subject::Dataset;
 const LABEL: &str = rows::Dataset::LABEL;
-/// The status of what was thrown away.
+/// The status of datasets in the trash.
 pub(super) const TRASHED: i64 = 10;
 
-/// The record of a dataset; none if the facility lacks its project or beamline.
+/// The record of a dataset; `None` if the facility lacks its project or beamline.
 pub(crate) fn item(
     context: &Context<'_>,
     mut row: rows::Dataset,
@@ -194,7 +194,7 @@ fn finer(
     meta: Option<&str>,
     zone: Tz,
 ) -> Option<Timestamp> {
-    /// What a column may differ from the metadata if both mean the same.
+    /// By how much a column may differ from the metadata if both mean the same.
     const SECOND: u64 = 1_000_000;
     let meta = meta.map(|text| DumpDate::read(text, zone));
     match (

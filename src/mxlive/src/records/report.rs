@@ -20,7 +20,7 @@ const LABEL: &str = rows::Report::LABEL;
 /// Levels that details may have, as uploads take them.
 const DEEPEST: usize = 64;
 
-/// The record of a report; none if the facility lacks its project or has no beamline for it.
+/// The record of a report; `None` if the facility lacks its project or has no beamline for it.
 pub(crate) fn item(
     context: &Context<'_>,
     row: &rows::Report,

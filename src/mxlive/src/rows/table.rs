@@ -55,7 +55,7 @@ impl<R> Default for Rows<R> {
 }
 
 impl<R: Row> Rows<R> {
-    /// Adds a record. Of several with one key, that which was modified last counts.
+    /// Adds a record. Of several with one key, the one that was modified last counts.
     pub(crate) fn add(&mut self, pk: Pk, digest: u64, row: R) {
         let rank = row.rank(digest);
         let known = self.rows.get(&pk).map(|(known, _)| *known);

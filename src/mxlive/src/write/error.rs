@@ -9,7 +9,7 @@ pub enum WriteError {
     /// The store can't be read.
     #[error("the store cannot be read")]
     Read(#[from] ReadError),
-    /// What a row says exactly is no record.
+    /// What a row says exactly is not a record.
     #[error("the field beamlive of {what} cannot be read: {source}")]
     Exact {
         /// `Project 3`

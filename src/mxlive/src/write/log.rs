@@ -5,7 +5,9 @@ use super::stored::{Stored, Written};
 use beamlive_actors::access::history::{observe, Entry, Observed};
 use beamlive_storage::ids::{AccessListId, Account, IdRef, SessionId};
 use beamlive_storage::keys::{self, Key, Table};
-use beamlive_storage::records::{Activity, Connection, Feedback, FeedbackCount, SecureKey, SecurePath};
+use beamlive_storage::records::{
+    Activity, Connection, Feedback, FeedbackCount, SecureKey, SecurePath, Subject,
+};
 use beamlive_storage::{Batch, Order, ReadError, Store};
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -59,6 +61,10 @@ impl Log {
         batch.insert_naming(keys::activity(id), activity, names);
         if let Some(project) = activity.project {
             batch.mark(keys::index(Table::ActivityByProject, project, id));
+        }
+        if let (Subject::Container, Some(container)) = (activity.subject, activity.record.get()) {
+            let index = keys::index(Table::ActivityByContainer, IdRef::Known(container), id);
+            batch.mark(index);
         }
         Ok(Written::New)
     }

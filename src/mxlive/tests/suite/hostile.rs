@@ -1,4 +1,4 @@
-//! What is no dump: an error that says where, and never a panic.
+//! Files that are not dumps: an error names the place, and nothing panics.
 
 use crate::builder::{blemishes, sound, text, SHAPES};
 use crate::imported::ZONE;
@@ -104,7 +104,7 @@ fn deep_nesting_invalid_utf8_and_huge_numbers_are_errors_or_values() {
 
 #[test]
 fn secrets_are_never_parsed() {
-    // These fields are no objects that could be read, and still no error: they are skipped.
+    // These fields are not objects that could be read, and still no error: they are skipped.
     let dump = "[{\"model\": \"sessions.session\", \"pk\": \"x\", \"fields\": 7}]";
     let tables = Tables::read(dump.as_bytes(), ZONE, &Directories::default(), &mut |_| {}).unwrap();
     assert_eq!(tables.unread().secret.get("sessions.session"), Some(&1));

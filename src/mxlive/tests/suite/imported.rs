@@ -1,4 +1,4 @@
-//! Everything that becomes of a dump.
+//! Everything that results from a dump.
 
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::facility::declaration::Format;
@@ -79,7 +79,7 @@ fn survey(id: u64) -> SecureKey {
     SecureKey(key)
 }
 
-/// What the service's own rules make of a facility.
+/// The facility that the service's own rules make of a file.
 pub(crate) fn plan(facility: &Facility) -> Plan {
     plan_over(&seeded_catalog(), facility)
 }

@@ -5,7 +5,7 @@ use crate::imported::{import, Imported};
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// All that becomes of a dump, in an order of its own.
+/// All that results from a dump with its records in some order.
 fn result(imported: &Imported) -> (String, Vec<String>, String) {
     let mut items: Vec<_> = imported.items.iter().map(|item| format!("{item:?}")).collect();
     items.sort();

@@ -1,4 +1,4 @@
-//! Stores what became of a dump, and has it verified.
+//! Stores what results from a dump, and verifies the store.
 
 use crate::builder::{blemishes, proxy, record, sound, text, SHAPES};
 use crate::imported::{import, Imported, NOW, RULES};

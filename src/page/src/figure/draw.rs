@@ -13,6 +13,8 @@ use std::fmt::Write;
 const FILE: &str = include_str!("../../style/file.css");
 /// The first line of a file.
 const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+/// A figure that is wider has too small a text on a phone, unless it can be moved sideways there.
+const WIDE: f64 = 700.0;
 /// The height of a row of the legend in a file.
 const ROW: f64 = 20.0;
 
@@ -41,7 +43,7 @@ impl Figure {
         let ends = |value: f64| self.x.scale.warp(value).map(plain);
         html! {
             figure.plot {
-                div.pane {
+                div.pane .wide[frame.width > WIDE] {
                     svg.figure viewBox=(view) role="img" data-plot=(plot.join(" "))
                         data-scale=[zoomed.then(|| self.x.scale.name())]
                         data-first=[ends(self.x.span.0)] data-last=[ends(self.x.span.1)] {
@@ -67,8 +69,7 @@ impl Figure {
 
     fn inside(&self, frame: &Frame<'_>) -> Markup {
         html! {
-            @if !self.title.is_empty() { title { (self.title) } }
-            @if !self.summary.is_empty() { desc { (self.summary) } }
+            (name(&self.title, &self.summary))
             (frame.behind())
             (marks(self, frame))
             (frame.front())
@@ -128,8 +129,7 @@ impl Wheel {
 
     fn inside(&self) -> Markup {
         html! {
-            @if !self.title.is_empty() { title { (self.title) } }
-            @if !self.summary.is_empty() { desc { (self.summary) } }
+            (name(&self.title, &self.summary))
             (self.ring())
         }
     }
@@ -146,6 +146,18 @@ impl Wheel {
                 value: slice.value.clone(),
             })
             .collect()
+    }
+}
+
+/// The name of a drawing for screen readers: its title, or what is to be seen in it.
+fn name(title: &str, summary: &str) -> Markup {
+    html! {
+        @if title.is_empty() {
+            @if !summary.is_empty() { title { (summary) } }
+        } @else {
+            title { (title) }
+            @if !summary.is_empty() { desc { (summary) } }
+        }
     }
 }
 

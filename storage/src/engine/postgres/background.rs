@@ -24,8 +24,9 @@ impl Background {
     /// Runs `future` on this thread, which waits. Its connections and timers are the background's.
     pub(super) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         let _context = self.0.as_ref().map(Runtime::enter);
-        // If the caller's thread belongs to another runtime, that one's budget does not count here:
-        // a future that ran out of it would be woken by a runtime that waits for this call.
+        // The caller's thread may belong to another tokio runtime. Its task budget must not count
+        // here: a future that used it up would be woken only by that runtime, which waits for this
+        // call.
         futures_executor::block_on(tokio::task::unconstrained(future))
     }
 }

@@ -127,7 +127,7 @@ async fn version(client: &Client) -> Result<Option<(i32, i32)>, SchemaError> {
     Ok(row.map(|row| (row.get(0), row.get(1))))
 }
 
-/// Whether there is a store in the database: not the schema alone.
+/// Whether the database has a store's table of rows, and not only the schema.
 pub(super) async fn exists(connector: &Connector) -> Result<bool, Stop> {
     let (client, _) = connector.client(Messages::default()).await?;
     let found = client.query_one("SELECT to_regclass('beamlive_store.rows') IS NOT NULL", &[]);

@@ -203,7 +203,7 @@ where
         match message {
             Ok(AsyncMessage::Notice(notice)) => {
                 messages.warnings.fetch_add(1, Ordering::SeqCst);
-                tracing::warn!(notice = notice.message(), "the database warns");
+                tracing::warn!(notice = notice.message(), "the database sent a warning");
             }
             Ok(AsyncMessage::Notification(_)) => {
                 if let Some(notified) = &messages.notified {
@@ -211,7 +211,7 @@ where
                 }
             }
             Ok(_) => {}
-            // Whoever uses the client learns of it.
+            // The next use of the client fails with this error.
             Err(_) => return,
         }
     }

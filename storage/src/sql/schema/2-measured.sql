@@ -158,7 +158,7 @@ COMMENT ON TABLE beamlive.activity IS 'The activity log: who did what, when, fro
 COMMENT ON COLUMN beamlive.activity.id IS 'Its id.';
 COMMENT ON COLUMN beamlive.activity.time IS 'When.';
 COMMENT ON COLUMN beamlive.activity.project_id IS 'The project it concerns; null for none.';
-COMMENT ON COLUMN beamlive.activity.subject IS 'The kind of record it is about: project, person, session, dataset, report, facility, access_list, outbox or feedback.';
+COMMENT ON COLUMN beamlive.activity.subject IS 'The kind of record it is about: project, person, session, dataset, report, facility, access_list, outbox, feedback or container.';
 COMMENT ON COLUMN beamlive.activity.record_id IS 'The id of that record; null for none.';
 COMMENT ON COLUMN beamlive.activity.who IS 'A username, operator, survey, or the name of an access list.';
 COMMENT ON COLUMN beamlive.activity.address IS 'The address of the client.';

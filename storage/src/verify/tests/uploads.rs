@@ -302,6 +302,19 @@ fn the_log_is_complete() {
         ],
     );
     breaks(
+        |bench| {
+            bench.write(|batch| batch.mark(keys::index(Table::ActivityByContainer, known(8), known(2))));
+            bench.change::<Activity>(&keys::activity(known(1)), |entry| {
+                entry.subject = Subject::Container;
+                entry.record = 7.into();
+            });
+        },
+        &[
+            "Activity 1: not in ActivityByContainer of 7",
+            "ActivityByContainer of 8: activity 2 does not belong to it",
+        ],
+    );
+    breaks(
         |bench| bench.write(|batch| batch.point(keys::counter(Table::Activity), known(4))),
         &["Activity 3 to 4: given once, never removed, and not there"],
     );

@@ -53,7 +53,7 @@ fn a_frame_that_is_torn_at_any_byte_belongs_to_a_group_that_was_not_written(
     #[values(EngineKind::Sled, EngineKind::Fjall)] engine: EngineKind,
 ) {
     let killed = Killed::new(engine);
-    // A frame of 20 KiB has more bytes than matter.
+    // A frame of 20 KiB: only its beginning and its end are cut byte by byte.
     let (start, end) = (killed.noted.len(), killed.longer.len());
     let cuts = (start..end.min(start + 80)).chain(end.saturating_sub(40).max(start)..=end);
     for cut in cuts {

@@ -26,7 +26,7 @@ mod systemd;
 pub mod verify;
 
 use beamlive_client::Failure;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// The service between the beamlines of a synchrotron and the records of what was measured there.
 #[derive(Debug, Parser)]
@@ -106,7 +106,7 @@ impl Cli {
             Command::Sql(sql) => sql.run().await,
             Command::Shadow(shadow) => shadow.run().await,
             Command::Load(load) => load.run().await,
-            Command::Manual(manual) => manual.run(),
+            Command::Manual(manual) => manual.run(Self::command()),
         }
     }
 }

@@ -4,23 +4,24 @@
 //! |---|---|
 //! | `sources.rs` | the texts of the pages, and of the files that they link to |
 //! | `summary.rs` | reads the list of contents |
+//! | `place.rs` | addresses, and paths in the repository |
 //! | `render.rs` | Markdown as HTML: anchors, links between pages |
 //!
 //! [`Book::get`] has all of it. Invariants, which tests hold: every page of `docs/` is in the list
 //! of contents; every link of a page leads to a page, an anchor or a file of the book, or to
 //! another server. The texts are part of the program, so the book needs no network and no file.
 
+mod place;
 mod render;
 mod sources;
 mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use place::ROOT;
+
 use maud::Markup;
 use std::sync::LazyLock;
-
-/// Where the book is, on a service.
-pub const ROOT: &str = "/docs";
 
 /// The program of the page for client authors in Rust is a test.
 #[cfg(doctest)]
@@ -46,7 +47,7 @@ impl Page {
     /// Its address.
     #[must_use]
     pub fn href(&self) -> String {
-        address(&self.name)
+        place::address(&self.name)
     }
 }
 
@@ -99,12 +100,4 @@ impl Book {
 #[must_use]
 pub fn file(path: &str) -> Option<&'static str> {
     sources::file(path)
-}
-
-fn address(name: &str) -> String {
-    if name.is_empty() {
-        ROOT.to_owned()
-    } else {
-        format!("{ROOT}/{name}")
-    }
 }

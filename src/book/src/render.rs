@@ -1,7 +1,8 @@
 //! Markdown as HTML. Headings get anchors, and links to pages and files lead to their addresses.
 //! HTML in a page is left out: there are only comments, for the test that runs the commands.
 
-use super::{address, sources};
+use crate::place::{address, joined};
+use crate::sources;
 use maud::{Markup, PreEscaped};
 use pulldown_cmark::{html::push_html, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
@@ -98,20 +99,4 @@ fn target(from: &str, link: &str) -> String {
         Some(page) => format!("{}{anchor}", address(page.name)),
         None => format!("{}/{path}", address("files")),
     }
-}
-
-/// A link that stands in the file `from`, as a path in the repository.
-pub(crate) fn joined(from: &str, link: &str) -> String {
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    for part in link.split('/') {
-        match part {
-            "." | "" => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }

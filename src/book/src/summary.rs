@@ -1,5 +1,6 @@
 //! The list of contents: `docs/SUMMARY.md`. Headings name the parts, and links the pages.
 
+use crate::place::joined;
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 
 /// A page in the list.
@@ -27,7 +28,7 @@ pub(crate) fn read(text: &str) -> Vec<Entry> {
             Event::End(TagEnd::Link) => {
                 if let Some(target) = target.take() {
                     entries.push(Entry {
-                        path: super::render::joined("docs/SUMMARY.md", &target),
+                        path: joined("docs/SUMMARY.md", &target),
                         title: said.clone(),
                         part: part.clone(),
                     });

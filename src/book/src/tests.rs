@@ -125,8 +125,8 @@ fn html_of_a_page_is_left_out() {
 #[test]
 fn links_are_joined_with_the_folder_of_their_page() {
     assert_eq!(
-        render::joined("docs/A.md", "../examples/./b.toml"),
+        place::joined("docs/A.md", "../examples/./b.toml"),
         "examples/b.toml"
     );
-    assert_eq!(render::joined("README.md", "docs/A.md"), "docs/A.md");
+    assert_eq!(place::joined("README.md", "docs/A.md"), "docs/A.md");
 }

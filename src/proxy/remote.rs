@@ -97,7 +97,7 @@ mod tests {
     #[case("raw/%2e%2e/%2e%2e/x", None)]
     #[case(
         "//evil.example/x",
-        Some("https://proxy.example.org/download/files//evil.example/x")
+        Some("https://proxy.example.org/download/files///evil.example/x")
     )]
     #[case(
         "http://evil.example/x",

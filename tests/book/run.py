@@ -42,7 +42,7 @@ MARKS = {"<!-- in the background -->", "<!-- with a service -->"}
 
 
 class Wrong(Exception):
-    """A page that is not right."""
+    """A mistake in a page."""
 
 
 @dataclass

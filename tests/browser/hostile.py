@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from expect import Transcript, holds, same
 from playwright.sync_api import Browser
 
 from hostile_texts import TEXTS
-from pages import NO_PAGES, filled, pattern
+from pages import NO_PAGES, filled, named, pattern
 from place import Place, payload
-from sweep import LINKS
-from window import Window, window
+from sweep import LINKS, NARROW, fits
+from window import WIDE, Window, window
 
 NAMES = 255
 """Most characters of a name."""
@@ -54,8 +55,10 @@ TOUCH = """() => {
 
 
 class Hostile:
-    def __init__(self, browser: Browser, place: Place, transcript: Transcript, _: Path) -> None:
+    def __init__(self, browser: Browser, place: Place, transcript: Transcript, pictures: Path) -> None:
         self.browser, self.place, self.log, self.step = browser, place, transcript, transcript.step
+        self.pictures = pictures
+        self.wrongs: list[str] = []
         self.client = ControlSystem(place.wire, PROJECT, "SIM", Ed25519Key())
         self.directory = str(place.server.users_root / PROJECT / "x")
 
@@ -113,6 +116,7 @@ class Hostile:
 
     def apply(self) -> None:
         """What staff enter: a sheet or a facility file may come from somebody else. What is refused is no danger."""
+        taken = 0
         for number, text in enumerate(TEXTS):
             sample = {"project": PROJECT, "container": "EVIL", "location": str(number % 16 + 1), "group": "g"}
             name = f"s{number}"
@@ -127,8 +131,10 @@ class Hostile:
             for part, rows in body.items():
                 try:
                     self.place.operator.post("apply", {part: rows})
+                    taken += len(rows)
                 except Mismatch as refused:
                     holds(part, "got 4" in str(refused), str(refused))
+        holds("the facility", taken > 3 * len(TEXTS), f"it took {taken} records only")
 
     def canary(self, one: Window) -> None:
         page = one.open("/sessions")
@@ -146,25 +152,40 @@ class Hostile:
     def look(self, one: Window) -> None:
         """All pages that show something of it, also those that are only linked, and those of the search."""
         first = [f"/datasets?project={PROJECT}", f"/reports?project={PROJECT}", "/activity", f"/activity?project={PROJECT}"]
+        first += [f"/projects/{PROJECT}", f"/samples?project={PROJECT}", f"/samples/sheet?project={PROJECT}"]
+        first += ["/containers", "/projects", "/feedback", "/access", "/people/nemo", "/statistics", "/automounters/SIM"]
         first += ["/", "/sessions", filled("/sessions/{hostile session}", self.place.numbers), "/sign-in?next=/" + "%22%3E%3Cscript%3E__ran()%3C/script%3E"]
         first += [f"/reports/{number}" for number in self.reports]
         first += [f"/datasets/{self.place.numbers[f'hostile {number}']}" for number in range(0, len(TEXTS), 4)]
-        kinds, seen = set(), 0
+        kinds = set()
         queue = list(first)
         while queue:
             path = queue.pop(0)
             kinds.add(pattern(path))
-            with self.step(path):
+            with self.tried(path):
                 one.status(path)
                 one.page.evaluate(TOUCH)
                 same("what is planted", [], one.page.evaluate(PLANTED))
+                one.page.set_viewport_size(NARROW)
+                fits(one.page, path)
+                one.page.screenshot(path=self.pictures / f"hostile-{named(path)[:60]}.png")
+                one.page.set_viewport_size(WIDE)
                 one.is_well()
-            seen += 1
             for link in one.page.evaluate(LINKS):
                 if pattern(link) not in kinds and not NO_PAGES.search(link):
                     kinds.add(pattern(link))
                     queue.append(link)
         self.rest(one)
+        holds("pages", not self.wrongs, "\n".join(self.wrongs))
+
+    @contextmanager
+    def tried(self, path: str) -> Iterator[None]:
+        """A step. All pages are looked at, also after one that is wrong."""
+        try:
+            with self.step(path):
+                yield
+        except Mismatch as wrong:
+            self.wrongs.append(f"{path}: {wrong}")
 
     def rest(self, one: Window) -> None:
         """The pages of the other datasets, without waiting for their pictures: their HTML is parsed, and searched."""

@@ -33,10 +33,11 @@ WEIGH = """() => {
 LINKS = """() => [...document.querySelectorAll('header.top a[href], main a[href]:not([download])')]
   .map((it) => new URL(it.getAttribute('href'), location.href)).filter((it) => it.origin === location.origin)
   .map((it) => it.pathname + it.search)"""
-# What is wider than the body, for the message.
-WIDER = """() => [...document.querySelectorAll('body *')]
-  .filter((it) => it.getBoundingClientRect().right > innerWidth + 1).slice(0, 4)
-  .map((it) => it.outerHTML.slice(0, 120))"""
+# What is wider than the window, and in nothing that can be moved sideways, for the message.
+WIDER = """(most) => { const held = (it) => it && (getComputedStyle(it).overflowX !== 'visible' || held(it.parentElement));
+  return [...document.querySelectorAll('body *')]
+  .filter((it) => it.getBoundingClientRect().right > most + 1 && !held(it.parentElement)).slice(0, 6)
+  .map((it) => it.outerHTML.slice(0, 160)); }"""
 
 
 def axe(page: Page, where: str) -> None:
@@ -49,7 +50,8 @@ def axe(page: Page, where: str) -> None:
 def fits(page: Page, where: str) -> None:
     """Nobody has to scroll sideways."""
     wide = page.evaluate("document.documentElement.scrollWidth")
-    holds(where, wide <= NARROW["width"], f"it is {wide} px wide because of {page.evaluate(WIDER)}")
+    most = NARROW["width"]
+    holds(where, wide <= most, f"it is {wide} px wide because of {page.evaluate(WIDER, most)}")
 
 
 class Sweep:

@@ -104,7 +104,7 @@ def test_samples_come_once(service: Service) -> None:
             ("ins-1", "", None),
         ]
         samples[0]["name"] = "changed by the caller"
-        # The second answer has no body: the first one is still good.
+        # The second answer has no body: the first one is still valid.
         again = client.samples()
         assert again[0]["name"] == "lys-3"
         assert client._samples is not None

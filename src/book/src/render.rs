@@ -52,7 +52,7 @@ pub(crate) fn render(path: &str, text: &str) -> Rendered {
                 title,
                 id,
             }),
-            // A wide table scrolls by itself.
+            // A wide table has its own scroll bar.
             Event::Start(Tag::Table(_)) => {
                 events.push(Event::Html(CowStr::Borrowed("<div class=\"table\">")));
                 event

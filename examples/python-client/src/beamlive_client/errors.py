@@ -51,7 +51,7 @@ class Invalid(Refused):
 
 
 class NotVerified(Refused):
-    """The signature or the access token is not good, or there is no such account."""
+    """The signature or the access token is not valid, or there is no such account."""
 
 
 class NoKey(Refused):
@@ -67,7 +67,7 @@ class NotFound(Refused):
 
 
 class SignInFailed(Refused):
-    """The username, the password or the refresh token is not good."""
+    """The username or the password is wrong, or the refresh token is not valid."""
 
 
 class Unavailable(Refused):

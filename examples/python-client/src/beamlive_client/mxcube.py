@@ -99,7 +99,7 @@ class BeamliveLims(AbstractLims):
         return self._user
 
     def get_full_user_name(self) -> str:
-        """The username: the API does not tell another name."""
+        """The username: the API gives no other name."""
         return self._user
 
     def echo(self) -> bool:
@@ -247,7 +247,7 @@ class BeamliveLims(AbstractLims):
         )
 
     def _energy(self, record: Mapping[str, Any]) -> float:
-        """The energy in keV. A collection that has not begun does not tell it."""
+        """The energy in keV. A collection that has not begun does not have it."""
         if record.get("energy"):
             return float(record["energy"])
         if record.get("wavelength"):

@@ -77,7 +77,7 @@ class Dataset:
     start_time: datetime | str | None = None
     end_time: datetime | str | None = None
     uuid: str | None = None
-    """What names this measurement. With the same name and directory, it is the same dataset."""
+    """The client's own id of this measurement. With the same name and directory, it is the same dataset."""
     id: int | None = None
     """The id that an earlier upload of this dataset was answered with."""
     meta_data: Mapping[str, Value] = field(default_factory=dict)

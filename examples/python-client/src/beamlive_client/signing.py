@@ -92,7 +92,7 @@ class Key:
         return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
     def token(self, username: str, at: float | None = None) -> str:
-        """The part of a URL that signs a request of `username`. It is good for a minute.
+        """The part of a URL that signs a request of `username`. It is valid for a minute.
 
         `at`: seconds since 1970; now, without it.
         """

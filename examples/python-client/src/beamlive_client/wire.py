@@ -133,7 +133,7 @@ def _cause(error: requests.RequestException) -> str:
 
 
 def json_of(answer: requests.Response) -> Any:
-    """The body of a good answer."""
+    """The body of a successful answer."""
     try:
         return answer.json()
     except ValueError as error:
@@ -141,7 +141,7 @@ def json_of(answer: requests.Response) -> Any:
 
 
 def failed(answer: requests.Response) -> errors.Refused:
-    """The exception for an answer that is not good."""
+    """The exception for any other answer."""
     try:
         body = answer.json()
     except ValueError:

@@ -63,6 +63,8 @@ install_package() {
 
 # Runs the service as its unit does, and sets `url`.
 start() {
+    # The line of an earlier run must not be read.
+    : >"$work/stdout"
     # A function in the background would be a shell of its own, and the signal would end that one.
     chroot --userspec=beamlive:beamlive "$root" setpriv --no-new-privs --inh-caps=-all \
         /usr/bin/beamlive serve --config /etc/beamlive/beamlive.toml --listen 127.0.0.1:0 \
@@ -88,7 +90,13 @@ stop() {
 }
 client() { as_beamlive beamlive client --url "$url" --user alice --key /var/lib/beamlive/alice.key "$@"; }
 upload() { client data /usr/share/doc/beamlive/dataset.json; }
-backup() { as_beamlive env "URL=$url" KEEP=2 "$@" /usr/lib/beamlive/backup; }
+# Runs the command of the backup's unit, with these variables instead of its own.
+backup() {
+    local command
+    command="$(sed -n 's/^ExecStart=//p' packaging/beamlive-backup.service)"
+    as_beamlive env "URL=$url" KEEP=2 FOLDER=/var/backups/beamlive \
+        TOKEN_FILE=/var/lib/beamlive/admin.token "$@" sh -euc "$command"
+}
 kept() { find "$root/var/backups/beamlive" -name '*.backup' | wc -l; }
 
 # ---- two versions of the package -----------------------------------------------------------------

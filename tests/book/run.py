@@ -3,7 +3,7 @@
     run.py --binary target/debug/beamlive [--page NAME]...
 
 A page's blocks of the kinds `sh` and `console` run in their order, in a folder of their own that has
-the `examples`, and in a network of its own, so that port 8000 is free. Comments before a block say
+the `examples`, in a network of its own, and cannot change the system. Comments before a block say
 otherwise:
 
 | comment | meaning |
@@ -199,11 +199,14 @@ def pages() -> list[Path]:
 
 
 def enter_network() -> None:
-    """Starts this program again, as the only one in a network that has the loopback address."""
+    """Starts this program again, alone in a network, where no command can change the system."""
     if os.environ.get(ALONE):
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        for folder in ("/etc", "/usr", "/var"):
+            subprocess.run(["mount", "--bind", folder, folder], check=True)
+            subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
         return
-    unshare = ["unshare", "--user", "--map-root-user", "--net"]
+    unshare = ["unshare", "--user", "--map-root-user", "--net", "--mount"]
     try:
         subprocess.run([*unshare, "ip", "link", "show"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):

@@ -60,6 +60,7 @@ pages! {
     "sql": "docs/SQL.md",
     "sql-tables": "docs/SQL-TABLES.md",
     "testing": "docs/TESTING.md",
+    "tls": "docs/TLS.md",
     "troubleshooting": "docs/TROUBLESHOOTING.md",
     "tuning": "docs/TUNING.md",
     "version-3": "docs/VERSION-3.md",

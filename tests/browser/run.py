@@ -26,6 +26,7 @@ from server import Server  # noqa: E402
 from place import FACILITY, Place  # noqa: E402
 from reports import Reports  # noqa: E402
 from hostile import Hostile  # noqa: E402
+from moves import Moves  # noqa: E402
 from overview import Overview  # noqa: E402
 from roles import Roles, Token  # noqa: E402
 from scans import Scans  # noqa: E402
@@ -33,7 +34,10 @@ from sweep import Sweep  # noqa: E402
 from viewer import Viewer  # noqa: E402
 from window import launch  # noqa: E402
 
-PARTS = {"roles": Roles, "overview": Overview, "viewer": Viewer, "reports": Reports, "scans": Scans, "hostile": Hostile, "sweep": Sweep}
+PARTS = {
+    "roles": Roles, "overview": Overview, "moves": Moves, "viewer": Viewer, "reports": Reports, "scans": Scans,
+    "hostile": Hostile, "sweep": Sweep,
+}  # fmt: skip
 
 
 def main() -> int:

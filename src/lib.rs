@@ -28,6 +28,7 @@
 //! | `shadow.rs`, `shadow/` | the rehearsal: MxLIVE's traffic passed on, and copied to this service |
 //! | `console.rs`, `console/` | the console: pages for people |
 //! | `events.rs`, `events/` | events as they happen |
+//! | `pieces.rs` | answers that are made while they are sent |
 //! | `retention.rs` | removes old entries of the activity log, and old connections |
 //! | `usage.rs`, `usage/` | how the beamlines are used |
 //! | `tls.rs`, `tls/` | TLS at the service's own address |
@@ -65,6 +66,7 @@ pub mod limits;
 pub mod metrics;
 pub mod offline_store;
 pub mod openapi;
+pub mod pieces;
 pub mod pool;
 pub mod proxy;
 pub mod retention;

@@ -24,7 +24,7 @@ use serde_json::json;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-const PATH: &str = "/access";
+const PATH: &str = "/remote-access";
 /// Connections that are shown.
 const CONNECTIONS: usize = 100;
 
@@ -39,7 +39,7 @@ pub struct Options {
     list: String,
 }
 
-/// `GET /access`
+/// `GET /remote-access`
 ///
 /// # Errors
 /// 404 when there is no such list, 503 when the store can't be read.
@@ -230,7 +230,7 @@ struct Changed {
     active: Option<String>,
 }
 
-/// `POST /access`: makes or changes a list.
+/// `POST /remote-access`: makes or changes a list.
 ///
 /// # Errors
 /// 400 when a field can't be used, 503 when the store can't be written.

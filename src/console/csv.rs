@@ -1,6 +1,7 @@
 //! A table as CSV.
 
 use super::table::{Asked, Cell, Table};
+use crate::pieces::PieceSender;
 use crate::views::Page;
 use actix_web::http::header;
 use actix_web::web::Bytes;
@@ -10,24 +11,13 @@ use beamlive_storage::{ReadError, Store};
 use futures_util::stream;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::runtime::Handle;
-use tokio::sync::mpsc;
-use tokio::time::timeout;
 
 /// Bytes of CSV after which a piece is sent.
 const PIECE: usize = 64 * 1024;
-/// How long a client may take for one piece: a reader on the pool waits for it.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// All rows as CSV, read while they are sent. If the store fails, the connection is closed in the
 /// middle, so that the file never looks complete.
 pub(super) fn file<T: Table>(store: Store, catalog: Arc<Catalog>, asked: Asked) -> HttpResponse {
-    let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(1);
-    let client = Client {
-        pieces: sender,
-        runtime: Handle::current(),
-    };
+    let (client, receiver) = PieceSender::<io::Result<Bytes>>::new();
     drop(tokio::task::spawn_blocking(move || {
         if let Err(error) = write_csv::<T>(&store, &catalog, &asked, &client) {
             tracing::error!(%error, "a table could not be read");
@@ -49,25 +39,11 @@ pub(super) fn file<T: Table>(store: Store, catalog: Arc<Catalog>, asked: Asked) 
         .streaming(pieces)
 }
 
-/// Who takes a file, piece by piece.
-struct Client {
-    pieces: mpsc::Sender<io::Result<Bytes>>,
-    runtime: Handle,
-}
-
-impl Client {
-    /// Sends a piece. `None`: the client has gone, or is too slow.
-    fn send(&self, piece: io::Result<Bytes>) -> Option<()> {
-        let sent = self.runtime.block_on(timeout(PATIENCE, self.pieces.send(piece)));
-        sent.ok()?.ok()
-    }
-}
-
 fn write_csv<T: Table>(
     store: &Store,
     catalog: &Catalog,
     asked: &Asked,
-    client: &Client,
+    client: &PieceSender<io::Result<Bytes>>,
 ) -> Result<(), ReadError> {
     let mut out = csv_writer();
     // Writing into memory does not fail.
@@ -84,7 +60,7 @@ fn write_csv<T: Table>(
         let _ = out.write_record(cells.iter().map(Cell::plain));
         if out.get_ref().len() >= PIECE {
             let full = std::mem::replace(&mut out, csv_writer()).into_inner();
-            if client.send(Ok(full.unwrap_or_default().into())).is_none() {
+            if client.send(Ok(full.unwrap_or_default().into())).is_err() {
                 return Ok(());
             }
         }

@@ -55,7 +55,7 @@ const PARTS: [Part; 9] = [
         pages: &[
             ("Projects", "/projects", false),
             ("People", "/people", true),
-            ("Access", "/access", true),
+            ("Access", "/remote-access", true),
             ("Activity", "/activity", false),
             ("Feedback", "/feedback", true),
             ("Outbox", "/outbox", true),

@@ -33,6 +33,7 @@ pub async fn get(app: AppData, Staff(visitor): Staff) -> Result<HttpResponse, Pa
                     (tile(&size(disk.free), "", "free on its disk"))
                 }
                 (tile(&format!("{} of {}", metrics.queue_depth, metrics.queue_capacity), "", "changes wait"))
+                (tile(&size(u64::try_from(app.bodies.used()).unwrap_or(u64::MAX)), "", "of bodies are being received"))
                 (tile(&mean(&metrics), "ms", "until a change is durable, on average"))
             }
             (forwarding(&app))

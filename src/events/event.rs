@@ -2,7 +2,9 @@
 
 use beamlive_storage::ids::{BeamlineId, ProjectId};
 use beamlive_storage::Timestamp;
+use bytes::Bytes;
 use std::fmt;
+use std::sync::OnceLock;
 
 /// How far the rows of each table were read: the greatest id of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,6 +31,8 @@ pub struct Event {
     pub record: Option<u64>,
     /// Its name.
     pub name: String,
+    /// What listeners are sent, once it was made.
+    pub text: OnceLock<Bytes>,
 }
 
 /// What can happen.

@@ -8,7 +8,7 @@ use beamlive_actors::pool;
 use beamlive_storage::records::{Activity, Dataset, Report};
 use beamlive_storage::{ReadError, Store, Timestamp};
 use itertools::Itertools;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast::{self, Receiver, Sender};
 
@@ -80,6 +80,7 @@ impl Events {
                 time: now,
                 record: None,
                 name: String::new(),
+                text: OnceLock::new(),
             }));
         }
     }

@@ -5,6 +5,7 @@ use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Table};
 use beamlive_storage::records::{Activity, Dataset, Record, Report, Session, Subject};
 use beamlive_storage::{Order, ReadError, Store};
+use std::sync::OnceLock;
 
 /// A record whose new rows are events.
 pub(super) trait Source: Record {
@@ -85,6 +86,7 @@ impl Source for Activity {
             time: self.time,
             record,
             name: session.map_or(self.note, |session| session.name),
+            text: OnceLock::new(),
         }))
     }
 }
@@ -105,6 +107,7 @@ impl Source for Dataset {
             time: self.created,
             record: Some(id),
             name: self.name,
+            text: OnceLock::new(),
         }))
     }
 }
@@ -125,6 +128,7 @@ impl Source for Report {
             time: self.created,
             record: Some(id),
             name: self.name,
+            text: OnceLock::new(),
         }))
     }
 }

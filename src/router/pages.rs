@@ -87,7 +87,7 @@ pub(super) static PAGES: LazyLock<Vec<Resource>> = LazyLock::new(|| {
         ),
         sent("/accounts/{username}/password", |route| route.to(account::post)),
         form(
-            "/access",
+            "/remote-access",
             |route| route.to(access::get),
             |route| route.to(access::post),
         ),

@@ -45,7 +45,7 @@ pub(crate) const SCHEMA: &str = concat!(
 /// Whether all tables and views are there, of this version or a newer one: one row with a boolean.
 pub(crate) const IS_CURRENT: &str = "SELECT \
      coalesce(substring(obj_description(to_regnamespace('beamlive')::oid, 'pg_namespace') \
-         FROM 'version (\\d+)')::int >= 1, false) \
+         FROM 'version (\\d+)')::int >= 2, false) \
      AND (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('beamlive') \
          AND relkind IN ('r', 'v')) >= 21";
 

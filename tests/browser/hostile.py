@@ -153,7 +153,7 @@ class Hostile:
         """All pages that show something of it, also those that are only linked, and those of the search."""
         first = [f"/datasets?project={PROJECT}", f"/reports?project={PROJECT}", "/activity", f"/activity?project={PROJECT}"]
         first += [f"/projects/{PROJECT}", f"/samples?project={PROJECT}", f"/samples/sheet?project={PROJECT}"]
-        first += ["/containers", "/projects", "/feedback", "/access", "/people/nemo", "/statistics", "/automounters/SIM"]
+        first += ["/containers", "/projects", "/feedback", "/remote-access", "/people/nemo", "/statistics", "/automounters/SIM"]
         first += ["/", "/sessions", filled("/sessions/{hostile session}", self.place.numbers), "/sign-in?next=/" + "%22%3E%3Cscript%3E__ran()%3C/script%3E"]
         first += [f"/reports/{number}" for number in self.reports]
         first += [f"/datasets/{self.place.numbers[f'hostile {number}']}" for number in range(0, len(TEXTS), 4)]

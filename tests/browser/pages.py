@@ -58,7 +58,7 @@ LOOKS = [
     Look("/people", STAFF, "paula"),
     Look("/people/paula", STAFF, "paula"),
     Look("/new/person", ("omar",), "person"),
-    Look("/access", STAFF, "nx-local"),
+    Look("/remote-access", STAFF, "nx-local"),
     Look("/feedback", STAFF, "Feedback"),
     Look("/outbox", STAFF, "Outbox"),
     Look("/state", STAFF, "Data Proxy"),

@@ -146,7 +146,7 @@ async fn only_operators_change() {
         assert_eq!(browser.get("/new/project").await.status, 403, "{who}");
         assert_eq!(browser.submit("/outbox", &[]).await.status, 403, "{who}");
     }
-    for path in ["/people", "/access", "/feedback", "/outbox", "/state"] {
+    for path in ["/people", "/remote-access", "/feedback", "/outbox", "/state"] {
         assert_eq!(
             Browser::of(&site, "vera").await.get(path).await.status,
             200,
@@ -334,14 +334,14 @@ async fn the_schedule_and_the_access_lists_are_changed() {
         ("beamlines", "BM"),
         ("active", "yes"),
     ];
-    assert_eq!(omar.submit("/access", &form).await.status, 303);
-    let page = omar.page("/access?address=10.9.1.1").await;
+    assert_eq!(omar.submit("/remote-access", &form).await.status, 303);
+    let page = omar.page("/remote-access?address=10.9.1.1").await;
     assert!(page.contains("alice, bob") && page.contains("listed"), "{page}");
     assert!(omar
-        .page("/access?address=10.1.1.1")
+        .page("/remote-access?address=10.1.1.1")
         .await
         .contains("has no access list"));
-    assert!(omar.page("/access?address=x").await.contains("is no address"));
+    assert!(omar.page("/remote-access?address=x").await.contains("is no address"));
 }
 
 #[actix_web::test]

@@ -8,6 +8,7 @@
 use super::query::Query;
 use crate::auth::AppData;
 use crate::error::ApiError;
+use crate::pieces::{ClientGone, PieceSender};
 use crate::views::{self, sessions, Page, Row, Rows};
 use actix_web::http::header;
 use actix_web::web::Bytes;
@@ -23,25 +24,17 @@ use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
 /// Bytes after which a piece is sent.
 const PIECE: usize = 256 * 1024;
-/// Pieces that wait for the client at a time.
-const WAITING: usize = 1;
-/// How long a client may take for one piece: a reader on the pool waits for it.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Writes a list in pieces.
 #[derive(Debug)]
 struct ListWriter {
     buffer: Vec<u8>,
     started: bool,
-    pieces: mpsc::Sender<Piece>,
-    runtime: Handle,
+    pieces: PieceSender<Piece>,
 }
 
 #[derive(Debug)]
@@ -56,8 +49,14 @@ enum Piece {
 enum ListStopped {
     /// The store, or what it holds, can't be read.
     Failed(Unavailable),
-    /// The client has gone, or is too slow.
+    /// Nobody takes the rest.
     Gone,
+}
+
+impl From<ClientGone> for ListStopped {
+    fn from(ClientGone: ClientGone) -> Self {
+        Self::Gone
+    }
 }
 
 impl From<ReadError> for ListStopped {
@@ -75,7 +74,7 @@ impl ListWriter {
             return Ok(());
         }
         let part = std::mem::take(&mut self.buffer);
-        self.send(Piece::Part(part.into()))
+        Ok(self.pieces.send(Piece::Part(part.into()))?)
     }
 
     fn separate(&mut self) {
@@ -99,14 +98,7 @@ impl ListWriter {
             Err(ListStopped::Gone) => return,
         };
         // It fails only when the client has gone.
-        let _ = self.send(last);
-    }
-
-    fn send(&self, piece: Piece) -> Result<(), ListStopped> {
-        match self.runtime.block_on(timeout(PATIENCE, self.pieces.send(piece))) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(ListStopped::Gone),
-        }
+        let _ = self.pieces.send(last);
     }
 }
 
@@ -214,12 +206,11 @@ pub(super) async fn known_session(store: &Store, session: Option<SessionId>) -> 
 async fn stream(
     read: impl FnOnce(&mut ListWriter) -> Result<(), ListStopped> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
-    let (sender, mut pieces) = mpsc::channel(WAITING);
+    let (sender, mut pieces) = PieceSender::new();
     let mut list = ListWriter {
         buffer: Vec::new(),
         started: false,
         pieces: sender,
-        runtime: Handle::current(),
     };
     // The channel shows its end, also when it panics.
     drop(tokio::task::spawn_blocking(move || {

@@ -10,8 +10,9 @@ use crate::events::{read_after, Event, Missed, Position};
 use crate::openapi::responses::BusyErrors;
 use crate::views::values::Instant;
 use actix_web::http::header;
-use actix_web::web::Bytes;
+use actix_web::web::{Bytes, BytesMut};
 use actix_web::{dev::Payload, FromRequest, HttpRequest, HttpResponse};
+use arc_swap::Guard;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_actors::pool;
 use beamlive_storage::ids::{BeamlineId, ProjectId};
@@ -23,13 +24,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::broadcast::Receiver;
 use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 
 /// Most events that a listener gets of the time that it was away.
 const MOST: usize = 10_000;
+/// Bytes of one piece of a burst.
+const PIECE: usize = 64 * 1024;
 /// How often a silent stream shows that it is alive.
 const ALIVE: Duration = Duration::from_secs(15);
 
@@ -227,11 +230,8 @@ fn pieces(state: State) -> impl Stream<Item = Result<Bytes, Infallible>> {
                 Ok(Err(RecvError::Lagged(_))) => state.waiting.push_back(MISSED),
                 Ok(Err(RecvError::Closed)) => return None,
                 Ok(Ok(event)) => {
-                    let known = event.position != Position::default() && state.read.covers(&event.position);
-                    if !known && state.wanted.takes(&event) {
-                        let piece = state.piece(&event).await;
-                        state.waiting.extend(piece);
-                    }
+                    let piece = state.piece(&event).await;
+                    state.waiting.extend(piece);
                 }
             }
         }
@@ -239,11 +239,33 @@ fn pieces(state: State) -> impl Stream<Item = Result<Bytes, Infallible>> {
 }
 
 impl State {
-    /// An event as text. `None` when it is not known what other nodes have changed; the client will
-    /// ask again.
-    async fn piece(&self, event: &Event) -> Option<Bytes> {
-        let catalog = self.app.directory.services().catalog.current().await.ok()?;
-        Some(text(event, &catalog))
+    /// An event and those that wait behind it, as text in one piece, so that a burst is one write
+    /// for each listener. `None` when the listener wants none of them, or when it is not known what
+    /// other nodes have changed; the client will ask again.
+    async fn piece(&mut self, event: &Event) -> Option<Bytes> {
+        let catalog = Guard::into_inner(self.app.directory.services().catalog.current().await.ok()?);
+        let first = self.text(event, &catalog);
+        let mut more = BytesMut::new();
+        while more.len() < PIECE {
+            match self.receiver.try_recv() {
+                Ok(event) => more.extend(self.text(&event, &catalog).into_iter().flatten()),
+                Err(TryRecvError::Lagged(_)) => more.extend_from_slice(&MISSED),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        match first {
+            Some(first) if more.is_empty() => Some(first),
+            Some(first) => Some([first, more.freeze()].concat().into()),
+            None => (!more.is_empty()).then(|| more.freeze()),
+        }
+    }
+
+    /// An event as text, if the listener wants it and has not got it. It is made once for all
+    /// listeners.
+    fn text(&self, event: &Event, catalog: &Catalog) -> Option<Bytes> {
+        let known = event.position != Position::default() && self.read.covers(&event.position);
+        let wanted = !known && self.wanted.takes(event);
+        wanted.then(|| event.text.get_or_init(|| text(event, catalog)).clone())
     }
 }
 

@@ -26,4 +26,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON SCHEMA beamlive IS 'What beamlive knows, to be read; written by beamlive only: version 1.';
+COMMENT ON SCHEMA beamlive IS 'What beamlive knows, to be read; written by beamlive only: version 2.';

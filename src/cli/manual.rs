@@ -27,7 +27,7 @@ impl Manual {
             generate_to(shell, &mut all, "beamlive", &self.directory).map_err(failed)?;
         }
         let written = fs::read_dir(&self.directory).map_err(failed)?.count();
-        print(&format!("{written} files in {}", self.directory.display()))?;
+        print(format!("{written} files in {}", self.directory.display()))?;
         Ok(())
     }
 }

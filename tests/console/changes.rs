@@ -341,7 +341,10 @@ async fn the_schedule_and_the_access_lists_are_changed() {
         .page("/remote-access?address=10.1.1.1")
         .await
         .contains("has no access list"));
-    assert!(omar.page("/remote-access?address=x").await.contains("is no address"));
+    assert!(omar
+        .page("/remote-access?address=x")
+        .await
+        .contains("is no address"));
 }
 
 #[actix_web::test]

@@ -32,8 +32,8 @@ impl<T> PieceSender<T> {
         (Self { pieces, runtime }, receiver)
     }
 
-    /// Sends a piece, when the client has taken the one before. It must be called on a thread of the
-    /// blocking pool.
+    /// Sends a piece, when the client has taken the one before. It must be called on a thread of
+    /// the blocking pool.
     ///
     /// # Errors
     /// [`ClientGone`]: no further piece is wanted.

@@ -65,7 +65,7 @@ LOOKS = [
 ]
 
 # Addresses that are no pages: files, streams, parts of pages.
-NO_PAGES = re.compile(r"^/(download|assets|events|overview)/|^/events$|\.(svg|csv|xlsx|png)$|[?&]format=")
+NO_PAGES = re.compile(r"^/(download|files|assets|events|overview|api|docs/files)/|^/events$|\.(svg|csv|xlsx|png)$|[?&]format=")
 
 
 def filled(path: str, numbers: dict[str, int]) -> str:

@@ -54,7 +54,7 @@ pub(crate) fn render(path: &str, text: &str) -> Rendered {
             }),
             // A wide table has its own scroll bar.
             Event::Start(Tag::Table(_)) => {
-                events.push(Event::Html(CowStr::Borrowed("<div class=\"table\">")));
+                events.push(Event::Html(CowStr::Borrowed(TABLE)));
                 event
             }
             Event::End(TagEnd::Table) => {
@@ -67,11 +67,16 @@ pub(crate) fn render(path: &str, text: &str) -> Rendered {
     }
     let mut body = String::new();
     push_html(&mut body, events.into_iter());
+    // In code, `<` is escaped. A block of code scrolls, and so does a table: both by keyboard, too.
+    let body = body.replace("<pre>", "<pre tabindex=\"0\">");
     Rendered {
         headings,
         body: PreEscaped(body),
     }
 }
+
+/// What a table is in.
+const TABLE: &str = "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">";
 
 /// The anchor of a heading, as forges make it.
 fn anchor(text: &str) -> String {

@@ -25,7 +25,7 @@ use maud::{html, Markup};
 use std::sync::Arc;
 
 /// Most datasets and reports that the page of a session shows.
-const MOST: usize = 500;
+const MOST: usize = 300;
 
 struct Sessions;
 

@@ -67,6 +67,14 @@ impl Declaration {
         Some(declaration)
     }
 
+    /// The ids that entries ask for, with their sections.
+    pub(super) fn ids(&self) -> impl Iterator<Item = (Section, u64)> + '_ {
+        self.sections.iter().flat_map(|(section, entries)| {
+            let ids = entries.iter().filter_map(|(_, entry)| entry.get("id")?.as_u64());
+            ids.map(|id| (*section, id))
+        })
+    }
+
     /// The entries of a section, in order.
     pub(super) fn entries(&self, section: Section) -> &[(Place, Value)] {
         self.sections.get(&section).map_or(&[], Vec::as_slice)

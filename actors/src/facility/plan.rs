@@ -83,6 +83,7 @@ impl Plan {
     ) -> Option<Self> {
         let first_id = ids::read(declaration, mistakes);
         let mut draft = Draft::new(catalog, first_id.unwrap_or(0), situation, mistakes);
+        draft.reserve_ids(declaration.ids());
         let raised = first_id.map(|first| (first, ids::lower(&mut draft, first)));
         declare(&mut draft, declaration, accounts::project);
         declare(&mut draft, declaration, accounts::person);

@@ -34,6 +34,8 @@ pub(crate) struct Draft<'a> {
     first_id: u64,
     /// The id that the entry that is being read asks for.
     wanted: Option<u64>,
+    /// The ids that entries of the file ask for. No other entry gets one of them.
+    asked_for: HashSet<(Section, u64)>,
 }
 
 impl<'a> Draft<'a> {
@@ -58,7 +60,13 @@ impl<'a> Draft<'a> {
             last: BTreeMap::new(),
             first_id,
             wanted: None,
+            asked_for: HashSet::new(),
         }
+    }
+
+    /// Notes all ids that entries of the file ask for, before the first is read.
+    pub(super) fn reserve_ids(&mut self, ids: impl Iterator<Item = (Section, u64)>) {
+        self.asked_for.extend(ids);
     }
 
     /// Notes the id that the entry that is being read asks for.
@@ -152,17 +160,23 @@ impl<'a> Draft<'a> {
     fn next_id<R: Cataloged>(&mut self) -> u64 {
         // Projects and persons share their ids, so that the id in a token names one of them.
         let accounts = [Table::Project, Table::Person];
-        let tables = if accounts.contains(&R::TABLE) {
-            &accounts[..]
+        let sections = [Section::Project, Section::Person];
+        let (tables, sections) = if accounts.contains(&R::TABLE) {
+            (&accounts[..], &sections[..])
         } else {
-            &[R::TABLE]
+            (&[R::TABLE][..], &[R::SECTION][..])
         };
         let own = self.last_id(R::TABLE).max(R::of(&self.catalog).last_id());
         let greatest = tables
             .iter()
             .map(|table| self.last_id(*table))
             .fold(own, u64::max);
-        let id = self.wanted.take().unwrap_or(greatest + 1);
+        let is_free = |id: &u64| {
+            let mut sections = sections.iter();
+            sections.all(|section| !self.asked_for.contains(&(*section, *id)))
+        };
+        let next = (greatest + 1..).find(is_free).unwrap_or(greatest + 1);
+        let id = self.wanted.take().unwrap_or(next);
         self.last.insert(R::TABLE, id.max(own));
         id
     }

@@ -115,6 +115,25 @@ location = '3'
 }
 
 #[test]
+fn a_new_id_is_never_one_that_a_later_entry_asks_for() {
+    let none = Catalog::default();
+    let text = "
+[[project]]
+username = 'first'
+[[project]]
+username = 'second'
+id = 1
+[[person]]
+username = 'anna'
+id = 2
+";
+    let planned = plan(&none, text, false).unwrap().catalog;
+    assert_eq!(planned.projects.id("second"), Some(1));
+    assert_eq!(planned.persons.id("anna"), Some(2));
+    assert_eq!(planned.projects.id("first"), Some(3));
+}
+
+#[test]
 fn entries_of_every_section_keep_their_ids() {
     let text = "
 [[beamline]]
@@ -242,8 +261,8 @@ locations = [{ name = '1', x = 0.36, y = 3.1 }, { name = '2', x = 0.8, y = 0 }]
     "4 is the id of container a/P"
 )]
 #[case::id_of_two_containers(
-    "[[container]]\nproject = 'a'\nname = 'N'\ntype = 'Puck'\n[[container]]\nproject = 'a'\nname = 'M'\ntype = 'Puck'\nid = 5",
-    "[[container]] #2 (line 5), id",
+    "[[container]]\nproject = 'a'\nname = 'N'\ntype = 'Puck'\nid = 5\n[[container]]\nproject = 'a'\nname = 'M'\ntype = 'Puck'\nid = 5",
+    "[[container]] #2 (line 6), id",
     "5 is the id of container a/N"
 )]
 #[case::bad_id(

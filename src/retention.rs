@@ -6,8 +6,9 @@
 use crate::app::App;
 use beamlive_actors::ask::Unavailable;
 use beamlive_actors::pool;
+use beamlive_storage::ids::IdRef;
 use beamlive_storage::keys::{self, Key, Table};
-use beamlive_storage::records::{Activity, Connection, Subject};
+use beamlive_storage::records::{Activity, Connection};
 use beamlive_storage::{Batch, CommitError, Order, ReadError, Store, Timestamp};
 use chrono::TimeDelta;
 use std::sync::Arc;
@@ -19,17 +20,17 @@ const INTERVAL: Duration = Duration::from_secs(3600);
 /// Rows that are read, or removed, at a time.
 const ROWS: usize = 500;
 
-/// Removes what is old now, and every hour while the returned task runs. `None` if all is kept.
-pub async fn begin(app: Arc<App>) -> Option<JoinHandle<()>> {
+/// Removes what is old now, and every hour, while the returned task runs. The service does not wait
+/// for it: the first time there may be much. `None` if all is kept.
+pub fn begin(app: Arc<App>) -> Option<JoinHandle<()>> {
     let settings = &app.settings.retention;
     if settings.activity_days.is_none() && settings.connection_days.is_none() {
         return None;
     }
-    remove(&app).await;
     Some(tokio::spawn(async move {
         loop {
-            tokio::time::sleep(INTERVAL).await;
             remove(&app).await;
+            tokio::time::sleep(INTERVAL).await;
         }
     }))
 }
@@ -96,14 +97,11 @@ fn oldest(store: &Store, before: Timestamp) -> Result<Vec<(u64, Activity)>, Read
 
 /// Removes an entry, and where it is found.
 fn clear(batch: &mut Batch, id: u64, entry: &Activity) {
-    let id = beamlive_storage::ids::ActivityId(id);
+    let id = IdRef::Known(id);
     batch.clear(keys::activity(id));
-    if let Some(project) = entry.project {
-        batch.clear(keys::index(Table::ActivityByProject, project, id));
-    }
-    if let (Subject::Container, Some(container)) = (entry.subject, entry.record.get()) {
-        let container = beamlive_storage::ids::ContainerId(container);
-        batch.clear(keys::index(Table::ActivityByContainer, container, id));
+    let record = entry.record.get().map(IdRef::Known);
+    for (table, owner) in keys::activity_indexes(entry.subject, record, entry.project) {
+        batch.clear(keys::index(table, owner, id));
     }
 }
 

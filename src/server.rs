@@ -185,7 +185,7 @@ impl Running {
             Some(files) => Some(expiry::begin(files.shelf.clone()).await),
             None => None,
         };
-        let cleaning = retention::begin(app.clone().into_inner()).await;
+        let cleaning = retention::begin(app.clone().into_inner());
         let events = Arc::clone(&app.events);
         let services = app.directory.services();
         let (store, clock) = (services.store.clone(), Arc::clone(&services.clock));

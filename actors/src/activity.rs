@@ -49,10 +49,7 @@ pub fn log(batch: &mut Batch, origin: &Origin, entry: ActivityEntry<'_>, now: Ti
         &record,
         entry.record.unwrap_or(IdRef::Known(0)),
     );
-    if let Some(project) = entry.project {
-        batch.mark(keys::index(Table::ActivityByProject, project, id));
-    }
-    if let (Subject::Container, Some(container)) = (entry.subject, entry.record) {
-        batch.mark(keys::index(Table::ActivityByContainer, container, id));
+    for (table, owner) in keys::activity_indexes(entry.subject, entry.record, entry.project) {
+        batch.mark(keys::index(table, owner, id));
     }
 }

@@ -233,6 +233,18 @@ pub fn spent_tokens_before(end: u64) -> Key {
     record(Table::SpentToken, IdRef::Known(end))
 }
 
+/// The indexes that an entry of the activity log is in, and whose it is there.
+pub fn activity_indexes(
+    subject: Subject,
+    record: Option<IdRef>,
+    project: Option<ProjectId>,
+) -> impl Iterator<Item = (Table, IdRef)> {
+    let project = project.map(|project| (Table::ActivityByProject, project.into()));
+    let container = record.filter(|_| subject == Subject::Container);
+    let container = container.map(|container| (Table::ActivityByContainer, container));
+    project.into_iter().chain(container)
+}
+
 pub fn activity(id: impl Into<IdRef>) -> Key {
     record(Table::Activity, id)
 }

@@ -61,11 +61,11 @@ pub(super) fn connection(check: &mut Check<'_>, row: Row<'_>) -> Checked {
 
 pub(super) fn activity(check: &mut Check<'_>, row: Row<'_>) -> Checked {
     let (id, what, activity): (_, _, Activity) = check.decode_with_id(row)?;
-    if let Some(project) = activity.project {
-        check.require_indexed(&what, Table::ActivityByProject, project.0, id)?;
-    }
-    if let (Subject::Container, Some(container)) = (activity.subject, activity.record.get()) {
-        check.require_indexed(&what, Table::ActivityByContainer, container, id)?;
+    let record = activity.record.get().map(IdRef::Known);
+    for (table, owner) in keys::activity_indexes(activity.subject, record, activity.project) {
+        if let IdRef::Known(owner) = owner {
+            check.require_indexed(&what, table, owner, id)?;
+        }
     }
     let table = match activity.subject {
         Subject::Session => Table::Session,

@@ -5,9 +5,7 @@ use super::stored::{Stored, Written};
 use beamlive_actors::access::history::{observe, Entry, Observed};
 use beamlive_storage::ids::{AccessListId, Account, IdRef, SessionId};
 use beamlive_storage::keys::{self, Key, Table};
-use beamlive_storage::records::{
-    Activity, Connection, Feedback, FeedbackCount, SecureKey, SecurePath, Subject,
-};
+use beamlive_storage::records::{Activity, Connection, Feedback, FeedbackCount, SecureKey, SecurePath};
 use beamlive_storage::{Batch, Order, ReadError, Store};
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -59,12 +57,9 @@ impl Log {
         let id = batch.allocate(Table::Activity);
         let names = IdRef::Known(activity.record.get().unwrap_or(0));
         batch.insert_naming(keys::activity(id), activity, names);
-        if let Some(project) = activity.project {
-            batch.mark(keys::index(Table::ActivityByProject, project, id));
-        }
-        if let (Subject::Container, Some(container)) = (activity.subject, activity.record.get()) {
-            let index = keys::index(Table::ActivityByContainer, IdRef::Known(container), id);
-            batch.mark(index);
+        let record = activity.record.get().map(IdRef::Known);
+        for (table, owner) in keys::activity_indexes(activity.subject, record, activity.project) {
+            batch.mark(keys::index(table, owner, id));
         }
         Ok(Written::New)
     }

@@ -28,6 +28,7 @@
 //! | `shadow.rs`, `shadow/` | the rehearsal: MxLIVE's traffic passed on, and copied to this service |
 //! | `console.rs`, `console/` | the console: pages for people |
 //! | `events.rs`, `events/` | events as they happen |
+//! | `blocking.rs` | work that takes longer, on the blocking pool |
 //! | `pieces.rs` | answers that are made while they are sent |
 //! | `retention.rs` | removes old entries of the activity log, and old connections |
 //! | `usage.rs`, `usage/` | how the beamlines are used |
@@ -51,6 +52,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 pub mod access_lists;
 pub mod app;
 pub mod auth;
+pub mod blocking;
 pub mod body;
 pub mod caller;
 pub mod cli;

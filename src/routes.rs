@@ -16,12 +16,12 @@ pub mod survey;
 mod upload;
 pub mod v3;
 
+use crate::blocking;
 use crate::error::ApiError;
 use crate::wire::json;
 use crate::wire::msgpack::MAX_DEPTH;
-use actix_web::web::{self, Bytes};
+use actix_web::web::Bytes;
 use actix_web::HttpRequest;
-use beamlive_actors::ask::Unavailable;
 use beamlive_actors::facility::catalog::Catalog;
 use beamlive_storage::ids::BeamlineId;
 use serde::de::DeserializeOwned;
@@ -91,8 +91,7 @@ async fn parsed<T: Send + 'static>(
     if !large {
         return work();
     }
-    let done = web::block(work).await;
-    done.map_err(|_| ApiError::Unavailable(Unavailable::Lost("body reader")))?
+    blocking::run("body reader", work).await?
 }
 
 /// Converts a JSON body to MessagePack.

@@ -6,6 +6,7 @@ use super::page::{form_key, Page as Shown};
 use super::refusal::PageError;
 use super::visitor::Visitor;
 use crate::app::AppData;
+use crate::blocking;
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::samples::columns::Column;
@@ -14,9 +15,8 @@ use crate::samples::import::Import;
 use crate::samples::sheet::{Sheet, MAX_FILE};
 use crate::samples::{Format, XLSX};
 use actix_web::http::{header, StatusCode};
-use actix_web::web::{self, Query};
+use actix_web::web::Query;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use beamlive_actors::ask::Unavailable;
 use beamlive_actors::facility::place::Mistake;
 use beamlive_actors::facility::File;
 use beamlive_storage::ids::ProjectId;
@@ -74,7 +74,10 @@ pub async fn get(visitor: Visitor, options: Query<Options>) -> Result<HttpRespon
 pub async fn workbook(visitor: Visitor, options: Query<Options>) -> Result<HttpResponse, PageError> {
     let project = options.project(&visitor)?;
     let catalog = Arc::clone(&visitor.catalog);
-    let written = aside(move || Format::Xlsx.write(&export::rows(&catalog, project))).await?;
+    let written = blocking::run("sheet reader", move || {
+        Format::Xlsx.write(&export::rows(&catalog, project))
+    })
+    .await?;
     let file = written.map_err(|why| ApiError::field("project", why))?;
     let name = format!("attachment; filename=\"samples-{}.xlsx\"", options.project);
     Ok(guarded(HttpResponse::Ok())
@@ -122,7 +125,7 @@ pub async fn file(
     let format = format.ok_or_else(|| ApiError::field("file", "must be .csv or .xlsx"))?;
     let bytes = body.read(MAX_FILE).await?;
     let username = options.project.clone();
-    let read = aside(move || {
+    let read = blocking::run("sheet reader", move || {
         format
             .read(&bytes)
             .and_then(|sheet| Import::new(&username, &sheet))
@@ -146,12 +149,6 @@ pub async fn file(
 fn done(options: &Options) -> HttpResponse {
     let query = serde_urlencoded::to_string([("project", &options.project)]).unwrap_or_default();
     see_other(&format!("/samples?{query}"))
-}
-
-/// Runs what takes longer on a thread of its own.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PageError> {
-    let done = web::block(work).await;
-    done.map_err(|_| Unavailable::Lost("sheet reader").into())
 }
 
 async fn apply(

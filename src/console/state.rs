@@ -5,8 +5,8 @@ use super::refusal::PageError;
 use super::show;
 use super::visitor::Staff;
 use crate::app::AppData;
-use actix_web::{web, HttpResponse};
-use beamlive_actors::ask::Unavailable;
+use crate::blocking;
+use actix_web::HttpResponse;
 use beamlive_page::{facts, grouped, millis, tile};
 use beamlive_storage::{StoreStatus, WriterMetrics};
 use maud::{html, Markup};
@@ -20,8 +20,7 @@ const PATH: &str = "/state";
 pub async fn get(app: AppData, Staff(visitor): Staff) -> Result<HttpResponse, PageError> {
     let store = app.directory.services().store.clone();
     let reader = store.clone();
-    let measured = web::block(move || reader.metrics()).await;
-    let metrics = measured.map_err(|_| Unavailable::Lost("store"))?;
+    let metrics = blocking::run("store", move || reader.metrics()).await?;
     let body = html! {
         h1 { "State" }
         div #now data-live=(PATH) data-pick="#now" {

@@ -3,6 +3,7 @@
 use super::frame::guarded;
 use super::refusal::PageError;
 use super::table::{Asked, Cell, Table};
+use crate::blocking;
 use crate::error::ApiError;
 use crate::samples::XLSX;
 use crate::views::Page;
@@ -14,9 +15,12 @@ use beamlive_actors::pool;
 use beamlive_storage::{ReadError, Store};
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Most rows of a workbook: all of them are in memory until it is written.
 const MOST: usize = 100_000;
+/// Workbooks that are made at a time, so that their memory is bounded. Others wait.
+static PLACES: Semaphore = Semaphore::const_new(1);
 
 /// All rows as a workbook.
 ///
@@ -27,14 +31,15 @@ pub(super) async fn file<T: Table>(
     catalog: Arc<Catalog>,
     asked: Asked,
 ) -> Result<HttpResponse, PageError> {
+    // The semaphore is never closed.
+    let _place = PLACES.acquire().await;
     let read = pool::read(move || rows::<T>(&store, &catalog, &asked));
     let rows = read.await?;
     if rows.len() > MOST {
         let message = "of a workbook can be at most 100000: filter the list, or take CSV";
         return Err(ApiError::field("The rows", message).into());
     }
-    let written = actix_web::web::block(move || write::<T>(&rows)).await;
-    let written = written.map_err(|_| Unavailable::Lost("workbook"))?;
+    let written = blocking::run("workbook", move || write::<T>(&rows)).await?;
     let bytes = written.map_err(|error| {
         tracing::error!(%error, "a workbook could not be written");
         Unavailable::Lost("workbook")

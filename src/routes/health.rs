@@ -1,12 +1,12 @@
 //! Health and metrics, for monitoring systems.
 
 use crate::auth::AppData;
+use crate::blocking;
 use crate::error::ApiError;
 use crate::openapi::responses::BusyErrors;
 use crate::proxy::disk::{Disk, DiskStatus};
 use actix_web::http::header;
 use actix_web::{web, HttpResponse};
-use beamlive_actors::ask::Unavailable;
 use beamlive_storage::{StoreStatus, Timestamp};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -201,8 +201,7 @@ fn root(disk: &Arc<Disk>) -> UsersRoot {
     ),
 )]
 pub async fn metrics(app: AppData) -> Result<HttpResponse, ApiError> {
-    let scraped = web::block(move || app.metrics.encode()).await;
-    let text = scraped.map_err(|_| ApiError::Unavailable(Unavailable::Lost("metrics")))?;
+    let text = blocking::run("metrics", move || app.metrics.encode()).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(text))

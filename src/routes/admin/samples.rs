@@ -4,6 +4,7 @@ use super::answer;
 use super::apply::{refusal, Summary};
 use super::query::Query;
 use crate::auth::{Admin, AppData};
+use crate::blocking;
 use crate::body::Body;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::responses::{BodyErrors, RecordErrors};
@@ -11,9 +12,8 @@ use crate::samples::import::Import;
 use crate::samples::sheet::MAX_FILE;
 use crate::samples::{export, Format, CSV, XLSX};
 use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
-use actix_web::web::{self, Path};
+use actix_web::web::Path;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use beamlive_actors::ask::Unavailable;
 use beamlive_actors::facility::File;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -69,7 +69,10 @@ pub async fn get(
     } else {
         (Format::Csv, "csv")
     };
-    let sheet = on_blocking_pool(move || format.write(&export::rows(&catalog, project))).await?;
+    let sheet = blocking::run("sheet reader", move || {
+        format.write(&export::rows(&catalog, project))
+    })
+    .await?;
     let sheet = sheet.map_err(|why| ApiError::field("Accept", why))?;
     let name = DispositionParam::Filename(format!("samples-{path}.{ending}"));
     Ok(HttpResponse::Ok()
@@ -138,16 +141,8 @@ pub async fn post(
             .and_then(|sheet| Import::new(&username, &sheet))
     };
     let refused = |mistakes| refusal("sheet", mistakes);
-    let import = on_blocking_pool(read).await?.map_err(refused)?;
+    let import = blocking::run("sheet reader", read).await?.map_err(refused)?;
     let file = File::Made(Arc::new(import));
     let applied = app.directory.apply(file, dry_run, false, admin.origin).await?;
     answer::one(&Summary::of(applied.map_err(refused)?, dry_run, false))
-}
-
-/// Runs slow work on the blocking pool.
-async fn on_blocking_pool<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, ApiError> {
-    let done = web::block(work).await;
-    done.map_err(|_| ApiError::Unavailable(Unavailable::Lost("sheet reader")))
 }

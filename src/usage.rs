@@ -53,28 +53,21 @@ impl Usage {
         }
     }
 
-    /// The counts so far, and whether they are all. If they are not, a task goes on counting.
-    pub async fn now(self: &Arc<Self>, store: &Store) -> (Arc<Counts>, bool) {
-        let all = match Arc::clone(&self.counting).try_lock_owned() {
-            Err(_) => false,
-            Ok(place) => {
-                let (usage, store) = (Arc::clone(self), store.clone());
-                let task = tokio::spawn(async move {
-                    let counted = usage.catch_up(&store).await;
-                    drop(place);
-                    counted
-                });
-                match tokio::time::timeout(PATIENCE, task).await {
-                    Ok(Ok(Ok(()))) => true,
-                    Ok(Ok(Err(error))) => {
-                        tracing::warn!(%error, "the use of the beamlines could not be counted");
-                        false
-                    }
-                    Ok(Err(_)) | Err(_) => false,
+    /// The counts so far. A task goes on counting what was not counted in time.
+    pub async fn now(self: &Arc<Self>, store: &Store) -> Arc<Counts> {
+        if let Ok(place) = Arc::clone(&self.counting).try_lock_owned() {
+            let (usage, store) = (Arc::clone(self), store.clone());
+            let task = tokio::spawn(async move {
+                let counted = usage.catch_up(&store).await;
+                drop(place);
+                if let Err(error) = counted {
+                    tracing::warn!(%error, "the use of the beamlines could not be counted");
                 }
-            }
-        };
-        (Arc::clone(&self.counted.lock()), all)
+            });
+            // What it has counted is there, whether it has ended or not.
+            let _ = tokio::time::timeout(PATIENCE, task).await;
+        }
+        Arc::clone(&self.counted.lock())
     }
 
     async fn catch_up(&self, store: &Store) -> Result<(), Unavailable> {
@@ -117,6 +110,7 @@ fn step(store: &Store, mut counts: Counts, zone: Tz) -> Result<(Counts, bool), R
             let span = span(session.project, session.beamline, session.created);
             counts.add_session(span, session.ended_micros, open);
         }
+        counts.complete = true;
     }
     Ok((counts, more))
 }

@@ -13,14 +13,17 @@ const DEEPEST: usize = 4;
 /// Part of a circle that a drawing inside it takes.
 const INSIDE: f64 = 0.94;
 
-/// What is in all containers.
+/// What is in containers, as a visitor sees it.
 pub(super) struct Contents<'a> {
     catalog: &'a Catalog,
     role: &'a Role,
-    inside: HashMap<ContainerId, HashMap<&'a str, ContainerId>>,
-    samples: HashMap<ContainerId, HashMap<&'a str, &'a Sample>>,
     /// Kinds of containers whose locations are for samples.
     for_samples: HashSet<ContainerTypeId>,
+}
+
+/// The kind of a container.
+fn kind_of(catalog: &Catalog, id: ContainerId) -> Option<ContainerTypeId> {
+    Some(catalog.containers.get(id.0)?.record.kind)
 }
 
 /// Where a container is drawn: the left top corner, and the width.
@@ -40,49 +43,41 @@ pub(super) struct Free {
 }
 
 impl<'a> Contents<'a> {
-    /// Goes through all containers and samples.
+    /// What the catalog says of all containers.
     pub(super) fn of(catalog: &'a Catalog, role: &'a Role) -> Self {
-        let mut inside: HashMap<_, HashMap<_, _>> = HashMap::new();
-        for (id, entry) in catalog.containers.iter() {
-            if let (Some(parent), Some(at)) = (entry.record.parent, entry.record.location.as_deref()) {
-                inside.entry(parent).or_default().insert(at, ContainerId(id));
-            }
-        }
-        let mut samples: HashMap<_, HashMap<_, _>> = HashMap::new();
-        let mut for_samples = HashSet::new();
-        for (_, entry) in catalog.samples.iter() {
-            let sample = &entry.record;
-            let held = samples.entry(sample.container).or_default();
-            held.insert(sample.location.as_str(), sample);
-            if let Some(container) = catalog.containers.get(sample.container.0) {
-                for_samples.insert(container.record.kind);
-            }
-        }
+        let holders = catalog.samples.index().holders();
         Self {
             catalog,
             role,
-            inside,
-            samples,
-            for_samples,
+            for_samples: holders.filter_map(|id| kind_of(catalog, id)).collect(),
         }
     }
 
-    /// The container at a location.
-    fn at(&self, id: ContainerId, location: &str) -> Option<(ContainerId, &'a Container)> {
-        let held = *self.inside.get(&id)?.get(location)?;
-        Some((held, &self.catalog.containers.get(held.0)?.record))
+    /// The containers directly in one, by location.
+    fn held(&self, id: ContainerId) -> HashMap<&'a str, (ContainerId, &'a Container)> {
+        let inside = self.catalog.containers.index().inside(id).iter();
+        let held = inside.filter_map(|id| {
+            let container = &self.catalog.containers.get(id.0)?.record;
+            Some((container.location.as_deref()?, (*id, container)))
+        });
+        held.collect()
     }
 
-    /// The containers directly in one, by location.
+    /// The samples of a container, by location.
+    fn sampled(&self, id: ContainerId) -> HashMap<&'a str, &'a Sample> {
+        let inside = self.catalog.samples.index().inside(id).iter();
+        let samples = inside.filter_map(|id| Some(&self.catalog.samples.get(id.0)?.record));
+        samples.map(|sample| (sample.location.as_str(), sample)).collect()
+    }
+
+    /// The containers directly in one, in the order of its locations.
     pub(super) fn inside(&self, id: ContainerId) -> Vec<(ContainerId, &'a Container)> {
         let Some(container) = self.catalog.containers.get(id.0) else {
             return Vec::new();
         };
-        let (_, spots) = spots(self.catalog, container.record.kind);
-        spots
-            .iter()
-            .filter_map(|spot| self.at(id, &spot.location))
-            .collect()
+        let (held, (_, spots)) = (self.held(id), spots(self.catalog, container.record.kind));
+        let places = spots.iter().map(|spot| spot.location.as_str());
+        places.filter_map(|place| held.get(place).copied()).collect()
     }
 
     /// All containers in one, from the outside in, with their ports.
@@ -118,10 +113,10 @@ impl<'a> Contents<'a> {
             .chain(inner.into_iter().map(|(_, id, container)| (id, container)));
         let with_room = all.filter(|(_, container)| !self.for_samples.contains(&container.kind));
         let free = with_room.flat_map(|(id, container)| {
-            let (_, spots) = spots(self.catalog, container.kind);
+            let (held, (_, spots)) = (self.held(id), spots(self.catalog, container.kind));
             let free = spots
                 .into_iter()
-                .filter(move |spot| self.at(id, &spot.location).is_none());
+                .filter(move |spot| !held.contains_key(spot.location.as_str()));
             free.map(move |spot| Free {
                 parent: self.catalog.container_name(id),
                 location: spot.location,
@@ -133,26 +128,21 @@ impl<'a> Contents<'a> {
     /// What is taken out when a container is emptied: the containers in it, at any depth, but for
     /// adaptors. An adaptor is of a kind that holds containers somewhere.
     pub(super) fn taken_out(&self, id: ContainerId) -> Vec<ContainerId> {
-        let parents = self.inside.keys();
-        let adaptors: HashSet<_> = parents
-            .filter_map(|parent| Some(self.catalog.containers.get(parent.0)?.record.kind))
-            .collect();
+        let parents = self.catalog.containers.index().holders();
+        let adaptors: HashSet<_> = parents.filter_map(|id| kind_of(self.catalog, id)).collect();
         let inner = self.all_inside(id).into_iter();
         let out = inner.filter(|(.., container)| !adaptors.contains(&container.kind));
         out.map(|(_, id, _)| id).collect()
     }
 
-    /// The samples of a container, by location.
+    /// The samples of a container, in the order of its locations.
     pub(super) fn samples(&self, id: ContainerId) -> Vec<&'a Sample> {
         let Some(container) = self.catalog.containers.get(id.0) else {
             return Vec::new();
         };
-        let held = self.samples.get(&id);
-        let (_, spots) = spots(self.catalog, container.record.kind);
-        let held = spots
-            .iter()
-            .filter_map(|spot| held?.get(spot.location.as_str()).copied());
-        held.collect()
+        let (held, (_, spots)) = (self.sampled(id), spots(self.catalog, container.record.kind));
+        let places = spots.iter().map(|spot| spot.location.as_str());
+        places.filter_map(|place| held.get(place).copied()).collect()
     }
 
     /// A container, with what is in it.
@@ -180,20 +170,21 @@ impl<'a> Contents<'a> {
         depth: usize,
     ) -> Markup {
         let scale = frame.width / WIDTH;
+        let (all, samples) = (self.held(id), self.sampled(id));
         html! {
             @for spot in spots {
                 @let (x, y) = (frame.x + spot.x * scale, frame.y + spot.y * scale);
                 @let spot = Spot { x, y, radius: spot.radius * scale, location: spot.location.clone() };
-                @if let Some((held, container)) = self.at(id, &spot.location) {
-                    (self.held(held, container, &spot, depth))
+                @if let Some((held, container)) = all.get(spot.location.as_str()).copied() {
+                    (self.filled(held, container, &spot, depth))
                 } @else {
-                    (self.empty(id, kind, &spot))
+                    (self.empty(id, kind, &spot, samples.get(spot.location.as_str()).copied()))
                 }
             }
         }
     }
 
-    fn held(&self, id: ContainerId, container: &Container, spot: &Spot, depth: usize) -> Markup {
+    fn filled(&self, id: ContainerId, container: &Container, spot: &Spot, depth: usize) -> Markup {
         let Spot {
             x,
             y,
@@ -229,14 +220,13 @@ impl<'a> Contents<'a> {
         }
     }
 
-    fn empty(&self, id: ContainerId, kind: ContainerTypeId, spot: &Spot) -> Markup {
+    fn empty(&self, id: ContainerId, kind: ContainerTypeId, spot: &Spot, sample: Option<&Sample>) -> Markup {
         let Spot {
             x,
             y,
             radius,
             location,
         } = spot;
-        let sample = self.samples.get(&id).and_then(|held| held.get(location.as_str()));
         let (x, y, radius) = (rounded(*x), rounded(*y), rounded(*radius));
         if let Some(sample) = sample {
             return html! {

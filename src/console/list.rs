@@ -34,7 +34,10 @@ pub(super) async fn answer<T: Table>(
     app: &AppData,
     visitor: Visitor,
 ) -> Result<HttpResponse, PageError> {
-    let asked = Asked::read(request, &visitor)?;
+    let mut asked = Asked::read(request, &visitor)?;
+    if !T::FILTERS.contains(&Filter::Find) {
+        asked.find.clear();
+    }
     let zone = app.settings.timezone;
     let store = app.directory.services().store.clone();
     match asked.file {

@@ -52,7 +52,7 @@ pub async fn get(
         project: filters.project,
         beamline: filters.beamline,
     };
-    let (counts, all) = app.usage.now(&app.directory.services().store).await;
+    let counts = app.usage.now(&app.directory.services().store).await;
     let catalog = &visitor.catalog;
     let shown = details(&counts, &asked, catalog);
     if !options.file.is_empty() {
@@ -66,7 +66,7 @@ pub async fn get(
     let body = html! {
         h1 { "Statistics" }
         (choices(&visitor, &asked, &counts.years()))
-        @if !all { p.notice { "Still being counted: load the page again in a moment." } }
+        @if !counts.complete { p.notice { "Still being counted: load the page again in a moment." } }
         div.tiles {
             (tile(&grouped(sum.sessions), "", "sessions"))
             (tile(&show::number(sum.hours(), 1), "h", "on the beamlines"))

@@ -94,6 +94,8 @@ pub struct Counts {
     pub(super) dataset: u64,
     /// The same of reports.
     pub(super) report: u64,
+    /// Whether all rows that there were at some time are counted.
+    pub complete: bool,
     sums: BTreeMap<Span, Sum>,
     /// Datasets by type.
     kinds: BTreeMap<(Span, String), u64>,

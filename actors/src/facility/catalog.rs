@@ -5,10 +5,12 @@
 
 mod beamtimes;
 mod entries;
+mod holdings;
 mod signing_keys;
 
 pub use beamtimes::BeamtimeIndex;
 pub use entries::{Declared, Entries};
+pub use holdings::{ContainerIndex, SampleIndex};
 pub use signing_keys::SigningKeys;
 
 use super::place::Section;
@@ -152,7 +154,7 @@ catalog! {
     container_types: ContainerType, [locations, drawing], (),
         |r, _c| String = r.name.clone(), r.name.clone();
     /// Containers.
-    containers: Container, [kind, status, parent, location], (),
+    containers: Container, [kind, status, parent, location], ContainerIndex,
         |r, c| (ProjectId, String) = (r.project, r.name.clone()),
             format!("{}/{}", c.username(r.project), r.name);
     /// Automounters.
@@ -164,7 +166,7 @@ catalog! {
         |r, c| (ProjectId, String) = (r.project, r.name.clone()),
             format!("{}/{}", c.username(r.project), r.name);
     /// Samples.
-    samples: Sample, [name, barcode, comments, group, priority], (),
+    samples: Sample, [name, barcode, comments, group, priority], SampleIndex,
         |r, c| (ContainerId, String) = (r.container, r.location.clone()),
             format!("{}/{}", c.container_name(r.container), r.location);
     /// Access lists.

@@ -28,6 +28,9 @@ mod transport;
 mod upgrade;
 pub mod watch;
 
+use actix_web::http::header;
+use actix_web::HttpRequest;
+
 /// The service's side of a connection. It is stored in the connection's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OwnSide {
@@ -35,4 +38,23 @@ pub struct OwnSide {
     pub address: Option<std::net::SocketAddr>,
     /// `http` or `https`.
     pub scheme: &'static str,
+}
+
+/// The base URL of this service, without a slash at the end: `public_url`, or what `request` was
+/// sent to.
+#[must_use]
+pub fn base_url(request: &HttpRequest, public_url: Option<&str>) -> String {
+    if let Some(url) = public_url {
+        return url.to_owned();
+    }
+    let host = request.headers().get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok());
+    let side = request.conn_data::<OwnSide>();
+    let scheme = side.map_or("http", |side| side.scheme);
+    // HTTP/1.0 has no Host.
+    match (host, side.and_then(|side| side.address)) {
+        (Some(host), _) => format!("{scheme}://{host}"),
+        (None, Some(address)) => format!("{scheme}://{address}"),
+        (None, None) => format!("{scheme}://localhost"),
+    }
 }

@@ -9,6 +9,7 @@ use super::show;
 use super::visitor::Visitor;
 use crate::app::AppData;
 use crate::body::Body;
+use crate::connection::base_url;
 use crate::error::ApiError;
 use crate::sign_in::share::{ReportLink, DAYS};
 use actix_web::http::StatusCode;
@@ -49,18 +50,12 @@ pub async fn post(
     let end = now.seconds() + i64::from(asked.days) * DAY;
     let made = ReportLink { report: row.id, end };
     let path = format!("/shared/{}", made.sign(app.accounts.secrets()));
-    let whole = match &app.settings.public_url {
-        Some(url) => format!("{url}{path}"),
-        None => {
-            let connection = request.connection_info();
-            format!("{}://{}{path}", connection.scheme(), connection.host())
-        }
-    };
+    let base = base_url(&request, app.settings.public_url.as_deref());
     tracing::info!(report = row.id, who = %visitor.name, days = asked.days, "a link to a report was made");
     let until = Timestamp(end.saturating_mul(1_000_000));
     let body = html! {
         h1 { "A link to " (row.name) }
-        p { a href=(path) { (whole) } }
+        p { a href=(path) { (base) (path) } }
         p { "Whoever has it sees this report until " (show::time(until, app.settings.timezone)) ", without signing in." }
         p { a.button href={ "/reports/" (row.id) } { "Back to the report" } }
     };

@@ -2,11 +2,10 @@
 
 use super::{beamline, session_name};
 use crate::auth::{Acting, AppData, TokenSegment, Verified};
-use crate::connection::OwnSide;
+use crate::connection::base_url;
 use crate::error::{ApiError, ErrorBody};
 use crate::openapi::parameters::BeamlineParameter;
 use crate::openapi::responses::SignedErrors;
-use actix_web::http::header;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use beamlive_actors::beamline::LaunchSession;
@@ -96,26 +95,11 @@ pub(super) async fn launch(
     Ok(HttpResponse::Ok().json(Launched {
         session: name,
         duration: duration::humanize(launched.total_micros),
-        survey: format!("{}/survey/{}/", base_url(request, app), launched.survey.to_hex()),
+        survey: format!(
+            "{}/survey/{}/",
+            base_url(request, app.settings.public_url.as_deref()),
+            launched.survey.to_hex()
+        ),
         end_time: end_time.map(|end| end.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, false)),
     }))
-}
-
-/// The base URL of this service, without a slash at the end.
-fn base_url(request: &HttpRequest, app: &AppData) -> String {
-    match &app.settings.public_url {
-        Some(url) => url.clone(),
-        None => {
-            let host = request.headers().get(header::HOST);
-            let host = host.and_then(|host| host.to_str().ok());
-            let side = request.conn_data::<OwnSide>();
-            let scheme = side.map_or("http", |side| side.scheme);
-            // HTTP/1.0 has no Host.
-            match (host, side.and_then(|side| side.address)) {
-                (Some(host), _) => format!("{scheme}://{host}"),
-                (None, Some(address)) => format!("{scheme}://{address}"),
-                (None, None) => format!("{scheme}://localhost"),
-            }
-        }
-    }
 }

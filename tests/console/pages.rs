@@ -241,6 +241,17 @@ async fn a_report_is_shared_until_its_link_ends() {
     let text = reply.text();
     let (_, rest) = text.split_once("href=\"/shared/").expect(&text);
     let link = format!("/shared/{}", rest.split('"').next().unwrap());
+    assert!(text.contains(&format!("{}{link}", site.url())), "{text}");
+    // Nobody but a trusted proxy says what this service is called.
+    let key = alice.form_key().await;
+    let request = alice.request(reqwest::Method::POST, "/reports/1/share");
+    let request = request.form(&[("days", "7"), ("form_key", key.as_str())]);
+    let reply = Reply::of(request.header("x-forwarded-host", "evil.example")).await;
+    assert!(
+        reply.status == 200 && !reply.text().contains("evil"),
+        "{}",
+        reply.text()
+    );
     let stranger = Browser::new(&site);
     let page = stranger.page(&link).await;
     assert!(

@@ -125,7 +125,8 @@ fn all(app: &AppData, visitor: &Visitor, now: Timestamp) -> Markup {
         @if all.is_empty() { p.empty { "There is no access list yet." } }
         div.cards { @for list in all {
             article.card {
-                h2 { a href={ (PATH) "?list=" (list.name) } { (list.name) }
+                @let query = serde_urlencoded::to_string([("list", &list.name)]).unwrap_or_default();
+                h2 { a href={ (PATH) "?" (query) } { (list.name) }
                     @if !list.active { " " span.badge.quiet { "not active" } } }
                 p { code { (list.address) } }
                 @let now_on = lists::users(list, catalog, app.directory.schedule(), now);

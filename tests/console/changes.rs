@@ -328,7 +328,7 @@ async fn the_schedule_and_the_access_lists_are_changed() {
     assert_eq!(omar.get("/schedule?week=x").await.status, 400);
 
     let form = [
-        ("name", "nx"),
+        ("name", "nx & far"),
         ("address", "10.9.0.0/16"),
         ("users", "alice, bob"),
         ("beamlines", "BM"),
@@ -336,6 +336,9 @@ async fn the_schedule_and_the_access_lists_are_changed() {
     ];
     assert_eq!(omar.submit("/remote-access", &form).await.status, 303);
     let page = omar.page("/remote-access?address=10.9.1.1").await;
+    assert!(page.contains("/remote-access?list=nx+%26+far"), "{page}");
+    let list = omar.page("/remote-access?list=nx+%26+far").await;
+    assert!(list.contains("Connections of nx &amp; far"), "{list}");
     assert!(page.contains("alice, bob") && page.contains("listed"), "{page}");
     assert!(omar
         .page("/remote-access?address=10.1.1.1")
